@@ -1,0 +1,1 @@
+"""Problem sources: every dataset is read or generated into the same ``Problem`` records."""

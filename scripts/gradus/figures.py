@@ -1,0 +1,102 @@
+"""Figures: accuracy along an experiment's axis, and the training loss of every cell. SVG and PDF, the same bytes each time."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import matplotlib
+
+matplotlib.use("Agg")
+
+import matplotlib.pyplot as plt
+from matplotlib.figure import Figure
+
+from gradus.analysis import Row, label
+from gradus.atomic import atomic_writer
+from gradus.config import Experiment
+
+# Okabe and Ito's colour-blind safe palette, with a marker each, so that greyscale prints can be read.
+STYLES = (
+    ("#0072B2", "o"), ("#D55E00", "s"), ("#009E73", "^"), ("#CC79A7", "D"),
+    ("#E69F00", "v"), ("#56B4E9", "P"), ("#000000", "X"),
+)
+_SETTINGS = {
+    "svg.hashsalt": "gradus", "svg.fonttype": "none", "font.size": 10, "axes.spines.top": False,
+    "axes.spines.right": False, "figure.constrained_layout.use": True,
+}
+
+
+def accuracy_figure(rows: list[Row], experiment: Experiment) -> Figure:
+    """Accuracy with intervals along the axis, one line per student, one panel per dataset; baselines stand apart."""
+    datasets = list(dict.fromkeys(row.supervision.dataset for row in rows))
+    with plt.rc_context(_SETTINGS):
+        figure, panels = plt.subplots(1, len(datasets), figsize=(1.2 + 4.6 * len(datasets), 3.6), squeeze=False, sharey=True)
+        for panel, dataset in zip(panels[0], datasets, strict=True):
+            _accuracy_panel(panel, [row for row in rows if row.supervision.dataset == dataset], experiment)
+            panel.set_title(dataset)
+        panels[0][0].set_ylabel("accuracy (%), 95 % interval")
+        panels[0][-1].legend(frameon=False, loc="best")
+    return figure
+
+
+def _accuracy_panel(panel: Any, rows: list[Row], experiment: Experiment) -> None:
+    names = list(dict.fromkeys(label(row.supervision, experiment) for row in rows))
+    baselines = [name for name in names if name not in getattr(experiment, experiment.axis + "s")]
+    names = baselines + [name for name in names if name not in baselines]
+    students = list(dict.fromkeys(row.student for row in rows))
+    for number, student in enumerate(students):
+        color, marker = STYLES[number % len(STYLES)]
+        mine = {label(row.supervision, experiment): row for row in rows if row.student == student}
+        shift = 0.08 * (number - (len(students) - 1) / 2)
+        main = [name for name in names if name in mine and name not in baselines]
+        if experiment.axis == "level":
+            places = [names.index(name) + shift for name in main]
+            panel.plot(places, [100 * mine[name].accuracy for name in main], color=color, linewidth=1.2)
+        for name in (name for name in names if name in mine):
+            row = mine[name]
+            value = 100 * row.accuracy
+            errors = [[max(0.0, value - 100 * row.low)], [max(0.0, 100 * row.high - value)]]
+            panel.errorbar(
+                names.index(name) + shift, value, yerr=errors, color=color, marker=marker, markersize=5, capsize=2,
+                linewidth=1, label=student if name == names[-1] else None,
+                markerfacecolor="white" if name in baselines else color,
+            )
+    panel.axhline(100 * rows[0].most_frequent, color="#777777", linewidth=0.8, linestyle=":")
+    panel.annotate(
+        "most frequent answer", (len(names) - 0.6, 100 * rows[0].most_frequent), fontsize=7, color="#555555",
+        ha="right", va="bottom",
+    )
+    panel.set_xticks(range(len(names)), [name.replace("-", "-\n") if len(name) > 12 else name for name in names])
+    panel.set_xlim(-0.5, len(names) - 0.4)
+    panel.set_ylim(bottom=0)
+    panel.set_xlabel({"level": "granularity level", "format": "format", "teacher": "teacher"}[experiment.axis])
+
+
+def loss_figure(traces: dict[str, list[dict[str, Any]]]) -> Figure:
+    """Training loss per optimizer step, one panel per student; ``traces`` maps ``student|condition`` to its log."""
+    students = list(dict.fromkeys(name.split("|")[0] for name in traces))
+    with plt.rc_context(_SETTINGS):
+        figure, panels = plt.subplots(1, len(students), figsize=(1 + 4.6 * len(students), 3.8), squeeze=False, sharey=True)
+        for panel, student in zip(panels[0], students, strict=True):
+            mine = {name.split("|")[1]: trace for name, trace in traces.items() if name.split("|")[0] == student}
+            for number, (condition, trace) in enumerate(mine.items()):
+                style = ("-", "--", ":", "-.")[number // len(STYLES) % 4]
+                color = STYLES[number % len(STYLES)][0]
+                steps = [point["step"] for point in trace]
+                panel.plot(steps, [point["loss"] for point in trace], style, color=color, linewidth=1, label=condition)
+            panel.set_title(student)
+            panel.set_xlabel("optimizer step")
+            panel.set_yscale("log")
+            panel.legend(frameon=False, fontsize=7)
+        panels[0][0].set_ylabel("loss per target token")
+    return figure
+
+
+def save(figure: Figure, path: str | Path) -> None:
+    """Write SVG or PDF by suffix, whole or not at all, without a date inside."""
+    suffix = Path(path).suffix.removeprefix(".")
+    dates: dict[str, Any] = {"svg": {"Date": None}, "pdf": {"CreationDate": None, "ModDate": None}}
+    with plt.rc_context(_SETTINGS), atomic_writer(path) as stream:
+        figure.savefig(stream, format=suffix, metadata=dates[suffix])
+    plt.close(figure)

@@ -1,0 +1,88 @@
+"""The primer: the text that the built-in students are warmed up on before any fine-tuning.
+
+It teaches what a pre-trained model brings along: number facts, looking things up in a text, and keeping count through a
+story. It holds no question and none of the tutors' wordings, and no story of a held-out structure.
+"""
+
+from __future__ import annotations
+
+import random
+
+from gradus.gradeschool.graph import compute
+from gradus.gradeschool.stories import LARGEST, Story, belongs_to_test, make_story
+
+
+def primer(seed: int, documents: int) -> list[str]:
+    """``documents`` texts: number facts, stories told twice, with their amounts, or followed by a ledger."""
+    rng = random.Random(f"primer/{seed}")
+    texts: list[str] = []
+    while len(texts) < documents:
+        kind = rng.random()
+        if kind < 0.2:
+            texts.append(" ".join(_fact(rng) for _ in range(8)))
+            continue
+        story = make_story(rng, rng.choice((1, 2, 2, 3, 3, 4)))
+        if story is not None and not belongs_to_test(story.solution.structure):
+            tell = _again if kind < 0.5 else _narrate if kind < 0.6 else _ledger
+            texts.append(tell(rng, story))
+    return texts
+
+
+def _fact(rng: random.Random) -> str:
+    while True:
+        operation = rng.choice("+-+-*/")
+        if operation == "*":
+            left, right = rng.randint(2, 30), rng.choice((2, 3, 4, 5))
+        elif operation == "/":
+            right = rng.choice((2, 3, 4))
+            left = right * rng.randint(2, LARGEST // right)
+        else:
+            left, right = rng.randint(1, LARGEST), rng.randint(2, 20)
+        result = compute(operation, left, right)
+        if 1 <= result <= LARGEST:
+            break
+    if operation in "+-" and right > 10 and right % 10 and rng.random() < 0.5:
+        tens = right - right % 10
+        middle = compute(operation, left, tens)
+        return f"{left} {operation} {tens} = {middle}, {middle} {operation} {right % 10} = {result}."
+    if operation == "*" and left > 10 and left % 10 and rng.random() < 0.5:
+        tens, ones = left - left % 10, left % 10
+        parts = f"{tens} * {right} = {tens * right}, {ones} * {right} = {ones * right}"
+        return f"{parts}, {tens * right} + {ones * right} = {result}."
+    return f"{left} {operation} {right} = {result}."
+
+
+def _again(rng: random.Random, story: Story) -> str:
+    """A story told twice: the second time every word can be looked up in the first."""
+    told = f"{_start(story)} {_moves(story)}"
+    return f"{told} Again: {told}"
+
+
+def _start(story: Story) -> str:
+    solution = story.solution
+    amount = next(step.left for step in solution.steps if step.reason.startswith(solution.actor))
+    return f"{solution.actor} has {amount} {solution.thing}."
+
+
+def _moves(story: Story) -> str:
+    actor = story.solution.actor
+    return " ".join(f"{step.reason}." for step in story.solution.steps if step.reason.startswith(actor))
+
+
+def _narrate(rng: random.Random, story: Story) -> str:
+    """The story with the amount told after each move, as a sum or in words."""
+    solution = story.solution
+    told = [_start(story)]
+    for step in solution.steps:
+        if step.reason.startswith(solution.actor):
+            amount = rng.choice((f"Now {solution.actor} has {step.result} {step.unit}.", f"{step.equation} {step.unit}."))
+            told.append(f"{step.reason}. {amount}")
+        else:
+            told.append(f"{step.reason} are {step.result} {step.unit}.")
+    return " ".join(told)
+
+
+def _ledger(rng: random.Random, story: Story) -> str:
+    """The story, then its bookkeeping: one line of sums and the closing amount."""
+    sums = "; ".join(step.equation for step in story.solution.steps)
+    return f"{_start(story)} {_moves(story)} Ledger: {sums}; total {story.solution.answer}"

@@ -1,0 +1,118 @@
+"""The cell and every path (DESIGN section 2): the one place where file patterns are written.
+
+A *supervision* is (dataset, teacher, format, level); a *cell* is a supervision x student x seed. The patterns use
+Snakemake's ``{wildcard}`` syntax; rules take them as they are, programs and tests fill them with ``fill``.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+RESULTS = "results/{study}"
+_SUP = "{dataset}/{teacher}/{format}/{level}"
+_CELL = f"{_SUP}/{{student}}/seed{{seed}}"
+
+PROBLEMS = f"{RESULTS}/data/{{dataset}}/{{split}}.jsonl"
+ANNOTATIONS = f"{RESULTS}/annotations/{_SUP}.jsonl"
+STUDENT = f"{RESULTS}/students/{{student}}"
+TRAINING_SET = f"{RESULTS}/training_sets/{_SUP}/{{student}}.jsonl"
+CHECKPOINT = f"{RESULTS}/checkpoints/{_CELL}"
+PREDICTIONS = f"{RESULTS}/predictions/{_CELL}/{{decoding}}.jsonl"
+METRICS = f"{RESULTS}/metrics/{_CELL}/{{decoding}}.json"
+SCORED = f"{RESULTS}/metrics/{_CELL}/{{decoding}}.rows.jsonl"
+AUDIT = f"{RESULTS}/data/{{dataset}}/audit.json"
+TABLE = f"{RESULTS}/tables/{{experiment}}.{{suffix}}"
+FIGURE = f"{RESULTS}/figures/{{experiment}}.{{suffix}}"
+LOSS_FIGURE = f"{RESULTS}/figures/training_loss.{{suffix}}"
+FINDINGS = f"{RESULTS}/report/findings.md"
+HEADLINE = f"{RESULTS}/report/headline.json"
+REPORT = f"{RESULTS}/report/report.zip"
+PLAN = f"{RESULTS}/plan/plan.json"
+ARCHIVE = f"{RESULTS}/archive/{{study}}.tar"
+STUDY_COPY = f"{RESULTS}/study.json"
+
+
+def manifest(pattern: str) -> str:
+    """The small file that tells a large one's content: ``x.jsonl`` -> ``x.manifest.json``."""
+    return pattern.removesuffix(".jsonl") + ".manifest.json"
+
+
+def run_record(pattern: str) -> str:
+    """Where a job tells when and how long it ran: ``x.jsonl`` -> ``x.run.json``."""
+    return pattern.removesuffix(".jsonl").removesuffix(".json") + ".run.json"
+
+
+def log(pattern: str) -> str:
+    """The log that mirrors an output: ``results/S/a/b.jsonl`` -> ``results/S/logs/a/b.log``."""
+    return _mirror(pattern, "logs", ".log")
+
+
+def benchmark(pattern: str) -> str:
+    """The benchmark file that mirrors an output."""
+    return _mirror(pattern, "benchmarks", ".tsv")
+
+
+def _mirror(pattern: str, folder: str, suffix: str) -> str:
+    inside = pattern.removeprefix(f"{RESULTS}/")
+    return f"{RESULTS}/{folder}/{re.sub(r'[.](jsonl|json|md|zip|tar)$', '', inside)}{suffix}"
+
+
+@dataclass(frozen=True, order=True)
+class Supervision:
+    """What a student is taught with."""
+
+    dataset: str
+    teacher: str
+    format: str
+    level: str
+
+    def __str__(self) -> str:
+        return f"{self.dataset}/{self.teacher}/{self.format}/{self.level}"
+
+    def original(self) -> Supervision:
+        """The supervision that a rewrite starts from."""
+        return Supervision(self.dataset, self.teacher, "original", self.level)
+
+
+@dataclass(frozen=True, order=True)
+class Cell:
+    """One student trained with one supervision and one seed."""
+
+    supervision: Supervision
+    student: str
+    seed: int
+
+    def __str__(self) -> str:
+        return f"{self.supervision}/{self.student}/seed{self.seed}"
+
+    def wildcards(self) -> dict[str, str | int]:
+        """What fills a cell pattern."""
+        return {**asdict(self.supervision), "student": self.student, "seed": self.seed}
+
+
+def fill(pattern: str, study: str, place: Supervision | Cell | None = None, **wildcards: str | int) -> str:
+    """A pattern with its wildcards filled; KeyError where one is missing."""
+    if isinstance(place, Cell):
+        wildcards = {**place.wildcards(), **wildcards}
+    elif place is not None:
+        wildcards = {**asdict(place), **wildcards}
+    return pattern.format(study=study, **wildcards)
+
+
+def journal_folder() -> Path:
+    """Paid answers: ``GRADUS_JOURNAL``, else ``journal``; the one folder never to delete."""
+    return Path(os.environ.get("GRADUS_JOURNAL") or "journal")
+
+
+def work_folder() -> Path:
+    """Resumable progress: ``GRADUS_WORK``, else ``work``."""
+    return Path(os.environ.get("GRADUS_WORK") or "work")
+
+
+def data_folder(configured: str | None) -> Path | None:
+    """Where real datasets lie: the configured folder, else ``GRADUS_DATA``, else None."""
+    chosen = configured or os.environ.get("GRADUS_DATA")
+    return Path(chosen) if chosen else None

@@ -1,0 +1,58 @@
+"""Scoring: predictions against gold, one row per prediction and one metric record per cell."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+
+from gradus.answers import answers_equal, extract_number
+from gradus.errors import UserError
+from gradus.records import Prediction, Problem, Scored
+from gradus.statistics import wilson
+
+
+def score(
+    problems: Sequence[Problem], train_problems: Sequence[Problem], predictions: Sequence[Prediction]
+) -> tuple[list[Scored], dict[str, Any]]:
+    """Rows in the order of the predictions, and the metric record.
+
+    Raises UserError unless every problem has exactly one prediction and every prediction its problem.
+    """
+    by_id = {problem.id: problem for problem in problems}
+    unknown = [prediction.problem_id for prediction in predictions if prediction.problem_id not in by_id]
+    if unknown:
+        raise UserError(f"prediction for an unknown problem {unknown[0]!r}")
+    missing = sorted(set(by_id) - {prediction.problem_id for prediction in predictions})
+    if missing:
+        raise UserError(f"{len(missing)} problems have no prediction, the first is {missing[0]!r}")
+    rows = []
+    for prediction in predictions:
+        extracted = extract_number(prediction.text)
+        correct = extracted is not None and answers_equal(extracted, by_id[prediction.problem_id].answer)
+        truncated = prediction.finish_reason == "length"
+        rows.append(Scored(prediction.problem_id, prediction.sample, extracted, correct, truncated))
+    return rows, _summary(rows, problems, train_problems, predictions)
+
+
+def _summary(
+    rows: list[Scored], problems: Sequence[Problem], train_problems: Sequence[Problem], predictions: Sequence[Prediction]
+) -> dict[str, Any]:
+    n = len(rows)
+    correct = sum(row.correct for row in rows)
+    interval = wilson(correct, n)
+    frequent, _ = Counter(problem.answer for problem in train_problems).most_common(1)[0]
+    baseline = sum(answers_equal(problem.answer, frequent) for problem in problems)
+    return {
+        "n": n,
+        "correct": correct,
+        "accuracy": interval.value,
+        "interval_low": interval.low,
+        "interval_high": interval.high,
+        "truncated": sum(row.truncated for row in rows),
+        "unparsable": sum(row.extracted is None for row in rows),
+        "mean_completion_tokens": sum(p.completion_tokens for p in predictions) / n,
+        "most_frequent_answer": frequent,
+        "most_frequent_answer_correct": baseline,
+        "most_frequent_answer_accuracy": baseline / len(problems),
+    }

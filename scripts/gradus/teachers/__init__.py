@@ -1,0 +1,1 @@
+"""Teachers: whoever writes rationales. One small class each behind ``providers.Provider``."""

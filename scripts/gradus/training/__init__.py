@@ -1,0 +1,1 @@
+"""Training: exact batches, DeepSpeed steps, verified progress, a proven end."""

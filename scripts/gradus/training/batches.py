@@ -1,0 +1,75 @@
+"""Batches: a fixed number of samples per optimizer step, cut into micro-batches by a token budget.
+
+Within a step the order of samples does not matter to the gradient, so the samples of a step are sorted by length, dealt
+to the ranks and cut where a micro-batch would pass the budget: padding almost vanishes, and the step stays the same set
+of samples at every level and format. The plan is a pure function of lengths and recipe; every rank computes all of it.
+"""
+
+from __future__ import annotations
+
+import math
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Step:
+    """One optimizer step: per rank its micro-batches of example indices (equally many on all ranks, some maybe empty)."""
+
+    micro_batches: tuple[tuple[tuple[int, ...], ...], ...]
+
+    @property
+    def samples(self) -> list[int]:
+        """All example indices of the step, sorted."""
+        return sorted(index for rank in self.micro_batches for micro in rank for index in micro)
+
+
+def plan_steps(
+    lengths: Sequence[int], *, batch_size: int, epochs: float, ranks: int, micro_batch_tokens: int, seed: int
+) -> list[Step]:
+    """All steps of a training.
+
+    ``lengths`` are tokens per example. Each epoch is a fresh permutation; the last step of the training may be smaller
+    and is kept. ValueError if there is nothing to train on.
+    """
+    total = round(len(lengths) * epochs)
+    if total < 1:
+        raise ValueError("nothing to train on")
+    order: list[int] = []
+    epoch = 0
+    while len(order) < total:
+        permutation = list(range(len(lengths)))
+        random.Random(f"order/{seed}/{epoch}").shuffle(permutation)
+        order += permutation
+        epoch += 1
+    chunks = [order[start : min(start + batch_size, total)] for start in range(0, total, batch_size)]
+    return [_split(chunk, lengths, ranks, micro_batch_tokens) for chunk in chunks]
+
+
+def _split(chunk: list[int], lengths: Sequence[int], ranks: int, budget: int) -> Step:
+    ordered = sorted(chunk, key=lambda index: (-lengths[index], index))
+    per_rank = [_cut(ordered[rank::ranks], lengths, budget) for rank in range(ranks)]
+    most = max(len(micro_batches) for micro_batches in per_rank)
+    return Step(tuple(tuple(micro + [()] * (most - len(micro))) for micro in per_rank))
+
+
+def _cut(samples: list[int], lengths: Sequence[int], budget: int) -> list[tuple[int, ...]]:
+    """Cut samples (longest first) where padded size would pass the budget; a single longer sample stands alone."""
+    micro_batches: list[tuple[int, ...]] = []
+    current: list[int] = []
+    for index in samples:
+        longest = lengths[current[0]] if current else lengths[index]
+        if current and longest * (len(current) + 1) > budget:
+            micro_batches.append(tuple(current))
+            current = []
+        current.append(index)
+    return micro_batches + ([tuple(current)] if current else [])
+
+
+def learning_rate(step: int, steps: int, peak: float, warmup_share: float) -> float:
+    """Cosine decay to zero after a linear warm-up; ``step`` counts from 0."""
+    warmup = round(steps * warmup_share)
+    if step < warmup:
+        return peak * (step + 1) / warmup
+    return peak * 0.5 * (1 + math.cos(math.pi * (step - warmup) / max(1, steps - warmup)))
