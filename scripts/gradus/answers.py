@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from fractions import Fraction
 
-_PHRASE = re.compile(r"[Tt]he answer is:?\s*(?P<tail>[^\n]*)")
+_PHRASE = re.compile(r"[Tt]he answer is:?")
 _ANY_NUMBER = re.compile(r"(?<![\w.])[-\u2212]?\$?(?:\d{1,3}(?:,\d{3})+(?!\d)|\d+)?(?:\.\d+)?(?:/\d+)?(?![\d])")
 
 
@@ -40,10 +40,8 @@ def extract_number(text: str) -> str | None:
     """
     phrases = list(_PHRASE.finditer(text))
     if phrases:
-        after = numbers_in(phrases[-1].group("tail"))
-        if after:
-            return after[0]
-        return None
+        after = numbers_in(text[phrases[-1].end() :].lstrip().partition("\n")[0])
+        return after[0] if after else None
     found = numbers_in(text)
     return found[-1] if found else None
 

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 from pydantic.fields import FieldInfo
@@ -50,9 +50,6 @@ class SvampDataset(Section):
     """SVAMP in the original schema (Patel et al. 2021), 700 training and 300 test problems."""
 
     source: Literal["svamp"] = Field(description="Where the problems come from.")
-    folder: str | None = Field(
-        None, description="Folder with `datasets/svamp/{train,test}.jsonl`; default: the environment variable GRADUS_DATA."
-    )
 
 
 Dataset = Annotated[GradeschoolDataset | SvampDataset, Field(discriminator="source")]
@@ -78,9 +75,6 @@ class ReleasedTeacher(Section):
 
     provider: Literal["released"] = Field(description="Who writes.")
     author: Literal["gpt-4o"] = Field(description="Whose released annotations.")
-    folder: str | None = Field(
-        None, description="Folder with `released_annotations/`; default: the environment variable GRADUS_DATA."
-    )
 
 
 Teacher = Annotated[TutorTeacher | GoldTeacher | ReleasedTeacher, Field(discriminator="provider")]
@@ -187,6 +181,9 @@ class Study(Section):
     """A complete study file."""
 
     study: str = Field(description="Name of the study; its results lie in `results/NAME/`.")
+    data_folder: str | None = Field(
+        None, description="Folder of local dataset and annotation files; the environment variable GRADUS_DATA goes before."
+    )
     about: str = Field("", description="What the study is for; printed in the report.")
     datasets: dict[str, Dataset] = Field(min_length=1, description="Problem sources by name.")
     teachers: dict[str, Teacher] = Field(min_length=1, description="Who writes rationales, by name.")
@@ -234,17 +231,18 @@ class Study(Section):
         try:
             return Recipe.model_validate(merged)
         except ValidationError as error:
-            raise _explain(error, prefix=f"students.{student}.recipe") from None
+            raise _explain(error, merged, prefix=f"students.{student}.recipe") from None
 
 
 def load(raw: Any, where: str = "the study file") -> Study:
     """Validate a parsed study file; UserError names the first bad key and the accepted values."""
     if not raw:
         raise UserError("the study file is empty", where=where)
+    plain = _plain(raw)
     try:
-        return Study.model_validate(_plain(raw))
+        return Study.model_validate(plain)
     except ValidationError as error:
-        raise _explain(error) from None
+        raise _explain(error, plain) from None
 
 
 def _plain(value: Any) -> Any:
@@ -266,59 +264,63 @@ def _must_exist(name: str, accepted: Any, key: str) -> None:
         raise UserError(f"unknown name {name!r}", where=f"configuration key {key}", hint=f"accepted: {', '.join(accepted)}")
 
 
-def _explain(error: ValidationError, prefix: str = "") -> UserError:
+def _explain(error: ValidationError, raw: Any, prefix: str = "") -> UserError:
     """One message for the first problem: the key, what is wrong, what is accepted."""
     detail = error.errors()[0]
-    raw_place = [str(part) for part in detail["loc"]]
-    model, place = _walk(Recipe if prefix else Study, raw_place)
-    key = ".".join(filter(None, [prefix, *place]))
-    where = f"configuration key {key}"
+    place = _place_in(raw, [str(part) for part in detail["loc"]])
+    where = "configuration key " + ".".join(filter(None, [prefix, *place]))
     if detail["type"] == "extra_forbidden":
-        return UserError("unknown key", where=where, hint=f"accepted here: {', '.join(model)}")
+        model = _model_at(Recipe if prefix else Study, raw, place[:-1])
+        return UserError("unknown key", where=where, hint=f"accepted here: {', '.join(model.model_fields)}")
     if detail["type"] == "missing":
         return UserError("required key is missing", where=where)
     message = detail["msg"].removeprefix("Value error, ")
     found = detail.get("input")
-    shown = f", found {found!r}" if isinstance(found, str | int | float | bool) else ""
+    shown = f", found {found!r}" if isinstance(found, str | int | float | bool) and repr(found) not in message else ""
     return UserError(f"{message[:1].lower()}{message[1:]}{shown}", where=where)
 
 
-def _walk(model: type[BaseModel], place: list[str]) -> tuple[list[str], list[str]]:
-    """The keys accepted at the place of an error, and the place without pydantic's union tags."""
-    accepted, clean, current = list(model.model_fields), [], [model]
+def _place_in(raw: Any, location: list[str]) -> list[str]:
+    """The keys of an error as the study file has them (pydantic also names the union member)."""
+    place = []
+    for position, part in enumerate(location):
+        if isinstance(raw, dict) and part in raw:
+            raw = raw[part]
+        elif isinstance(raw, list) and part.isdigit():
+            raw = raw[int(part)]
+        elif position + 1 < len(location):
+            continue
+        place.append(part)
+    return place
+
+
+def _model_at(model: type[BaseModel], raw: Any, place: list[str]) -> type[BaseModel]:
+    """The section that describes a place; of a union the member that the file's own entry chooses."""
+    candidates = [model]
     for part in place:
-        options: list[type[BaseModel]] = []
-        for candidate in current:
-            if part in candidate.model_fields:
-                options += _models(candidate.model_fields[part])
-        tags = [candidate for candidate in current if part in _tags(candidate)]
-        if tags and not any(part in candidate.model_fields for candidate in current):
-            current = tags
-        elif options or any(part in candidate.model_fields for candidate in current):
-            clean.append(part)
-            current = options
-        else:
-            clean.append(part)
-        accepted = [name for candidate in current[:1] for name in candidate.model_fields] or accepted
-    return accepted, clean
+        raw = raw[int(part)] if isinstance(raw, list) else raw[part]
+        inside = [found for one in candidates if part in one.model_fields for found in _models(one.model_fields[part])]
+        candidates = inside or candidates
+    chosen = [one for one in candidates if isinstance(raw, dict) and _chooses(raw, one)]
+    return (chosen or candidates)[0]
 
 
-def _tags(model: type[BaseModel]) -> list[str]:
-    tags: list[str] = []
+def _chooses(raw: dict[str, Any], model: type[BaseModel]) -> bool:
+    """Whether an entry's discriminating key names this union member."""
     for name in ("source", "provider", "kind"):
         if name in model.model_fields:
-            tags += list(getattr(model.model_fields[name].annotation, "__args__", ()))
-    return tags
+            return raw.get(name) in get_args(model.model_fields[name].annotation)
+    return False
 
 
-def _models(field: FieldInfo | Any) -> list[type[BaseModel]]:
+def _models(field: FieldInfo) -> list[type[BaseModel]]:
     """All section models inside a field's annotation."""
     found: list[type[BaseModel]] = []
 
     def visit(annotation: Any) -> None:
         if isinstance(annotation, type) and issubclass(annotation, BaseModel):
             found.append(annotation)
-        for argument in getattr(annotation, "__args__", ()):
+        for argument in get_args(annotation):
             visit(argument)
 
     visit(field.annotation)

@@ -23,6 +23,9 @@ EXCLUDED = {
     "gradus.paths": "places of files, which Snakemake compares itself",
 }
 
+# Modules that run in a process of their own and so are imported by nobody.
+LAUNCHED = {"gradus.training.launch": ("gradus.training.engine",)}
+
 
 @cache
 def fingerprint(program: str) -> str:
@@ -43,7 +46,8 @@ def modules(program: str) -> tuple[str, ...]:
         name = waiting.pop()
         if name not in found:
             found.add(name)
-            waiting += [other for other in _imports(module_file(name)) if other not in EXCLUDED]
+            others = (*_imports(module_file(name)), *LAUNCHED.get(name, ()))
+            waiting += [other for other in others if other not in EXCLUDED]
     return tuple(sorted(found))
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from gradus import paths
 from gradus.atomic import canonical_json
-from gradus.config import Experiment, PretrainedStudent, Study
+from gradus.config import BuiltStudent, Experiment, Study
 from gradus.paths import Cell, Supervision
 
 
@@ -84,27 +84,123 @@ def student_settings(study: Study, student: str) -> str:
 
 
 def data_settings(study: Study, dataset: str) -> str:
-    """What decides a dataset's problems; the folder they are read from does not."""
-    section = study.datasets[dataset].model_dump()
-    section.pop("folder", None)
-    return settings(section)
+    """What decides a dataset's problems."""
+    return settings(study.datasets[dataset])
 
 
 def teacher_settings(study: Study, teacher: str) -> str:
-    """What decides a teacher's texts; the folder they are read from does not."""
-    section = study.teachers[teacher].model_dump()
-    section.pop("folder", None)
-    return settings(section)
+    """What decides a teacher's texts."""
+    return settings(study.teachers[teacher])
 
 
-def folder_of(section: Any) -> str:
-    """The configured folder of a dataset or teacher entry, empty where there is none."""
-    return getattr(section, "folder", None) or ""
+def training_set_settings(study: Study, student: str) -> str:
+    """What decides which annotations a student trains on."""
+    chosen = {
+        "verdict_policy": dict(sorted(study.verdict_policy.items())),
+        "allow_leakage": study.allow_leakage,
+        "cutoff_tokens": study.recipe_of(student).cutoff_tokens,
+    }
+    return settings(chosen)
 
 
-def is_remote(study: Study, student: str) -> bool:
-    """Whether a student comes from a folder or a hub."""
-    return isinstance(study.students[student], PretrainedStudent)
+def warm_up_ranks(study: Study, student: str) -> int:
+    """Processes that building a student takes."""
+    section = study.students[student]
+    return section.warm_up.ranks if isinstance(section, BuiltStudent) else 1
+
+
+def original_files(study: Study, wildcards: Any) -> list[str]:
+    """Inputs of an annotation job beyond the problems: the originals that a rewrite starts from, else nothing."""
+    place = _place(wildcards)
+    if not needs_original(study, place):
+        return []
+    return [paths.fill(pattern, study.study, place.original()) for pattern in _with_manifest(paths.ANNOTATIONS)]
+
+
+def original_option(study: Study, wildcards: Any) -> str:
+    """The command-line option that names those originals."""
+    files = original_files(study, wildcards)
+    return f"--original {files[0]}" if files else ""
+
+
+def cell_name(wildcards: Any) -> str:
+    """A cell's name from a rule's wildcards."""
+    return f"{_place(wildcards)}/{wildcards.student}/seed{wildcards.seed}"
+
+
+def cell_facts(wildcards: Any) -> str:
+    """A cell's wildcards as JSON, for its metric record."""
+    place = _place(wildcards)
+    facts = {**vars(place), "student": wildcards.student, "seed": int(wildcards.seed), "decoding": wildcards.decoding}
+    return settings(facts)
+
+
+def _place(wildcards: Any) -> Supervision:
+    return Supervision(wildcards.dataset, wildcards.teacher, wildcards.format, wildcards.level)
+
+
+def _with_manifest(pattern: str) -> list[str]:
+    return [pattern, paths.manifest(pattern)]
+
+
+def experiment_metrics(study: Study, experiment: str) -> list[str]:
+    """The metric files that an experiment's table and figure read."""
+    return metrics_files(study, experiment_cells(study.experiments[experiment]))
+
+
+def tables(study: Study) -> list[str]:
+    """All tables."""
+    return [
+        paths.fill(paths.TABLE, study.study, experiment=name, suffix=suffix)
+        for name in study.experiments
+        for suffix in ("csv", "md", "tex")
+    ]
+
+
+def figures(study: Study) -> list[str]:
+    """All figures."""
+    kinds = ("svg", "pdf")
+    drawn = [
+        paths.fill(paths.FIGURE, study.study, experiment=name, suffix=kind) for name in study.experiments for kind in kinds
+    ]
+    return drawn + [paths.fill(paths.LOSS_FIGURE, study.study, suffix=kind) for kind in kinds]
+
+
+def report_items(study: Study) -> list[str]:
+    """What the browsable report shows."""
+    items = [path for path in tables(study) if path.endswith(".csv")]
+    items += [path for path in figures(study) if path.endswith(".svg")]
+    return [*items, paths.fill(paths.FINDINGS_PAGE, study.study)]
+
+
+def targets(study: Study) -> list[str]:
+    """Everything that a run of the whole study makes."""
+    last = [paths.FINDINGS, paths.HEADLINE, paths.REPORT, paths.ARCHIVE, paths.ARCHIVE_SUMS]
+    return [*tables(study), *figures(study), *(paths.fill(pattern, study.study) for pattern in last)]
+
+
+def archived(study: Study) -> list[str]:
+    """The results that go into the archive; weights stay out, their manifests with every hash go in."""
+    found = [paths.fill(paths.STUDY_COPY, study.study), *tables(study), *figures(study)]
+    found += [paths.fill(pattern, study.study) for pattern in (paths.FINDINGS, paths.FINDINGS_PAGE, paths.HEADLINE)]
+    for dataset in study.datasets:
+        found.append(paths.fill(paths.AUDIT, study.study, dataset=dataset))
+        for split in ("train", "test"):
+            for pattern in _with_manifest(paths.PROBLEMS):
+                found.append(paths.fill(pattern, study.study, dataset=dataset, split=split))
+    for place in supervisions(study):
+        found += [paths.fill(pattern, study.study, place) for pattern in _with_manifest(paths.ANNOTATIONS)]
+    for student in dict.fromkeys(cell.student for cell in cells(study)):
+        found.append(paths.fill(f"{paths.STUDENT}/manifest.json", study.study, student=student))
+    sets = dict.fromkeys((cell.supervision, cell.student) for cell in cells(study))
+    for place, student in sets:
+        found.append(paths.fill(paths.manifest(paths.TRAINING_SET), study.study, place, student=student))
+    for cell in cells(study):
+        found += [paths.fill(f"{paths.CHECKPOINT}/{name}", study.study, cell) for name in ("manifest.json", "trace.jsonl")]
+        for decoding in study.decodings:
+            for pattern in [*_with_manifest(paths.PREDICTIONS), paths.METRICS, *_with_manifest(paths.SCORED)]:
+                found.append(paths.fill(pattern, study.study, cell, decoding=decoding))
+    return found
 
 
 def resolved(study: Study) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -28,10 +29,12 @@ TABLE = f"{RESULTS}/tables/{{experiment}}.{{suffix}}"
 FIGURE = f"{RESULTS}/figures/{{experiment}}.{{suffix}}"
 LOSS_FIGURE = f"{RESULTS}/figures/training_loss.{{suffix}}"
 FINDINGS = f"{RESULTS}/report/findings.md"
+FINDINGS_PAGE = f"{RESULTS}/report/findings.html"
 HEADLINE = f"{RESULTS}/report/headline.json"
 REPORT = f"{RESULTS}/report/report.zip"
-PLAN = f"{RESULTS}/plan/plan.json"
+PLAN = f"{RESULTS}/plan"
 ARCHIVE = f"{RESULTS}/archive/{{study}}.tar"
+ARCHIVE_SUMS = f"{RESULTS}/archive/SHA256SUMS"
 STUDY_COPY = f"{RESULTS}/study.json"
 
 
@@ -112,7 +115,12 @@ def work_folder() -> Path:
     return Path(os.environ.get("GRADUS_WORK") or "work")
 
 
-def data_folder(configured: str | None) -> Path | None:
-    """Where real datasets lie: the configured folder, else ``GRADUS_DATA``, else None."""
-    chosen = configured or os.environ.get("GRADUS_DATA")
+def data_folder() -> Path | None:
+    """Where local datasets and released annotations lie: ``GRADUS_DATA`` (the workflow sets it from the study file)."""
+    chosen = os.environ.get("GRADUS_DATA")
     return Path(chosen) if chosen else None
+
+
+def alternatives(names: Iterable[str]) -> str:
+    """A wildcard constraint that accepts exactly these names."""
+    return "|".join(re.escape(name) for name in names)

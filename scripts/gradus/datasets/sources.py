@@ -48,8 +48,8 @@ def _svamp(dataset: str, settings: dict[str, Any], split: str, folder: Path | No
     if folder is None:
         raise UserError(
             "no folder with the SVAMP files",
-            where=f"configuration key datasets.{dataset}.folder",
-            hint="set it, or the environment variable GRADUS_DATA",
+            where=f"dataset {dataset}",
+            hint="set the environment variable GRADUS_DATA, or data_folder in the study file",
         )
     path = folder / "datasets" / "svamp" / f"{split}.jsonl"
     if not path.exists():

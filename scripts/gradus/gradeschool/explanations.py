@@ -12,11 +12,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from gradus.errors import UserError
-from gradus.gradeschool.graph import Solution, Step, compute
+from gradus.gradeschool.graph import INVERSE, Solution, Step, compute, sub_steps
 
 LEVELS = ("L1", "L2", "L3", "L4", "L5", "L6")
 FORMATS = ("original", "least-to-most", "rephrase-and-respond", "symbolic")
-_INVERSE = {"+": "-", "-": "+", "*": "/", "/": "*"}
 
 
 @dataclass(frozen=True)
@@ -62,23 +61,6 @@ def miscalculate(solution: Solution, at: int, offset: int) -> Solution:
     return replace(solution, steps=tuple(steps))
 
 
-def sub_steps(step: Step) -> list[str]:
-    """A harder computation in easier ones (tens, bridges, parts); empty where there is nothing easier."""
-    left, right, result = step.left, step.right, step.result
-    if step.operation in "+-" and compute(step.operation, left, right) == result and right > 10 and right % 10:
-        tens = right - right % 10
-        middle = compute(step.operation, left, tens)
-        return [f"{left} {step.operation} {tens} = {middle}", f"{middle} {step.operation} {right % 10} = {result}"]
-    if step.operation == "*" and left > 10 and left % 10 and left * right == result:
-        tens = left - left % 10
-        return [
-            f"{tens} * {right} = {tens * right}",
-            f"{left % 10} * {right} = {left % 10 * right}",
-            f"{tens * right} + {left % 10 * right} = {result}",
-        ]
-    return []
-
-
 def folded(solution: Solution) -> list[list[Step]]:
     """The steps in groups that L1 writes as one equation: a helper step with its user, else two steps in a row."""
     groups: list[list[Step]] = []
@@ -114,9 +96,16 @@ def _compound(group: list[Step]) -> str:
     return f"{inner} {second.operation} {second.right} = {second.result}"
 
 
-def _check(step: Step, manner: Manner, variation: str, index: int) -> str:
-    equation = f"{step.result} {_INVERSE[step.operation]} {step.right} = {step.left}"
-    return _pick(("Check: {}.", "Back again: {}."), manner, variation, index, "check").format(equation)
+def _check(solution: Solution, index: int) -> str | None:
+    """The inverse of a step; None where the solution says just that already."""
+    step = solution.steps[index]
+    equation = f"{step.result} {INVERSE[step.operation]} {step.right} = {step.left}"
+    said = [text for other in solution.steps for text in (other.equation, *sub_steps(other))]
+    return None if equation in said else equation
+
+
+def _is_checked(solution: Solution, index: int, level: str) -> bool:
+    return level == "L6" or (level == "L5" and index == len(solution.steps) - 1)
 
 
 def _step_sentences(solution: Solution, index: int, level: str, manner: Manner, variation: str) -> list[str]:
@@ -130,8 +119,9 @@ def _step_sentences(solution: Solution, index: int, level: str, manner: Manner, 
     wordings = ("{reason}: {eq} {unit}.", "{reason}, so {eq} {unit}.", "{reason}. That makes {eq} {unit}.")
     wording = _pick(wordings, manner, variation, index)
     sentences.append(wording.format(reason=step.reason, eq=step.equation, unit=step.unit))
-    if level == "L6" or (level == "L5" and index == len(solution.steps) - 1):
-        sentences.append(_check(step, manner, variation, index))
+    check = _check(solution, index)
+    if check and _is_checked(solution, index, level):
+        sentences.append(_pick(("Check: {}.", "Back again: {}."), manner, variation, index, "check").format(check))
     return sentences
 
 
@@ -196,7 +186,8 @@ def _symbolic(solution: Solution, level: str) -> str:
     for index, step in enumerate(solution.steps):
         parts = sub_steps(step) if level != "L2" else []
         tail = f"{formulas[index]} = {step.equation}" + (f" {step.unit}" if level not in ("L2", "L3") else "")
-        if level == "L6" or (level == "L5" and index == len(solution.steps) - 1):
-            tail += f", since {step.result} {_INVERSE[step.operation]} {step.right} = {step.left}"
+        check = _check(solution, index)
+        if check and _is_checked(solution, index, level):
+            tail += f", since {check}"
         text += " " + ", ".join([*parts, tail]) + "."
     return text

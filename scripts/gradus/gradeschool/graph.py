@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-OPERATIONS = ("+", "-", "*", "/")
+INVERSE = {"+": "-", "-": "+", "*": "/", "/": "*"}
 
 
 @dataclass(frozen=True)
@@ -94,3 +94,20 @@ def compute(operation: str, left: int, right: int) -> int:
     if operation == "/" and right and left % right == 0:
         return left // right
     raise ValueError(f"no exact result: {left} {operation} {right}")
+
+
+def sub_steps(step: Step) -> list[str]:
+    """A harder computation in easier ones (tens, bridges, parts); empty where there is nothing easier."""
+    left, right, result = step.left, step.right, step.result
+    if step.operation in "+-" and compute(step.operation, left, right) == result and right > 10 and right % 10:
+        tens = right - right % 10
+        middle = compute(step.operation, left, tens)
+        return [f"{left} {step.operation} {tens} = {middle}", f"{middle} {step.operation} {right % 10} = {result}"]
+    if step.operation == "*" and left > 10 and left % 10 and left * right == result:
+        tens = left - left % 10
+        return [
+            f"{tens} * {right} = {tens * right}",
+            f"{left % 10} * {right} = {left % 10 * right}",
+            f"{tens * right} + {left % 10 * right} = {result}",
+        ]
+    return []

@@ -10,7 +10,7 @@ import hashlib
 import random
 from dataclasses import dataclass
 
-from gradus.gradeschool.graph import Solution, Step, compute
+from gradus.gradeschool.graph import Solution, Step, compute, sub_steps
 
 ACTORS = ("Mia", "Tom", "Ana", "Ben", "Zoe", "Leo", "Ida", "Max")
 THINGS = ("apples", "stickers", "marbles", "pencils", "cards", "shells", "cookies", "stamps")
@@ -96,6 +96,9 @@ def make_story(rng: random.Random, steps: int) -> Story | None:
         sentences.append(f"{actor} {spoken}.")
         structure.append(move)
         last, total = len(made) - 1, result
+    sums = [text for step in made for text in (step.equation, *sub_steps(step))]
+    if len(set(sums)) < len(sums):  # a story that computes the same twice would make its explanation repeat itself
+        return None
     needless = None
     if rng.random() < 0.4:
         needless = rng.choice(_NEEDLESS).format(n=rng.randint(2, 12), thing=thing, other=other)

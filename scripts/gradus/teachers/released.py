@@ -27,8 +27,8 @@ class ReleasedProvider:
         if folder is None:
             raise UserError(
                 "no folder with the released annotations",
-                where="configuration key teachers.*.folder",
-                hint="set it, or the environment variable GRADUS_DATA",
+                where=f"teacher released {author}",
+                hint="set the environment variable GRADUS_DATA, or data_folder in the study file",
             )
         self._author = author
         self._folder = folder / "released_annotations"

@@ -26,8 +26,8 @@ from gradus.atomic import write_json
 from gradus.progress import bar
 from gradus.training.batches import Step, learning_rate, plan_steps
 from gradus.training.checkpoints import newest_verified, seal
+from gradus.training.engine_config import STOPPED, deepspeed_config
 
-STOPPED = 75  # EX_TEMPFAIL: stopped by a signal, saved, run the same command again
 IGNORED = -100
 
 
@@ -66,20 +66,6 @@ class StopFlag:
         return bool(flag.item())
 
 
-def deepspeed_config(recipe: dict[str, Any]) -> dict[str, Any]:
-    """The DeepSpeed JSON of a recipe. Micro-batches are ours, so DeepSpeed sees one of size one."""
-    return {
-        "train_micro_batch_size_per_gpu": 1,
-        "gradient_accumulation_steps": 1,
-        "gradient_clipping": recipe["max_grad_norm"],
-        "zero_optimization": {"stage": recipe["zero_stage"]},
-        "zero_allow_untested_optimizer": True,
-        "zero_force_ds_cpu_optimizer": False,
-        "bf16": {"enabled": recipe["precision"] == "bf16"},
-        "steps_per_print": 10**9,
-    }
-
-
 def train(job: Job) -> int:
     """Train to the end, or to the step at which a signal came; returns the exit status."""
     _quiet()
@@ -109,7 +95,8 @@ def train(job: Job) -> int:
         betas=(0.9, recipe["beta2"]),
         weight_decay=recipe["weight_decay"],
     )
-    engine, *_ = deepspeed.initialize(model=model, optimizer=optimizer, config=deepspeed_config(recipe))
+    configuration = deepspeed_config(recipe, sum(parameter.numel() for parameter in model.parameters()))
+    engine, *_ = deepspeed.initialize(model=model, optimizer=optimizer, config=configuration)
     progress = Path(job.progress)
     done = _resume(engine, progress)
     if rank == 0:
@@ -139,7 +126,7 @@ def train(job: Job) -> int:
             return STOPPED
     if display is not None:
         display.close()
-    _finish(engine, job, len(steps), rank)
+    _finish(engine, job, len(steps), rank, configuration)
     return 0
 
 
@@ -153,10 +140,10 @@ def _one_step(engine: Any, step: Step, job: Job, rank: int, rate: float, number:
         group["lr"] = rate
     total, slots, used = 0.0, 0, 0
     for position, micro in enumerate(mine):
-        ids, mask, labels = _tensors(micro, job)
-        device = engine.device
-        ids, mask, labels = ids.to(device), mask.to(device), labels.to(device)
-        logits = engine(input_ids=ids, attention_mask=mask).logits
+        ids, labels = _tensors(micro, job)
+        # Right padding needs no mask: in a causal model no token sees what follows it.
+        logits = engine(input_ids=ids.to(engine.device)).logits
+        labels = labels.to(engine.device)
         summed = torch.nn.functional.cross_entropy(
             logits[:, :-1].reshape(-1, logits.size(-1)).float(), labels[:, 1:].reshape(-1), ignore_index=IGNORED, reduction="sum"
         )
@@ -167,7 +154,7 @@ def _one_step(engine: Any, step: Step, job: Job, rank: int, rate: float, number:
         engine.step()
         total += float(summed.detach())
         slots += ids.numel()
-        used += int(mask.sum())
+        used += sum(len(job.tokens[i]) for i in micro)
     sums = torch.tensor([total, float(slots), float(used)], dtype=torch.float64)
     if len(step.micro_batches) > 1:
         sums = sums.to(engine.device)
@@ -185,20 +172,18 @@ def _one_step(engine: Any, step: Step, job: Job, rank: int, rate: float, number:
     }
 
 
-def _tensors(micro: tuple[int, ...], job: Job) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-    """Right-padded ids, mask and labels [samples, longest]; an empty micro-batch is one masked token, without loss."""
+def _tensors(micro: tuple[int, ...], job: Job) -> tuple[torch.Tensor, torch.Tensor]:
+    """Right-padded ids and labels [samples, longest]; an empty micro-batch is one token without loss."""
     rows = [job.tokens[i] for i in micro] or [[job.pad_id, job.pad_id]]
     longest = max(len(row) for row in rows)
     ids = torch.full((len(rows), longest), job.pad_id)
-    mask = torch.zeros((len(rows), longest), dtype=torch.long)
     labels = torch.full((len(rows), longest), IGNORED)
     for number, row in enumerate(rows):
         ids[number, : len(row)] = torch.tensor(row)
-        mask[number, : len(row)] = 1
         if micro:
             first = max(1, job.prompt_lengths[micro[number]])
             labels[number, first : len(row)] = torch.tensor(row[first:])
-    return ids, mask, labels
+    return ids, labels
 
 
 def _resume(engine: Any, progress: Path) -> int:
@@ -225,7 +210,7 @@ def _save(engine: Any, progress: Path, step: int) -> None:
     torch.distributed.barrier()
 
 
-def _finish(engine: Any, job: Job, steps: int, rank: int) -> None:
+def _finish(engine: Any, job: Job, steps: int, rank: int, configuration: dict[str, Any]) -> None:
     """Gather the weights on rank 0 and write them as safetensors; the caller proves and publishes them."""
     parameters = list(engine.module.parameters())
     with deepspeed.zero.GatheredParameters(parameters, enabled=job.recipe["zero_stage"] == 3):
@@ -237,6 +222,7 @@ def _finish(engine: Any, job: Job, steps: int, rank: int) -> None:
         target.mkdir(parents=True)
         engine.module.config.use_cache = True
         engine.module.save_pretrained(target, state_dict=state)
+        write_json(target / "deepspeed.json", configuration)
         write_json(target.parent / "finished.json", {"steps": steps})
     torch.distributed.barrier()
 

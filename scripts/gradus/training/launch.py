@@ -16,8 +16,7 @@ from gradus.atomic import sha256_file, write_json
 from gradus.errors import UserError
 from gradus.fingerprint import SCRIPTS
 from gradus.training.checkpoints import progress_folder
-
-STOPPED = 75
+from gradus.training.engine_config import STOPPED
 
 
 class Stopped(Exception):

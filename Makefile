@@ -1,0 +1,64 @@
+# `make study` and `make test` do the whole set-up on a fresh machine: Python >= 3.11 and make are all they need.
+SHELL := /bin/bash
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+CORES ?= 2
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+
+.DEFAULT_GOAL := help
+.PHONY: help venv study test test-full lint format environments docs lock benchmark clean-work
+
+help:  ## This page
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/ -/' | sort
+
+venv: $(STAMP)  ## The virtual environment from requirements.lock
+
+# DeepSpeed's build imports torch, so it comes last and is built without isolation; none of its native parts is compiled.
+$(STAMP): requirements.lock
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "error: Python >= 3.11 is needed, $(PYTHON) is older (set PYTHON=...)"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check $$(grep -E '^(setuptools|wheel|numpy|torch)==' requirements.lock)
+	grep -v '^deepspeed==' requirements.lock > $(VENV)/without-deepspeed.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r $(VENV)/without-deepspeed.txt
+	DS_BUILD_OPS=0 $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps $$(grep '^deepspeed==' requirements.lock)
+	@touch $@
+
+study: venv  ## Run the default study: problems to report, about ten minutes on two cores
+	$(BIN)/snakemake --cores $(CORES)
+
+test: venv  ## All tests but the hours of evidence
+	$(BIN)/python -m pytest -n $(CORES) --dist loadgroup -m "not full"
+
+test-full: venv  ## Every test
+	$(BIN)/python -m pytest -n $(CORES) --dist loadgroup
+
+lint: venv  ## ruff, mypy, snakefmt, snakemake --lint, generated files up to date
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/snakefmt --check Snakefile rules
+	$(BIN)/snakemake --lint
+	$(BIN)/python scripts/environments.py --check
+	$(BIN)/python scripts/configuration.py --check
+
+format: venv  ## Format Python and Snakemake files
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+	$(BIN)/snakefmt Snakefile rules
+
+environments: venv  ## Write envs/*.yaml from pyproject.toml
+	$(BIN)/python scripts/environments.py
+
+docs: venv  ## Write docs/configuration.md and its JSON Schema from the code
+	$(BIN)/python scripts/configuration.py
+
+lock:  ## Resolve requirements.lock from pyproject.toml
+	$(PYTHON) scripts/lock.py
+
+benchmark: venv  ## Measure; results go into docs/benchmarks.md by hand, with machine and date
+	$(BIN)/python benchmarks/study.py
+
+clean-work:  ## Delete resumable progress (never the journal)
+	rm -rf work

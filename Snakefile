@@ -1,0 +1,75 @@
+"""Gradus: from problems to annotations, fine-tuned students, evaluation, findings, figures and an archive."""
+
+import os
+import sys
+
+from snakemake.exceptions import WorkflowError
+from snakemake.utils import min_version
+
+min_version("9.21.1")
+
+# Programs and library are found wherever the workflow is run from; `python` is the interpreter that runs Snakemake.
+os.environ["GRADUS"] = str(workflow.basedir)
+os.environ["PATH"] = os.pathsep.join([os.path.dirname(sys.executable), os.environ["PATH"]])
+sys.path.insert(0, os.path.join(workflow.basedir, "scripts"))
+
+from gradus import grid, paths, summary
+from gradus.config import load
+from gradus.errors import UserError
+from gradus.fingerprint import fingerprint
+
+
+# A study file is complete in itself: config.yaml is read only where no other one is given (they would be merged).
+if not workflow.configfiles:
+
+    configfile: os.path.join(workflow.basedir, "config.yaml")
+
+
+try:
+    study = load(config)
+except UserError as error:
+    raise WorkflowError(f"error: {error}") from None
+
+if study.data_folder:
+    os.environ.setdefault("GRADUS_DATA", study.data_folder)
+
+
+report: "report/workflow.rst"
+
+
+wildcard_constraints:
+    study=paths.alternatives([study.study]),
+    dataset=paths.alternatives(study.datasets),
+    teacher=paths.alternatives(study.teachers),
+    format="[a-zA-Z0-9-]+",
+    level="L[1-6]|native",
+    student=paths.alternatives(study.students),
+    seed="[0-9]+",
+    decoding=paths.alternatives(study.decodings),
+    experiment=paths.alternatives(study.experiments),
+    split="train|test",
+
+
+localrules:
+    all,
+
+
+rule all:
+    """Everything of the study: tables, figures, findings, the report and the archive."""
+    input:
+        grid.targets(study),
+
+
+include: "rules/targets.smk"
+include: "rules/data.smk"
+include: "rules/students.smk"
+include: "rules/annotate.smk"
+include: "rules/train.smk"
+include: "rules/generate.smk"
+include: "rules/score.smk"
+include: "rules/analyse.smk"
+include: "rules/archive.smk"
+
+
+onsuccess:
+    print(summary.text(study), file=sys.stderr)

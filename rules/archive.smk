@@ -1,0 +1,91 @@
+# What leaves the machine: the browsable report, the archive, and the plan that comes before everything.
+
+
+localrules:
+    report,
+    archive,
+    plan,
+
+
+rule report:
+    """The browsable report (report.zip): tables, figures and findings with captions and labels."""
+    input:
+        study=paths.fill(paths.STUDY_COPY, study.study),
+        shown=grid.report_items(study),
+    output:
+        paths.fill(paths.REPORT, study.study),
+    log:
+        paths.fill(paths.log(paths.REPORT), study.study),
+    benchmark:
+        paths.fill(paths.benchmark(paths.REPORT), study.study)
+    conda:
+        "../envs/analyse.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=30,
+    params:
+        code=fingerprint("report"),
+    message:
+        "Report"
+    shell:
+        "python $GRADUS/scripts/report.py"
+        " --study {input.study:q}"
+        " --items {input.shown:q}"
+        " --output {output:q}"
+        " 2>&1 | tee {log:q}"
+
+
+rule archive:
+    """The archive: one deterministic tar of code, configuration, data and results, with SHA-256 sums."""
+    input:
+        study=paths.fill(paths.STUDY_COPY, study.study),
+        files=grid.archived(study),
+    output:
+        tar=paths.fill(paths.ARCHIVE, study.study),
+        sums=paths.fill(paths.ARCHIVE_SUMS, study.study),
+    log:
+        paths.fill(paths.log(paths.ARCHIVE), study.study),
+    benchmark:
+        paths.fill(paths.benchmark(paths.ARCHIVE), study.study)
+    conda:
+        "../envs/analyse.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=60,
+    params:
+        code=fingerprint("archive"),
+    message:
+        "Archive"
+    shell:
+        "python $GRADUS/scripts/archive.py"
+        " --study {input.study:q}"
+        " --sums {output.sums:q}"
+        " --output {output.tar:q}"
+        " 2>&1 | tee {log:q}"
+
+
+rule plan:
+    """What the study will ask for and take (jobs, requests, tokens, disk), before anything runs; always run anew."""
+    input:
+        study=paths.fill(paths.STUDY_COPY, study.study),
+    log:
+        paths.fill(paths.log(paths.PLAN), study.study),
+    benchmark:
+        paths.fill(paths.benchmark(paths.PLAN), study.study)
+    conda:
+        "../envs/analyse.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=30,
+    params:
+        folder=paths.fill(paths.PLAN, study.study),
+    message:
+        "Plan"
+    shell:
+        "python $GRADUS/scripts/plan.py"
+        " --study {input.study:q}"
+        " --output {params.folder:q}"
+        " 2>&1 | tee {log:q}"

@@ -1,0 +1,42 @@
+# Metrics: predictions against gold; needs no model.
+
+
+rule score:
+    input:
+        problems=ancient(paths.PROBLEMS.replace("{split}", "test")),
+        problems_manifest=paths.manifest(paths.PROBLEMS.replace("{split}", "test")),
+        train_problems=ancient(paths.PROBLEMS.replace("{split}", "train")),
+        train_manifest=paths.manifest(paths.PROBLEMS.replace("{split}", "train")),
+        predictions=ancient(paths.PREDICTIONS),
+        predictions_manifest=paths.manifest(paths.PREDICTIONS),
+        examples_manifest=paths.manifest(paths.TRAINING_SET),
+    output:
+        metrics=paths.METRICS,
+        rows=paths.SCORED,
+        rows_manifest=paths.manifest(paths.SCORED),
+    log:
+        paths.log(paths.METRICS),
+    benchmark:
+        paths.benchmark(paths.METRICS)
+    conda:
+        "../envs/evaluate.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=30,
+    params:
+        code=fingerprint("score"),
+        cell=lambda wildcards: grid.cell_facts(wildcards),
+        name=lambda wildcards: grid.cell_name(wildcards),
+    message:
+        "Scores {params.name}, {wildcards.decoding}"
+    shell:
+        "python $GRADUS/scripts/score.py"
+        " --problems {input.problems:q}"
+        " --train-problems {input.train_problems:q}"
+        " --predictions {input.predictions:q}"
+        " --training-set-manifest {input.examples_manifest:q}"
+        " --cell {params.cell:q}"
+        " --rows {output.rows:q}"
+        " --output {output.metrics:q}"
+        " 2>&1 | tee {log:q}"

@@ -1,0 +1,42 @@
+# What can be asked for by name: `snakemake TARGET`; `snakemake --list-target-rules` prints this page.
+
+
+localrules:
+    annotations,
+    checkpoints,
+    metrics,
+    tables,
+    figures,
+
+
+rule annotations:
+    """What the teachers wrote, every row with its verdict."""
+    input:
+        [paths.fill(paths.ANNOTATIONS, study.study, place) for place in grid.supervisions(study)],
+
+
+rule checkpoints:
+    """The fine-tuned students of all cells."""
+    input:
+        [
+            paths.fill(f"{paths.CHECKPOINT}/manifest.json", study.study, cell)
+            for cell in grid.cells(study)
+        ],
+
+
+rule metrics:
+    """The scores of all cells."""
+    input:
+        grid.metrics_files(study, grid.cells(study)),
+
+
+rule tables:
+    """The table of every experiment as CSV, Markdown and LaTeX."""
+    input:
+        grid.tables(study),
+
+
+rule figures:
+    """The figure of every experiment and the training loss, as SVG and PDF."""
+    input:
+        grid.figures(study),

@@ -1,0 +1,86 @@
+# Fine-tuning: the training set of a student, and one DeepSpeed job per cell.
+
+
+rule training_set:
+    input:
+        problems=ancient(paths.PROBLEMS.replace("{split}", "train")),
+        problems_manifest=paths.manifest(paths.PROBLEMS.replace("{split}", "train")),
+        test=ancient(paths.PROBLEMS.replace("{split}", "test")),
+        test_manifest=paths.manifest(paths.PROBLEMS.replace("{split}", "test")),
+        annotations=ancient(paths.ANNOTATIONS),
+        annotations_manifest=paths.manifest(paths.ANNOTATIONS),
+        model=ancient(f"{paths.STUDENT}/model"),
+        student_manifest=f"{paths.STUDENT}/manifest.json",
+    output:
+        examples=paths.TRAINING_SET,
+        manifest=paths.manifest(paths.TRAINING_SET),
+    log:
+        paths.log(paths.TRAINING_SET),
+    benchmark:
+        paths.benchmark(paths.TRAINING_SET)
+    conda:
+        "../envs/train.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=30,
+    params:
+        code=fingerprint("training_set"),
+        settings=lambda wildcards: grid.training_set_settings(study, wildcards.student),
+        student=lambda wildcards: paths.fill(
+            paths.STUDENT, study.study, student=wildcards.student
+        ),
+    message:
+        "Training set {wildcards.dataset}/{wildcards.teacher}/{wildcards.format}/{wildcards.level} for {wildcards.student}"
+    shell:
+        "python $GRADUS/scripts/training_set.py"
+        " --problems {input.problems:q}"
+        " --test {input.test:q}"
+        " --annotations {input.annotations:q}"
+        " --student {params.student:q}"
+        " --settings {params.settings:q}"
+        " --output {output.examples:q}"
+        " 2>&1 | tee {log:q}"
+
+
+rule train:
+    input:
+        examples=ancient(paths.TRAINING_SET),
+        examples_manifest=paths.manifest(paths.TRAINING_SET),
+        model=ancient(f"{paths.STUDENT}/model"),
+        student_manifest=f"{paths.STUDENT}/manifest.json",
+    output:
+        weights=directory(f"{paths.CHECKPOINT}/weights"),
+        trace=f"{paths.CHECKPOINT}/trace.jsonl",
+        manifest=f"{paths.CHECKPOINT}/manifest.json",
+    log:
+        paths.log(paths.CHECKPOINT),
+    benchmark:
+        paths.benchmark(paths.CHECKPOINT)
+    conda:
+        "../envs/train.yaml"
+    threads: lambda wildcards: study.recipe_of(wildcards.student).ranks
+    retries: 1
+    resources:
+        mem_mb=8000,
+        runtime=240,
+    params:
+        code=fingerprint("train"),
+        settings=lambda wildcards: grid.training_settings(
+            study, wildcards.student, int(wildcards.seed)
+        ),
+        cell=lambda wildcards: grid.cell_name(wildcards),
+        student=lambda wildcards: paths.fill(
+            paths.STUDENT, study.study, student=wildcards.student
+        ),
+        folder=lambda wildcards: paths.CHECKPOINT.format(**wildcards),
+    message:
+        "Training {params.cell}"
+    shell:
+        "python $GRADUS/scripts/train.py"
+        " --cell {params.cell:q}"
+        " --training-set {input.examples:q}"
+        " --student {params.student:q}"
+        " --settings {params.settings:q}"
+        " --output {params.folder:q}"
+        " 2>&1 | tee {log:q}"

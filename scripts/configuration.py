@@ -1,0 +1,31 @@
+"""Write docs/configuration.md and docs/study.schema.json from the typed configuration; --check only compares."""
+
+import json
+from pathlib import Path
+
+from gradus import program
+from gradus.config import Study
+from gradus.config_reference import to_markdown
+from gradus.errors import UserError
+
+PROJECT = Path(__file__).resolve().parent.parent
+
+
+def main() -> None:
+    options = program.parser(__doc__)
+    options.add_argument("--check", action="store_true")
+    given = options.parse_args()
+    schema = Study.model_json_schema()
+    schema = {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "Gradus study", **schema}
+    made = {"configuration.md": to_markdown(), "study.schema.json": json.dumps(schema, indent=2) + "\n"}
+    for name, text in made.items():
+        path = PROJECT / "docs" / name
+        if given.check and (not path.exists() or path.read_text(encoding="utf-8") != text):
+            raise UserError("does not agree with the code", where=path, hint="run `make docs`")
+        if not given.check:
+            path.parent.mkdir(exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    program.run(main)

@@ -1,0 +1,25 @@
+"""Write one split of a dataset as Problem records."""
+
+
+from gradus import program
+from gradus.datasets.sources import load_problems
+from gradus.jsonl import write_records
+from gradus.paths import data_folder, run_record
+
+
+def main() -> None:
+    options = program.parser(__doc__)
+    options.add_argument("--dataset", required=True)
+    options.add_argument("--split", required=True, choices=["train", "test"])
+    options.add_argument("--settings", required=True, type=program.json_option, help="the dataset's entry as JSON")
+    options.add_argument("--output", required=True)
+    given = options.parse_args()
+    record = program.RunRecord()
+    problems = load_problems(given.dataset, given.settings, given.split, data_folder())
+    write_records(given.output, problems, source=problems[0].source, revision=problems[0].revision)
+    record.write(run_record(given.output), problems=len(problems))
+    program.log.info("%s %s: %d problems", given.dataset, given.split, len(problems))
+
+
+if __name__ == "__main__":
+    program.run(main)

@@ -1,0 +1,40 @@
+"""Draw the figure of one experiment, or the training loss of all cells, as SVG and PDF."""
+
+import json
+from pathlib import Path
+
+from gradus import paths, program
+from gradus.analysis import rows
+from gradus.config import load
+from gradus.figures import accuracy_figure, loss_figure, save
+from gradus.grid import cells
+from gradus.jsonl import read_json
+
+
+def main() -> None:
+    options = program.parser(__doc__)
+    options.add_argument("--study", required=True, help="the resolved study (study.json)")
+    options.add_argument("--experiment", help="name of the experiment; without it the training loss is drawn")
+    options.add_argument("--output", required=True, nargs="+", help="paths ending in .svg or .pdf")
+    given = options.parse_args()
+    study = load(read_json(given.study), given.study)
+    for path in given.output:
+        if given.experiment:
+            experiment = study.experiments[given.experiment]
+            save(accuracy_figure(rows(study, experiment), experiment), path)
+        else:
+            save(loss_figure(_traces(study)), path)
+
+
+def _traces(study) -> dict:
+    found = {}
+    for cell in cells(study):
+        path = Path(paths.fill(paths.CHECKPOINT, study.study, cell)) / "trace.jsonl"
+        place = cell.supervision
+        name = f"{place.teacher} {place.format} {place.level}" + (f" seed {cell.seed}" if cell.seed != 1 else "")
+        found[f"{cell.student}|{name}"] = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+    return found
+
+
+if __name__ == "__main__":
+    program.run(main)

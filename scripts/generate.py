@@ -1,0 +1,51 @@
+"""Let a trained student answer the test problems."""
+
+from pathlib import Path
+
+from gradus import program
+from gradus.atomic import canonical_json, sha256_bytes, sha256_file
+from gradus.errors import UserError
+from gradus.fingerprint import fingerprint
+from gradus.generation import generate
+from gradus.jsonl import read_json, read_manifest, read_records, write_records
+from gradus.paths import run_record, work_folder
+from gradus.records import Problem
+from gradus.students import load_tokens
+
+
+def main() -> None:
+    options = program.parser(__doc__)
+    options.add_argument("--problems", required=True, help="the test split")
+    options.add_argument("--checkpoint", required=True, help="the checkpoint's folder")
+    options.add_argument("--settings", required=True, type=program.json_option, help="the decoding's entry as JSON")
+    options.add_argument("--threads", type=int, default=1)
+    options.add_argument("--output", required=True)
+    given = options.parse_args()
+    record = program.RunRecord()
+    folder = Path(given.checkpoint)
+    weights, manifest = folder / "weights", read_json(folder / "manifest.json")
+    for name, digest in manifest["files"].items():
+        if not (weights / name).exists() or sha256_file(weights / name) != digest:
+            raise UserError("differs from what training wrote", where=weights / name, hint=f"delete {folder} and run again")
+    problems = read_records(given.problems, Problem)
+    identity = {
+        "problems": read_manifest(given.problems)["sha256"],
+        "files": manifest["files"],
+        "settings": given.settings,
+        "code": fingerprint("generate"),
+    }
+    progress = work_folder() / "predictions" / f"{sha256_bytes(canonical_json(identity).encode())[:32]}.jsonl"
+    import torch
+    from transformers import AutoModelForCausalLM
+
+    torch.set_num_threads(given.threads)
+    model = AutoModelForCausalLM.from_pretrained(str(weights), local_files_only=True)
+    model.eval().to("cuda" if torch.cuda.is_available() else "cpu")
+    predictions = generate(model, load_tokens(weights), problems, given.settings, progress)
+    write_records(given.output, predictions, truncated=sum(p.finish_reason == "length" for p in predictions))
+    record.write(run_record(given.output), completion_tokens=sum(p.completion_tokens for p in predictions))
+    progress.unlink(missing_ok=True)
+
+
+if __name__ == "__main__":
+    program.run(main)

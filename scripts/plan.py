@@ -1,0 +1,41 @@
+"""Print what a study will ask for and take: jobs, requests, tokens, disk. Needs no key and no network; runs nothing."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+from gradus import program
+from gradus.atomic import write_json, write_text
+from gradus.config import load
+from gradus.errors import UserError
+from gradus.jsonl import read_json
+from gradus.plan import plan, to_json, to_markdown
+
+
+def main() -> None:
+    options = program.parser(__doc__)
+    options.add_argument("--study", required=True, help="the resolved study (study.json)")
+    options.add_argument("--output", required=True, help="folder for plan.json and plan.md")
+    given = options.parse_args()
+    study = load(read_json(given.study), given.study)
+    lines, jobs = plan(study), waiting_jobs(given.study)
+    text = to_markdown(lines, jobs)
+    write_json(Path(given.output) / "plan.json", to_json(lines, jobs))
+    write_text(Path(given.output) / "plan.md", text)
+    print(text)
+
+
+def waiting_jobs(study_file: str) -> dict[str, int]:
+    """Jobs per rule that Snakemake would run now (a nested dry run)."""
+    snakefile = Path(__file__).resolve().parent.parent / "Snakefile"
+    command = [sys.executable, "-m", "snakemake", "--snakefile", str(snakefile), "--configfile", study_file]
+    done = subprocess.run([*command, "--nolock", "--dry-run", "--quiet", "rules"], capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        raise UserError(f"the dry run failed:\n{(done.stderr or done.stdout)[-2000:]}", where=study_file)
+    counts = re.findall(r"^(\w+)\s+(\d+)$", done.stdout + done.stderr, flags=re.MULTILINE)
+    return {rule: int(count) for rule, count in counts if rule not in ("job", "total", "all")}
+
+
+if __name__ == "__main__":
+    program.run(main)

@@ -1,0 +1,17 @@
+"""Write the resolved study: the study file with every default, which later programs read."""
+
+from gradus import program
+from gradus.atomic import write_json
+from gradus.config import load
+
+
+def main() -> None:
+    options = program.parser(__doc__)
+    options.add_argument("--settings", required=True, type=program.json_option, help="the study as JSON")
+    options.add_argument("--output", required=True)
+    given = options.parse_args()
+    write_json(given.output, load(given.settings).model_dump(mode="json"))
+
+
+if __name__ == "__main__":
+    program.run(main)

@@ -1,0 +1,43 @@
+"""Batches: the same samples per step whatever their lengths, equal shares of work, nothing lost."""
+
+from collections import Counter
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gradus.training.batches import learning_rate, plan_steps
+
+lengths = st.lists(st.integers(1, 300), min_size=1, max_size=60)
+
+
+@given(lengths, st.integers(1, 16), st.integers(1, 3), st.integers(1, 3), st.integers(50, 2000), st.integers(0, 5))
+def test_every_epoch_holds_every_sample_once(
+    tokens: list[int], batch: int, epochs: int, ranks: int, budget: int, seed: int
+) -> None:
+    steps = plan_steps(
+        tokens, batch_size=batch, epochs=float(epochs), ranks=ranks, micro_batch_tokens=budget, seed=seed
+    )
+    seen = Counter(index for step in steps for index in step.samples)
+    assert seen == Counter({index: epochs for index in range(len(tokens))})
+    assert [len(step.samples) for step in steps[:-1]] == [batch] * (len(steps) - 1)
+    for step in steps:
+        assert len({len(rank) for rank in step.micro_batches}) == 1
+        for micro in (micro for rank in step.micro_batches for micro in rank if len(micro) > 1):
+            assert len(micro) * max(tokens[index] for index in micro) <= budget
+
+
+@given(lengths, st.integers(1, 16), st.integers(0, 5))
+def test_the_samples_of_a_step_do_not_depend_on_lengths_ranks_or_budget(tokens: list[int], batch: int, seed: int) -> None:
+    """Granularity must not change what a step is: longer rationales, the same sets of samples."""
+    common = {"batch_size": batch, "epochs": 2.0, "seed": seed}
+    one = plan_steps(tokens, ranks=1, micro_batch_tokens=10_000, **common)
+    two = plan_steps([length * 3 + 1 for length in tokens], ranks=2, micro_batch_tokens=64, **common)
+    assert [step.samples for step in one] == [step.samples for step in two]
+
+
+def test_the_rate_rises_and_falls() -> None:
+    rates = [learning_rate(step, 100, 1.0, 0.1) for step in range(100)]
+    assert rates[9] == 1.0
+    assert rates[:10] == sorted(rates[:10])
+    assert rates[10:] == sorted(rates[10:], reverse=True)
+    assert 0 < rates[-1] < 0.01

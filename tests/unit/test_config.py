@@ -1,0 +1,78 @@
+"""Study files: one clear message per mistake, naming the key and what is accepted."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from conftest import PROJECT, tiny_study
+
+from gradus.config import load
+from gradus.errors import UserError
+from gradus.grid import cells, supervisions, training_settings
+
+
+def changed(path: str, value: Any) -> dict[str, Any]:
+    config = tiny_study()
+    place = config
+    *parents, last = path.split(".")
+    for key in parents:
+        place = place[key]
+    place[last] = value
+    return config
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "parts"),
+    [
+        ("recipe.learning_rat", 1.0, ["recipe.learning_rat:", "unknown key", "learning_rate"]),
+        ("recipe.learning_rate", -1.0, ["recipe.learning_rate:", "greater than 0", "-1.0"]),
+        ("recipe.zero_stage", 4, ["recipe.zero_stage:", "0, 1, 2 or 3", "4"]),
+        ("students.mini.widht", 3, ["students.mini.widht:", "unknown key", "hidden"]),
+        ("students.mini.recipe", {"epoch": 1.0}, ["students.mini.recipe.epoch:", "unknown key", "epochs"]),
+        ("students.mini.corpus.sauce", "x", ["students.mini.corpus.sauce:", "unknown key", "documents"]),
+        ("teachers.tutor.provider", "openia", ["teachers.tutor", "'tutor'", "openia"]),
+        ("teachers.tutor.error_rate", 2.0, ["teachers.tutor.error_rate:", "less than or equal to 1"]),
+        ("experiments.granularity.levels", ["L7"], ["experiments.granularity.levels:", "unknown level 'L7'", "L1, L2"]),
+        ("experiments.granularity.students", ["maxi"], ["experiments.granularity.students.0:", "'maxi'", "mini"]),
+        ("experiments.granularity.baselines", ["gold"], ["experiments.granularity.baselines.0:", "teacher/format/level"]),
+        ("study", "a/b", ["study:", "'a/b' cannot be a folder name"]),
+        ("students", {"we/ak": tiny_study()["students"]["mini"]}, ["students:", "'we/ak' cannot be a folder name"]),
+        ("datasets.gradeschool.train", "many", ["datasets.gradeschool.train:", "valid integer", "many"]),
+        ("decodings", {}, ["decodings:", "at least 1"]),
+    ],
+)
+def test_a_mistake_is_one_message_with_key_and_accepted_values(path: str, value: Any, parts: list[str]) -> None:
+    with pytest.raises(UserError) as caught:
+        load(changed(path, value))
+    message = str(caught.value)
+    assert "\n" not in message
+    for part in parts:
+        assert part in message, message
+
+
+def test_a_missing_key_is_named() -> None:
+    config = tiny_study()
+    del config["datasets"]["gradeschool"]["seed"]
+    with pytest.raises(UserError, match=r"datasets\.gradeschool\.seed: required key is missing"):
+        load(config)
+
+
+@pytest.mark.parametrize("path", [PROJECT / "config.yaml", *sorted((PROJECT / "studies").glob("*.yaml"))], ids=lambda p: p.name)
+def test_shipped_studies_are_valid(path: Path) -> None:
+    study = load(yaml.safe_load(path.read_text(encoding="utf-8")))
+    assert cells(study)
+
+
+def test_the_default_study_is_small_and_shares_cells() -> None:
+    study = load(yaml.safe_load((PROJECT / "config.yaml").read_text(encoding="utf-8")))
+    assert len(cells(study)) <= 14
+    assert len(supervisions(study)) == len(set(supervisions(study)))
+
+
+def test_a_student_override_changes_that_student_only() -> None:
+    config = tiny_study()
+    config["students"]["other"] = {**config["students"]["mini"], "recipe": {"learning_rate": 0.5}}
+    study = load(config)
+    assert '"learning_rate":0.5' in training_settings(study, "other", 1)
+    assert '"learning_rate":0.001' in training_settings(study, "mini", 1)
