@@ -8,16 +8,14 @@ from snakemake.utils import min_version
 
 min_version("9.21.1")
 
-# Programs and library are found wherever the workflow is run from; `python` is the interpreter that runs Snakemake.
-os.environ["GRADUS"] = str(workflow.basedir)
-os.environ["PATH"] = os.pathsep.join([os.path.dirname(sys.executable), os.environ["PATH"]])
 sys.path.insert(0, os.path.join(workflow.basedir, "scripts"))
 
-from gradus import grid, paths, summary
+from gradus import grid, paths, summary, surroundings
 from gradus.config import load
 from gradus.errors import UserError
 from gradus.fingerprint import fingerprint
 
+surroundings.prepare(workflow.basedir)
 
 # A study file is complete in itself: config.yaml is read only where no other one is given (they would be merged).
 if not workflow.configfiles:
@@ -30,8 +28,7 @@ try:
 except UserError as error:
     raise WorkflowError(f"error: {error}") from None
 
-if study.data_folder:
-    os.environ.setdefault("GRADUS_DATA", study.data_folder)
+surroundings.offer_data(study.data_folder)
 
 
 report: "report/workflow.rst"

@@ -124,7 +124,8 @@ rule findings:
         study=paths.STUDY_COPY,
         metrics=grid.metrics_files(study, grid.cells(study)),
         audits=[
-            paths.fill(paths.AUDIT, study.study, dataset=name) for name in study.datasets
+            paths.fill(paths.AUDIT, study.study, dataset=name)
+            for name in study.datasets
         ],
         annotations=[
             paths.fill(paths.manifest(paths.ANNOTATIONS), study.study, place)

@@ -13,10 +13,10 @@ rule annotate:
         paths.log(paths.ANNOTATIONS),
     benchmark:
         paths.benchmark(paths.ANNOTATIONS)
+    retries: 1
     conda:
         "../envs/annotate.yaml"
     threads: 1
-    retries: 1
     resources:
         mem_mb=2000,
         runtime=240,

@@ -19,7 +19,7 @@ rule study:
         mem_mb=500,
         runtime=5,
     params:
-        settings=grid.settings(grid.resolved(study)),
+        settings=grid.resolved(study),
     message:
         "Resolved study file"
     shell:

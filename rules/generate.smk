@@ -14,10 +14,10 @@ rule generate:
         paths.log(paths.PREDICTIONS),
     benchmark:
         paths.benchmark(paths.PREDICTIONS)
+    retries: 1
     conda:
         "../envs/evaluate.yaml"
     threads: 1
-    retries: 1
     resources:
         mem_mb=8000,
         runtime=120,

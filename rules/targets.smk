@@ -12,7 +12,10 @@ localrules:
 rule annotations:
     """What the teachers wrote, every row with its verdict."""
     input:
-        [paths.fill(paths.ANNOTATIONS, study.study, place) for place in grid.supervisions(study)],
+        [
+            paths.fill(paths.ANNOTATIONS, study.study, place)
+            for place in grid.supervisions(study)
+        ],
 
 
 rule checkpoints:

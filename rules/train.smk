@@ -57,10 +57,10 @@ rule train:
         paths.log(paths.CHECKPOINT),
     benchmark:
         paths.benchmark(paths.CHECKPOINT)
+    retries: 1
     conda:
         "../envs/train.yaml"
     threads: lambda wildcards: study.recipe_of(wildcards.student).ranks
-    retries: 1
     resources:
         mem_mb=8000,
         runtime=240,

@@ -2,8 +2,8 @@
 
 from gradus import program
 from gradus.annotation import annotate
-from gradus.jsonl import read_records, write_records
 from gradus.journal import Journal
+from gradus.jsonl import read_records, write_records
 from gradus.paths import Supervision, data_folder, journal_folder, run_record
 from gradus.records import Annotation, Problem
 from gradus.teachers.providers import make_provider
@@ -13,7 +13,9 @@ def main() -> None:
     options = program.parser(__doc__)
     options.add_argument("--problems", required=True, help="the training split")
     options.add_argument("--supervision", required=True, help="dataset/teacher/format/level")
-    options.add_argument("--teacher-settings", required=True, type=program.json_option, help="the teacher's entry as JSON")
+    options.add_argument(
+        "--teacher-settings", required=True, type=program.json_option, help="the teacher's entry as JSON"
+    )
     options.add_argument("--original", default=None, help="the original annotations that a rewrite starts from")
     options.add_argument("--output", required=True)
     given = options.parse_args()

@@ -1,6 +1,5 @@
 """Write one split of a dataset as Problem records."""
 
-
 from gradus import program
 from gradus.datasets.sources import load_problems
 from gradus.jsonl import write_records

@@ -2,10 +2,11 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 from gradus import paths, program
 from gradus.analysis import rows
-from gradus.config import load
+from gradus.config import Study, load
 from gradus.figures import accuracy_figure, loss_figure, save
 from gradus.grid import cells
 from gradus.jsonl import read_json
@@ -26,7 +27,7 @@ def main() -> None:
             save(loss_figure(_traces(study)), path)
 
 
-def _traces(study) -> dict:
+def _traces(study: Study) -> dict[str, list[dict[str, Any]]]:
     found = {}
     for cell in cells(study):
         path = Path(paths.fill(paths.CHECKPOINT, study.study, cell)) / "trace.jsonl"

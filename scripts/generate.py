@@ -26,7 +26,9 @@ def main() -> None:
     weights, manifest = folder / "weights", read_json(folder / "manifest.json")
     for name, digest in manifest["files"].items():
         if not (weights / name).exists() or sha256_file(weights / name) != digest:
-            raise UserError("differs from what training wrote", where=weights / name, hint=f"delete {folder} and run again")
+            raise UserError(
+                "differs from what training wrote", where=weights / name, hint=f"delete {folder} and run again"
+            )
     problems = read_records(given.problems, Problem)
     identity = {
         "problems": read_manifest(given.problems)["sha256"],

@@ -30,7 +30,9 @@ def waiting_jobs(study_file: str) -> dict[str, int]:
     """Jobs per rule that Snakemake would run now (a nested dry run)."""
     snakefile = Path(__file__).resolve().parent.parent / "Snakefile"
     command = [sys.executable, "-m", "snakemake", "--snakefile", str(snakefile), "--configfile", study_file]
-    done = subprocess.run([*command, "--nolock", "--dry-run", "--quiet", "rules"], capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [*command, "--nolock", "--dry-run", "--quiet", "rules"], capture_output=True, text=True, check=False
+    )
     if done.returncode != 0:
         raise UserError(f"the dry run failed:\n{(done.stderr or done.stdout)[-2000:]}", where=study_file)
     counts = re.findall(r"^(\w+)\s+(\d+)$", done.stdout + done.stderr, flags=re.MULTILINE)

@@ -2,14 +2,16 @@
 
 import sys
 from pathlib import Path
+from typing import Any
 
 from gradus import program
 from gradus.atomic import canonical_json, sha256_bytes, sha256_file, write_json
 from gradus.fingerprint import fingerprint
 from gradus.paths import run_record, work_folder
-from gradus.students import corpus_texts, fetch_reference, load_tokens, make_untrained
+from gradus.students import copy_tokenizer, corpus_texts, fetch_reference, load_tokens, make_untrained
 from gradus.training.checkpoints import progress_folder
-from gradus.training.launch import STOPPED, Request, Stopped, launch, publish, verify_weights
+from gradus.training.engine_config import STOPPED
+from gradus.training.launch import Request, Stopped, launch, publish, verify_weights
 
 
 def main() -> None:
@@ -22,7 +24,9 @@ def main() -> None:
     folder = Path(given.output)
     if given.settings["kind"] == "pretrained":
         reference = fetch_reference(given.settings, folder / "model")
-        write_json(folder / "manifest.json", {"student": given.student, "settings": given.settings, "reference": reference})
+        write_json(
+            folder / "manifest.json", {"student": given.student, "settings": given.settings, "reference": reference}
+        )
         return
     files, steps = build(given.student, given.settings, folder / "model")
     facts = {"student": given.student, "settings": given.settings, "files": files, "steps": steps}
@@ -30,7 +34,7 @@ def main() -> None:
     record.write(run_record(f"{folder}.jsonl"))
 
 
-def build(name: str, settings: dict, target: Path) -> tuple[dict[str, str], int]:
+def build(name: str, settings: dict[str, Any], target: Path) -> tuple[dict[str, str], int]:
     """Tokenizer, random weights, warm-up; the proven weights end up in ``target``."""
     texts = corpus_texts(settings["corpus"])
     identity = {
@@ -42,7 +46,7 @@ def build(name: str, settings: dict, target: Path) -> tuple[dict[str, str], int]
     make_untrained(settings, texts, start)
     tokens = load_tokens(start)
     recipe = settings["warm_up"]
-    examples = [(tokens.encode(text) + [tokens.eos_id])[: recipe["cutoff_tokens"]] for text in texts]
+    examples = [([*tokens.encode(text), tokens.eos_id])[: recipe["cutoff_tokens"]] for text in texts]
     request = Request(
         title=f"warm-up {name}",
         base=start,
@@ -54,7 +58,7 @@ def build(name: str, settings: dict, target: Path) -> tuple[dict[str, str], int]
         identity={**identity, "weights": sha256_file(start / "model.safetensors")},
     )
     weights, _, steps = launch(request, work_folder())
-    tokens.tokenizer.save_pretrained(str(weights))
+    copy_tokenizer(start, weights)
     files = verify_weights(weights)
     publish(weights, target)
     return files, steps

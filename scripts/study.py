@@ -10,7 +10,7 @@ def main() -> None:
     options.add_argument("--settings", required=True, type=program.json_option, help="the study as JSON")
     options.add_argument("--output", required=True)
     given = options.parse_args()
-    write_json(given.output, load(given.settings).model_dump(mode="json"))
+    write_json(given.output, load(given.settings).model_dump(mode="json"), keep_order=True)
 
 
 if __name__ == "__main__":

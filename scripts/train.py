@@ -10,8 +10,9 @@ from gradus.fingerprint import fingerprint
 from gradus.jsonl import read_manifest, read_records
 from gradus.paths import run_record, work_folder
 from gradus.records import Example
-from gradus.students import load_tokens, model_source
-from gradus.training.launch import STOPPED, Request, Stopped, launch, publish, verify_weights
+from gradus.students import copy_tokenizer, load_tokens, model_source
+from gradus.training.engine_config import STOPPED
+from gradus.training.launch import Request, Stopped, launch, publish, verify_weights
 
 
 def main() -> None:
@@ -47,7 +48,7 @@ def main() -> None:
         identity=identity,
     )
     weights, trace, steps = launch(request, work_folder())
-    tokens.tokenizer.save_pretrained(str(weights))
+    copy_tokenizer(base, weights)
     files = verify_weights(weights)
     folder = Path(given.output)
     publish(weights, folder / "weights")

@@ -13,7 +13,9 @@ def main() -> None:
     options.add_argument("--test", required=True, help="the test split, for the leak check")
     options.add_argument("--annotations", required=True)
     options.add_argument("--student", required=True, help="the student's folder")
-    options.add_argument("--settings", required=True, type=program.json_option, help="policy, leakage and cutoff as JSON")
+    options.add_argument(
+        "--settings", required=True, type=program.json_option, help="policy, leakage and cutoff as JSON"
+    )
     options.add_argument("--output", required=True)
     given = options.parse_args()
     tokens = load_tokens(model_source(given.student))

@@ -5,10 +5,12 @@ from __future__ import annotations
 import copy
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -48,7 +50,12 @@ class Workflow:
     def run(self, *arguments: str, ok: bool = True) -> str:
         """Run to the end; the output. Fails the test if the status is not as expected."""
         done = subprocess.run(
-            self.command(*arguments), cwd=self.folder, env=self.environment(), capture_output=True, text=True, timeout=HANG_LIMIT
+            self.command(*arguments),
+            cwd=self.folder,
+            env=self.environment(),
+            capture_output=True,
+            text=True,
+            timeout=HANG_LIMIT,
         )
         output = done.stdout + done.stderr
         assert (done.returncode == 0) == ok, f"status {done.returncode}:\n{output[-6000:]}"
@@ -64,7 +71,11 @@ class Workflow:
         """Start Snakemake in a process group of its own."""
         with open(self.folder / "output.txt", "wb") as stream:
             return subprocess.Popen(
-                self.command(*arguments), cwd=self.folder, env=self.environment(), stdout=stream, stderr=subprocess.STDOUT,
+                self.command(*arguments),
+                cwd=self.folder,
+                env=self.environment(),
+                stdout=stream,
+                stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
 
@@ -76,30 +87,49 @@ class Workflow:
 
 
 def tiny_study(name: str = "tiny") -> dict[str, Any]:
-    """One dataset of 24 + 10 problems, one student that learns next to nothing, two levels and the baseline."""
+    """One dataset of 24 + 10 problems, two students that learn next to nothing, one level and the baseline: four cells."""
     recipe = {
-        "learning_rate": 0.001, "epochs": 1.0, "batch_size": 8, "cutoff_tokens": 512, "micro_batch_tokens": 2048,
-        "zero_stage": 2, "ranks": 2, "save_every": 2,
+        "learning_rate": 0.001,
+        "epochs": 1.0,
+        "batch_size": 8,
+        "cutoff_tokens": 512,
+        "micro_batch_tokens": 2048,
+        "zero_stage": 2,
+        "ranks": 2,
+        "save_every": 2,
     }
-    return copy.deepcopy({
-        "study": name,
-        "datasets": {"gradeschool": {"source": "gradeschool", "seed": 5, "train": 24, "test": 10}},
-        "teachers": {"tutor": {"provider": "tutor"}, "gold": {"provider": "gold"}},
-        "students": {
-            "mini": {
-                "kind": "built", "layers": 1, "hidden": 16, "heads": 2, "vocabulary": 400, "seed": 1,
-                "corpus": {"source": "primer", "seed": 3, "documents": 64}, "warm_up": {**recipe, "batch_size": 16},
-            }
-        },
-        "recipe": recipe,
-        "decodings": {"greedy": {"max_new_tokens": 12, "batch_size": 4}},
-        "experiments": {
-            "granularity": {
-                "question": "How fine?", "axis": "level", "datasets": ["gradeschool"], "teachers": ["tutor"],
-                "levels": ["L1", "L2"], "students": ["mini"], "seeds": [1], "baselines": ["gold/answer-only/native"],
-            }
-        },
-    })
+    student = {
+        "kind": "built",
+        "layers": 1,
+        "hidden": 16,
+        "heads": 2,
+        "vocabulary": 400,
+        "seed": 1,
+        "corpus": {"source": "primer", "seed": 3, "documents": 64},
+        "warm_up": {**recipe, "batch_size": 16},
+    }
+    return copy.deepcopy(
+        {
+            "study": name,
+            "datasets": {"gradeschool": {"source": "gradeschool", "seed": 5, "train": 24, "test": 10}},
+            "teachers": {"tutor": {"provider": "tutor"}, "gold": {"provider": "gold"}},
+            "students": {"mini": student, "midi": {**student, "seed": 2, "recipe": {"learning_rate": 0.002}}},
+            "recipe": recipe,
+            "decodings": {"greedy": {"max_new_tokens": 12, "batch_size": 4}},
+            "experiments": {
+                "granularity": {
+                    "question": "How fine?",
+                    "axis": "level",
+                    "datasets": ["gradeschool"],
+                    "teachers": ["tutor"],
+                    "levels": ["L1"],
+                    "students": ["mini", "midi"],
+                    "seeds": [1],
+                    "baselines": ["gold/answer-only/native"],
+                }
+            },
+        }
+    )
 
 
 @pytest.fixture
@@ -122,8 +152,49 @@ def gradus_data() -> Path:
 
 
 @pytest.fixture(scope="session")
-def finished(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workflow]:
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Workflow:
     """The tiny study, run to the end once; tests must leave it as they found it."""
     made = Workflow(tmp_path_factory.mktemp("finished"), tiny_study())
     made.run()
-    yield made
+    return made
+
+
+@pytest.fixture
+def copied(finished: Workflow, tmp_path: Path) -> Workflow:
+    """A copy of the finished study, with Snakemake's records, to change at will."""
+    shutil.copytree(finished.folder, tmp_path / "copy", symlinks=True)
+    return Workflow(tmp_path / "copy", copy.deepcopy(finished.config))
+
+
+@pytest.fixture
+def project_copy(tmp_path: Path) -> Path:
+    """A copy of the project's code, to change at will."""
+    target = tmp_path / "project"
+    for name in ("rules", "scripts", "envs", "report"):
+        shutil.copytree(PROJECT / name, target / name, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy2(PROJECT / "Snakefile", target)
+    shutil.copy2(PROJECT / "config.yaml", target)
+    return target
+
+
+def program(*arguments: object, folder: Path, limits: Callable[[], None] | None = None, **environment: str) -> Any:
+    """Run one of the programs as a rule would; the finished process with its output."""
+    command = [sys.executable, str(PROJECT / "scripts" / f"{arguments[0]}.py"), *map(str, arguments[1:])]
+    return subprocess.run(
+        command,
+        cwd=folder,
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        timeout=HANG_LIMIT,
+        preexec_fn=limits,
+        check=False,
+    )
+
+
+def wait_for(condition: Callable[[], object], what: str, seconds: float = 300) -> None:
+    """Wait until something is so; the test fails if it never is."""
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, f"never happened: {what}"
+        time.sleep(0.02)

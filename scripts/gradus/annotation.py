@@ -82,9 +82,7 @@ def annotate(
     return annotations, {"verdicts": verdicts, "without_annotation": absent, "mean_words": round(words, 3)}
 
 
-def _ask(
-    provider: Provider, task: Task, content: dict[str, Any], key: str, journal: Journal
-) -> Response | None:
+def _ask(provider: Provider, task: Task, content: dict[str, Any], key: str, journal: Journal) -> Response | None:
     if not provider.journaled:
         return provider.complete(task, content)
     stored = journal.get(key)

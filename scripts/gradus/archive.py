@@ -11,8 +11,20 @@ from gradus.atomic import atomic_writer, sha256_bytes, write_text
 
 # What is needed to run the study again, relative to the project.
 CODE = (
-    "Snakefile", "config.yaml", "Makefile", "README.md", "LICENSE", "CITATION.cff", "pyproject.toml", "requirements.lock",
-    "rules", "scripts", "studies", "envs", "profiles", "report",
+    "Snakefile",
+    "config.yaml",
+    "Makefile",
+    "README.md",
+    "LICENSE",
+    "CITATION.cff",
+    "pyproject.toml",
+    "requirements.lock",
+    "rules",
+    "scripts",
+    "studies",
+    "envs",
+    "profiles",
+    "report",
 )
 _SKIPPED = ("__pycache__",)
 

@@ -51,9 +51,9 @@ def write_text(path: str | Path, text: str) -> None:
         stream.write(text.encode("utf-8"))
 
 
-def write_json(path: str | Path, value: Any) -> None:
-    """Write ``value`` as indented JSON with sorted keys, whole or not at all."""
-    write_text(path, json.dumps(value, indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False) + "\n")
+def write_json(path: str | Path, value: Any, *, keep_order: bool = False) -> None:
+    """Write ``value`` as indented JSON, its keys sorted unless their order matters; whole or not at all."""
+    write_text(path, json.dumps(value, indent=2, sort_keys=not keep_order, ensure_ascii=False, allow_nan=False) + "\n")
 
 
 def canonical_json(value: Any) -> str:

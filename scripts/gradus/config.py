@@ -90,7 +90,9 @@ class Recipe(Section):
     weight_decay: float = Field(0.0, ge=0, description="AdamW weight decay.")
     beta2: float = Field(0.999, gt=0, lt=1, description="AdamW's second moment decay.")
     max_grad_norm: float = Field(1.0, gt=0, description="Gradient clipping.")
-    cutoff_tokens: int = Field(1024, gt=1, description="Longest example in tokens; longer ones are dropped and counted.")
+    cutoff_tokens: int = Field(
+        1024, gt=1, description="Longest example in tokens; longer ones are dropped and counted."
+    )
     micro_batch_tokens: int = Field(8192, gt=0, description="Most tokens (with padding) in one forward pass of a rank.")
     zero_stage: Literal[0, 1, 2, 3] = Field(2, description="DeepSpeed ZeRO stage.")
     ranks: int = Field(2, gt=0, description="Processes that share the training.")
@@ -163,7 +165,8 @@ class Experiment(Section):
     students: list[str] = Field(min_length=1, description="Names of students.")
     seeds: list[int] = Field(min_length=1, description="Training seeds.")
     baselines: list[str] = Field(
-        default_factory=list, description="Further supervisions as `teacher/format/level`, `gold/answer-only/native` say."
+        default_factory=list,
+        description="Further supervisions as `teacher/format/level`, `gold/answer-only/native` say.",
     )
 
     @field_validator("levels")
@@ -177,22 +180,27 @@ class Experiment(Section):
         return _known(value, FORMATS, "format")
 
 
+def _drop_all_but_agreement() -> dict[Verdict, Policy]:
+    return {"agrees": "keep", "disagrees": "drop", "unparsable": "drop", "truncated": "drop", "refused": "drop"}
+
+
 class Study(Section):
     """A complete study file."""
 
     study: str = Field(description="Name of the study; its results lie in `results/NAME/`.")
     data_folder: str | None = Field(
-        None, description="Folder of local dataset and annotation files; the environment variable GRADUS_DATA goes before."
+        None,
+        description="Folder of local dataset and annotation files; the environment variable GRADUS_DATA goes before.",
     )
     about: str = Field("", description="What the study is for; printed in the report.")
     datasets: dict[str, Dataset] = Field(min_length=1, description="Problem sources by name.")
     teachers: dict[str, Teacher] = Field(min_length=1, description="Who writes rationales, by name.")
     students: dict[str, Student] = Field(min_length=1, description="Base models by name.")
-    recipe: Recipe = Field(default_factory=Recipe, description="The fine-tuning recipe of all students.")
+    recipe: Recipe = Field(
+        default_factory=lambda: Recipe.model_validate({}), description="The fine-tuning recipe of all students."
+    )
     verdict_policy: dict[Verdict, Policy] = Field(
-        default_factory=lambda: {
-            "agrees": "keep", "disagrees": "drop", "unparsable": "drop", "truncated": "drop", "refused": "drop"
-        },
+        default_factory=_drop_all_but_agreement,
         description="What a training set does with annotations of each verdict.",
     )
     allow_leakage: bool = Field(False, description="Train on questions of the test split too; every table is marked.")
@@ -261,7 +269,9 @@ def _known(values: list[str], accepted: tuple[str, ...], what: str) -> list[str]
 
 def _must_exist(name: str, accepted: Any, key: str) -> None:
     if name not in accepted:
-        raise UserError(f"unknown name {name!r}", where=f"configuration key {key}", hint=f"accepted: {', '.join(accepted)}")
+        raise UserError(
+            f"unknown name {name!r}", where=f"configuration key {key}", hint=f"accepted: {', '.join(accepted)}"
+        )
 
 
 def _explain(error: ValidationError, raw: Any, prefix: str = "") -> UserError:

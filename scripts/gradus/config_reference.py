@@ -39,7 +39,14 @@ def to_markdown() -> str:
     """The whole page."""
     parts = [_INTRODUCTION]
     for section, heading in SECTIONS:
-        parts += [f"## {heading}", "", (section.__doc__ or "").strip(), "", "| key | type | default | meaning |", "|---|---|---|---|"]
+        parts += [
+            f"## {heading}",
+            "",
+            (section.__doc__ or "").strip(),
+            "",
+            "| key | type | default | meaning |",
+            "|---|---|---|---|",
+        ]
         for name, field in section.model_fields.items():
             default = field.get_default(call_default_factory=True) if not field.is_required() else PydanticUndefined
             parts.append(f"| `{name}` | {_type(field.annotation)} | {_default(default)} | {field.description} |")

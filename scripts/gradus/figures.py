@@ -18,12 +18,21 @@ from gradus.config import Experiment
 
 # Okabe and Ito's colour-blind safe palette, with a marker each, so that greyscale prints can be read.
 STYLES = (
-    ("#0072B2", "o"), ("#D55E00", "s"), ("#009E73", "^"), ("#CC79A7", "D"),
-    ("#E69F00", "v"), ("#56B4E9", "P"), ("#000000", "X"),
+    ("#0072B2", "o"),
+    ("#D55E00", "s"),
+    ("#009E73", "^"),
+    ("#CC79A7", "D"),
+    ("#E69F00", "v"),
+    ("#56B4E9", "P"),
+    ("#000000", "X"),
 )
-_SETTINGS = {
-    "svg.hashsalt": "gradus", "svg.fonttype": "none", "font.size": 10, "axes.spines.top": False,
-    "axes.spines.right": False, "figure.constrained_layout.use": True,
+_SETTINGS: Any = {
+    "svg.hashsalt": "gradus",
+    "svg.fonttype": "none",
+    "font.size": 10,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "figure.constrained_layout.use": True,
 }
 
 
@@ -31,7 +40,9 @@ def accuracy_figure(rows: list[Row], experiment: Experiment) -> Figure:
     """Accuracy with intervals along the axis, one line per student, one panel per dataset; baselines stand apart."""
     datasets = list(dict.fromkeys(row.supervision.dataset for row in rows))
     with plt.rc_context(_SETTINGS):
-        figure, panels = plt.subplots(1, len(datasets), figsize=(1.2 + 4.6 * len(datasets), 3.6), squeeze=False, sharey=True)
+        figure, panels = plt.subplots(
+            1, len(datasets), figsize=(1.2 + 4.6 * len(datasets), 3.6), squeeze=False, sharey=True
+        )
         for panel, dataset in zip(panels[0], datasets, strict=True):
             _accuracy_panel(panel, [row for row in rows if row.supervision.dataset == dataset], experiment)
             panel.set_title(dataset)
@@ -58,14 +69,25 @@ def _accuracy_panel(panel: Any, rows: list[Row], experiment: Experiment) -> None
             value = 100 * row.accuracy
             errors = [[max(0.0, value - 100 * row.low)], [max(0.0, 100 * row.high - value)]]
             panel.errorbar(
-                names.index(name) + shift, value, yerr=errors, color=color, marker=marker, markersize=5, capsize=2,
-                linewidth=1, label=student if name == names[-1] else None,
+                names.index(name) + shift,
+                value,
+                yerr=errors,
+                color=color,
+                marker=marker,
+                markersize=5,
+                capsize=2,
+                linewidth=1,
+                label=student if name == names[-1] else None,
                 markerfacecolor="white" if name in baselines else color,
             )
     panel.axhline(100 * rows[0].most_frequent, color="#777777", linewidth=0.8, linestyle=":")
     panel.annotate(
-        "most frequent answer", (len(names) - 0.6, 100 * rows[0].most_frequent), fontsize=7, color="#555555",
-        ha="right", va="bottom",
+        "most frequent answer",
+        (len(names) - 0.6, 100 * rows[0].most_frequent),
+        fontsize=7,
+        color="#555555",
+        ha="right",
+        va="bottom",
     )
     panel.set_xticks(range(len(names)), [name.replace("-", "-\n") if len(name) > 12 else name for name in names])
     panel.set_xlim(-0.5, len(names) - 0.4)
@@ -77,7 +99,9 @@ def loss_figure(traces: dict[str, list[dict[str, Any]]]) -> Figure:
     """Training loss per optimizer step, one panel per student; ``traces`` maps ``student|condition`` to its log."""
     students = list(dict.fromkeys(name.split("|")[0] for name in traces))
     with plt.rc_context(_SETTINGS):
-        figure, panels = plt.subplots(1, len(students), figsize=(1 + 4.6 * len(students), 3.8), squeeze=False, sharey=True)
+        figure, panels = plt.subplots(
+            1, len(students), figsize=(1 + 4.6 * len(students), 3.8), squeeze=False, sharey=True
+        )
         for panel, student in zip(panels[0], students, strict=True):
             mine = {name.split("|")[1]: trace for name, trace in traces.items() if name.split("|")[0] == student}
             for number, (condition, trace) in enumerate(mine.items()):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from gradus import paths
@@ -62,7 +61,9 @@ def needs_original(study: Study, supervision: Supervision) -> bool:
 def metrics_files(study: Study, chosen: list[Cell]) -> list[str]:
     """The metric files of some cells, for every decoding."""
     return [
-        paths.fill(paths.METRICS, study.study, cell, decoding=decoding) for cell in chosen for decoding in study.decodings
+        paths.fill(paths.METRICS, study.study, cell, decoding=decoding)
+        for cell in chosen
+        for decoding in study.decodings
     ]
 
 
@@ -161,7 +162,9 @@ def figures(study: Study) -> list[str]:
     """All figures."""
     kinds = ("svg", "pdf")
     drawn = [
-        paths.fill(paths.FIGURE, study.study, experiment=name, suffix=kind) for name in study.experiments for kind in kinds
+        paths.fill(paths.FIGURE, study.study, experiment=name, suffix=kind)
+        for name in study.experiments
+        for kind in kinds
     ]
     return drawn + [paths.fill(paths.LOSS_FIGURE, study.study, suffix=kind) for kind in kinds]
 
@@ -196,13 +199,15 @@ def archived(study: Study) -> list[str]:
     for place, student in sets:
         found.append(paths.fill(paths.manifest(paths.TRAINING_SET), study.study, place, student=student))
     for cell in cells(study):
-        found += [paths.fill(f"{paths.CHECKPOINT}/{name}", study.study, cell) for name in ("manifest.json", "trace.jsonl")]
+        found += [
+            paths.fill(f"{paths.CHECKPOINT}/{name}", study.study, cell) for name in ("manifest.json", "trace.jsonl")
+        ]
         for decoding in study.decodings:
             for pattern in [*_with_manifest(paths.PREDICTIONS), paths.METRICS, *_with_manifest(paths.SCORED)]:
                 found.append(paths.fill(pattern, study.study, cell, decoding=decoding))
     return found
 
 
-def resolved(study: Study) -> dict[str, Any]:
-    """The whole study with all defaults, as plain JSON values."""
-    return json.loads(study.model_dump_json())
+def resolved(study: Study) -> str:
+    """The whole study with all defaults as JSON, in the order of the study file (which tables follow)."""
+    return study.model_dump_json()

@@ -69,7 +69,10 @@ class Journal:
                         self._answers[json.loads(line)["key"]] = (shard, offset)
                     except (ValueError, KeyError, TypeError):
                         raise UserError(
-                            "damaged journal entry", where=shard, line=number, hint="delete this line; its answer is asked for again"
+                            "damaged journal entry",
+                            where=shard,
+                            line=number,
+                            hint="delete this line; its answer is asked for again",
                         ) from None
                 offset += len(line)
 
@@ -93,7 +96,7 @@ class Journal:
             self.folder.mkdir(parents=True, exist_ok=True)
             name = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}.jsonl"
             self._shard = self.folder / name
-            self._stream = open(self._shard, "xb", buffering=0)
+            self._stream = open(self._shard, "xb", buffering=0)  # noqa: SIM115 - closed by close()
             sync_folder(self.folder)
         entry = {"key": key, "request": content, "response": vars(response), "time": round(time.time(), 3)}
         offset = self._stream.tell()

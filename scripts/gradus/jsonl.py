@@ -27,7 +27,7 @@ def read_objects(path: str | Path) -> Iterator[tuple[int, Any]]:
     """Yield (line number from 1, parsed value); refuse a truncated or malformed line with file and line."""
     path = Path(path)
     try:
-        stream = open(path, "rb")
+        stream = open(path, "rb")  # noqa: SIM115 - the error is told apart from those inside
     except FileNotFoundError:
         raise UserError("no such file", where=path) from None
     with stream:

@@ -37,7 +37,13 @@ class Line:
 def plan(study: Study) -> list[Line]:
     """One line per experiment and one for the study."""
     lines = [
-        _line(study, name, experiment_cells(experiment), len(experiment_supervisions(experiment)), _asked(study, experiment))
+        _line(
+            study,
+            name,
+            experiment_cells(experiment),
+            len(experiment_supervisions(experiment)),
+            _asked(study, experiment),
+        )
         for name, experiment in study.experiments.items()
     ]
     return [*lines, _line(study, "the whole study", cells(study), len(supervisions(study)), _asked(study, None))]
@@ -101,7 +107,9 @@ def to_markdown(lines: list[Line], jobs: dict[str, int]) -> str:
     names = list(asdict(lines[0]))
     head = ["| " + " | ".join(name.replace("_", " ") for name in names) + " |", "|---|" + "---:|" * (len(names) - 1)]
     body = ["| " + " | ".join(_shown(value) for value in asdict(line).values()) + " |" for line in lines]
-    listed = ["", "| jobs that would run now | |", "|---|---:|"] + [f"| {rule} | {count} |" for rule, count in jobs.items()]
+    listed = ["", "| jobs that would run now | |", "|---|---:|"] + [
+        f"| {rule} | {count} |" for rule, count in jobs.items()
+    ]
     return "\n".join(head + body + (listed if jobs else ["", "Nothing is left to run."])) + "\n"
 
 

@@ -36,7 +36,10 @@ def score(
 
 
 def _summary(
-    rows: list[Scored], problems: Sequence[Problem], train_problems: Sequence[Problem], predictions: Sequence[Prediction]
+    rows: list[Scored],
+    problems: Sequence[Problem],
+    train_problems: Sequence[Problem],
+    predictions: Sequence[Prediction],
 ) -> dict[str, Any]:
     n = len(rows)
     correct = sum(row.correct for row in rows)

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 
 from gradus.atomic import sha256_file, write_json
 from gradus.errors import UserError
@@ -14,34 +17,56 @@ from gradus.gradeschool.primer import primer
 PAD, EOS = "<pad>", "<eos>"
 
 
+TOKENIZER_FILES = ("tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "chat_template.jinja")
+
+
 @dataclass(frozen=True)
 class Tokens:
-    """A tokenizer as the stages use it: text to ids and back, and the two ids that matter."""
+    """A tokenizer as the stages use it: text to ids and back, and the two ids that matter.
 
-    tokenizer: Any
+    Read by the small ``tokenizers`` library: importing transformers (and torch with it) costs every job seconds.
+    """
+
+    tokenizer: Tokenizer
     pad_id: int
     eos_id: int
 
     def encode(self, text: str) -> list[int]:
         """Ids of a text, without any special token."""
-        ids: list[int] = self.tokenizer.encode(text, add_special_tokens=False)
+        ids: list[int] = self.tokenizer.encode(text, add_special_tokens=False).ids
         return ids
 
     def decode(self, ids: list[int]) -> str:
         """Text of ids, special tokens left out."""
-        text: str = self.tokenizer.decode(ids, skip_special_tokens=True, clean_up_tokenization_spaces=False)
+        text: str = self.tokenizer.decode(ids, skip_special_tokens=True)
         return text
 
 
 def load_tokens(folder: str | Path) -> Tokens:
-    """The tokenizer of a student or checkpoint folder; UserError if it has no end token."""
-    from transformers import AutoTokenizer
-
-    tokenizer = AutoTokenizer.from_pretrained(str(folder), local_files_only=True)
-    if tokenizer.eos_token_id is None:
+    """The tokenizer of a student or checkpoint folder; UserError if there is none or it has no end token."""
+    folder = Path(folder)
+    path = folder / "tokenizer.json"
+    if not path.exists():
+        raise UserError("no tokenizer.json", where=folder, hint="save the model's fast tokenizer there")
+    tokenizer = Tokenizer.from_file(str(path))
+    settings = json.loads((folder / "tokenizer_config.json").read_text(encoding="utf-8"))
+    eos, pad = (_token_id(tokenizer, settings.get(name)) for name in ("eos_token", "pad_token"))
+    if eos is None:
         raise UserError("the tokenizer has no end-of-sequence token: the student could not learn to stop", where=folder)
-    pad = tokenizer.pad_token_id if tokenizer.pad_token_id is not None else tokenizer.eos_token_id
-    return Tokens(tokenizer, int(pad), int(tokenizer.eos_token_id))
+    return Tokens(tokenizer, eos if pad is None else pad, eos)
+
+
+def _token_id(tokenizer: Tokenizer, token: Any) -> int | None:
+    text = token["content"] if isinstance(token, dict) else token
+    found: int | None = None if text is None else tokenizer.token_to_id(text)
+    return found
+
+
+def copy_tokenizer(source: str | Path, target: str | Path) -> None:
+    """Put a model's tokenizer files beside its new weights, unchanged."""
+    for name in TOKENIZER_FILES:
+        if (Path(source) / name).exists():
+            shutil.copyfile(Path(source) / name, Path(target) / name)
 
 
 def model_source(student_folder: str | Path) -> Path:
@@ -73,7 +98,6 @@ def corpus_texts(corpus: dict[str, Any]) -> list[str]:
 def make_untrained(settings: dict[str, Any], texts: list[str], folder: Path) -> None:
     """Write a tokenizer trained on ``texts`` and a randomly initialised decoder (deterministic by ``seed``)."""
     import torch
-    from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
     from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
     raw = Tokenizer(models.BPE())

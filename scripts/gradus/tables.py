@@ -10,9 +10,23 @@ from gradus.config import Experiment
 from gradus.statistics import minimum_detectable_difference
 
 _COLUMNS = (
-    "dataset", "teacher", "format", "level", "student", "seeds", "n", "accuracy", "interval_low", "interval_high",
-    "seed_sd", "truncated", "unparsable", "mean_completion_tokens", "most_frequent_answer_accuracy",
-    "above_most_frequent_answer", "trained_on_leaked_questions",
+    "dataset",
+    "teacher",
+    "format",
+    "level",
+    "student",
+    "seeds",
+    "n",
+    "accuracy",
+    "interval_low",
+    "interval_high",
+    "seed_sd",
+    "truncated",
+    "unparsable",
+    "mean_completion_tokens",
+    "most_frequent_answer_accuracy",
+    "above_most_frequent_answer",
+    "trained_on_leaked_questions",
 )
 
 
@@ -47,9 +61,14 @@ def to_latex(rows: list[Row], experiment: Experiment, name: str) -> str:
     """A booktabs table with caption and label."""
     students = list(dict.fromkeys(row.student for row in rows))
     lines = [
-        r"\begin{table}", r"\centering", rf"\caption{{{_tex(experiment.question)} {_tex(note(rows))}}}",
-        rf"\label{{tab:{name}}}", rf"\begin{{tabular}}{{ll{'r' * len(students)}}}", r"\toprule",
-        "Dataset & Supervision & " + " & ".join(map(_tex, students)) + r" \\", r"\midrule",
+        r"\begin{table}",
+        r"\centering",
+        rf"\caption{{{_tex(experiment.question)} {_tex(note(rows))}}}",
+        rf"\label{{tab:{name}}}",
+        rf"\begin{{tabular}}{{ll{'r' * len(students)}}}",
+        r"\toprule",
+        "Dataset & Supervision & " + " & ".join(map(_tex, students)) + r" \\",
+        r"\midrule",
     ]
     for (dataset, condition), cells in _grouped(rows, experiment).items():
         shown = [_cell(cells[student], r"{}{} {{\scriptsize[{}, {}]}}") for student in students]

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from test_jsonl import problem
 
 from gradus.annotation import annotate, judge
 from gradus.datasets.sources import load_problems
@@ -11,7 +12,6 @@ from gradus.errors import UserError
 from gradus.journal import Journal, Response
 from gradus.paths import Supervision
 from gradus.teachers.providers import Task, make_provider
-from test_jsonl import problem
 
 SETTINGS = {"source": "gradeschool", "seed": 1, "train": 60, "test": 5, "split": "test", "steps": [2, 3, 4, 5]}
 PROBLEMS = load_problems("gradeschool", SETTINGS, "train", None)
@@ -25,8 +25,12 @@ def tutor(error_rate: float = 0.0, wordings: int = 3) -> Any:
 @pytest.mark.parametrize(
     ("finish", "answer", "verdict"),
     [
-        ("stop", "3", "agrees"), ("stop", "4", "disagrees"), ("stop", None, "unparsable"),
-        ("length", "3", "truncated"), ("content_filter", "3", "refused"), ("refusal", None, "refused"),
+        ("stop", "3", "agrees"),
+        ("stop", "4", "disagrees"),
+        ("stop", None, "unparsable"),
+        ("length", "3", "truncated"),
+        ("content_filter", "3", "refused"),
+        ("refusal", None, "refused"),
     ],
 )
 def test_five_outcomes(finish: str, answer: str | None, verdict: str) -> None:

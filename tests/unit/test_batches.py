@@ -18,7 +18,7 @@ def test_every_epoch_holds_every_sample_once(
         tokens, batch_size=batch, epochs=float(epochs), ranks=ranks, micro_batch_tokens=budget, seed=seed
     )
     seen = Counter(index for step in steps for index in step.samples)
-    assert seen == Counter({index: epochs for index in range(len(tokens))})
+    assert seen == Counter(dict.fromkeys(range(len(tokens)), epochs))
     assert [len(step.samples) for step in steps[:-1]] == [batch] * (len(steps) - 1)
     for step in steps:
         assert len({len(rank) for rank in step.micro_batches}) == 1
@@ -27,7 +27,9 @@ def test_every_epoch_holds_every_sample_once(
 
 
 @given(lengths, st.integers(1, 16), st.integers(0, 5))
-def test_the_samples_of_a_step_do_not_depend_on_lengths_ranks_or_budget(tokens: list[int], batch: int, seed: int) -> None:
+def test_the_samples_of_a_step_do_not_depend_on_lengths_ranks_or_budget(
+    tokens: list[int], batch: int, seed: int
+) -> None:
     """Granularity must not change what a step is: longer rationales, the same sets of samples."""
     common = {"batch_size": batch, "epochs": 2.0, "seed": seed}
     one = plan_steps(tokens, ranks=1, micro_batch_tokens=10_000, **common)

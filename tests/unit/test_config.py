@@ -35,7 +35,11 @@ def changed(path: str, value: Any) -> dict[str, Any]:
         ("teachers.tutor.error_rate", 2.0, ["teachers.tutor.error_rate:", "less than or equal to 1"]),
         ("experiments.granularity.levels", ["L7"], ["experiments.granularity.levels:", "unknown level 'L7'", "L1, L2"]),
         ("experiments.granularity.students", ["maxi"], ["experiments.granularity.students.0:", "'maxi'", "mini"]),
-        ("experiments.granularity.baselines", ["gold"], ["experiments.granularity.baselines.0:", "teacher/format/level"]),
+        (
+            "experiments.granularity.baselines",
+            ["gold"],
+            ["experiments.granularity.baselines.0:", "teacher/format/level"],
+        ),
         ("study", "a/b", ["study:", "'a/b' cannot be a folder name"]),
         ("students", {"we/ak": tiny_study()["students"]["mini"]}, ["students:", "'we/ak' cannot be a folder name"]),
         ("datasets.gradeschool.train", "many", ["datasets.gradeschool.train:", "valid integer", "many"]),
@@ -58,7 +62,9 @@ def test_a_missing_key_is_named() -> None:
         load(config)
 
 
-@pytest.mark.parametrize("path", [PROJECT / "config.yaml", *sorted((PROJECT / "studies").glob("*.yaml"))], ids=lambda p: p.name)
+@pytest.mark.parametrize(
+    "path", [PROJECT / "config.yaml", *sorted((PROJECT / "studies").glob("*.yaml"))], ids=lambda p: p.name
+)
 def test_shipped_studies_are_valid(path: Path) -> None:
     study = load(yaml.safe_load(path.read_text(encoding="utf-8")))
     assert cells(study)
@@ -72,7 +78,7 @@ def test_the_default_study_is_small_and_shares_cells() -> None:
 
 def test_a_student_override_changes_that_student_only() -> None:
     config = tiny_study()
-    config["students"]["other"] = {**config["students"]["mini"], "recipe": {"learning_rate": 0.5}}
+    config["students"]["midi"]["recipe"] = {"learning_rate": 0.5}
     study = load(config)
-    assert '"learning_rate":0.5' in training_settings(study, "other", 1)
+    assert '"learning_rate":0.5' in training_settings(study, "midi", 1)
     assert '"learning_rate":0.001' in training_settings(study, "mini", 1)

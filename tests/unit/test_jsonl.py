@@ -16,8 +16,17 @@ from gradus.records import Prediction, Problem
 
 def problem(identifier: str = "p1", **changes: object) -> Problem:
     fields = {
-        "id": identifier, "dataset": "d", "split": "train", "question": "How many?", "choices": None, "answer": "3",
-        "answer_kind": "number", "rationale": None, "solution": None, "source": "test", "revision": None,
+        "id": identifier,
+        "dataset": "d",
+        "split": "train",
+        "question": "How many?",
+        "choices": None,
+        "answer": "3",
+        "answer_kind": "number",
+        "rationale": None,
+        "solution": None,
+        "source": "test",
+        "revision": None,
     }
     return Problem(**{**fields, **changes})  # type: ignore[arg-type]
 

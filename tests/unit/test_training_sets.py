@@ -10,7 +10,9 @@ from gradus.training_sets import make_training_set
 POLICY = {"agrees": "keep", "disagrees": "drop", "unparsable": "drop", "truncated": "drop", "refused": "answer-only"}
 
 
-def annotation(identifier: str, verdict: str = "agrees", answer: str | None = "3", rationale: str = "1 + 2 = 3.") -> Annotation:
+def annotation(
+    identifier: str, verdict: str = "agrees", answer: str | None = "3", rationale: str = "1 + 2 = 3."
+) -> Annotation:
     return Annotation(
         identifier, 0, "d", "t", "original", "L1", rationale, answer, verdict, "hash", "m", {}, "stop", {}, None
     )
@@ -20,12 +22,23 @@ def make(annotations: list[Annotation], test_question: str = "Other?", allow: bo
     problems = [problem(n, question=f"Question {n}?") for n in "abcde"]
     held_out = [problem("test", split="test", question=test_question)]
     return make_training_set(
-        problems, held_out, annotations, POLICY, allow, count_tokens=lambda text: len(text.split()), cutoff_tokens=cutoff
+        problems,
+        held_out,
+        annotations,
+        POLICY,
+        allow,
+        count_tokens=lambda text: len(text.split()),
+        cutoff_tokens=cutoff,
     )
 
 
 def test_verdicts_follow_their_policy_and_are_counted() -> None:
-    rows = [annotation("a"), annotation("b", "disagrees", "4"), annotation("c", "unparsable", None), annotation("d", "refused", None)]
+    rows = [
+        annotation("a"),
+        annotation("b", "disagrees", "4"),
+        annotation("c", "unparsable", None),
+        annotation("d", "refused", None),
+    ]
     examples, counts = make(rows)
     assert [(e.problem_id, e.completion) for e in examples] == [("a", " 1 + 2 = 3. The answer is 3."), ("d", " 3")]
     assert counts["dropped"] == {"disagrees": 1, "unparsable": 1}

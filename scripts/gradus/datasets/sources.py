@@ -59,7 +59,10 @@ def _svamp(dataset: str, settings: dict[str, Any], split: str, folder: Path | No
         for line, text in enumerate(stream, 1):
             try:
                 row = json.loads(text)
-                question, answer = f"{row['Body'].strip()} {row['Question'].strip()}", canonical_number(str(row["Answer"]))
+                question, answer = (
+                    f"{row['Body'].strip()} {row['Question'].strip()}",
+                    canonical_number(str(row["Answer"])),
+                )
                 identifier, equation = row["ID"], str(row["Equation"])
             except (ValueError, KeyError, AttributeError) as error:
                 raise UserError(f"not a SVAMP row: {error}", where=path, line=line) from None

@@ -1,7 +1,7 @@
 """How a tutor explains a solution graph: six granularity levels, four formats.
 
 The levels follow the paper's definitions (Chen et al. 2025, Figure 8): L1 only the essential steps, folded into few
-equations; L2 the intermediate results too; L3 all necessary calculations, harder ones in easier parts; L4 each with its
+equations; L2 the intermediate results too; L3 all necessary calculations, harder ones by way of an easier one; L4 each with its
 meaning and unit; L5 what is not needed, and a check of the result; L6 a check of every step. No sentence is filler.
 """
 
@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from gradus.errors import UserError
-from gradus.gradeschool.graph import INVERSE, Solution, Step, compute, sub_steps
+from gradus.gradeschool.graph import INVERSE, Solution, Step, compute, in_detail
 
 LEVELS = ("L1", "L2", "L3", "L4", "L5", "L6")
 FORMATS = ("original", "least-to-most", "rephrase-and-respond", "symbolic")
@@ -67,10 +67,9 @@ def folded(solution: Solution) -> list[list[Step]]:
     pending: list[Step] = []
     for step in solution.steps:
         joins_helper = step.right_step is not None
-        if joins_helper and len(pending) == 1 and pending[0].left_step is None and pending[0].right_step is None:
-            groups.append([*pending, step])
-            pending = []
-        elif pending and step.left_step is not None and not joins_helper:
+        if (joins_helper and len(pending) == 1 and pending[0].left_step is None and pending[0].right_step is None) or (
+            pending and step.left_step is not None and not joins_helper
+        ):
             groups.append([*pending, step])
             pending = []
         else:
@@ -100,8 +99,7 @@ def _check(solution: Solution, index: int) -> str | None:
     """The inverse of a step; None where the solution says just that already."""
     step = solution.steps[index]
     equation = f"{step.result} {INVERSE[step.operation]} {step.right} = {step.left}"
-    said = [text for other in solution.steps for text in (other.equation, *sub_steps(other))]
-    return None if equation in said else equation
+    return None if equation in [other.equation for other in solution.steps] else equation
 
 
 def _is_checked(solution: Solution, index: int, level: str) -> bool:
@@ -111,14 +109,11 @@ def _is_checked(solution: Solution, index: int, level: str) -> bool:
 def _step_sentences(solution: Solution, index: int, level: str, manner: Manner, variation: str) -> list[str]:
     """What a level says about one step (L2 and above)."""
     step = solution.steps[index]
-    sentences: list[str] = []
-    if level != "L2" and sub_steps(step):
-        sentences.append(", ".join(sub_steps(step)) + ".")
     if level in ("L2", "L3"):
-        return [*sentences, f"{step.equation}."]
+        return [f"{step.equation if level == 'L2' else in_detail(step)}."]
     wordings = ("{reason}: {eq} {unit}.", "{reason}, so {eq} {unit}.", "{reason}. That makes {eq} {unit}.")
     wording = _pick(wordings, manner, variation, index)
-    sentences.append(wording.format(reason=step.reason, eq=step.equation, unit=step.unit))
+    sentences = [wording.format(reason=step.reason, eq=in_detail(step), unit=step.unit)]
     check = _check(solution, index)
     if check and _is_checked(solution, index, level):
         sentences.append(_pick(("Check: {}.", "Back again: {}."), manner, variation, index, "check").format(check))
@@ -184,10 +179,10 @@ def _symbolic(solution: Solution, level: str) -> str:
         results = [f"{names[solution.steps.index(step)]} = {step.result}" for step in shown]
         return f"{text} {', '.join(formulas)}. {', '.join(results)}."
     for index, step in enumerate(solution.steps):
-        parts = sub_steps(step) if level != "L2" else []
-        tail = f"{formulas[index]} = {step.equation}" + (f" {step.unit}" if level not in ("L2", "L3") else "")
+        equation = step.equation if level == "L2" else in_detail(step)
+        tail = f"{formulas[index]} = {equation}" + (f" {step.unit}" if level not in ("L2", "L3") else "")
         check = _check(solution, index)
         if check and _is_checked(solution, index, level):
             tail += f", since {check}"
-        text += " " + ", ".join([*parts, tail]) + "."
+        text += f" {tail}."
     return text

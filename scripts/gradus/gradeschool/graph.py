@@ -96,18 +96,21 @@ def compute(operation: str, left: int, right: int) -> int:
     raise ValueError(f"no exact result: {left} {operation} {right}")
 
 
-def sub_steps(step: Step) -> list[str]:
-    """A harder computation in easier ones (tens, bridges, parts); empty where there is nothing easier."""
-    left, right, result = step.left, step.right, step.result
-    if step.operation in "+-" and compute(step.operation, left, right) == result and right > 10 and right % 10:
-        tens = right - right % 10
-        middle = compute(step.operation, left, tens)
-        return [f"{left} {step.operation} {tens} = {middle}", f"{middle} {step.operation} {right % 10} = {result}"]
-    if step.operation == "*" and left > 10 and left % 10 and left * right == result:
-        tens = left - left % 10
-        return [
-            f"{tens} * {right} = {tens * right}",
-            f"{left % 10} * {right} = {left % 10 * right}",
-            f"{tens * right} + {left % 10 * right} = {result}",
-        ]
-    return []
+def halfway(operation: str, left: int, right: int) -> str | None:
+    """A harder computation one step further: tens first (``16 + 13`` is ``26 + 3``, ``24 * 2`` is ``40 + 8``).
+
+    None where there is nothing easier.
+    """
+    if operation in "+-" and right > 10 and right % 10:
+        return f"{compute(operation, left, right - right % 10)} {operation} {right % 10}"
+    if operation == "*" and left > 10 and left % 10:
+        return f"{(left - left % 10) * right} + {left % 10 * right}"
+    return None
+
+
+def in_detail(step: Step) -> str:
+    """The step's equation with the easier computation in between, where there is one and the result is right."""
+    middle = halfway(step.operation, step.left, step.right)
+    if middle is None or compute(step.operation, step.left, step.right) != step.result:
+        return step.equation
+    return f"{step.left} {step.operation} {step.right} = {middle} = {step.result}"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import random
 
-from gradus.gradeschool.graph import INVERSE, compute
+from gradus.gradeschool.graph import INVERSE, compute, halfway
 from gradus.gradeschool.stories import LARGEST, Story, belongs_to_test, make_story
 
 
@@ -41,14 +41,9 @@ def _fact(rng: random.Random) -> str:
         result = compute(operation, left, right)
         if 1 <= result <= LARGEST:
             break
-    if operation in "+-" and right > 10 and right % 10 and rng.random() < 0.5:
-        tens = right - right % 10
-        middle = compute(operation, left, tens)
-        return f"{left} {operation} {tens} = {middle}, {middle} {operation} {right % 10} = {result}."
-    if operation == "*" and left > 10 and left % 10 and rng.random() < 0.5:
-        tens, ones = left - left % 10, left % 10
-        parts = f"{tens} * {right} = {tens * right}, {ones} * {right} = {ones * right}"
-        return f"{parts}, {tens * right} + {ones * right} = {result}."
+    middle = halfway(operation, left, right)
+    if middle is not None and rng.random() < 0.6:
+        return f"{left} {operation} {right} = {middle} = {result}."
     check = f" Check: {result} {INVERSE[operation]} {right} = {left}." if rng.random() < 0.3 else ""
     return f"{left} {operation} {right} = {result}.{check}"
 

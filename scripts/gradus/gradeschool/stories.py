@@ -10,7 +10,7 @@ import hashlib
 import random
 from dataclasses import dataclass
 
-from gradus.gradeschool.graph import Solution, Step, compute, sub_steps
+from gradus.gradeschool.graph import Solution, Step, compute
 
 ACTORS = ("Mia", "Tom", "Ana", "Ben", "Zoe", "Leo", "Ida", "Max")
 THINGS = ("apples", "stickers", "marbles", "pencils", "cards", "shells", "cookies", "stamps")
@@ -84,7 +84,17 @@ def make_story(rng: random.Random, steps: int) -> Story | None:
             number, operation = packs * each, "+" if move == "packs-get" else "-"
             many = "bought" if move == "packs-get" else "gone"
             made.append(
-                Step("*", packs, each, number, None, None, f"{packs} times {each} {thing}", f"How many {thing} are {many}?", thing)
+                Step(
+                    "*",
+                    packs,
+                    each,
+                    number,
+                    None,
+                    None,
+                    f"{packs} times {each} {thing}",
+                    f"How many {thing} are {many}?",
+                    thing,
+                )
             )
             number_step = len(made) - 1
         result = compute(operation, total, number)
@@ -96,8 +106,9 @@ def make_story(rng: random.Random, steps: int) -> Story | None:
         sentences.append(f"{actor} {spoken}.")
         structure.append(move)
         last, total = len(made) - 1, result
-    sums = [text for step in made for text in (step.equation, *sub_steps(step))]
-    if len(set(sums)) < len(sums):  # a story that computes the same twice would make its explanation repeat itself
+    if len({step.equation for step in made}) < len(
+        made
+    ):  # a story that computes the same twice would make its explanation repeat itself
         return None
     needless = None
     if rng.random() < 0.4:

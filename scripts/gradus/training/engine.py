@@ -102,7 +102,12 @@ def train(job: Job) -> int:
     if rank == 0:
         logging.getLogger("gradus").info(
             "%s: %d steps of %d samples, %d ranks, ZeRO-%d, starting after step %d",
-            job.title, len(steps), recipe["batch_size"], ranks, recipe["zero_stage"], done,
+            job.title,
+            len(steps),
+            recipe["batch_size"],
+            ranks,
+            recipe["zero_stage"],
+            done,
         )
     trace = progress / "trace.jsonl"
     if rank == 0:
@@ -122,7 +127,9 @@ def train(job: Job) -> int:
             _save(engine, progress, number + 1)
         if stopping:
             if rank == 0:
-                print(f"stopped by a signal after step {number + 1} of {len(steps)}; progress is saved", file=sys.stderr)
+                print(
+                    f"stopped by a signal after step {number + 1} of {len(steps)}; progress is saved", file=sys.stderr
+                )
             return STOPPED
     if display is not None:
         display.close()
@@ -145,7 +152,10 @@ def _one_step(engine: Any, step: Step, job: Job, rank: int, rate: float, number:
         logits = engine(input_ids=ids.to(engine.device)).logits
         labels = labels.to(engine.device)
         summed = torch.nn.functional.cross_entropy(
-            logits[:, :-1].reshape(-1, logits.size(-1)).float(), labels[:, 1:].reshape(-1), ignore_index=IGNORED, reduction="sum"
+            logits[:, :-1].reshape(-1, logits.size(-1)).float(),
+            labels[:, 1:].reshape(-1),
+            ignore_index=IGNORED,
+            reduction="sum",
         )
         # DeepSpeed averages over ranks: multiply by their number to normalise by the step's target tokens.
         loss = summed * (len(step.micro_batches) / targets)
@@ -223,8 +233,19 @@ def _finish(engine: Any, job: Job, steps: int, rank: int, configuration: dict[st
         engine.module.config.use_cache = True
         engine.module.save_pretrained(target, state_dict=state)
         write_json(target / "deepspeed.json", configuration)
+        _compare(target, state)
         write_json(target.parent / "finished.json", {"steps": steps})
     torch.distributed.barrier()
+
+
+def _compare(target: Path, state: dict[str, torch.Tensor]) -> None:
+    """Load what was written and compare it with what was trained; RuntimeError where they differ or are not finite."""
+    read = AutoModelForCausalLM.from_pretrained(str(target), local_files_only=True, dtype="auto").state_dict()
+    for name, tensor in state.items():
+        if not bool(torch.isfinite(tensor).all()):
+            raise RuntimeError(f"tensor {name!r} holds values that are not finite: the training diverged")
+        if name not in read or not torch.equal(read[name], tensor):
+            raise RuntimeError(f"tensor {name!r} in {target} differs from the trained one")
 
 
 def _cut_trace(trace: Path, done: int) -> None:

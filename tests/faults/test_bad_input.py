@@ -1,0 +1,140 @@
+"""Bad input at the programs: file and line, a non-zero status, no target, no traceback."""
+
+import json
+from pathlib import Path
+
+import pytest
+from conftest import Workflow, program
+
+pytestmark = pytest.mark.xdist_group("finished")
+
+
+def spoiled(source: Path, target: Path, change) -> Path:
+    target.write_text("".join(change(source.read_text(encoding="utf-8").splitlines(keepends=True))), encoding="utf-8")
+    return target
+
+
+CASES = {
+    "truncated": (lambda lines: [*lines[:3], lines[3][:40]], ":4: truncated line"),
+    "duplicate": (lambda lines: [*lines[:3], lines[0]], ":4: duplicate id"),
+    "empty": (lambda lines: [], ": the file is empty"),
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_annotations(finished: Workflow, tmp_path: Path, case: str) -> None:
+    change, message = CASES[case]
+    results = finished.results
+    bad = spoiled(results / "annotations/gradeschool/tutor/original/L1.jsonl", tmp_path / "L1.jsonl", change)
+    done = program(
+        "training_set",
+        "--problems",
+        results / "data/gradeschool/train.jsonl",
+        "--test",
+        results / "data/gradeschool/test.jsonl",
+        "--annotations",
+        bad,
+        "--student",
+        results / "students/mini",
+        "--settings",
+        json.dumps({"verdict_policy": {"agrees": "keep"}, "allow_leakage": False, "cutoff_tokens": 512}),
+        "--output",
+        tmp_path / "out.jsonl",
+        folder=tmp_path,
+    )
+    assert done.returncode == 1
+    assert f"error: {bad}{message}" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not (tmp_path / "out.jsonl").exists()
+
+
+def test_a_problem_without_gold(finished: Workflow, tmp_path: Path) -> None:
+    def no_gold(lines: list[str]) -> list[str]:
+        row = json.loads(lines[1])
+        return [lines[0], json.dumps({**row, "answer": ""}) + "\n"]
+
+    bad = spoiled(finished.results / "data/gradeschool/train.jsonl", tmp_path / "train.jsonl", no_gold)
+    done = program(
+        "annotate",
+        "--problems",
+        bad,
+        "--supervision",
+        "gradeschool/gold/answer-only/native",
+        "--teacher-settings",
+        '{"provider": "gold"}',
+        "--output",
+        tmp_path / "a.jsonl",
+        folder=tmp_path,
+    )
+    assert done.returncode == 1
+    assert f"error: {bad}:2: problem" in done.stderr
+    assert "has no gold answer" in done.stderr
+
+
+def test_a_missing_prediction(finished: Workflow, tmp_path: Path) -> None:
+    results = finished.results
+    cell = "gradeschool/tutor/original/L1"
+    predictions = spoiled(
+        results / "predictions" / cell / "mini/seed1/greedy.jsonl", tmp_path / "p.jsonl", lambda lines: lines[1:]
+    )
+    done = program(
+        "score",
+        "--problems",
+        results / "data/gradeschool/test.jsonl",
+        "--train-problems",
+        results / "data/gradeschool/train.jsonl",
+        "--predictions",
+        predictions,
+        "--training-set-manifest",
+        results / "training_sets" / cell / "mini.manifest.json",
+        "--cell",
+        "{}",
+        "--rows",
+        tmp_path / "r.jsonl",
+        "--output",
+        tmp_path / "m.json",
+        folder=tmp_path,
+    )
+    assert done.returncode == 1
+    assert "1 problems have no prediction" in done.stderr
+    assert not (tmp_path / "m.json").exists()
+
+
+def test_changed_weights_are_noticed(copied: Workflow, tmp_path: Path) -> None:
+    cell = copied.results / "checkpoints/gradeschool/tutor/original/L1/mini/seed1"
+    path = cell / "weights" / "model.safetensors"
+    data = bytearray(path.read_bytes())
+    data[-1] ^= 1
+    path.write_bytes(bytes(data))
+    done = program(
+        "generate",
+        "--problems",
+        copied.results / "data/gradeschool/test.jsonl",
+        "--checkpoint",
+        cell,
+        "--settings",
+        '{"max_new_tokens": 4, "batch_size": 4}',
+        "--output",
+        tmp_path / "p.jsonl",
+        folder=tmp_path,
+    )
+    assert done.returncode == 1
+    assert "differs from what training wrote" in done.stderr
+
+
+def test_real_data_without_a_folder_is_one_message(tmp_path: Path) -> None:
+    done = program(
+        "data",
+        "--dataset",
+        "svamp",
+        "--split",
+        "train",
+        "--settings",
+        '{"source": "svamp"}',
+        "--output",
+        tmp_path / "x.jsonl",
+        folder=tmp_path,
+        GRADUS_DATA="",
+    )
+    assert done.returncode == 1
+    assert "set the environment variable GRADUS_DATA" in done.stderr

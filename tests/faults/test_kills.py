@@ -1,0 +1,339 @@
+"""Kills and full disks in the middle of each stage: no target, no loss, the same bytes in the end.
+
+Each test first proves that it struck in mid-work.
+"""
+
+import json
+import os
+import resource
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from conftest import PROJECT, Workflow, program, wait_for
+
+from gradus.atomic import canonical_json
+from gradus.config import load
+from gradus.grid import settings, student_settings, training_settings
+
+pytestmark = pytest.mark.xdist_group("finished")
+CELL = "gradeschool/tutor/original/L1"
+
+
+def bytes_of(folder: Path) -> dict[str, bytes]:
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and not path.name.endswith(".run.json")
+    }
+
+
+def start(folder: Path, work: Path, *arguments: object) -> subprocess.Popen[bytes]:
+    """A program in a process group of its own, as kill -9 of a whole job needs it."""
+    command = [sys.executable, str(PROJECT / "scripts" / f"{arguments[0]}.py"), *map(str, arguments[1:])]
+    environment = {**os.environ, "GRADUS_WORK": str(work), "GRADUS_JOURNAL": str(work / "journal")}
+    with open(work / "output.txt", "ab") as stream:
+        return subprocess.Popen(
+            command, cwd=folder, env=environment, stdout=stream, stderr=subprocess.STDOUT, start_new_session=True
+        )
+
+
+def training(finished: Workflow, output: Path, epochs: float = 8.0) -> list[object]:
+    """A training of 24 steps with progress saved at every second one."""
+    study = load(finished.config)
+    chosen = json.loads(training_settings(study, "mini", 1))
+    chosen["recipe"]["epochs"] = epochs
+    results = finished.results
+    return [
+        "train",
+        "--cell",
+        "test",
+        "--training-set",
+        results / "training_sets" / CELL / "mini.jsonl",
+        "--student",
+        results / "students" / "mini",
+        "--settings",
+        canonical_json(chosen),
+        "--output",
+        output,
+    ]
+
+
+@pytest.fixture(scope="module")
+def undisturbed(finished: Workflow, tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
+    """The files of a training that nothing disturbed."""
+    folder = tmp_path_factory.mktemp("undisturbed")
+    done = program(*training(finished, folder / "cell"), folder=finished.folder, GRADUS_WORK=str(folder / "work"))
+    assert done.returncode == 0, done.stderr
+    return bytes_of(folder / "cell")
+
+
+def saved_steps(work: Path) -> list[int]:
+    return sorted(int(path.parent.name.split("-")[1]) for path in work.glob("*/step-*/complete.json"))
+
+
+def test_training_killed_in_mid_work_resumes_to_the_same_bytes(
+    finished: Workflow, undisturbed: dict[str, bytes], tmp_path: Path
+) -> None:
+    process = start(finished.folder, tmp_path, *training(finished, tmp_path / "cell"))
+    wait_for(lambda: saved_steps(tmp_path), "a progress checkpoint")
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+    assert 0 < saved_steps(tmp_path)[-1] < 24, "the kill did not strike in mid-work"
+    assert not (tmp_path / "cell").exists()
+    again = start(finished.folder, tmp_path, *training(finished, tmp_path / "cell"))
+    assert again.wait(timeout=600) == 0, (tmp_path / "output.txt").read_text()
+    assert "starting after step" in (tmp_path / "output.txt").read_text()
+    assert bytes_of(tmp_path / "cell") == undisturbed
+
+
+def test_a_signal_stops_all_ranks_at_a_step_and_exits_with_its_own_status(
+    finished: Workflow, undisturbed: dict[str, bytes], tmp_path: Path
+) -> None:
+    process = start(finished.folder, tmp_path, *training(finished, tmp_path / "cell"))
+    wait_for(lambda: saved_steps(tmp_path), "a progress checkpoint")
+    process.terminate()
+    assert process.wait(timeout=300) == 75, (tmp_path / "output.txt").read_text()
+    assert "stopped by a signal after step" in (tmp_path / "output.txt").read_text()
+    stopped = saved_steps(tmp_path)[-1]
+    assert 0 < stopped < 24
+    assert not (tmp_path / "cell").exists()
+    again = start(finished.folder, tmp_path, *training(finished, tmp_path / "cell"))
+    assert again.wait(timeout=600) == 0
+    assert f"starting after step {stopped}" in (tmp_path / "output.txt").read_text()
+    assert bytes_of(tmp_path / "cell") == undisturbed
+
+
+def test_a_torn_newest_checkpoint_falls_back_to_the_one_before(
+    finished: Workflow, undisturbed: dict[str, bytes], tmp_path: Path
+) -> None:
+    process = start(finished.folder, tmp_path, *training(finished, tmp_path / "cell"))
+    wait_for(lambda: len(saved_steps(tmp_path)) >= 2, "two progress checkpoints")
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+    before, newest = saved_steps(tmp_path)[-2:]
+    states = sorted(tmp_path.glob(f"*/step-{newest:08d}/engine/*optim_states.pt"))
+    states[0].write_bytes(states[0].read_bytes()[:-100])
+    again = start(finished.folder, tmp_path, *training(finished, tmp_path / "cell"))
+    assert again.wait(timeout=600) == 0
+    assert f"starting after step {before}" in (tmp_path / "output.txt").read_text()
+    assert bytes_of(tmp_path / "cell") == undisturbed
+
+
+def test_building_a_student_killed_in_mid_work(finished: Workflow, tmp_path: Path) -> None:
+    arguments = [
+        "student",
+        "--student",
+        "mini",
+        "--settings",
+        student_settings(load(finished.config), "mini"),
+        "--output",
+        tmp_path / "mini",
+    ]
+    process = start(finished.folder, tmp_path, *arguments)
+    wait_for(lambda: saved_steps(tmp_path), "a progress checkpoint of the warm-up")
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+    assert not (tmp_path / "mini" / "manifest.json").exists()
+    assert start(finished.folder, tmp_path, *arguments).wait(timeout=600) == 0
+    assert bytes_of(tmp_path / "mini") == bytes_of(finished.results / "students" / "mini")
+
+
+def test_annotation_killed_in_mid_work_asks_only_for_what_is_missing(tmp_path: Path) -> None:
+    problems = tmp_path / "problems.jsonl"
+    chosen = {"source": "gradeschool", "seed": 1, "train": 6000, "test": 5, "split": "test", "steps": [2, 3, 4, 5]}
+    made = program(
+        "data",
+        "--dataset",
+        "gradeschool",
+        "--split",
+        "train",
+        "--settings",
+        json.dumps(chosen),
+        "--output",
+        problems,
+        folder=tmp_path,
+    )
+    assert made.returncode == 0, made.stderr
+    teacher = settings({"provider": "tutor", "wordings": 3, "error_rate": 0.1, "seed": 0})
+
+    def arguments(output: Path) -> list[object]:
+        return [
+            "annotate",
+            "--problems",
+            problems,
+            "--supervision",
+            "gradeschool/tutor/original/L6",
+            "--teacher-settings",
+            teacher,
+            "--output",
+            output,
+        ]
+
+    calm = tmp_path / "calm"
+    calm.mkdir()
+    assert start(tmp_path, calm, *arguments(calm / "a.jsonl")).wait(timeout=300) == 0
+    process = start(tmp_path, tmp_path, *arguments(tmp_path / "a.jsonl"))
+    journal = tmp_path / "journal" / "tutor"
+    wait_for(lambda: sum(path.stat().st_size for path in journal.glob("*.jsonl")) > 200_000, "some journal entries")
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+    kept = sum(path.read_bytes().count(b"\n") for path in journal.glob("*.jsonl"))
+    assert 0 < kept < 6000, "the kill did not strike in mid-work"
+    assert not (tmp_path / "a.jsonl").exists()
+    assert start(tmp_path, tmp_path, *arguments(tmp_path / "a.jsonl")).wait(timeout=300) == 0
+    facts = json.loads((tmp_path / "a.run.json").read_text(encoding="utf-8"))
+    assert (facts["from_journal"], facts["newly_asked"]) == (kept, 6000 - kept)
+    assert (tmp_path / "a.jsonl").read_bytes() == (calm / "a.jsonl").read_bytes()
+
+
+def test_generation_killed_in_mid_work_resumes_to_the_same_bytes(finished: Workflow, tmp_path: Path) -> None:
+    problems = tmp_path / "problems.jsonl"
+    chosen = {"source": "gradeschool", "seed": 1, "train": 5, "test": 200, "split": "test", "steps": [2, 3, 4, 5]}
+    made = program(
+        "data",
+        "--dataset",
+        "gradeschool",
+        "--split",
+        "test",
+        "--settings",
+        json.dumps(chosen),
+        "--output",
+        problems,
+        folder=tmp_path,
+    )
+    assert made.returncode == 0, made.stderr
+
+    def arguments(output: Path) -> list[object]:
+        return [
+            "generate",
+            "--problems",
+            problems,
+            "--checkpoint",
+            finished.results / "checkpoints" / CELL / "mini" / "seed1",
+            "--settings",
+            settings({"max_new_tokens": 60, "batch_size": 4}),
+            "--output",
+            output,
+        ]
+
+    calm = tmp_path / "calm"
+    calm.mkdir()
+    assert start(finished.folder, calm, *arguments(calm / "p.jsonl")).wait(timeout=300) == 0
+    process = start(finished.folder, tmp_path, *arguments(tmp_path / "p.jsonl"))
+    progress = tmp_path / "predictions"
+    wait_for(lambda: sum(path.stat().st_size for path in progress.glob("*.jsonl")) > 0, "a finished batch")
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+    done = sum(path.read_bytes().count(b"\n") for path in progress.glob("*.jsonl"))
+    assert 0 < done < 50, "the kill did not strike in mid-work"
+    assert not (tmp_path / "p.jsonl").exists()
+    with open(next(progress.glob("*.jsonl")), "ab") as stream:
+        stream.write(b'[{"torn')
+    assert start(finished.folder, tmp_path, *arguments(tmp_path / "p.jsonl")).wait(timeout=300) == 0
+    assert (tmp_path / "p.jsonl").read_bytes() == (calm / "p.jsonl").read_bytes()
+    assert not list(progress.glob("*.jsonl"))
+
+
+def test_a_killed_workflow_finishes_with_the_same_bytes(finished: Workflow, workflow) -> None:
+    """kill -9 of Snakemake and everything under it, in the middle of a training; then the same command."""
+    made = workflow(finished.config)
+    process = made.start()
+    wait_for(lambda: list(made.folder.glob("work/*/trace.jsonl")), "a running training")
+    time.sleep(0.5)
+    assert process.poll() is None
+    made.kill(process)
+    assert not (made.results / "report" / "report.zip").exists(), "the kill did not strike in mid-work"
+    made.run("--rerun-incomplete")
+    for folder in (
+        "data",
+        "annotations",
+        "training_sets",
+        "students",
+        "checkpoints",
+        "predictions",
+        "metrics",
+        "tables",
+        "figures",
+    ):
+        assert bytes_of(made.results / folder) == bytes_of(finished.results / folder), folder
+
+
+def limit_file_size() -> None:
+    """Stands for a full disk: no file may pass 16 KiB."""
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (16384, 16384))
+
+
+@pytest.mark.parametrize("stage", ["data", "annotate", "score"])
+def test_a_full_disk_is_one_message_and_leaves_no_target(finished: Workflow, tmp_path: Path, stage: str) -> None:
+    results = finished.results
+    output = tmp_path / "out.jsonl"
+    big = {"source": "gradeschool", "seed": 1, "train": 200, "test": 200, "split": "test", "steps": [2, 3, 4, 5]}
+    if stage == "score":
+        program(
+            "data",
+            "--dataset",
+            "g",
+            "--split",
+            "test",
+            "--settings",
+            json.dumps(big),
+            "--output",
+            tmp_path / "t.jsonl",
+            folder=tmp_path,
+        )
+        rows = [json.loads(line) for line in (tmp_path / "t.jsonl").read_text().splitlines()]
+        predictions = [
+            {
+                "problem_id": row["id"],
+                "sample": 0,
+                "prompt_hash": "h",
+                "text": "1",
+                "finish_reason": "stop",
+                "prompt_tokens": 1,
+                "completion_tokens": 1,
+            }
+            for row in rows
+        ]
+        (tmp_path / "p.jsonl").write_text("".join(json.dumps(row) + "\n" for row in predictions))
+    commands: dict[str, list[object]] = {
+        "data": ["data", "--dataset", "g", "--split", "test", "--settings", json.dumps(big), "--output", output],
+        "annotate": [
+            "annotate",
+            "--problems",
+            results / "data/gradeschool/train.jsonl",
+            "--supervision",
+            "gradeschool/tutor/original/L6",
+            "--teacher-settings",
+            settings({"provider": "tutor", "wordings": 3, "error_rate": 0.0, "seed": 0}),
+            "--output",
+            output,
+        ],
+        "score": [
+            "score",
+            "--problems",
+            tmp_path / "t.jsonl",
+            "--train-problems",
+            results / "data/gradeschool/train.jsonl",
+            "--predictions",
+            tmp_path / "p.jsonl",
+            "--training-set-manifest",
+            results / "training_sets" / CELL / "mini.manifest.json",
+            "--cell",
+            "{}",
+            "--rows",
+            output,
+            "--output",
+            tmp_path / "m.json",
+        ],
+    }
+    done = program(*commands[stage], folder=tmp_path, limits=limit_file_size, GRADUS_JOURNAL=str(tmp_path / "journal"))
+    assert done.returncode == 1
+    assert "error: " in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not output.exists()
+    assert not (tmp_path / "m.json").exists()

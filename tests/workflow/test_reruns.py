@@ -1,0 +1,136 @@
+"""What runs again after a change, and what does not: the promises of partial rebuilds."""
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+from conftest import Workflow, tiny_study
+
+pytestmark = pytest.mark.xdist_group("finished")
+NOTHING = "Nothing to be done"
+
+
+def test_a_second_run_has_nothing_to_do(finished: Workflow) -> None:
+    assert NOTHING in finished.run("--dry-run")
+
+
+def test_deleting_one_metrics_file_schedules_one_job(copied: Workflow) -> None:
+    chosen = sorted(copied.results.glob("metrics/**/greedy.json"))[0]
+    chosen.unlink()
+    assert copied.jobs("metrics") == {"score": 1}
+
+
+def test_asking_for_one_cell_schedules_that_cell(workflow) -> None:
+    made = workflow()
+    target = "results/tiny/metrics/gradeschool/tutor/original/L1/mini/seed1/greedy.json"
+    assert made.jobs(target) == {
+        "data": 2,
+        "student": 1,
+        "annotate": 1,
+        "training_set": 1,
+        "train": 1,
+        "generate": 1,
+        "score": 1,
+    }
+
+
+def test_a_new_level_adds_exactly_its_cells(copied: Workflow) -> None:
+    copied.config["experiments"]["granularity"]["levels"] = ["L1", "L4"]
+    assert copied.jobs("metrics") == {"annotate": 1, "training_set": 2, "train": 2, "generate": 2, "score": 2}
+
+
+def test_a_new_seed_adds_exactly_its_cells(copied: Workflow) -> None:
+    copied.config["experiments"]["granularity"]["seeds"] = [1, 2]
+    assert copied.jobs("metrics") == {"train": 4, "generate": 4, "score": 4}
+
+
+def test_one_students_learning_rate_retrains_exactly_its_cells(copied: Workflow) -> None:
+    copied.config["students"]["midi"]["recipe"]["learning_rate"] = 0.003
+    assert copied.jobs("metrics") == {"train": 2, "generate": 2, "score": 2}
+
+
+def test_a_question_or_a_title_retrains_nothing(copied: Workflow) -> None:
+    copied.config["experiments"]["granularity"]["question"] = "How fine, really?"
+    assert set(copied.jobs()) <= {"study", "table", "figure", "loss_figure", "findings", "report", "archive"}
+
+
+def test_weights_restored_with_another_time_retrain_nothing(copied: Workflow) -> None:
+    for path in copied.results.glob("checkpoints/**/weights/*"):
+        os.utime(path)
+    for path in copied.results.glob("**/*.jsonl"):
+        os.utime(path)
+    assert copied.jobs("metrics") == {}
+
+
+@pytest.mark.parametrize(
+    ("module", "old", "new", "expected"),
+    [
+        ("gradus/training/batches.py", "def plan_steps(", "# a comment\n\n\ndef plan_steps(", {}),
+        ("gradus/training/batches.py", '"""All steps of a training.', '"""Each step of a training.', {}),
+        ("gradus/errors.py", "class UserError(Exception):", "OTHER = 1\n\n\nclass UserError(Exception):", {}),
+        (
+            "gradus/training/engine.py",
+            'reduction="sum"',
+            'reduction="mean"',
+            {"student": 2, "training_set": 4, "train": 4, "generate": 4, "score": 4},
+        ),
+        ("gradus/scoring.py", "correct = sum(", "correct = 0 + sum(", {"score": 4}),
+    ],
+    ids=["comment", "docstring", "excluded module", "loss", "scoring"],
+)
+def test_code_reruns_what_it_decides(
+    copied: Workflow, project_copy: Path, module: str, old: str, new: str, expected: dict[str, int]
+) -> None:
+    copied.snakefile = project_copy / "Snakefile"
+    path = project_copy / "scripts" / module
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new), encoding="utf-8")
+    assert copied.jobs("metrics") == expected
+
+
+def test_a_touch_or_another_clone_reruns_nothing(copied: Workflow, project_copy: Path) -> None:
+    copied.snakefile = project_copy / "Snakefile"
+    for path in project_copy.rglob("*"):
+        os.utime(path)
+    assert NOTHING in copied.run("--dry-run")
+
+
+def test_a_study_file_is_complete_in_itself(finished: Workflow) -> None:
+    """No key of the default study survives beside a study file of one's own."""
+    import json
+
+    resolved = json.loads((finished.results / "study.json").read_text(encoding="utf-8"))
+    for axis in ("datasets", "teachers", "students", "decodings", "experiments"):
+        assert set(resolved[axis]) == set(tiny_study()[axis])
+    assert os.listdir(finished.folder / "results") == ["tiny"]
+
+
+def test_two_studies_never_share_a_derived_file(copied: Workflow) -> None:
+    copied.config["study"] = "another"
+    jobs = copied.jobs("metrics")
+    assert jobs["train"] == 4
+    shutil.rmtree(copied.results, ignore_errors=True)
+
+
+def test_a_mistyped_key_is_one_message(workflow) -> None:
+    config = tiny_study()
+    config["recipe"]["learning_rat"] = 1.0
+    output = workflow(config).run("--dry-run", ok=False)
+    assert "error: configuration key recipe.learning_rat: unknown key (accepted here: learning_rate, epochs," in output
+    assert "Traceback" not in output
+
+
+def test_a_bogus_target_fails_clearly(workflow) -> None:
+    output = workflow().run(
+        "--dry-run", "results/tiny/metrics/gradeschool/tutor/original/L9/mini/seed1/greedy.json", ok=False
+    )
+    assert "MissingRuleException" in output
+    assert "L9" in output
+
+
+def test_the_named_targets_exist(workflow) -> None:
+    output = workflow().run("--list-target-rules")
+    for name in ("all", "annotations", "checkpoints", "metrics", "tables", "figures", "report", "archive", "plan"):
+        assert any(line.startswith(f"{name} (") for line in output.splitlines()), name
