@@ -29,10 +29,10 @@ study: venv  ## Run the default study: problems to report, about ten minutes on 
 	$(BIN)/snakemake --cores $(CORES)
 
 test: venv  ## All tests but the hours of evidence
-	$(BIN)/python -m pytest -n $(CORES) --dist loadgroup -m "not full"
+	$(BIN)/python -m pytest -m "not full"
 
 test-full: venv  ## Every test
-	$(BIN)/python -m pytest -n $(CORES) --dist loadgroup
+	$(BIN)/python -m pytest
 
 lint: venv  ## ruff, mypy, snakefmt, snakemake --lint, generated files up to date
 	$(BIN)/ruff check .

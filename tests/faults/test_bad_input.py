@@ -6,8 +6,6 @@ from pathlib import Path
 import pytest
 from conftest import Workflow, program
 
-pytestmark = pytest.mark.xdist_group("finished")
-
 
 def spoiled(source: Path, target: Path, change) -> Path:
     target.write_text("".join(change(source.read_text(encoding="utf-8").splitlines(keepends=True))), encoding="utf-8")

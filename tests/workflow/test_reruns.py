@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 from conftest import Workflow, tiny_study
 
-pytestmark = pytest.mark.xdist_group("finished")
 NOTHING = "Nothing to be done"
 
 
