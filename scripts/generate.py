@@ -39,7 +39,9 @@ def main() -> None:
     progress = work_folder() / "predictions" / f"{sha256_bytes(canonical_json(identity).encode())[:32]}.jsonl"
     import torch
     from transformers import AutoModelForCausalLM
+    from transformers.utils.logging import disable_progress_bar
 
+    disable_progress_bar()
     torch.set_num_threads(given.threads)
     model = AutoModelForCausalLM.from_pretrained(str(weights), local_files_only=True)
     model.eval().to("cuda" if torch.cuda.is_available() else "cpu")

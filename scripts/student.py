@@ -11,7 +11,7 @@ from gradus.paths import run_record, work_folder
 from gradus.students import copy_tokenizer, corpus_texts, fetch_reference, load_tokens, make_untrained
 from gradus.training.checkpoints import progress_folder
 from gradus.training.engine_config import STOPPED
-from gradus.training.launch import Request, Stopped, launch, publish, verify_weights
+from gradus.training.launch import Request, Stopped, forget, launch, publish, verify_weights
 
 
 def main() -> None:
@@ -61,6 +61,8 @@ def build(name: str, settings: dict[str, Any], target: Path) -> tuple[dict[str, 
     copy_tokenizer(start, weights)
     files = verify_weights(weights)
     publish(weights, target)
+    forget(weights.parent)
+    forget(start)
     return files, steps
 
 

@@ -12,7 +12,7 @@ from gradus.paths import run_record, work_folder
 from gradus.records import Example
 from gradus.students import copy_tokenizer, load_tokens, model_source
 from gradus.training.engine_config import STOPPED
-from gradus.training.launch import Request, Stopped, launch, publish, verify_weights
+from gradus.training.launch import Request, Stopped, forget, launch, publish, verify_weights
 
 
 def main() -> None:
@@ -67,6 +67,7 @@ def main() -> None:
         "files": files,
     }
     write_json(folder / "manifest.json", facts)
+    forget(weights.parent)
     seconds = sum(point["seconds"] for point in points)
     record.write(run_record(f"{folder}.jsonl"), step_seconds=round(seconds, 3), tokens=sum(p["tokens"] for p in points))
 

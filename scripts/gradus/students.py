@@ -99,6 +99,9 @@ def make_untrained(settings: dict[str, Any], texts: list[str], folder: Path) -> 
     """Write a tokenizer trained on ``texts`` and a randomly initialised decoder (deterministic by ``seed``)."""
     import torch
     from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
+    from transformers.utils.logging import disable_progress_bar
+
+    disable_progress_bar()
 
     raw = Tokenizer(models.BPE())
     raw.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)

@@ -336,3 +336,24 @@ def test_a_full_disk_is_one_message_and_leaves_no_target(finished: Workflow, tmp
     assert "Traceback" not in done.stderr
     assert not output.exists()
     assert not (tmp_path / "m.json").exists()
+
+
+def limit_to_64_kib() -> None:
+    """Room for the job's description, none for a progress checkpoint."""
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (65536, 65536))
+
+
+def test_a_full_disk_in_training_is_told_and_the_next_run_finishes(
+    finished: Workflow, undisturbed: dict[str, bytes], tmp_path: Path
+) -> None:
+    arguments = training(finished, tmp_path / "cell")
+    full = program(*arguments, folder=finished.folder, limits=limit_to_64_kib, GRADUS_WORK=str(tmp_path))
+    assert full.returncode == 1
+    assert list(tmp_path.glob("*/trace.jsonl")), "the disk was full before the training began"
+    assert "error: cannot save the training" in full.stderr
+    assert "the same command goes on from the saved progress" in full.stderr
+    assert not (tmp_path / "cell").exists()
+    again = program(*arguments, folder=finished.folder, GRADUS_WORK=str(tmp_path))
+    assert again.returncode == 0, again.stderr
+    assert bytes_of(tmp_path / "cell") == undisturbed

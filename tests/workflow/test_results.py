@@ -54,6 +54,10 @@ def test_a_checkpoint_is_proven_and_self_contained(finished: Workflow) -> None:
         assert manifest["identity"]["recipe"]["zero_stage"] == 2
 
 
+def test_no_progress_is_left_behind(finished: Workflow) -> None:
+    assert not [path for path in (finished.folder / "work").rglob("*") if path.is_file()]
+
+
 def test_targets_hold_no_time(finished: Workflow) -> None:
     """What depends on when or how long a job ran is in *.run.json only."""
     words = ("wall_seconds", "started", "timestamp", '"time"', "host")

@@ -21,7 +21,7 @@ def primer(seed: int, documents: int) -> list[str]:
         if kind < 0.2:
             texts.append(" ".join(_fact(rng) for _ in range(8)))
             continue
-        story = make_story(rng, rng.choice((1, 2, 3, 3, 4, 4)))
+        story = make_story(rng, rng.choice((1, 2, 3, 4, 4, 5)))
         if story is not None and not belongs_to_test(story.solution.structure):
             tell = _again if kind < 0.4 else _narrate if kind < 0.6 else _ledger
             texts.append(tell(rng, story))
@@ -32,12 +32,12 @@ def _fact(rng: random.Random) -> str:
     while True:
         operation = rng.choice("+-+-*/")
         if operation == "*":
-            left, right = rng.randint(2, 30), rng.choice((2, 3, 4, 5))
+            left, right = rng.randint(2, 20), rng.choice((2, 3, 4))
         elif operation == "/":
             right = rng.choice((2, 3, 4))
             left = right * rng.randint(2, LARGEST // right)
         else:
-            left, right = rng.randint(1, LARGEST), rng.randint(2, 20)
+            left, right = rng.randint(1, LARGEST), rng.randint(2, 16)
         result = compute(operation, left, right)
         if 1 <= result <= LARGEST:
             break

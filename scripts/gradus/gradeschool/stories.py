@@ -14,7 +14,7 @@ from gradus.gradeschool.graph import Solution, Step, compute
 
 ACTORS = ("Mia", "Tom", "Ana", "Ben", "Zoe", "Leo", "Ida", "Max")
 THINGS = ("apples", "stickers", "marbles", "pencils", "cards", "shells", "cookies", "stamps")
-LARGEST = 60
+LARGEST = 40
 
 _GET = ("buys {n} more {thing}", "finds {n} {thing}", "gets {n} {thing} from a friend")
 _LOSE = ("gives away {n} {thing}", "loses {n} {thing}", "sells {n} {thing}")
@@ -48,7 +48,7 @@ def make_story(rng: random.Random, steps: int) -> Story | None:
     """One random story with exactly ``steps`` steps, or None where the dice led to a number out of range."""
     actor, other = rng.sample(ACTORS, 2)
     thing = rng.choice(THINGS)
-    total = rng.randint(4, 30)
+    total = rng.randint(4, 20)
     sentences = [f"{actor} has {total} {thing}."]
     made: list[Step] = []
     structure: list[str] = []
@@ -61,7 +61,7 @@ def make_story(rng: random.Random, steps: int) -> Story | None:
         move = rng.choice(moves)
         spoken, operation, number, number_step = "", "", 0, None
         if move in ("get", "lose"):
-            number = rng.randint(2, 15)
+            number = rng.randint(2, 12)
             spoken = rng.choice(_GET if move == "get" else _LOSE).format(n=number, thing=thing)
             operation = "+" if move == "get" else "-"
         elif move == "multiply":
@@ -78,7 +78,7 @@ def make_story(rng: random.Random, steps: int) -> Story | None:
             spoken, operation = f"sells every one of the {thing} for {number} coins", "*"
             ends_in_price = True
         else:
-            packs, each = rng.randint(2, 4), rng.randint(2, 5)
+            packs, each = rng.randint(2, 4), rng.randint(2, 4)
             phrases = _PACKS_GET if move == "packs-get" else _PACKS_LOSE
             spoken = rng.choice(phrases).format(a=packs, b=each, thing=thing)
             number, operation = packs * each, "+" if move == "packs-get" else "-"

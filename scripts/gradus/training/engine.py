@@ -14,6 +14,7 @@ import shutil
 import signal
 import sys
 import time
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from typing import Any
 import deepspeed
 import torch
 from transformers import AutoModelForCausalLM
+from transformers.utils.logging import disable_progress_bar
 
 from gradus.atomic import write_json
 from gradus.progress import bar
@@ -261,8 +263,15 @@ def _cut_trace(trace: Path, done: int) -> None:
         trace.write_text("".join(kept), encoding="utf-8")
 
 
+def _is_disk_trouble(error: Exception) -> bool:
+    """Whether writing failed (torch tells of a full disk by a RuntimeError of its file writer)."""
+    return isinstance(error, OSError) or "PytorchStreamWriter" in str(error) or "file write failed" in str(error)
+
+
 def _quiet() -> None:
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
+    warnings.filterwarnings("ignore", category=FutureWarning)  # DeepSpeed calls what torch is about to rename
+    disable_progress_bar()
     for name in ("DeepSpeed", "deepspeed", "transformers", "torch.distributed"):
         logging.getLogger(name).setLevel(logging.ERROR)
 
@@ -270,7 +279,13 @@ def _quiet() -> None:
 def main() -> None:
     """Entry of each rank: ``python -m gradus.training.engine JOB.json``."""
     job = Job(**json.loads(Path(sys.argv[1]).read_text(encoding="utf-8")))
-    status = train(job)
+    try:
+        status = train(job)
+    except (OSError, RuntimeError) as error:
+        if not _is_disk_trouble(error):
+            raise
+        print(f"error: cannot save the training in {job.progress}: {error}", file=sys.stderr, flush=True)
+        os._exit(1)  # the launcher ends the other ranks; nothing that was sealed is lost
     torch.distributed.barrier()
     torch.distributed.destroy_process_group()
     sys.stdout.flush()

@@ -143,3 +143,8 @@ def publish(source: Path, target: Path) -> None:
     shutil.rmtree(staged, ignore_errors=True)
     shutil.copytree(source, staged)
     os.rename(staged, target)
+
+
+def forget(progress: Path) -> None:
+    """Delete the progress of a finished training: its optimizer state is several times the size of the weights."""
+    shutil.rmtree(progress, ignore_errors=True)
