@@ -61,6 +61,16 @@ def training(finished: Workflow, output: Path, epochs: float = 8.0) -> list[obje
     ]
 
 
+def problem_file(folder: Path, split: str, count: int) -> Path:
+    """A split of ``count`` generated problems."""
+    chosen = {"source": "gradeschool", "seed": 1, "train": count, "test": count, "split": "test", "steps": [2, 3, 4, 5]}
+    path = folder / "problems.jsonl"
+    options = ["--dataset", "gradeschool", "--split", split, "--settings", json.dumps(chosen), "--output", path]
+    made = program("data", *options, folder=folder)
+    assert made.returncode == 0, made.stderr
+    return path
+
+
 @pytest.fixture(scope="module")
 def undisturbed(finished: Workflow, tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
     """The files of a training that nothing disturbed."""
@@ -142,21 +152,7 @@ def test_building_a_student_killed_in_mid_work(finished: Workflow, tmp_path: Pat
 
 
 def test_annotation_killed_in_mid_work_asks_only_for_what_is_missing(tmp_path: Path) -> None:
-    problems = tmp_path / "problems.jsonl"
-    chosen = {"source": "gradeschool", "seed": 1, "train": 6000, "test": 5, "split": "test", "steps": [2, 3, 4, 5]}
-    made = program(
-        "data",
-        "--dataset",
-        "gradeschool",
-        "--split",
-        "train",
-        "--settings",
-        json.dumps(chosen),
-        "--output",
-        problems,
-        folder=tmp_path,
-    )
-    assert made.returncode == 0, made.stderr
+    problems = problem_file(tmp_path, "train", 6000)
     teacher = settings({"provider": "tutor", "wordings": 3, "error_rate": 0.1, "seed": 0})
 
     def arguments(output: Path) -> list[object]:
@@ -190,21 +186,7 @@ def test_annotation_killed_in_mid_work_asks_only_for_what_is_missing(tmp_path: P
 
 
 def test_generation_killed_in_mid_work_resumes_to_the_same_bytes(finished: Workflow, tmp_path: Path) -> None:
-    problems = tmp_path / "problems.jsonl"
-    chosen = {"source": "gradeschool", "seed": 1, "train": 5, "test": 200, "split": "test", "steps": [2, 3, 4, 5]}
-    made = program(
-        "data",
-        "--dataset",
-        "gradeschool",
-        "--split",
-        "test",
-        "--settings",
-        json.dumps(chosen),
-        "--output",
-        problems,
-        folder=tmp_path,
-    )
-    assert made.returncode == 0, made.stderr
+    problems = problem_file(tmp_path, "test", 200)
 
     def arguments(output: Path) -> list[object]:
         return [
@@ -273,19 +255,7 @@ def test_a_full_disk_is_one_message_and_leaves_no_target(finished: Workflow, tmp
     output = tmp_path / "out.jsonl"
     big = {"source": "gradeschool", "seed": 1, "train": 200, "test": 200, "split": "test", "steps": [2, 3, 4, 5]}
     if stage == "score":
-        program(
-            "data",
-            "--dataset",
-            "g",
-            "--split",
-            "test",
-            "--settings",
-            json.dumps(big),
-            "--output",
-            tmp_path / "t.jsonl",
-            folder=tmp_path,
-        )
-        rows = [json.loads(line) for line in (tmp_path / "t.jsonl").read_text().splitlines()]
+        rows = [json.loads(line) for line in problem_file(tmp_path, "test", 200).read_text().splitlines()]
         predictions = [
             {
                 "problem_id": row["id"],
@@ -315,7 +285,7 @@ def test_a_full_disk_is_one_message_and_leaves_no_target(finished: Workflow, tmp
         "score": [
             "score",
             "--problems",
-            tmp_path / "t.jsonl",
+            tmp_path / "problems.jsonl",
             "--train-problems",
             results / "data/gradeschool/train.jsonl",
             "--predictions",
