@@ -38,7 +38,7 @@ class Comparison:
             "undecided": f"cannot be told from {self.other}",
         }[self.verdict]
         reach = (
-            "these two checkpoints (one seed)" if self.seeds == 1 else f"{self.seeds} seeds, resampling problems only"
+            "one seed, so these two checkpoints" if self.seeds == 1 else f"{self.seeds} seeds, resampling problems only"
         )
         return (
             f"{self.dataset}, {self.student}: {self.better} {words} "
@@ -156,6 +156,10 @@ def _reach(study: Study) -> list[str]:
             "- One seed per cell: a difference is one between two checkpoints. Whether it holds for the two conditions "
             "needs several seeds."
         )
+    lines.append(
+        "- The best supervision of a student is chosen on the same test problems that it is then compared on; the intervals do "
+        "not know of that choice, which flatters the best by a little."
+    )
     return [*lines, ""]
 
 

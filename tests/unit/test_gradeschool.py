@@ -58,6 +58,12 @@ def test_splits_share_no_structure_and_no_numbers() -> None:
     assert not numbers["development"] & numbers["test"]
 
 
+def test_more_problems_than_there_are_is_a_message_and_no_endless_loop(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gradus.gradeschool.stories.PATIENCE", 5)
+    with pytest.raises(UserError, match="cannot make 5000 different test problems"):
+        make_stories(1, 5000, "test", (2,))
+
+
 def test_the_generator_is_seeded() -> None:
     assert make_stories(3, 200, "train") == STORIES
     assert make_stories(4, 200, "train") != STORIES

@@ -10,11 +10,13 @@ import hashlib
 import random
 from dataclasses import dataclass
 
+from gradus.errors import UserError
 from gradus.gradeschool.graph import Solution, Step, compute
 
 ACTORS = ("Mia", "Tom", "Ana", "Ben", "Zoe", "Leo", "Ida", "Max")
 THINGS = ("apples", "stickers", "marbles", "pencils", "cards", "shells", "cookies", "stamps")
 LARGEST = 40
+PATIENCE = 20_000  # stories thrown away in a row before the space counts as exhausted
 
 _GET = ("buys {n} more {thing}", "finds {n} {thing}", "gets {n} {thing} from a friend")
 _LOSE = ("gives away {n} {thing}", "loses {n} {thing}", "sells {n} {thing}")
@@ -126,18 +128,25 @@ def make_stories(seed: int, count: int, split: str, steps: tuple[int, ...] = (2,
 
     ``split`` is ``train``, ``development`` or ``test``. Train draws from its structures; development and test from the
     held-out ones. The numbers of a problem belong to one side by their hash, so that no tuple of numbers is on two sides.
+    Raises UserError if there are not so many.
     """
     rng = random.Random(f"gradeschool/{seed}/{split}")
     stories: list[Story] = []
-    seen: set[tuple[int, ...]] = set()
+    seen: set[str] = set()
+    misses = 0
     while len(stories) < count:
         story = make_story(rng, steps[len(stories) % len(steps)])
-        if story is None or belongs_to_test(story.solution.structure) != (split != "train"):
+        fits = story is not None and belongs_to_test(story.solution.structure) == (split != "train")
+        if story is None or not fits or story.question in seen or _side(story.solution.givens()) != split:
+            misses += 1
+            if misses > PATIENCE:
+                raise UserError(
+                    f"cannot make {count} different {split} problems, only {len(stories)}",
+                    hint="ask for fewer problems",
+                )
             continue
-        numbers = story.solution.givens()
-        if numbers in seen or _side(numbers) != split:
-            continue
-        seen.add(numbers)
+        misses = 0
+        seen.add(story.question)
         stories.append(story)
     return stories
 
