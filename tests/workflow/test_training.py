@@ -11,7 +11,7 @@ from gradus.atomic import canonical_json
 CELL = "gradeschool/tutor/original/L1"
 
 
-def losses(finished: Workflow, folder: Path, **changes: object) -> list[tuple[float, float]]:
+def losses(finished: Workflow, folder: Path, **changes: object) -> list[tuple[float, float | None]]:
     """Loss and gradient norm of every step of a training of twelve steps."""
     recipe = {
         **finished.config["recipe"],
@@ -43,8 +43,8 @@ def losses(finished: Workflow, folder: Path, **changes: object) -> list[tuple[fl
 
 
 @pytest.fixture(scope="module")
-def reference(finished: Workflow, tmp_path_factory: pytest.TempPathFactory) -> list[tuple[float, float]]:
-    return losses(finished, tmp_path_factory.mktemp("reference"), ranks=1, zero_stage=0)
+def reference(finished: Workflow, tmp_path_factory: pytest.TempPathFactory) -> list[tuple[float, float | None]]:
+    return losses(finished, tmp_path_factory.mktemp("reference"), ranks=1, zero_stage=1)
 
 
 @pytest.mark.parametrize(
@@ -59,10 +59,10 @@ def reference(finished: Workflow, tmp_path_factory: pytest.TempPathFactory) -> l
     ids=lambda changes: "-".join(f"{key}={value}" for key, value in changes.items()),
 )
 def test_loss_and_gradient_norm_are_the_same(
-    finished: Workflow, reference: list[tuple[float, float]], tmp_path: Path, changes: dict[str, object]
+    finished: Workflow, reference: list[tuple[float, float | None]], tmp_path: Path, changes: dict[str, object]
 ) -> None:
     found = losses(finished, tmp_path, **changes)
     assert len(found) == len(reference) == 12
     for (loss, norm), (expected_loss, expected_norm) in zip(found, reference, strict=True):
         assert loss == pytest.approx(expected_loss, rel=1e-5)
-        assert norm == pytest.approx(expected_norm, rel=1e-4)
+        assert norm == pytest.approx(expected_norm, rel=1e-4) or changes["zero_stage"] == 0

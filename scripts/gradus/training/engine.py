@@ -21,6 +21,7 @@ from typing import Any
 
 import deepspeed
 import torch
+from safetensors import SafetensorError
 from transformers import AutoModelForCausalLM
 from transformers.utils.logging import disable_progress_bar
 
@@ -139,7 +140,7 @@ def train(job: Job) -> int:
     return 0
 
 
-def _one_step(engine: Any, step: Step, job: Job, rank: int, rate: float, number: int) -> dict[str, float]:
+def _one_step(engine: Any, step: Step, job: Job, rank: int, rate: float, number: int) -> dict[str, Any]:
     """One optimizer step; returns loss per target token, learning rate, gradient norm, tokens, seconds, padding share."""
     start = time.monotonic()
     torch.manual_seed(job.seed * 1_000_003 + number)  # dropout of a resumed run equals that of an undisturbed one
@@ -175,7 +176,7 @@ def _one_step(engine: Any, step: Step, job: Job, rank: int, rate: float, number:
     return {
         "loss": sums[0].item() / targets,
         "learning_rate": rate,
-        "grad_norm": float(norm) if norm is not None else 0.0,
+        "grad_norm": float(norm) if norm else None,  # DeepSpeed tells none at stage 0
         "samples": len(step.samples),
         "target_tokens": targets,
         "tokens": int(sums[2].item()),
@@ -265,7 +266,11 @@ def _cut_trace(trace: Path, done: int) -> None:
 
 def _is_disk_trouble(error: Exception) -> bool:
     """Whether writing failed (torch tells of a full disk by a RuntimeError of its file writer)."""
-    return isinstance(error, OSError) or "PytorchStreamWriter" in str(error) or "file write failed" in str(error)
+    return (
+        isinstance(error, OSError | SafetensorError)
+        or "PytorchStreamWriter" in str(error)
+        or "file write failed" in str(error)
+    )
 
 
 def _quiet() -> None:
@@ -281,7 +286,7 @@ def main() -> None:
     job = Job(**json.loads(Path(sys.argv[1]).read_text(encoding="utf-8")))
     try:
         status = train(job)
-    except (OSError, RuntimeError) as error:
+    except (OSError, RuntimeError, SafetensorError) as error:
         if not _is_disk_trouble(error):
             raise
         print(f"error: cannot save the training in {job.progress}: {error}", file=sys.stderr, flush=True)
