@@ -11,7 +11,7 @@ from typing import Any
 from gradus import paths
 from gradus.config import Experiment, Study
 from gradus.errors import UserError
-from gradus.grid import experiment_cells, experiment_supervisions
+from gradus.grid import experiment_cells
 from gradus.jsonl import read_json, read_records
 from gradus.paths import Cell, Supervision
 from gradus.records import Scored
@@ -39,10 +39,6 @@ class Row:
     mean_tokens: float
     most_frequent: float
     leaked: bool
-
-    def at(self, axis: str) -> str:
-        """The row's place on the axis of its experiment; a baseline of another teacher or format says so."""
-        return str(getattr(self.supervision, axis))
 
     @property
     def above_most_frequent(self) -> bool:
@@ -98,8 +94,3 @@ def outcomes(study: Study, cell: Cell) -> list[bool]:
     """Which problems a cell solved, in the order of the test split."""
     path = Path(paths.fill(paths.SCORED, study.study, cell, decoding=decoding_of(study)))
     return [row.correct for row in read_records(path, Scored)]
-
-
-def conditions(experiment: Experiment) -> list[str]:
-    """The labels of an experiment in order, each once."""
-    return list(dict.fromkeys(label(place, experiment) for place in experiment_supervisions(experiment)))
