@@ -1,7 +1,7 @@
 """The primer: the text that the built-in students are warmed up on before any fine-tuning.
 
 It teaches what a pre-trained model brings along: number facts, looking things up in a text, keeping count through a
-story. Questions are answered by a bare ledger of sums, as no tutor writes; no story has a held-out structure.
+story. Questions are answered by bookkeeping in several styles, none of them a tutor's; no story has a held-out structure.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from gradus.gradeschool.stories import LARGEST, Story, belongs_to_test, make_sto
 
 
 def primer(seed: int, documents: int) -> list[str]:
-    """``documents`` texts: number facts, stories told twice or with their amounts, ledgers."""
+    """``documents`` texts: number facts, stories told twice or with their amounts, questions answered by bookkeeping."""
     rng = random.Random(f"primer/{seed}")
     texts: list[str] = []
     while len(texts) < documents:
@@ -23,7 +23,7 @@ def primer(seed: int, documents: int) -> list[str]:
             continue
         story = make_story(rng, rng.choice((1, 2, 3, 4, 4, 5)))
         if story is not None and not belongs_to_test(story.solution.structure):
-            tell = _again if kind < 0.4 else _narrate if kind < 0.6 else _ledger
+            tell = _again if kind < 0.4 else _narrate if kind < 0.6 else _answered
             texts.append(tell(rng, story))
     return texts
 
@@ -79,7 +79,13 @@ def _narrate(rng: random.Random, story: Story) -> str:
     return " ".join(told)
 
 
-def _ledger(rng: random.Random, story: Story) -> str:
-    """A question answered by its bookkeeping: one line of sums and the closing amount."""
-    sums = "; ".join(step.equation for step in story.solution.steps)
-    return f"Question: {story.question}\nAnswer: Ledger: {sums}. The answer is {story.solution.answer}."
+def _answered(rng: random.Random, story: Story) -> str:
+    """A question and its bookkeeping: the story with its amounts, or bare sums; then the closing amount.
+
+    One fixed style would be so certain after this much reading that a short fine-tuning could not lead away from it.
+    """
+    if rng.random() < 1 / 3:
+        books = _narrate(rng, story)
+    else:
+        books = rng.choice(("; ", ". Then ", ", then ")).join(step.equation for step in story.solution.steps) + "."
+    return f"Question: {story.question}\nAnswer: {books} The answer is {story.solution.answer}."
