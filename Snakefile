@@ -29,6 +29,7 @@ except UserError as error:
     raise WorkflowError(f"error: {error}") from None
 
 surroundings.offer_data(study.data_folder)
+surroundings.choose_prompts(study.prompts)
 
 
 report: "report/workflow.rst"

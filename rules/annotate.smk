@@ -1,4 +1,52 @@
-# Rationales: one job per supervision; what was paid for lies in the journal, outside Snakemake's reach.
+# Rationales: one job per supervision; what was paid for lies in the journal, outside Snakemake's reach. Teachers that are
+# served for the time of their job have a rule of their own (GPUs, environment), and so have transforms.
+
+
+rule exemplar:
+    input:
+        problems=ancient(paths.PROBLEMS.replace("{split}", "train")),
+        problems_manifest=paths.manifest(paths.PROBLEMS.replace("{split}", "train")),
+        originals=lambda wildcards: grid.exemplar_of_originals(study, wildcards),
+        study=ancient(paths.STUDY_COPY),
+    output:
+        paths.EXEMPLAR,
+    log:
+        paths.log(paths.EXEMPLAR),
+    benchmark:
+        paths.benchmark(paths.EXEMPLAR)
+    conda:
+        "../envs/annotate.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=60,
+        annotation_openai=lambda wildcards: grid.provider_slot(
+            study, wildcards.teacher, "openai"
+        ),
+        annotation_anthropic=lambda wildcards: grid.provider_slot(
+            study, wildcards.teacher, "anthropic"
+        ),
+    params:
+        code=fingerprint("exemplar"),
+        settings=lambda wildcards: grid.teacher_settings(study, wildcards.teacher),
+        options=lambda wildcards: grid.options(
+            originals=grid.exemplar_of_originals(study, wildcards)
+        ),
+    message:
+        "Exemplar {wildcards.dataset}/{wildcards.teacher}/{wildcards.format}"
+    shell:
+        "python $GRADUS/scripts/exemplar.py"
+        " --problems {input.problems:q}"
+        " --dataset {wildcards.dataset}"
+        " --teacher {wildcards.teacher}"
+        " --format {wildcards.format}"
+        " --teacher-settings {params.settings:q}"
+        " --study {input.study:q}"
+        " {params.options}"
+        " --prompts $GRADUS_PROMPTS"
+        " --prices $GRADUS/prices.yaml"
+        " --output {output:q}"
+        " 2>&1 | tee {log:q}"
 
 
 rule annotate:
@@ -6,6 +54,8 @@ rule annotate:
         problems=ancient(paths.PROBLEMS.replace("{split}", "train")),
         problems_manifest=paths.manifest(paths.PROBLEMS.replace("{split}", "train")),
         original=lambda wildcards: grid.original_files(study, wildcards),
+        exemplars=lambda wildcards: grid.exemplar_files(study, wildcards),
+        study=ancient(lambda wildcards: grid.study_copy(study, wildcards)),
     output:
         annotations=paths.ANNOTATIONS,
         manifest=paths.manifest(paths.ANNOTATIONS),
@@ -13,6 +63,9 @@ rule annotate:
         paths.log(paths.ANNOTATIONS),
     benchmark:
         paths.benchmark(paths.ANNOTATIONS)
+    wildcard_constraints:
+        teacher=paths.alternatives(grid.teachers_not(study, "vllm", "mixed")),
+        format=grid.plain_formats(study),
     retries: 1
     conda:
         "../envs/annotate.yaml"
@@ -20,10 +73,18 @@ rule annotate:
     resources:
         mem_mb=2000,
         runtime=240,
+        annotation_openai=lambda wildcards: grid.provider_slot(
+            study, wildcards.teacher, "openai"
+        ),
+        annotation_anthropic=lambda wildcards: grid.provider_slot(
+            study, wildcards.teacher, "anthropic"
+        ),
     params:
         code=fingerprint("annotate"),
         settings=lambda wildcards: grid.teacher_settings(study, wildcards.teacher),
-        original=lambda wildcards: grid.original_option(study, wildcards),
+        again=grid.again(study),
+        prompts=lambda wildcards: grid.prompt_hash(study, wildcards),
+        options=lambda wildcards: grid.annotation_options(study, wildcards),
     message:
         "Annotations {wildcards.dataset}/{wildcards.teacher}/{wildcards.format}/{wildcards.level}"
     shell:
@@ -31,6 +92,120 @@ rule annotate:
         " --problems {input.problems:q}"
         " --supervision {wildcards.dataset}/{wildcards.teacher}/{wildcards.format}/{wildcards.level}"
         " --teacher-settings {params.settings:q}"
-        " {params.original}"
+        " --again {params.again:q}"
+        " {params.options}"
+        " --prompts $GRADUS_PROMPTS"
+        " --prices $GRADUS/prices.yaml"
+        " --output {output.annotations:q}"
+        " 2>&1 | tee {log:q}"
+
+
+use rule annotate as annotate_served with:
+    wildcard_constraints:
+        teacher=paths.alternatives(grid.teachers_of(study, "vllm")),
+        format=grid.plain_formats(study),
+    conda:
+        "../envs/generate-vllm.yaml"
+    threads: 8
+    resources:
+        mem_mb=64000,
+        runtime=720,
+        gpu=lambda wildcards: study.teachers[wildcards.teacher].gpus,
+
+
+use rule annotate as teacher_answers with:
+    input:
+        problems=ancient(paths.PROBLEMS.replace("{split}", "test")),
+        problems_manifest=paths.manifest(paths.PROBLEMS.replace("{split}", "test")),
+        original=lambda wildcards: grid.original_answers(study, wildcards),
+        exemplars=lambda wildcards: grid.exemplar_files(study, wildcards),
+        study=ancient(lambda wildcards: grid.study_copy(study, wildcards)),
+    output:
+        annotations=paths.TEACHER_ANSWERS,
+        manifest=paths.manifest(paths.TEACHER_ANSWERS),
+    log:
+        paths.log(paths.TEACHER_ANSWERS),
+    benchmark:
+        paths.benchmark(paths.TEACHER_ANSWERS)
+    params:
+        code=fingerprint("annotate"),
+        settings=lambda wildcards: grid.teacher_settings(study, wildcards.teacher),
+        again=grid.settings({}),
+        prompts=lambda wildcards: grid.prompt_hash(study, wildcards, hide_gold=True),
+        options=lambda wildcards: grid.annotation_options(
+            study, wildcards, hide_gold=True
+        ),
+    message:
+        "Test answers of the teacher {wildcards.dataset}/{wildcards.teacher}/{wildcards.format}/{wildcards.level}"
+
+
+rule teacher_accuracy:
+    input:
+        problems=ancient(paths.PROBLEMS.replace("{split}", "test")),
+        problems_manifest=paths.manifest(paths.PROBLEMS.replace("{split}", "test")),
+        answers=ancient(paths.TEACHER_ANSWERS),
+        answers_manifest=paths.manifest(paths.TEACHER_ANSWERS),
+    output:
+        paths.TEACHER_ACCURACY,
+    log:
+        paths.log(paths.TEACHER_ACCURACY),
+    benchmark:
+        paths.benchmark(paths.TEACHER_ACCURACY)
+    conda:
+        "../envs/evaluate.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=30,
+    params:
+        code=fingerprint("teacher_accuracy"),
+    message:
+        "Accuracy of the teacher {wildcards.dataset}/{wildcards.teacher}/{wildcards.format}/{wildcards.level}"
+    shell:
+        "python $GRADUS/scripts/teacher_accuracy.py"
+        " --problems {input.problems:q}"
+        " --answers {input.answers:q}"
+        " --supervision {wildcards.dataset}/{wildcards.teacher}/{wildcards.format}/{wildcards.level}"
+        " --output {output:q}"
+        " 2>&1 | tee {log:q}"
+
+
+rule transform:
+    input:
+        problems=ancient(paths.PROBLEMS.replace("{split}", "train")),
+        problems_manifest=paths.manifest(paths.PROBLEMS.replace("{split}", "train")),
+        sources=ancient(lambda wildcards: grid.transform_files(study, wildcards)),
+        source_manifests=lambda wildcards: [
+            paths.manifest(path) for path in grid.transform_files(study, wildcards)
+        ],
+        student=lambda wildcards: grid.transform_student_files(study, wildcards),
+    output:
+        annotations=paths.ANNOTATIONS,
+        manifest=paths.manifest(paths.ANNOTATIONS),
+    log:
+        paths.log(paths.ANNOTATIONS),
+    benchmark:
+        paths.benchmark(paths.ANNOTATIONS)
+    wildcard_constraints:
+        format=paths.alternatives(study.transforms),
+    conda:
+        "../envs/train.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=30,
+    params:
+        code=fingerprint("transform"),
+        settings=lambda wildcards: grid.transform_settings(study, wildcards.format),
+        options=lambda wildcards: grid.transform_options(study, wildcards),
+    message:
+        "Annotations {wildcards.dataset}/{wildcards.teacher}/{wildcards.format}/{wildcards.level}"
+    shell:
+        "python $GRADUS/scripts/transform.py"
+        " --problems {input.problems:q}"
+        " --supervision {wildcards.dataset}/{wildcards.teacher}/{wildcards.format}/{wildcards.level}"
+        " --settings {params.settings:q}"
+        " --sources {input.sources:q}"
+        " {params.options}"
         " --output {output.annotations:q}"
         " 2>&1 | tee {log:q}"

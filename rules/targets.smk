@@ -3,6 +3,7 @@
 
 localrules:
     annotations,
+    teacher_accuracies,
     checkpoints,
     metrics,
     tables,
@@ -15,6 +16,15 @@ rule annotations:
         [
             paths.fill(paths.ANNOTATIONS, study.study, place)
             for place in grid.supervisions(study)
+        ],
+
+
+rule teacher_accuracies:
+    """The teachers' own accuracies on the test split, gold hidden."""
+    input:
+        [
+            paths.fill(paths.TEACHER_ACCURACY, study.study, place)
+            for place in grid.accuracy_supervisions(study)
         ],
 
 

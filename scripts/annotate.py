@@ -1,34 +1,95 @@
-"""Annotate the training problems of a dataset with one supervision; answers go through the journal."""
+"""Annotate one split of a dataset with one supervision of a teacher."""
+
+import contextlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 from gradus import program
-from gradus.annotation import annotate
+from gradus.annotation import Counts, Desk, LocalDesk, RemoteDesk, Sampling, annotate, usable_originals
+from gradus.errors import UserError
 from gradus.journal import Journal
 from gradus.jsonl import read_records, write_records
 from gradus.paths import Supervision, data_folder, journal_folder, run_record
 from gradus.records import Annotation, Problem
-from gradus.teachers.providers import make_provider
+from gradus.teachers.chat_teacher import ChatTeacher
+from gradus.teachers.exemplars import load_exemplar
+from gradus.teachers.prompting import Prompts
+from gradus.teachers.providers import REMOTE, make_local_teacher
+from gradus.teachers.remote import handling, make_purchase, sole_buyer
+from gradus.teachers.served import server_for
 
 
 def main() -> None:
     options = program.parser(__doc__)
-    options.add_argument("--problems", required=True, help="the training split")
+    options.add_argument("--problems", required=True)
     options.add_argument("--supervision", required=True, help="dataset/teacher/format/level")
     options.add_argument(
-        "--teacher-settings", required=True, type=program.json_option, help="the teacher's entry as JSON"
+        "--teacher-settings", required=True, type=program.json_option, help="what decides its texts, as JSON"
     )
-    options.add_argument("--original", default=None, help="the original annotations that a rewrite starts from")
+    options.add_argument("--study", help="the resolved study (study.json): pace, budget, prices of the teacher")
+    options.add_argument("--original", help="the original annotations that a rewrite starts from")
+    options.add_argument("--exemplars", nargs="*", default=[], help="the originals' exemplar, and the format's")
+    options.add_argument("--prompts", help="folder of prompt files")
+    options.add_argument("--prices", help="price table")
+    options.add_argument(
+        "--again", type=program.json_option, default={}, help="verdicts to retry, and how often, as JSON"
+    )
+    options.add_argument("--hide-gold", action="store_true", help="whatever the entry says (a teacher's own test)")
     options.add_argument("--output", required=True)
     given = options.parse_args()
     record = program.RunRecord()
     supervision = Supervision(*given.supervision.split("/"))
     problems = read_records(given.problems, Problem)
-    originals = {row.problem_id: row for row in read_records(given.original, Annotation)} if given.original else {}
-    provider = make_provider(given.teacher_settings, data_folder())
-    with Journal(journal_folder() / supervision.teacher) as journal:
-        annotations, counts = annotate(problems, supervision, provider, journal, originals)
-    write_records(given.output, annotations, **counts)
-    record.write(run_record(given.output), from_journal=journal.found, newly_asked=journal.added)
-    program.log.info("%s: %s; %d answers from the journal", supervision, counts["verdicts"], journal.found)
+    originals = usable_originals(read_records(given.original, Annotation)) if given.original else {}
+    settings = {**handling(given.study, supervision.teacher), **given.teacher_settings}
+    sampling = Sampling(
+        settings.get("samples", 1), tuple(given.again.get("verdicts", ())), given.again.get("retries", 0)
+    )
+    counts = Counts()
+    folder = journal_folder() / supervision.teacher
+    with desk_for(given, settings, supervision, folder) as (desk, journal):
+        annotations = annotate(problems, supervision, desk, originals, sampling, counts)
+        write_records(given.output, annotations, lambda: {**counts.facts(), **extra_facts(desk)})
+        record.write(
+            run_record(given.output),
+            from_journal=journal.found,
+            newly_asked=journal.added,
+            journal_usd=round(journal.spent_usd, 6),
+            unpriced_entries=journal.unpriced,
+        )
+    program.log.info("%s: %s; %d answers newly asked", supervision, counts.facts()["verdicts"], journal.added)
+
+
+@contextlib.contextmanager
+def desk_for(
+    given: Any, settings: dict[str, Any], supervision: Supervision, folder: Path
+) -> Iterator[tuple[Desk, Journal]]:
+    """Where this teacher's answers come from."""
+    if settings["provider"] not in REMOTE:
+        with Journal(folder) as journal:
+            yield LocalDesk(make_local_teacher(settings, data_folder()), journal), journal
+        return
+    if not given.exemplars or not given.prompts or not given.study:
+        raise UserError("a remote teacher needs --exemplars, --prompts, --prices and --study")
+    exemplars = [load_exemplar(path) for path in given.exemplars]
+    gold = "hidden" if given.hide_gold else settings["gold"]
+    teacher = ChatTeacher(settings, Prompts(given.prompts), gold)
+    with contextlib.ExitStack() as held:
+        if not settings["offline"]:
+            held.enter_context(sole_buyer(folder))
+        journal = held.enter_context(Journal(folder))
+        buy = None
+        if not settings["offline"]:
+            server = held.enter_context(server_for(settings))
+            buy = make_purchase(settings, teacher, journal, Path(given.prices), server).buy
+        yield RemoteDesk(teacher, journal, exemplars[0], exemplars[-1], str(supervision), buy), journal
+
+
+def extra_facts(desk: Desk) -> dict[str, Any]:
+    """What a local teacher's files tell beside their rows (unmatched rows, excerpts)."""
+    facts = getattr(getattr(desk, "teacher", None), "facts", None)
+    return facts() if facts is not None else {}
 
 
 if __name__ == "__main__":

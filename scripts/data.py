@@ -14,10 +14,25 @@ def main() -> None:
     options.add_argument("--output", required=True)
     given = options.parse_args()
     record = program.RunRecord()
-    problems = load_problems(given.dataset, given.settings, given.split, data_folder())
-    write_records(given.output, problems, source=problems[0].source, revision=problems[0].revision)
-    record.write(run_record(given.output), problems=len(problems))
-    program.log.info("%s %s: %d problems", given.dataset, given.split, len(problems))
+    loaded = load_problems(given.dataset, given.settings, given.split, data_folder())
+    write_records(
+        given.output,
+        loaded.problems,
+        source=loaded.source,
+        revision=loaded.revision,
+        without_gold=loaded.without_gold,
+        doubtful_gold=loaded.doubtful_gold,
+    )
+    record.write(run_record(given.output), problems=len(loaded.problems))
+    program.log.info(
+        "%s %s: %d problems from %s; %d rows without a gold answer, %d doubtful ones",
+        given.dataset,
+        given.split,
+        len(loaded.problems),
+        loaded.source,
+        loaded.without_gold,
+        len(loaded.doubtful_gold),
+    )
 
 
 if __name__ == "__main__":

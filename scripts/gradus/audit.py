@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from typing import Any
 
 from gradus.records import Problem
-
-
-def normalised(text: str) -> str:
-    """Lower-case letters and digits only: the form in which questions are compared."""
-    return re.sub(r"[^0-9a-z]+", " ", text.lower()).strip()
+from gradus.wording import normalised
 
 
 def audit(train: list[Problem], test: list[Problem]) -> dict[str, Any]:
     """Counts per split, overlap of the splits, the most frequent answer and what it would score on the test split."""
-    train_questions = {normalised(problem.question) for problem in train}
-    overlap = [problem.id for problem in test if normalised(problem.question) in train_questions]
-    exact = {problem.question for problem in train} & {problem.question for problem in test}
+    train_questions = {normalised(problem.full_text) for problem in train}
+    overlap = [problem.id for problem in test if normalised(problem.full_text) in train_questions]
+    exact = {problem.full_text for problem in train} & {problem.full_text for problem in test}
     frequent, _ = Counter(problem.answer for problem in train).most_common(1)[0]
     facts: dict[str, Any] = {
         "dataset": test[0].dataset,

@@ -8,28 +8,37 @@ from typing import Any, get_args
 from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
 
-from gradus import config
+from gradus.config import datasets, students, study, teachers
 
 # Section, heading, and the key of a study file under which it stands.
 SECTIONS: tuple[tuple[type[BaseModel], str], ...] = (
-    (config.Study, "The study file"),
-    (config.GradeschoolDataset, "`datasets.NAME` with `source: gradeschool`"),
-    (config.SvampDataset, "`datasets.NAME` with `source: svamp`"),
-    (config.TutorTeacher, "`teachers.NAME` with `provider: tutor`"),
-    (config.GoldTeacher, "`teachers.NAME` with `provider: gold`"),
-    (config.ReleasedTeacher, "`teachers.NAME` with `provider: released`"),
-    (config.BuiltStudent, "`students.NAME` with `kind: built`"),
-    (config.PretrainedStudent, "`students.NAME` with `kind: pretrained`"),
-    (config.PrimerCorpus, "`students.NAME.corpus` with `source: primer`"),
-    (config.FileCorpus, "`students.NAME.corpus` with `source: file`"),
-    (config.Recipe, "`recipe`, and `students.NAME.warm_up`"),
-    (config.Decoding, "`decodings.NAME`"),
-    (config.Experiment, "`experiments.NAME`"),
+    (study.Study, "The study file"),
+    (datasets.GradeschoolDataset, "`datasets.NAME` with `source: gradeschool`"),
+    (datasets.CatalogueDataset, "`datasets.NAME` of the paper"),
+    (teachers.TutorTeacher, "`teachers.NAME` with `provider: tutor`"),
+    (teachers.GoldTeacher, "`teachers.NAME` with `provider: gold`"),
+    (teachers.HumanTeacher, "`teachers.NAME` with `provider: human`"),
+    (teachers.ReleasedTeacher, "`teachers.NAME` with `provider: released`"),
+    (teachers.OpenAITeacher, "`teachers.NAME` with `provider: openai`"),
+    (teachers.AnthropicTeacher, "`teachers.NAME` with `provider: anthropic`"),
+    (teachers.VllmTeacher, "`teachers.NAME` with `provider: vllm`"),
+    (teachers.PriceEntry, "`teachers.NAME.price`"),
+    (teachers.MixedTeacher, "`teachers.NAME` with `provider: mixed`"),
+    (teachers.PaddedTransform, "`transforms.NAME` with `kind: padded`"),
+    (teachers.MixedTransform, "`transforms.NAME` with `kind: mixed`"),
+    (students.BuiltStudent, "`students.NAME` with `kind: built`"),
+    (students.PretrainedStudent, "`students.NAME` with `kind: pretrained`"),
+    (students.PrimerCorpus, "`students.NAME.corpus` with `source: primer`"),
+    (students.FileCorpus, "`students.NAME.corpus` with `source: file`"),
+    (students.Recipe, "`recipe`, and `students.NAME.warm_up`"),
+    (study.Decoding, "`decodings.NAME`"),
+    (study.Experiment, "`experiments.NAME`"),
+    (study.TeacherAccuracy, "`teacher_accuracy.NAME`"),
 )
 _INTRODUCTION = """\
 # Configuration
 
-Generated from `scripts/gradus/config.py` by `make docs`; the same source makes `docs/study.schema.json` and checks every study
+Generated from `scripts/gradus/config` by `make docs`; the same source makes `docs/study.schema.json` and checks every study
 file before the first job. A study file is complete in itself: `config.yaml` is read only where no `--configfile` is given.
 An unknown key or a bad value is one message that names the key and what is accepted.
 """

@@ -41,14 +41,19 @@ def fingerprint(program: str) -> str:
 def modules(program: str) -> tuple[str, ...]:
     """The library modules whose code decides what a program writes, sorted."""
     found: set[str] = set()
-    waiting = [name for name in _imports(SCRIPTS / f"{program}.py") if name not in EXCLUDED]
+    waiting = [name for name in _imports(SCRIPTS / f"{program}.py") if not is_excluded(name)]
     while waiting:
         name = waiting.pop()
         if name not in found:
             found.add(name)
             others = (*_imports(module_file(name)), *LAUNCHED.get(name, ()))
-            waiting += [other for other in others if other not in EXCLUDED]
+            waiting += [other for other in others if not is_excluded(other)]
     return tuple(sorted(found))
+
+
+def is_excluded(module: str) -> bool:
+    """Whether a module, or the package that holds it, is left out for one of the reasons above."""
+    return module in EXCLUDED or any(module.startswith(f"{name}.") for name in EXCLUDED if name != "gradus")
 
 
 def module_file(name: str) -> Path:

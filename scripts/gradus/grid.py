@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import Any
 
 from gradus import paths
 from gradus.atomic import canonical_json
-from gradus.config import BuiltStudent, Experiment, Study
+from gradus.config import HANDLING, BuiltStudent, ChatTeacher, Experiment, MixedTransform, PaddedTransform, Study
 from gradus.paths import Cell, Supervision
+from gradus.surroundings import prompts_folder
+from gradus.teachers.prompting import Prompts, prompt_names
 
 
 def experiment_supervisions(experiment: Experiment) -> list[Supervision]:
@@ -43,19 +46,65 @@ def cells(study: Study) -> list[Cell]:
 
 
 def supervisions(study: Study) -> list[Supervision]:
-    """The supervisions that the cells need, each once, with the originals that rewrites start from."""
+    """The supervisions that the cells need, each once, with all that they are made from before them."""
     found: dict[Supervision, None] = {}
+
+    def add(place: Supervision) -> None:
+        for source in sources(study, place):
+            add(source)
+        found[place] = None
+
     for cell in cells(study):
-        if needs_original(study, cell.supervision):
-            found[cell.supervision.original()] = None
-        found[cell.supervision] = None
+        add(cell.supervision)
     return list(found)
+
+
+def sources(study: Study, place: Supervision) -> list[Supervision]:
+    """The supervisions that one is made from: a rewrite's original, a transform's sources, else none."""
+    transform = study.transforms.get(place.format)
+    if isinstance(transform, PaddedTransform):
+        original = Supervision(place.dataset, place.teacher, "original", place.level)
+        return [original, Supervision(place.dataset, place.teacher, "original", transform.target)]
+    if isinstance(transform, MixedTransform):
+        levels = sorted({*transform.levels.values(), transform.otherwise})
+        return [Supervision(place.dataset, transform.teacher, "original", level) for level in levels]
+    return [place.original()] if needs_original(study, place) else []
 
 
 def needs_original(study: Study, supervision: Supervision) -> bool:
     """Whether a supervision is the teacher's rewrite of its own original at the same level."""
-    writes = study.teachers[supervision.teacher].provider not in ("gold", "released")
-    return writes and supervision.format != "original"
+    section = study.teachers[supervision.teacher]
+    writes = section.provider == "tutor" or isinstance(section, ChatTeacher)
+    return writes and supervision.format not in ("original", *study.transforms)
+
+
+def teachers_of(study: Study, *providers: str) -> list[str]:
+    """The names of the teachers of some providers."""
+    return [name for name, section in study.teachers.items() if section.provider in providers]
+
+
+def teachers_not(study: Study, *providers: str) -> list[str]:
+    """The names of all other teachers."""
+    return [name for name, section in study.teachers.items() if section.provider not in providers]
+
+
+def plain_formats(study: Study) -> str:
+    """A wildcard constraint: any format that is no transform."""
+    names = "|".join(f"{name}$" for name in study.transforms)
+    return f"(?!{names})[a-zA-Z0-9-]+" if names else "[a-zA-Z0-9-]+"
+
+
+def accuracy_supervisions(study: Study) -> list[Supervision]:
+    """The supervisions in which teachers are tested themselves, each once."""
+    found = [
+        Supervision(dataset, teacher, format_, level)
+        for section in study.teacher_accuracy.values()
+        for dataset in section.datasets
+        for teacher in section.teachers
+        for format_ in section.formats
+        for level in section.levels
+    ]
+    return list(dict.fromkeys(found))
 
 
 def metrics_files(study: Study, chosen: list[Cell]) -> list[str]:
@@ -90,8 +139,108 @@ def data_settings(study: Study, dataset: str) -> str:
 
 
 def teacher_settings(study: Study, teacher: str) -> str:
-    """What decides a teacher's texts."""
-    return settings(study.teachers[teacher])
+    """What decides a teacher's texts; pace, budget and the like are no part of it."""
+    section = study.teachers[teacher].model_dump()
+    return settings({key: value for key, value in section.items() if key not in HANDLING})
+
+
+def transform_settings(study: Study, name: str) -> str:
+    """A transform's entry."""
+    return settings(study.transforms[name])
+
+
+def transform_files(study: Study, wildcards: Any) -> list[str]:
+    """The annotation files that a transform reads, in the order of the plug-in."""
+    return [paths.fill(paths.ANNOTATIONS, study.study, source) for source in sources(study, _place(wildcards))]
+
+
+def transform_options(study: Study, wildcards: Any) -> str:
+    """The folder of the student whose tokens a transform counts, where it counts any."""
+    student = _transform_student(study, wildcards)
+    return options(student=paths.fill(paths.STUDENT, study.study, student=student) if student else "")
+
+
+def transform_student_files(study: Study, wildcards: Any) -> list[str]:
+    """What that student's tokenizer hangs on."""
+    student = _transform_student(study, wildcards)
+    return [paths.fill(f"{paths.STUDENT}/manifest.json", study.study, student=student)] if student else []
+
+
+def _transform_student(study: Study, wildcards: Any) -> str | None:
+    section = study.transforms[wildcards.format]
+    return section.tokenizer if isinstance(section, PaddedTransform) else None
+
+
+def again(study: Study) -> str:
+    """The verdicts that are drawn again, and how often."""
+    verdicts = sorted(verdict for verdict, policy in study.verdict_policy.items() if policy == "retry")
+    return settings({"verdicts": verdicts, "retries": study.retries} if verdicts else {})
+
+
+def study_copy(study: Study, wildcards: Any) -> list[str]:
+    """Where a remote teacher's pace and budget are told; they change no annotation."""
+    remote = isinstance(study.teachers[wildcards.teacher], ChatTeacher)
+    return [paths.fill(paths.STUDY_COPY, study.study)] if remote else []
+
+
+def provider_slot(study: Study, teacher: str, provider: str) -> int:
+    """1 where a job asks this provider: profiles/default lets one such job run at a time."""
+    return int(study.teachers[teacher].provider == provider)
+
+
+def prompt_hash(study: Study, wildcards: Any, hide_gold: bool = False) -> str:
+    """What the prompt files of a remote teacher's supervision say, as a hash; empty for other teachers."""
+    section = study.teachers[wildcards.teacher]
+    if not isinstance(section, ChatTeacher):
+        return ""
+    gold = "hidden" if hide_gold else section.gold
+    return Prompts(prompts_folder()).hash_of(*prompt_names(wildcards.format, wildcards.level, gold))
+
+
+def exemplar_files(study: Study, wildcards: Any) -> list[str]:
+    """The exemplars of a remote teacher's job: the originals' and, for a rewrite, the format's."""
+    if not isinstance(study.teachers[wildcards.teacher], ChatTeacher):
+        return []
+    formats = dict.fromkeys(["original", wildcards.format])
+    place = {"dataset": wildcards.dataset, "teacher": wildcards.teacher}
+    return [paths.fill(paths.EXEMPLAR, study.study, format=name, **place) for name in formats]
+
+
+def annotation_options(study: Study, wildcards: Any, hide_gold: bool = False) -> str:
+    """What only some annotation jobs need: the originals of a rewrite; exemplars, pace and budget of a remote teacher."""
+    originals = original_answers if hide_gold else original_files
+    named = options(
+        original=originals(study, wildcards)[:1],
+        exemplars=exemplar_files(study, wildcards),
+        study=study_copy(study, wildcards),
+    )
+    return f"{named} --hide-gold".strip() if hide_gold else named
+
+
+def exemplar_of_originals(study: Study, wildcards: Any) -> list[str]:
+    """What an exemplar of a format is rewritten from."""
+    if wildcards.format == "original":
+        return []
+    place = {"dataset": wildcards.dataset, "teacher": wildcards.teacher}
+    return [paths.fill(paths.EXEMPLAR, study.study, format="original", **place)]
+
+
+def original_answers(study: Study, wildcards: Any) -> list[str]:
+    """The original that a rewrite among a teacher's own test answers starts from."""
+    place = _place(wildcards)
+    if not needs_original(study, place):
+        return []
+    return [paths.fill(pattern, study.study, place.original()) for pattern in _with_manifest(paths.TEACHER_ANSWERS)]
+
+
+def options(**named: Any) -> str:
+    """Command-line options for what is there: empty values are left out."""
+    parts = []
+    for name, value in named.items():
+        values = [value] if isinstance(value, str) else list(value)
+        if any(values):
+            parts += [f"--{name.replace('_', '-')}", *(shlex.quote(one) for one in values)]
+    return " ".join(parts)
 
 
 def training_set_settings(study: Study, student: str) -> str:
@@ -116,12 +265,6 @@ def original_files(study: Study, wildcards: Any) -> list[str]:
     if not needs_original(study, place):
         return []
     return [paths.fill(pattern, study.study, place.original()) for pattern in _with_manifest(paths.ANNOTATIONS)]
-
-
-def original_option(study: Study, wildcards: Any) -> str:
-    """The command-line option that names those originals."""
-    files = original_files(study, wildcards)
-    return f"--original {files[0]}" if files else ""
 
 
 def cell_name(wildcards: Any) -> str:

@@ -7,7 +7,7 @@ checksum limit of 1 MB (DESIGN, rule 1 of the house).
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -58,14 +58,19 @@ def read_records(path: str | Path, kind: type[R]) -> list[R]:
     return records
 
 
-def write_records(path: str | Path, records: Iterable[Record], **manifest: Any) -> None:
-    """Write records and then their manifest ({rows, bytes, sha256} and what the caller adds)."""
+def write_records(
+    path: str | Path, records: Iterable[Record], facts: Callable[[], dict[str, Any]] | None = None, **manifest: Any
+) -> None:
+    """Write records and then their manifest ({rows, bytes, sha256} and what the caller adds).
+
+    ``facts`` is asked after the last record: what only the drawing of the records tells.
+    """
     rows = 0
     with atomic_writer(path) as stream:
         for record in records:
             stream.write(canonical_json(record.to_json()).encode("utf-8") + b"\n")
             rows += 1
-    write_manifest(path, rows=rows, **manifest)
+    write_manifest(path, rows=rows, **manifest, **(facts() if facts is not None else {}))
 
 
 def write_manifest(path: str | Path, **fields: Any) -> None:

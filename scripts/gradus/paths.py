@@ -17,7 +17,12 @@ _SUP = "{dataset}/{teacher}/{format}/{level}"
 _CELL = f"{_SUP}/{{student}}/seed{{seed}}"
 
 PROBLEMS = f"{RESULTS}/data/{{dataset}}/{{split}}.jsonl"
+EXEMPLAR = f"{RESULTS}/exemplars/{{dataset}}/{{teacher}}/{{format}}.json"
 ANNOTATIONS = f"{RESULTS}/annotations/{_SUP}.jsonl"
+ANNOTATION_AUDIT = f"{RESULTS}/diagnostics/annotations.json"
+ANNOTATION_AUDIT_PAGE = f"{RESULTS}/diagnostics/annotations.md"
+TEACHER_ANSWERS = f"{RESULTS}/teacher_answers/{_SUP}.jsonl"
+TEACHER_ACCURACY = f"{RESULTS}/teacher_accuracy/{_SUP}.json"
 STUDENT = f"{RESULTS}/students/{{student}}"
 TRAINING_SET = f"{RESULTS}/training_sets/{_SUP}/{{student}}.jsonl"
 CHECKPOINT = f"{RESULTS}/checkpoints/{_CELL}"
@@ -122,5 +127,5 @@ def data_folder() -> Path | None:
 
 
 def alternatives(names: Iterable[str]) -> str:
-    """A wildcard constraint that accepts exactly these names."""
-    return "|".join(re.escape(name) for name in names)
+    """A wildcard constraint that accepts exactly these names (where there is none: a name that cannot exist)."""
+    return "|".join(re.escape(name) for name in names) or "_none_"

@@ -103,6 +103,11 @@ class Problem(Record):
     def key(self) -> str:
         return self.id
 
+    @property
+    def full_text(self) -> str:
+        """Question and choices: what makes two problems the same (a bare stem may be asked with other choices)."""
+        return " ".join([self.question, *(self.choices or ())])
+
     def check(self) -> None:
         if not self.question.strip():
             raise UserError(f"problem {self.id!r} has an empty question")
@@ -116,11 +121,14 @@ class Problem(Record):
 class Annotation(Record):
     """One rationale that a teacher wrote for one problem, with its verdict; nothing is filtered here.
 
-    ``usage`` counts tokens as the provider counts them, ``price_usd`` is None where no price is known.
+    ``attempt`` counts how often a sample was drawn again for its verdict (0: the first). ``parameters`` are those that
+    were really sent; what is not among them was the provider's default. ``usage`` counts tokens as the provider counts
+    them, ``price_usd`` is None where no price is known.
     """
 
     problem_id: str
     sample: int
+    attempt: int
     dataset: str
     teacher: str
     format: str
@@ -137,7 +145,7 @@ class Annotation(Record):
 
     @property
     def key(self) -> str:
-        return f"{self.problem_id}#{self.sample}"
+        return f"{self.problem_id}#{self.sample}#{self.attempt}"
 
     def check(self) -> None:
         if self.verdict not in VERDICTS:

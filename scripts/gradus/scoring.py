@@ -6,9 +6,9 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
-from gradus.answers import answers_equal, extract_number
+from gradus.answers import answers_equal, extract_answer
 from gradus.errors import UserError
-from gradus.records import Prediction, Problem, Scored
+from gradus.records import Annotation, Prediction, Problem, Scored
 from gradus.statistics import wilson
 
 
@@ -28,11 +28,35 @@ def score(
         raise UserError(f"{len(missing)} problems have no prediction, the first is {missing[0]!r}")
     rows = []
     for prediction in predictions:
-        extracted = extract_number(prediction.text)
-        correct = extracted is not None and answers_equal(extracted, by_id[prediction.problem_id].answer)
+        problem = by_id[prediction.problem_id]
+        extracted = extract_answer(prediction.text, problem.answer_kind, problem.choices)
+        correct = extracted is not None and answers_equal(extracted, problem.answer, problem.answer_kind)
         truncated = prediction.finish_reason == "length"
         rows.append(Scored(prediction.problem_id, prediction.sample, extracted, correct, truncated))
     return rows, _summary(rows, problems, train_problems, predictions)
+
+
+def score_teacher(problems: Sequence[Problem], answers: Sequence[Annotation]) -> dict[str, Any]:
+    """A teacher's accuracy on the problems, as a student's is told; a problem without an answer counts as wrong.
+
+    With several samples the accuracy is their mean, and the interval that of the first sample alone.
+    """
+    known = {problem.id for problem in problems}
+    rows = [row for row in answers if row.problem_id in known]
+    first = [row for row in rows if row.sample == 0]
+    correct = sum(row.verdict == "agrees" for row in first)
+    interval = wilson(correct, len(problems))
+    samples = 1 + max((row.sample for row in rows), default=0)
+    return {
+        "n": len(problems),
+        "samples": samples,
+        "correct": correct,
+        "accuracy": sum(row.verdict == "agrees" for row in rows) / (samples * len(problems)),
+        "interval_low": interval.low,
+        "interval_high": interval.high,
+        "unanswered": len(problems) - len({row.problem_id for row in first}),
+        "verdicts": dict(sorted(Counter(row.verdict for row in rows).items())),
+    }
 
 
 def _summary(
@@ -45,7 +69,7 @@ def _summary(
     correct = sum(row.correct for row in rows)
     interval = wilson(correct, n)
     frequent, _ = Counter(problem.answer for problem in train_problems).most_common(1)[0]
-    baseline = sum(answers_equal(problem.answer, frequent) for problem in problems)
+    baseline = sum(answers_equal(problem.answer, frequent, problem.answer_kind) for problem in problems)
     return {
         "n": n,
         "correct": correct,

@@ -17,3 +17,14 @@ def offer_data(folder: str | None) -> None:
     """Let the study file name the data folder where the environment does not."""
     if folder:
         os.environ.setdefault("GRADUS_DATA", folder)
+
+
+def choose_prompts(folder: str | None) -> None:
+    """Let the study file name the prompts; without a name they are the project's own."""
+    chosen = Path(folder) if folder else Path(os.environ["GRADUS"]) / "prompts"
+    os.environ["GRADUS_PROMPTS"] = str(chosen)
+
+
+def prompts_folder() -> str:
+    """The folder of prompt files that jobs use."""
+    return os.environ["GRADUS_PROMPTS"]

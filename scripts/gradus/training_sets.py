@@ -7,10 +7,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
-from gradus.audit import normalised
 from gradus.errors import UserError
 from gradus.records import Annotation, Example, Problem
 from gradus.templates import render_completion, render_prompt
+from gradus.wording import normalised
 
 
 def make_training_set(
@@ -24,19 +24,20 @@ def make_training_set(
 ) -> tuple[list[Example], dict[str, Any]]:
     """Examples in the order of the annotations, and counts for the manifest.
 
-    ``policy`` maps each verdict to keep, drop or answer-only. Raises UserError for an annotation of an unknown problem,
-    for a leaked test question unless ``allow_leakage``, and if nothing is left.
+    ``policy`` maps each verdict to keep, retry, drop or answer-only; of several attempts at a sample the first one that is
+    kept counts, else the last one; what was to be retried is dropped then. Raises UserError for an annotation of an
+    unknown problem, for a leaked test question unless ``allow_leakage``, and if nothing is left.
     """
     by_id = {problem.id: problem for problem in problems}
-    test_questions = {normalised(problem.question) for problem in test_problems}
+    test_questions = {normalised(problem.full_text) for problem in test_problems}
     examples: list[Example] = []
     dropped: Counter[str] = Counter()
     leaked: list[str] = []
-    for annotation in annotations:
+    for annotation in final_attempts(annotations, policy):
         problem = by_id.get(annotation.problem_id)
         if problem is None:
             raise UserError(f"annotation of a problem that is not in the training split: {annotation.problem_id!r}")
-        if normalised(problem.question) in test_questions:
+        if normalised(problem.full_text) in test_questions:
             leaked.append(problem.id)
             if not allow_leakage:
                 raise UserError(
@@ -44,7 +45,7 @@ def make_training_set(
                     hint="remove it, or set allow_leakage: true and every table will be marked",
                 )
         action = policy.get(annotation.verdict, "drop")
-        if action == "drop":
+        if action in ("drop", "retry"):
             dropped[annotation.verdict] += 1
             continue
         answer = problem.answer if action == "answer-only" or annotation.answer is None else annotation.answer
@@ -57,3 +58,13 @@ def make_training_set(
     if not examples:
         raise UserError(f"no training example is left; dropped: {dict(dropped)}")
     return examples, {"dropped": dict(sorted(dropped.items())), "leaked": leaked}
+
+
+def final_attempts(annotations: Sequence[Annotation], policy: dict[str, str]) -> list[Annotation]:
+    """One row per problem and sample: the first attempt with a policy of keep, else the last attempt."""
+    chosen: dict[tuple[str, int], Annotation] = {}
+    for row in annotations:
+        key = (row.problem_id, row.sample)
+        if key not in chosen or policy.get(chosen[key].verdict) != "keep":
+            chosen[key] = row
+    return list(chosen.values())

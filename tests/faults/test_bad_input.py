@@ -128,7 +128,7 @@ def test_real_data_without_a_folder_is_one_message(tmp_path: Path) -> None:
         "--split",
         "train",
         "--settings",
-        '{"source": "svamp"}',
+        '{"source": "svamp", "origin": "files"}',
         "--output",
         tmp_path / "x.jsonl",
         folder=tmp_path,

@@ -43,11 +43,11 @@ def test_a_stated_answer_is_found_whatever_comes_before(number: int, before: str
 
 @given(st.integers(0, 10**9))
 def test_spellings_of_a_number_are_equal(number: int) -> None:
-    assert answers_equal(f"{number:,}", f"{number}.00")
-    assert answers_equal(f"${number}", str(number))
-    assert not answers_equal(str(number + 1), str(number))
+    assert answers_equal(f"{number:,}", f"{number}.00", "number")
+    assert answers_equal(f"${number}", str(number), "number")
+    assert not answers_equal(str(number + 1), str(number), "number")
 
 
 def test_split_keeps_the_rationale_and_takes_the_answer_sentence_off() -> None:
-    assert split_answer("2 + 3 = 5. The answer is 5.") == ("2 + 3 = 5.", "5")
-    assert split_answer("just 5") == ("just 5", "5")
+    assert split_answer("2 + 3 = 5. The answer is 5.", "number", None) == ("2 + 3 = 5.", "5")
+    assert split_answer("just 5", "number", None) == ("just 5", "5")

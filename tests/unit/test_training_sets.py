@@ -14,7 +14,7 @@ def annotation(
     identifier: str, verdict: str = "agrees", answer: str | None = "3", rationale: str = "1 + 2 = 3."
 ) -> Annotation:
     return Annotation(
-        identifier, 0, "d", "t", "original", "L1", rationale, answer, verdict, "hash", "m", {}, "stop", {}, None
+        identifier, 0, 0, "d", "t", "original", "L1", rationale, answer, verdict, "hash", "m", {}, "stop", {}, None
     )
 
 

@@ -99,7 +99,8 @@ def _check(solution: Solution, index: int) -> str | None:
     """The inverse of a step; None where the solution says just that already."""
     step = solution.steps[index]
     equation = f"{step.result} {INVERSE[step.operation]} {step.right} = {step.left}"
-    return None if equation in [other.equation for other in solution.steps] else equation
+    said = [other.equation for other in solution.steps] + [in_detail(other) for other in solution.steps]
+    return None if any(text == equation or text.endswith(f" {equation}") for text in said) else equation
 
 
 def _is_checked(solution: Solution, index: int, level: str) -> bool:

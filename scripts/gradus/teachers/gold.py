@@ -8,7 +8,7 @@ from gradus.journal import Response
 from gradus.teachers.providers import Task
 
 
-class GoldProvider:
+class GoldTeacher:
     """Answers with the dataset's own gold answer."""
 
     journaled = False

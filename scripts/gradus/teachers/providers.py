@@ -1,4 +1,8 @@
-"""The interface of a teacher, and the teachers by name."""
+"""The interface of a teacher, and the teachers by name.
+
+A local teacher answers at once from files or rules (tutors, gold, human, released). A remote one is asked over a network
+through the purchase; its ``order`` says what is sent.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +13,8 @@ from typing import Any, Protocol
 from gradus.journal import Response
 from gradus.paths import Supervision
 from gradus.records import Problem
+
+REMOTE = ("openai", "anthropic", "vllm")
 
 
 @dataclass(frozen=True)
@@ -21,8 +27,8 @@ class Task:
     sample: int
 
 
-class Provider(Protocol):
-    """A teacher. ``journaled`` teachers are asked through the journal, the others read files and cost nothing."""
+class LocalTeacher(Protocol):
+    """A teacher in this process. ``journaled`` ones are asked through the journal, the others read files."""
 
     journaled: bool
 
@@ -35,17 +41,21 @@ class Provider(Protocol):
         ...
 
 
-def make_provider(settings: dict[str, Any], folder: Path | None) -> Provider:
+def make_local_teacher(settings: dict[str, Any], folder: Path | None) -> LocalTeacher:
     """The teacher that a configuration entry describes; UserError where its files are absent."""
     kind = settings["provider"]
     if kind == "tutor":
-        from gradus.teachers.tutor import TutorProvider
+        from gradus.teachers.tutor import TutorTeacher
 
-        return TutorProvider(**{key: settings[key] for key in ("wordings", "error_rate", "seed")})
+        return TutorTeacher(**{key: settings[key] for key in ("wordings", "error_rate", "seed")})
     if kind == "released":
-        from gradus.teachers.released import ReleasedProvider
+        from gradus.teachers.released import ReleasedTeacher
 
-        return ReleasedProvider(settings["author"], folder)
-    from gradus.teachers.gold import GoldProvider
+        return ReleasedTeacher(settings["author"], settings["allow_excerpt"], folder)
+    if kind == "human":
+        from gradus.teachers.human import HumanTeacher
 
-    return GoldProvider()
+        return HumanTeacher(folder)
+    from gradus.teachers.gold import GoldTeacher
+
+    return GoldTeacher()

@@ -1,29 +1,86 @@
-"""The annotations that the paper released, read from its own files (dataset_info.json names them and their columns)."""
+"""The annotations that the paper released, read from its own files (dataset_info.json names them and their columns).
+
+Rows are joined to the dataset's own problems by exact, then by normalised question text; the prompt is always the
+Problem's. Complete files go before excerpts, which are refused unless allowed.
+"""
 
 from __future__ import annotations
 
 import gzip
 import json
-from functools import cache
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from gradus.audit import normalised
+from gradus.answers.choice import LETTERS
+from gradus.answers.stated import PHRASE
 from gradus.errors import UserError
 from gradus.journal import Response
 from gradus.paths import Supervision
+from gradus.records import Problem
 from gradus.teachers.providers import Task
+from gradus.wording import normalised
 
-# The keys of dataset_info.json; {level} is a digit.
-KEYS = {("svamp", "gpt-4o", "original"): "SVAMP_ChatGPT_level{level}"}
+AUTHORS = ("gpt-4o", "gemini-1.5-flash", "llama-3-70b", "human", "gold")
+EXCERPTS = "head300"
+# How the keys of dataset_info.json spell datasets and authors; MATH and the commonsense sets have further habits.
+_DATASETS = {
+    "svamp": "SVAMP",
+    "gsm8k": "GSM8k",
+    "aqua": "auqa",
+    "math": "math_mix",
+    "csqa": "cQA",
+    "obqa": "obqa",
+    "strategyqa": "stqa",
+}
+_BASELINES = {**_DATASETS, "math": "math", "csqa": "csqa"}
+_FORMATS = {"least-to-most": "bsm", "rephrase-and-respond": "rar", "symbolic": "sym"}
+# The format files of SVAMP and GSM8K are named by the student that they were made for, at that student's level.
+_FORMAT_LEVELS = {"L3": "bloom", "L5": "gemma"}
 
 
-class ReleasedProvider:
-    """Joins released rows to the dataset's own problems by exact, then by normalised question text."""
+def info_key(place: Supervision, author: str) -> str | None:
+    """The key of dataset_info.json for a supervision; None where the paper has no such cell."""
+    dataset = place.dataset
+    if dataset not in _DATASETS:
+        return None
+    if author == "gold":
+        return f"{_BASELINES[dataset]}_{'onlyans' if dataset == 'math' else 'only_ans'}"
+    if author == "human":
+        return "ecqa_human" if dataset == "csqa" else f"{_BASELINES[dataset]}_human"
+    if not place.level.startswith("L"):
+        return None
+    if place.format == "original":
+        chatgpt = "ChatGPT" if dataset in ("svamp", "gsm8k", "aqua") else "chatgpt"
+        name = {"gpt-4o": chatgpt, "gemini-1.5-flash": "gemini", "llama-3-70b": "llama"}[author]
+        return f"{_DATASETS[dataset]}_{name}_level{place.level[1:]}"
+    if author != "gpt-4o" or place.format not in _FORMATS:
+        return None
+    form = _FORMATS[place.format]
+    if dataset in ("svamp", "gsm8k"):
+        student = _FORMAT_LEVELS.get(place.level)
+        return student and f"{dataset}_{student}_{form}"
+    return f"{dataset}_level{place.level[1:]}_{form}"
+
+
+@dataclass(frozen=True)
+class Released:
+    """The rows of one released file: text by question, exact and normalised; whether it is only an excerpt."""
+
+    exact: dict[str, str]
+    loose: dict[str, str]
+    rows: int
+    without_text: int
+    is_excerpt: bool
+
+
+class ReleasedTeacher:
+    """Answers with what the paper's authors released for the problem's question."""
 
     journaled = False
 
-    def __init__(self, author: str, folder: Path | None) -> None:
+    def __init__(self, author: str, allow_excerpt: bool, folder: Path | None) -> None:
         if folder is None:
             raise UserError(
                 "no folder with the released annotations",
@@ -31,7 +88,10 @@ class ReleasedProvider:
                 hint="set the environment variable GRADUS_DATA, or data_folder in the study file",
             )
         self._author = author
+        self._allow_excerpt = allow_excerpt
         self._folder = folder / "released_annotations"
+        self._read: dict[Supervision, Released] = {}
+        self._used: set[str] = set()
 
     def content(self, task: Task) -> dict[str, Any]:
         place = task.supervision
@@ -45,42 +105,99 @@ class ReleasedProvider:
         }
 
     def complete(self, task: Task, content: dict[str, Any]) -> Response | None:
-        exact, loose = self._rows(task.supervision)
-        question = task.problem.question
-        text = exact.get(question, loose.get(normalised(question)))
-        return None if text is None else Response(text.strip(), "stop", f"released {self._author}", {})
+        released = self.released(task.supervision)
+        for question in questions(task.problem):
+            text = released.exact.get(question)
+            text = released.loose.get(normalised(question)) if text is None else text
+            if text is not None:
+                self._used.add(normalised(question))
+                return Response(self._finished(text.strip(), task.problem), "stop", f"released {self._author}", {})
+        return None
 
-    @cache  # noqa: B019 - one provider lives as long as its job
-    def _rows(self, place: Supervision) -> tuple[dict[str, str], dict[str, str]]:
-        info_path = self._folder / "dataset_info.json"
-        info = _load(info_path)
-        template = KEYS.get((place.dataset, self._author, place.format))
-        key = "" if template is None else template.format(level=place.level.removeprefix("L"))
-        if key not in info:
-            raise UserError(f"the paper released no annotations for {place}", where=info_path)
-        columns = info[key]["columns"]
-        path = _find(self._folder, info[key]["file_name"])
+    def facts(self) -> dict[str, Any]:
+        """For the manifest: rows of the files read, rows that no problem matched, and whether one is an excerpt."""
+        files = list(self._read.values())
+        unmatched = sum(len(set(file.loose) - self._used) for file in files)
+        return {
+            "released_rows": sum(file.rows for file in files),
+            "unmatched_rows": unmatched,
+            "rows_without_text": sum(file.without_text for file in files),
+            "excerpt": any(file.is_excerpt for file in files),
+        }
+
+    def _finished(self, text: str, problem: Problem) -> str:
+        """Rows of the answer-only and of MATH's human file do not end in the answer sentence, which ours all do."""
+        if self._author == "gold":
+            return f"The answer is {text}."
+        if self._author == "human" and not PHRASE.search(text):
+            return f"{text} The answer is {problem.answer}."
+        return text
+
+    @cached_property
+    def _info(self) -> dict[str, Any]:
+        info: dict[str, Any] = load_json(self._folder / "dataset_info.json")
+        return info
+
+    def released(self, place: Supervision) -> Released:
+        """The file of a supervision; UserError where the paper has none, the file is absent, or it is an excerpt."""
+        if place not in self._read:
+            self._read[place] = self._load(place)
+        return self._read[place]
+
+    def _load(self, place: Supervision) -> Released:
+        key = info_key(place, self._author)
+        if key is None or key not in self._info:
+            raise UserError(f"the paper released no annotations for {place}", where=self._folder / "dataset_info.json")
+        columns = self._info[key]["columns"]
+        path = find_file(self._folder, self._info[key]["file_name"])
+        is_excerpt = EXCERPTS in path.parts
+        if is_excerpt and not self._allow_excerpt:
+            raise UserError(
+                f"only an excerpt of the file for {place} is there",
+                where=path,
+                hint="allow_excerpt: true trains on it, and every table is marked",
+            )
         exact: dict[str, str] = {}
-        for number, row in enumerate(_load(path)):
-            try:
-                exact[row[columns["prompt"]]] = row[columns["response"]]
-            except (KeyError, TypeError):
-                raise UserError(f"row {number} lacks the columns {sorted(columns.values())}", where=path) from None
-        return exact, {normalised(question): text for question, text in exact.items()}
+        rows = without_text = 0
+        for number, row in enumerate(load_json(path)):
+            if not isinstance(row, dict) or columns["prompt"] not in row:
+                raise UserError(f"row {number} has no field {columns['prompt']!r}", where=path)
+            text = row.get(columns["response"])
+            rows += 1
+            if isinstance(text, str) and text.strip():
+                exact.setdefault(row[columns["prompt"]], text)
+            else:
+                without_text += 1
+        loose: dict[str, str] = {}
+        for question, text in exact.items():
+            loose.setdefault(normalised(question), text)
+        return Released(exact, loose, rows, without_text, is_excerpt)
 
 
-def _find(folder: Path, name: str) -> Path:
-    """The complete file, in any subfolder but the excerpts', plain or gzipped."""
-    for candidate in sorted(folder.rglob(f"{name}*")):
-        if candidate.name in (name, f"{name}.gz") and "head300" not in candidate.parts:
-            return candidate
-    raise UserError(f"the released file {name} is not there", where=folder)
+def questions(problem: Problem) -> list[str]:
+    """A problem's question as the released files may spell it: with its choices, or bare."""
+    if not problem.choices:
+        return [problem.question]
+    colons = ", ".join(f"{LETTERS[index]}: {choice}" for index, choice in enumerate(problem.choices))
+    brackets = " ".join(f"({LETTERS[index]}) {choice}" for index, choice in enumerate(problem.choices))
+    return [f"Q: {problem.question} Answer choices: {colons}", f"{problem.question} Answer Choices: {brackets}"]
 
 
-def _load(path: Path) -> Any:
+def find_file(folder: Path, name: str) -> Path:
+    """A released file, plain or gzipped, in any subfolder; a complete one before an excerpt. UserError if absent."""
+    found = [path for path in sorted(folder.rglob(f"{name}*")) if path.name in (name, f"{name}.gz")]
+    found.sort(key=lambda path: EXCERPTS in path.parts)
+    if not found:
+        raise UserError(f"the released file {name} is not there", where=folder)
+    return found[0]
+
+
+def load_json(path: Path) -> Any:
+    """A JSON file, plain or gzipped; UserError where it is absent or malformed."""
     try:
-        opener = gzip.open if path.suffix == ".gz" else open
-        with opener(path, "rt", encoding="utf-8") as stream:
+        with (
+            gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else open(path, encoding="utf-8") as stream
+        ):
             return json.load(stream)
     except FileNotFoundError:
         raise UserError("no such file", where=path) from None

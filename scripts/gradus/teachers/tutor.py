@@ -13,7 +13,7 @@ from gradus.journal import Response
 from gradus.teachers.providers import Task
 
 
-class TutorProvider:
+class TutorTeacher:
     """Explains correctly, but for a share of problems (``error_rate``) in which one step is off by a little.
 
     Which problems and which step depend on the problem alone, so that all levels and formats tell the same mistake.

@@ -1,0 +1,175 @@
+"""The study file as a whole: its experiments, and the names that must exist."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import Field, ValidationError, field_validator, model_validator
+
+from gradus.config.datasets import Dataset
+from gradus.config.explanation import explain
+from gradus.config.sections import FORMATS, LEVELS, NAME, Policy, Section, Verdict, known, must_exist
+from gradus.config.students import Recipe, Student
+from gradus.config.teachers import ChatTeacher, MixedTransform, Teacher, Transform
+from gradus.errors import UserError
+
+
+class Decoding(Section):
+    """How predictions are written."""
+
+    max_new_tokens: int = Field(256, gt=0, description="Longest output in tokens; hitting it counts as truncated.")
+    batch_size: int = Field(64, gt=0, description="Problems per forward pass.")
+
+
+class Experiment(Section):
+    """A named sub-grid with its question; the study is the union of its experiments."""
+
+    question: str = Field(description="What the experiment asks, in one sentence.")
+    axis: Literal["level", "format", "teacher"] = Field(description="The axis that its table and figure lay out.")
+    datasets: list[str] = Field(min_length=1, description="Names of datasets.")
+    teachers: list[str] = Field(min_length=1, description="Names of teachers.")
+    formats: list[str] = Field(
+        ["original"], min_length=1, description=f"Formats: {', '.join(FORMATS)}, or names of transforms."
+    )
+    levels: list[str] = Field(min_length=1, description=f"Levels: {', '.join(LEVELS)}.")
+    students: list[str] = Field(min_length=1, description="Names of students.")
+    seeds: list[int] = Field(min_length=1, description="Training seeds.")
+    baselines: list[str] = Field(
+        default_factory=list,
+        description="Further supervisions as `teacher/format/level`, `gold/answer-only/native` say.",
+    )
+
+    @field_validator("levels")
+    @classmethod
+    def _known_levels(cls, value: list[str]) -> list[str]:
+        return known(value, LEVELS, "level")
+
+
+class TeacherAccuracy(Section):
+    """A teacher's own accuracy on the test split, gold hidden: a sub-grid that is never trained on."""
+
+    question: str = Field(description="What it asks, in one sentence.")
+    datasets: list[str] = Field(min_length=1, description="Names of datasets.")
+    teachers: list[str] = Field(min_length=1, description="Names of teachers that solve problems.")
+    formats: list[str] = Field(["original"], min_length=1, description=f"Formats: {', '.join(FORMATS[:4])}.")
+    levels: list[str] = Field(min_length=1, description=f"Levels: {', '.join(LEVELS[:6])}.")
+
+    @field_validator("levels")
+    @classmethod
+    def _known_levels(cls, value: list[str]) -> list[str]:
+        return known(value, LEVELS[:6], "level")
+
+    @field_validator("formats")
+    @classmethod
+    def _known_formats(cls, value: list[str]) -> list[str]:
+        return known(value, FORMATS[:4], "format")
+
+
+def _drop_all_but_agreement() -> dict[Verdict, Policy]:
+    return {"agrees": "keep", "disagrees": "drop", "unparsable": "drop", "truncated": "drop", "refused": "drop"}
+
+
+class Study(Section):
+    """A complete study file."""
+
+    study: str = Field(description="Name of the study; its results lie in `results/NAME/`.")
+    data_folder: str | None = Field(
+        None,
+        description="Folder of local dataset and annotation files; the environment variable GRADUS_DATA goes before.",
+    )
+    about: str = Field("", description="What the study is for; printed in the report.")
+    datasets: dict[str, Dataset] = Field(min_length=1, description="Problem sources by name.")
+    teachers: dict[str, Teacher] = Field(min_length=1, description="Who writes rationales, by name.")
+    students: dict[str, Student] = Field(min_length=1, description="Base models by name.")
+    recipe: Recipe = Field(
+        default_factory=lambda: Recipe.model_validate({}), description="The fine-tuning recipe of all students."
+    )
+    verdict_policy: dict[Verdict, Policy] = Field(
+        default_factory=_drop_all_but_agreement,
+        description="What a training set does with annotations of each verdict.",
+    )
+    retries: int = Field(
+        2, ge=0, description="How often an annotation is drawn again whose verdict has the policy `retry`."
+    )
+    prompts: str | None = Field(None, description="Folder of prompt files; unset: the project's `prompts`.")
+    allow_leakage: bool = Field(False, description="Train on questions of the test split too; every table is marked.")
+    decodings: dict[str, Decoding] = Field(min_length=1, description="Ways of decoding, by name.")
+    transforms: dict[str, Transform] = Field(
+        default_factory=dict, description="Plug-ins that make supervisions from others; their names are formats."
+    )
+    experiments: dict[str, Experiment] = Field(min_length=1, description="Sub-grids by name.")
+    teacher_accuracy: dict[str, TeacherAccuracy] = Field(
+        default_factory=dict, description="Sub-grids of teachers' own accuracies, by name."
+    )
+
+    @field_validator(
+        "study", "datasets", "teachers", "students", "decodings", "transforms", "experiments", "teacher_accuracy"
+    )
+    @classmethod
+    def _names_are_file_names(cls, value: Any) -> Any:
+        for name in [value] if isinstance(value, str) else value:
+            if not NAME.fullmatch(name):
+                raise ValueError(f"{name!r} cannot be a folder name: use letters, digits, '.' and '-'")
+        return value
+
+    @model_validator(mode="after")
+    def _names_exist(self) -> Study:
+        formats = (*FORMATS, *self.transforms)
+        for name in self.transforms:
+            if name in FORMATS:
+                raise UserError(f"{name!r} is a built-in format", where=f"configuration key transforms.{name}")
+        for label, experiment in self.experiments.items():
+            place = f"experiments.{label}"
+            self._axes_exist(place, experiment, ("datasets", "teachers", "students"))
+            for position, format_ in enumerate(experiment.formats):
+                must_exist(format_, formats, f"{place}.formats.{position}")
+            for position, baseline in enumerate(experiment.baselines):
+                parts = baseline.split("/")
+                key = f"{place}.baselines.{position}"
+                if len(parts) != 3:
+                    raise UserError(f"{baseline!r} is not teacher/format/level", where=key)
+                must_exist(parts[0], self.teachers, key)
+                must_exist(parts[1], formats, key)
+                must_exist(parts[2], LEVELS, key)
+        for label, accuracy in self.teacher_accuracy.items():
+            self._axes_exist(f"teacher_accuracy.{label}", accuracy, ("datasets", "teachers"))
+            for position, teacher in enumerate(accuracy.teachers):
+                if self.teachers[teacher].provider in ("gold", "human", "released", "mixed"):
+                    raise UserError(
+                        f"teacher {teacher!r} does not solve problems, its accuracy would say nothing",
+                        where=f"configuration key teacher_accuracy.{label}.teachers.{position}",
+                    )
+        for name, transform in self.transforms.items():
+            if isinstance(transform, MixedTransform):
+                must_exist(transform.teacher, self.teachers, f"transforms.{name}.teacher")
+            else:
+                must_exist(transform.tokenizer, self.students, f"transforms.{name}.tokenizer")
+        for name in self.students:
+            self.recipe_of(name)
+        self._retries_can_differ()
+        return self
+
+    def _axes_exist(self, place: str, section: Any, axes: tuple[str, ...]) -> None:
+        for axis in axes:
+            for position, name in enumerate(getattr(section, axis)):
+                must_exist(name, getattr(self, axis), f"{place}.{axis}.{position}")
+
+    def _retries_can_differ(self) -> None:
+        """A retry at temperature 0 would buy the same answer again."""
+        if "retry" not in self.verdict_policy.values() or self.retries == 0:
+            return
+        for name, teacher in self.teachers.items():
+            if isinstance(teacher, ChatTeacher) and teacher.temperature == 0:
+                raise UserError(
+                    "a verdict policy of retry would buy the same answer again at temperature 0",
+                    where=f"configuration key teachers.{name}.temperature",
+                    hint="raise the temperature, or choose another policy",
+                )
+
+    def recipe_of(self, student: str) -> Recipe:
+        """The fine-tuning recipe of one student: the study's with the student's own keys."""
+        merged = {**self.recipe.model_dump(), **self.students[student].recipe}
+        try:
+            return Recipe.model_validate(merged)
+        except ValidationError as error:
+            raise explain(error, merged, Recipe, prefix=f"students.{student}.recipe") from None

@@ -1,0 +1,105 @@
+"""The seven datasets of the paper: where each comes from, under which licence, and what its splits are.
+
+Hub revisions are not written down here: one is resolved and recorded at the first download, or pinned in the study file.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from gradus.datasets import readers
+from gradus.datasets.readers import Reader
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One dataset. ``hub`` is None where its authors publish on no hub; ``splits`` are the hub's names of train and test.
+
+    ``human`` says who wrote the rationales of the teacher ``human``; None where nobody did.
+    """
+
+    title: str
+    reader: Reader
+    hub: str | None
+    hub_configurations: tuple[str, ...]
+    splits: tuple[str, str]
+    licence: str
+    citation: str
+    human: str | None
+
+
+_SUBJECTS = (
+    "algebra",
+    "counting_and_probability",
+    "geometry",
+    "intermediate_algebra",
+    "number_theory",
+    "prealgebra",
+    "precalculus",
+)
+
+CATALOGUE = {
+    "svamp": Entry(
+        "SVAMP", readers.svamp, "ChilleD/SVAMP", (), ("train", "test"), "MIT", "Patel et al. 2021", "its own equations"
+    ),
+    "gsm8k": Entry(
+        "GSM8K",
+        readers.gsm8k,
+        "openai/gsm8k",
+        ("main",),
+        ("train", "test"),
+        "MIT",
+        "Cobbe et al. 2021",
+        "its own solutions",
+    ),
+    "aqua": Entry(
+        "AQuA-RAT",
+        readers.aqua,
+        "deepmind/aqua_rat",
+        ("raw",),
+        ("train", "test"),
+        "Apache-2.0",
+        "Ling et al. 2017",
+        "its own rationales (the flattened rows: as edited by MathInstruct)",
+    ),
+    "math": Entry(
+        "MATH",
+        readers.math,
+        "EleutherAI/hendrycks_math",
+        _SUBJECTS,
+        ("train", "test"),
+        "MIT",
+        "Hendrycks et al. 2021",
+        "its own solutions",
+    ),
+    "csqa": Entry(
+        "CommonsenseQA",
+        readers.csqa,
+        "tau/commonsense_qa",
+        (),
+        ("train", "validation"),
+        "MIT",
+        "Talmor et al. 2019",
+        "ECQA (Aggarwal et al. 2021), from a file `csqa/ecqa.jsonl` with id and explanation",
+    ),
+    "obqa": Entry(
+        "OpenBookQA",
+        readers.obqa,
+        "allenai/openbookqa",
+        ("main",),
+        ("train", "test"),
+        "none stated (repository: Apache-2.0)",
+        "Mihaylov et al. 2018",
+        None,
+    ),
+    "strategyqa": Entry(
+        "StrategyQA",
+        readers.strategyqa,
+        None,
+        (),
+        ("train", "test"),
+        "MIT",
+        "Geva et al. 2021",
+        "its own supporting facts",
+    ),
+}

@@ -1,0 +1,122 @@
+"""Pace: requests and tokens per minute, and a concurrency that finds the provider's own limit.
+
+The concurrency doubles until the first 429, then shrinks by a fifth per episode of 429s and grows by a twentieth per clean
+round (additive-increase rules as in inspect_ai, our own code). Faults of the server (5xx) do not shrink it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import deque
+from typing import Protocol
+
+
+class Clock(Protocol):
+    """Time in seconds; tests bring their own."""
+
+    def now(self) -> float:
+        """A time that never runs backwards."""
+        ...
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait."""
+        ...
+
+
+class WallClock:
+    """The machine's clock."""
+
+    def now(self) -> float:
+        return time.monotonic()
+
+    async def sleep(self, seconds: float) -> None:
+        await asyncio.sleep(seconds)
+
+
+class Bucket:
+    """A limit per minute, spent evenly: never more than ``burst_seconds`` of the limit at once.
+
+    ``take`` may overdraw (a single taking larger than the burst): the next one then waits longer.
+    """
+
+    def __init__(self, per_minute: float | None, clock: Clock, burst_seconds: float = 1.0) -> None:
+        self._rate = None if per_minute is None else per_minute / 60.0
+        self._clock = clock
+        self._burst = 0.0 if self._rate is None else max(1.0, self._rate * burst_seconds)
+        self._level = self._burst
+        self._last = clock.now()
+
+    def _refill(self) -> None:
+        assert self._rate is not None
+        now = self._clock.now()
+        self._level = min(self._burst, self._level + (now - self._last) * self._rate)
+        self._last = now
+
+    async def take(self, amount: float) -> None:
+        """Wait until ``amount`` fits, then spend it. Takers are served one after another by their debt."""
+        if self._rate is None:
+            return
+        self._refill()
+        self._level -= amount
+        if self._level < 0:
+            await self._clock.sleep(-self._level / self._rate)
+
+    def settle(self, difference: float) -> None:
+        """Give back what was reserved too much (negative: take what was reserved too little)."""
+        if self._rate is not None:
+            self._level += difference
+
+
+class Slots:
+    """How many requests may be in flight."""
+
+    def __init__(self, start: int, ceiling: int) -> None:
+        self.limit = float(min(start, ceiling))
+        self.ceiling = ceiling
+        self.active = 0
+        self._is_slow_start = True
+        self._clean = 0
+        self._waiting: deque[asyncio.Future[None]] = deque()
+        self._episode = 0
+
+    async def acquire(self) -> int:
+        """Wait for a slot; returns the episode in which the request goes out."""
+        while self.active >= int(self.limit):
+            waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+            self._waiting.append(waiter)
+            await waiter
+        self.active += 1
+        return self._episode
+
+    def release(self) -> None:
+        """Give the slot back."""
+        self.active -= 1
+        self._wake()
+
+    def succeeded(self) -> None:
+        """A clean answer; a whole round of them, with all slots in use, raises the limit."""
+        if self.limit >= self.ceiling or self.active < int(self.limit):
+            return
+        self._clean += 1
+        if self._clean >= int(self.limit):
+            self._clean = 0
+            grown = self.limit * 2 if self._is_slow_start else max(self.limit + 1, self.limit * 1.05)
+            self.limit = min(float(self.ceiling), grown)
+            self._wake()
+
+    def throttled(self, episode: int) -> None:
+        """A 429; only the first one of those that were in flight together shrinks the limit."""
+        if episode == self._episode:
+            self._episode += 1
+            self._is_slow_start = False
+            self._clean = 0
+            self.limit = max(1.0, self.limit * 0.8)
+
+    def _wake(self) -> None:
+        free = int(self.limit) - self.active
+        while free > 0 and self._waiting:
+            waiter = self._waiting.popleft()
+            if not waiter.done():
+                waiter.set_result(None)
+                free -= 1

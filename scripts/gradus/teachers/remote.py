@@ -1,0 +1,74 @@
+"""From a teacher entry to its purchase: limits, price, key, and one buyer at a time per journal."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from gradus.config import HANDLING
+from gradus.errors import UserError
+from gradus.journal import Journal
+from gradus.jsonl import read_json
+from gradus.program import log
+from gradus.teachers.chat import make_chat
+from gradus.teachers.chat_teacher import ChatTeacher
+from gradus.teachers.prices import find_price
+from gradus.teachers.purchase import Limits, Order, Purchase
+
+Buy = Callable[[Iterable[Order], int, str], None]
+
+
+def handling(study: str | None, teacher: str) -> dict[str, Any]:
+    """How a teacher is asked (pace, budget, key variable), as the resolved study file tells."""
+    if study is None:
+        return {}
+    entry = read_json(study)["teachers"][teacher]
+    return {key: value for key, value in entry.items() if key in HANDLING}
+
+
+def make_purchase(
+    settings: dict[str, Any], teacher: ChatTeacher, journal: Journal, prices: Path, base_url: str | None = None
+) -> Purchase:
+    """The purchase of a teacher entry; UserError where its price is unknown and not allowed to be, or no budget can hold."""
+    price = find_price(settings, prices)
+    if price is None and not settings["allow_unknown_price"]:
+        raise UserError(
+            f"no price is known for model {settings['model']}",
+            where=prices,
+            hint="add a row (with the page and the day where it was seen), or a price in the teacher's entry, "
+            "or set allow_unknown_price: true",
+        )
+    if price is None and settings["budget_usd"] is not None:
+        raise UserError(
+            f"a budget cannot be kept without a price of model {settings['model']}",
+            where=prices,
+            hint="add the price, or leave budget_usd out",
+        )
+    limits = Limits(
+        settings["requests_per_minute"],
+        settings["tokens_per_minute"],
+        settings["max_concurrency"],
+        settings["budget_usd"],
+        settings["max_output_tokens"],
+    )
+    successor = settings["successor"]
+    advice = (
+        f"; if the model was retired: its successor is {successor}, make that an entry of its own" if successor else ""
+    )
+    return Purchase(lambda: make_chat(settings, base_url), journal, limits, price, teacher.accepts, advice)
+
+
+@contextlib.contextmanager
+def sole_buyer(folder: Path) -> Iterator[None]:
+    """Wait until no other process buys into this journal: two would pay twice and overrun pace and budget."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with open(folder / ".buyer", "ab") as stream:
+        try:
+            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            log.info("waiting: another process annotates with this teacher (%s)", folder)
+            fcntl.flock(stream, fcntl.LOCK_EX)
+        yield

@@ -1,0 +1,24 @@
+"""Score a teacher's own answers to the test split."""
+
+from gradus import program
+from gradus.atomic import write_json
+from gradus.jsonl import read_records
+from gradus.paths import Supervision
+from gradus.records import Annotation, Problem
+from gradus.scoring import score_teacher
+
+
+def main() -> None:
+    options = program.parser(__doc__)
+    options.add_argument("--problems", required=True, help="the test split")
+    options.add_argument("--answers", required=True)
+    options.add_argument("--supervision", required=True, help="dataset/teacher/format/level")
+    options.add_argument("--output", required=True)
+    given = options.parse_args()
+    place = Supervision(*given.supervision.split("/"))
+    facts = score_teacher(read_records(given.problems, Problem), read_records(given.answers, Annotation))
+    write_json(given.output, {**vars(place), **facts})
+
+
+if __name__ == "__main__":
+    program.run(main)
