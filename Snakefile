@@ -30,6 +30,7 @@ except UserError as error:
 
 surroundings.offer_data(study.data_folder)
 surroundings.choose_prompts(study.prompts)
+surroundings.tell_handling(grid.handling(study))
 
 
 report: "report/workflow.rst"

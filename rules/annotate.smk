@@ -1,5 +1,7 @@
 # Rationales: one job per supervision; what was paid for lies in the journal, outside Snakemake's reach. Teachers that are
-# served for the time of their job have a rule of their own (GPUs, environment), and so have transforms.
+# served for the time of their job have a rule of their own (GPUs, environment), and so have transforms. Pace, budget and the
+# like reach the jobs through the environment ($GRADUS_HANDLING): as params they would rerun what they do not change, and
+# behind an ancient() input Snakemake 9.27 overlooks a job's own changes whenever the input's job is to run.
 
 
 rule exemplar:
@@ -7,7 +9,6 @@ rule exemplar:
         problems=ancient(paths.PROBLEMS.replace("{split}", "train")),
         problems_manifest=paths.manifest(paths.PROBLEMS.replace("{split}", "train")),
         originals=lambda wildcards: grid.exemplar_of_originals(study, wildcards),
-        study=ancient(paths.STUDY_COPY),
     output:
         paths.EXEMPLAR,
     log:
@@ -41,7 +42,6 @@ rule exemplar:
         " --teacher {wildcards.teacher}"
         " --format {wildcards.format}"
         " --teacher-settings {params.settings:q}"
-        " --study {input.study:q}"
         " {params.options}"
         " --prompts $GRADUS_PROMPTS"
         " --prices $GRADUS/prices.yaml"
@@ -55,7 +55,6 @@ rule annotate:
         problems_manifest=paths.manifest(paths.PROBLEMS.replace("{split}", "train")),
         original=lambda wildcards: grid.original_files(study, wildcards),
         exemplars=lambda wildcards: grid.exemplar_files(study, wildcards),
-        study=ancient(lambda wildcards: grid.study_copy(study, wildcards)),
     output:
         annotations=paths.ANNOTATIONS,
         manifest=paths.manifest(paths.ANNOTATIONS),
@@ -119,7 +118,6 @@ use rule annotate as teacher_answers with:
         problems_manifest=paths.manifest(paths.PROBLEMS.replace("{split}", "test")),
         original=lambda wildcards: grid.original_answers(study, wildcards),
         exemplars=lambda wildcards: grid.exemplar_files(study, wildcards),
-        study=ancient(lambda wildcards: grid.study_copy(study, wildcards)),
     output:
         annotations=paths.TEACHER_ANSWERS,
         manifest=paths.manifest(paths.TEACHER_ANSWERS),

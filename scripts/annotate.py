@@ -27,7 +27,6 @@ def main() -> None:
     options.add_argument(
         "--teacher-settings", required=True, type=program.json_option, help="what decides its texts, as JSON"
     )
-    options.add_argument("--study", help="the resolved study (study.json): pace, budget, prices of the teacher")
     options.add_argument("--original", help="the original annotations that a rewrite starts from")
     options.add_argument("--exemplars", nargs="*", default=[], help="the originals' exemplar, and the format's")
     options.add_argument("--prompts", help="folder of prompt files")
@@ -42,7 +41,7 @@ def main() -> None:
     supervision = Supervision(*given.supervision.split("/"))
     problems = read_records(given.problems, Problem)
     originals = usable_originals(read_records(given.original, Annotation)) if given.original else {}
-    settings = {**handling(given.study, supervision.teacher), **given.teacher_settings}
+    settings = {**handling(supervision.teacher), **given.teacher_settings}
     sampling = Sampling(
         settings.get("samples", 1), tuple(given.again.get("verdicts", ())), given.again.get("retries", 0)
     )
@@ -70,8 +69,8 @@ def desk_for(
         with Journal(folder) as journal:
             yield LocalDesk(make_local_teacher(settings, data_folder()), journal), journal
         return
-    if not given.exemplars or not given.prompts or not given.study:
-        raise UserError("a remote teacher needs --exemplars, --prompts, --prices and --study")
+    if not given.exemplars or not given.prompts or not given.prices:
+        raise UserError("a remote teacher needs --exemplars, --prompts and --prices")
     exemplars = [load_exemplar(path) for path in given.exemplars]
     gold = "hidden" if given.hide_gold else settings["gold"]
     teacher = ChatTeacher(settings, Prompts(given.prompts), gold)

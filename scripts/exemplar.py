@@ -23,7 +23,6 @@ def main() -> None:
     options.add_argument("--teacher", required=True)
     options.add_argument("--format", required=True)
     options.add_argument("--teacher-settings", required=True, type=program.json_option)
-    options.add_argument("--study", required=True)
     options.add_argument("--originals", help="the exemplar of the originals, for a format")
     options.add_argument("--prompts", required=True)
     options.add_argument("--prices", required=True)
@@ -35,7 +34,7 @@ def main() -> None:
     exemplar = find_exemplar(prompts, folder, given.dataset, given.teacher, given.format)
     is_new = exemplar is None
     if exemplar is None:
-        settings = {**handling(given.study, given.teacher), **given.teacher_settings}
+        settings = {**handling(given.teacher), **given.teacher_settings}
         # The six levels come in one answer.
         roomy = {**settings, "max_output_tokens": max(8192, settings["max_output_tokens"])}
         teacher = ChatTeacher(roomy, prompts, "shown")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import json
 import os
 import re
 import shutil
@@ -10,13 +11,15 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+import urllib.request
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from fake_provider import KEY
 
 PROJECT = Path(__file__).resolve().parent.parent
 TARGETS = ("total", "job", "all", "annotations", "checkpoints", "metrics", "tables", "figures")
@@ -171,11 +174,51 @@ def copied(finished: Workflow, tmp_path: Path) -> Workflow:
 def project_copy(tmp_path: Path) -> Path:
     """A copy of the project's code, to change at will."""
     target = tmp_path / "project"
-    for name in ("rules", "scripts", "envs", "report"):
+    for name in ("rules", "scripts", "envs", "report", "prompts", "profiles"):
         shutil.copytree(PROJECT / name, target / name, ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy2(PROJECT / "Snakefile", target)
     shutil.copy2(PROJECT / "config.yaml", target)
+    shutil.copy2(PROJECT / "prices.yaml", target)
     return target
+
+
+@dataclass
+class Provider:
+    """The fake provider in a process of its own."""
+
+    port: int
+    process: subprocess.Popen[str]
+
+    @property
+    def openai(self) -> str:
+        return f"http://127.0.0.1:{self.port}/v1"
+
+    @property
+    def anthropic(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def control(self, **values: Any) -> dict[str, Any]:
+        """Change its behaviour, and see what it did."""
+        data = json.dumps(values).encode() if values else None
+        request = urllib.request.Request(f"{self.anthropic}/control", data=data, method="POST" if values else "GET")
+        with urllib.request.urlopen(request, timeout=30) as answer:
+            shown: dict[str, Any] = json.loads(answer.read())
+            return shown
+
+
+@pytest.fixture
+def provider(monkeypatch: pytest.MonkeyPatch) -> Iterator[Provider]:
+    """A fake provider with a fresh bill; the keys that it accepts are in the environment."""
+    command = [sys.executable, str(PROJECT / "tests" / "fake_provider.py")]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    monkeypatch.setenv("OPENAI_API_KEY", KEY)
+    monkeypatch.setenv("ANTHROPIC_API_KEY", KEY)
+    try:
+        yield Provider(int(process.stdout.readline()), process)
+    finally:
+        process.kill()
+        process.wait()
 
 
 def program(*arguments: object, folder: Path, limits: Callable[[], None] | None = None, **environment: str) -> Any:

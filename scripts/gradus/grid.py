@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from typing import Any
 
@@ -89,8 +90,8 @@ def teachers_not(study: Study, *providers: str) -> list[str]:
 
 
 def plain_formats(study: Study) -> str:
-    """A wildcard constraint: any format that is no transform."""
-    names = "|".join(f"{name}$" for name in study.transforms)
+    """A wildcard constraint: any format that is no transform (in a path, where a slash ends the name)."""
+    names = "|".join(f"{re.escape(name)}/" for name in study.transforms)
     return f"(?!{names})[a-zA-Z0-9-]+" if names else "[a-zA-Z0-9-]+"
 
 
@@ -177,10 +178,15 @@ def again(study: Study) -> str:
     return settings({"verdicts": verdicts, "retries": study.retries} if verdicts else {})
 
 
-def study_copy(study: Study, wildcards: Any) -> list[str]:
-    """Where a remote teacher's pace and budget are told; they change no annotation."""
-    remote = isinstance(study.teachers[wildcards.teacher], ChatTeacher)
-    return [paths.fill(paths.STUDY_COPY, study.study)] if remote else []
+def handling(study: Study) -> str:
+    """How each remote teacher is asked (pace, budget, key variable, server): changes no annotation."""
+    return settings(
+        {
+            name: {key: value for key, value in section.model_dump().items() if key in HANDLING}
+            for name, section in study.teachers.items()
+            if isinstance(section, ChatTeacher)
+        }
+    )
 
 
 def provider_slot(study: Study, teacher: str, provider: str) -> int:
@@ -207,12 +213,11 @@ def exemplar_files(study: Study, wildcards: Any) -> list[str]:
 
 
 def annotation_options(study: Study, wildcards: Any, hide_gold: bool = False) -> str:
-    """What only some annotation jobs need: the originals of a rewrite; exemplars, pace and budget of a remote teacher."""
+    """What only some annotation jobs need: the originals of a rewrite, the exemplars of a remote teacher."""
     originals = original_answers if hide_gold else original_files
     named = options(
         original=originals(study, wildcards)[:1],
         exemplars=exemplar_files(study, wildcards),
-        study=study_copy(study, wildcards),
     )
     return f"{named} --hide-gold".strip() if hide_gold else named
 

@@ -25,6 +25,11 @@ def choose_prompts(folder: str | None) -> None:
     os.environ["GRADUS_PROMPTS"] = str(chosen)
 
 
+def tell_handling(handling: str) -> None:
+    """How each teacher is asked, as JSON, for the jobs that ask."""
+    os.environ["GRADUS_HANDLING"] = handling
+
+
 def prompts_folder() -> str:
     """The folder of prompt files that jobs use."""
     return os.environ["GRADUS_PROMPTS"]

@@ -31,7 +31,7 @@ TABLE: tuple[tuple[str, str, Capabilities], ...] = (
 
 def capabilities(provider: str, model: str, is_own_server: bool) -> Capabilities:
     """The capabilities of a model; ``is_own_server`` marks a compatible endpoint that is not OpenAI's own."""
-    kind = "compatible" if is_own_server and provider != "anthropic" else provider
+    kind = "compatible" if provider == "vllm" or (provider == "openai" and is_own_server) else provider
     return next(found for name, pattern, found in TABLE if name == kind and re.fullmatch(pattern, model))
 
 

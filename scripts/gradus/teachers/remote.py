@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import json
+import os
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from gradus.config import HANDLING
 from gradus.errors import UserError
 from gradus.journal import Journal
-from gradus.jsonl import read_json
 from gradus.program import log
 from gradus.teachers.chat import make_chat
 from gradus.teachers.chat_teacher import ChatTeacher
@@ -21,12 +21,11 @@ from gradus.teachers.purchase import Limits, Order, Purchase
 Buy = Callable[[Iterable[Order], int, str], None]
 
 
-def handling(study: str | None, teacher: str) -> dict[str, Any]:
-    """How a teacher is asked (pace, budget, key variable), as the resolved study file tells."""
-    if study is None:
-        return {}
-    entry = read_json(study)["teachers"][teacher]
-    return {key: value for key, value in entry.items() if key in HANDLING}
+def handling(teacher: str) -> dict[str, Any]:
+    """How a teacher is asked (pace, budget, key variable), as the workflow tells in GRADUS_HANDLING."""
+    told: dict[str, Any] = json.loads(os.environ.get("GRADUS_HANDLING") or "{}")
+    entry: dict[str, Any] = told.get(teacher, {})
+    return entry
 
 
 def make_purchase(

@@ -1,0 +1,320 @@
+"""API teachers against a strict local provider, through the real SDKs: nothing lost, nothing paid twice, clear stops."""
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from conftest import PROJECT, Provider, program, wait_for
+from fake_provider import KEY
+
+from gradus.config.teachers import HANDLING, AnthropicTeacher, OpenAITeacher, VllmTeacher
+from gradus.datasets.sources import load_problems
+from gradus.jsonl import read_json, read_records, write_records
+from gradus.records import Annotation
+from gradus.teachers.exemplars import freeze
+from gradus.teachers.prompting import LEVELS, Exemplar
+
+PRICE = {
+    "input_usd_per_million": 2.5,
+    "output_usd_per_million": 10.0,
+    "batch_factor": 0.5,
+    "seen": "2026-11-21",
+    "source": "t",
+}
+EXEMPLAR = Exemplar("What is 1 + 1?", "2", {level: f"At {level}." for level in LEVELS}, "x", "teacher")
+KINDS = {"openai": OpenAITeacher, "anthropic": AnthropicTeacher, "vllm": VllmTeacher}
+
+
+class Annotating:
+    """One annotation job in a folder of its own."""
+
+    def __init__(self, folder: Path, count: int, kind: str = "openai", **keys: Any) -> None:
+        self.folder = folder
+        entry = {"provider": kind, "model": "model-1", "price": PRICE, "timeout_seconds": 20.0, **keys}
+        self.settings = KINDS[kind].model_validate(entry).model_dump(mode="json")
+        section = {
+            "source": "gradeschool",
+            "seed": 9,
+            "train": count,
+            "test": 1,
+            "split": "test",
+            "steps": [2, 3, 4, 5],
+        }
+        write_records(folder / "problems.jsonl", load_problems("g", section, "train", None).problems)
+        freeze(folder / "exemplar.json", EXEMPLAR)
+        self.output = folder / "out.jsonl"
+
+    def arguments(self, **options: str) -> list[str]:
+        given = {
+            "problems": "problems.jsonl",
+            "supervision": "g/t/original/L3",
+            "teacher-settings": json.dumps(self.settings),
+            "exemplars": "exemplar.json",
+            "prompts": str(PROJECT / "prompts"),
+            "prices": str(PROJECT / "prices.yaml"),
+            "output": str(self.output),
+            **options,
+        }
+        return [part for name, value in given.items() for part in (f"--{name}", value)]
+
+    def handling(self) -> str:
+        return json.dumps({"t": {key: value for key, value in self.settings.items() if key in HANDLING}})
+
+    def run(self, **options: str) -> Any:
+        return program("annotate", *self.arguments(**options), folder=self.folder, GRADUS_HANDLING=self.handling())
+
+    def start(self) -> subprocess.Popen[bytes]:
+        command = [sys.executable, str(PROJECT / "scripts" / "annotate.py"), *self.arguments()]
+        environment = {**os.environ, "GRADUS_HANDLING": self.handling()}
+        return subprocess.Popen(command, cwd=self.folder, stderr=subprocess.DEVNULL, env=environment)
+
+    def rows(self) -> list[Annotation]:
+        return read_records(self.output, Annotation)
+
+    def entries(self) -> list[dict[str, Any]]:
+        shards = sorted((self.folder / "journal" / "t").glob("*.jsonl"))
+        lines = [line for shard in shards for line in shard.read_bytes().split(b"\n")[:-1]]
+        return [json.loads(line) for line in lines]
+
+
+def url(provider: Provider, kind: str) -> str:
+    return provider.anthropic if kind == "anthropic" else provider.openai
+
+
+@pytest.mark.parametrize("kind", ["openai", "anthropic"])
+def test_the_providers_bill_equals_the_journal(provider: Provider, tmp_path: Path, kind: str) -> None:
+    job = Annotating(tmp_path, 60, kind, base_url=url(provider, kind), temperature=0.5)
+    done = job.run()
+    assert done.returncode == 0, done.stderr
+    bill, entries = provider.control(), job.entries()
+    assert bill["answered"] == len(entries) == 60
+    assert bill["rejected"] == []
+    usage = [entry["response"]["usage"] for entry in entries]
+    assert sum(one["input_tokens"] for one in usage) == bill["input_tokens"]
+    assert sum(one["output_tokens"] for one in usage) == bill["output_tokens"]
+    owed = (bill["input_tokens"] * 2.5 + bill["output_tokens"] * 10.0) / 1e6
+    assert sum(row.price_usd or 0 for row in job.rows()) == pytest.approx(owed)
+    assert read_json(tmp_path / "out.run.json")["journal_usd"] == pytest.approx(owed, abs=1e-6)
+    assert all(row.verdict == "agrees" for row in job.rows())
+    sent = job.rows()[0].parameters
+    assert ("temperature" in sent) == (kind == "openai")
+    assert all(entry["raw"]["usage"] for entry in entries)
+
+
+def test_a_second_run_asks_nothing_and_offline_needs_no_key(
+    provider: Provider, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = Annotating(tmp_path, 20, base_url=provider.openai)
+    assert job.run().returncode == 0
+    first = job.output.read_bytes()
+    monkeypatch.delenv("OPENAI_API_KEY")
+    job.output.unlink()
+    assert job.run().returncode == 0
+    assert provider.control()["seen"] == 20
+    job.settings["offline"] = True
+    job.settings["base_url"] = "http://127.0.0.1:1/v1"
+    job.output.unlink()
+    assert job.run().returncode == 0
+    assert job.output.read_bytes() == first
+    done = job.run(supervision="g/t/original/L4")
+    assert done.returncode == 1 and "the journal holds no answer" in done.stderr
+    job.settings["offline"] = False
+    done = job.run(supervision="g/t/original/L4")
+    assert "environment variable OPENAI_API_KEY: the key of teacher model model-1 is not set" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_permuting_adding_and_removing_rows_and_moving_re_buys_nothing(provider: Provider, tmp_path: Path) -> None:
+    (tmp_path / "a").mkdir()
+    job = Annotating(tmp_path / "a", 30, base_url=provider.openai)
+    assert job.run().returncode == 0
+    lines = (job.folder / "problems.jsonl").read_bytes().splitlines(keepends=True)
+    (tmp_path / "a").rename(tmp_path / "b")
+    moved = Annotating(tmp_path / "b", 40, base_url=provider.openai)
+    more = (moved.folder / "problems.jsonl").read_bytes().splitlines(keepends=True)
+    mixed = lines[5:] + [line for line in more if line not in lines]
+    random.Random(1).shuffle(mixed)
+    (moved.folder / "problems.jsonl").write_bytes(b"".join(mixed))
+    new = len([line for line in mixed if line not in lines])
+    assert moved.run().returncode == 0
+    assert 1 <= new <= 40
+    assert provider.control()["answered"] == 30 + new
+
+
+@pytest.mark.parametrize(
+    ("fault", "verdict"), [("length", "truncated"), ("content_filter", "refused"), ("empty_choices", "unparsable")]
+)
+@pytest.mark.parametrize("kind", ["openai", "anthropic"])
+def test_odd_answers_end_in_their_class(
+    provider: Provider, tmp_path: Path, kind: str, fault: str, verdict: str
+) -> None:
+    provider.control(faults=[{"kind": fault}])
+    job = Annotating(tmp_path, 8, kind, base_url=url(provider, kind))
+    done = job.run()
+    assert done.returncode == 0, done.stderr
+    verdicts = [row.verdict for row in job.rows()]
+    assert verdicts.count(verdict) == 1 and verdicts.count("agrees") == 7
+    assert read_json(tmp_path / "out.manifest.json")["verdicts"][verdict] == 1
+
+
+@pytest.mark.parametrize("kind", ["openai", "anthropic"])
+def test_passing_faults_pass(provider: Provider, tmp_path: Path, kind: str) -> None:
+    faults = ["500", "reset", "half", "malformed", "529", "429", "reset", "503"]
+    provider.control(faults=[{"kind": name, "retry_after": 0.2} for name in faults])
+    job = Annotating(tmp_path, 30, kind, base_url=url(provider, kind), timeout_seconds=5.0)
+    done = job.run()
+    assert done.returncode == 0, done.stderr
+    assert len(job.rows()) == 30 and all(row.verdict == "agrees" for row in job.rows())
+    bill = provider.control()
+    assert bill["faults"] == []
+    # A half-sent answer is on the bill and never arrived; nothing else is paid twice.
+    assert bill["answered"] - len(job.entries()) <= 1
+
+
+@pytest.mark.parametrize(
+    ("fault", "said"),
+    [
+        ("401", "[key]"),
+        ("403", "The fault 403"),
+        ("404", "its successor is model-2"),
+        ("400", "The fault 400"),
+        ("quota", "exceeded your current quota"),
+        ("wrong_model", "comes from model 'another-model-9'"),
+    ],
+)
+def test_lasting_faults_stop_at_once(provider: Provider, tmp_path: Path, fault: str, said: str) -> None:
+    provider.control(faults=[{"kind": fault, "count": 1000}])
+    job = Annotating(tmp_path, 100, base_url=provider.openai, successor="model-2", max_concurrency=4)
+    done = job.run()
+    assert done.returncode == 1
+    assert said in done.stderr, done.stderr
+    assert "Traceback" not in done.stderr
+    assert not job.output.exists()
+    assert provider.control()["seen"] <= 4
+
+
+def test_an_unknown_price_is_refused_and_a_budget_is_kept(provider: Provider, tmp_path: Path) -> None:
+    job = Annotating(tmp_path, 200, base_url=provider.openai, price=None)
+    assert "no price is known for model model-1" in job.run().stderr
+    job.settings.update(price=PRICE, budget_usd=0.02, max_concurrency=8)
+    done = job.run()
+    assert done.returncode == 1 and "the budget of $0.02 is spent" in done.stderr
+    spent = sum(entry["response"]["price_usd"] for entry in job.entries())
+    dearest = max(entry["response"]["price_usd"] for entry in job.entries())
+    assert 0.02 <= spent <= 0.02 + 8 * dearest
+    seen = provider.control()["seen"]
+    assert job.run().returncode == 1
+    assert provider.control()["seen"] == seen
+
+
+def test_a_stop_signal_waits_for_what_is_in_flight(provider: Provider, tmp_path: Path) -> None:
+    provider.control(latency=0.3)
+    job = Annotating(tmp_path, 300, base_url=provider.openai, max_concurrency=8)
+    process = job.start()
+    wait_for(lambda: provider.control()["answered"] >= 20, "twenty answers")
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(60) == 1
+    bill = provider.control()
+    assert 20 <= bill["answered"] < 300
+    assert len(job.entries()) == bill["answered"]
+    assert not job.output.exists()
+
+
+def killed_and_finished(provider: Provider, folder: Path, count: int, kills: int, seed: int) -> Annotating:
+    """A job that is killed with -9 at random moments, then run to its end."""
+    dice = random.Random(seed)
+    provider.control(latency=0.05)
+    job = Annotating(folder, count, base_url=provider.openai, max_concurrency=16)
+    struck = 0
+    for number in range(kills):
+        goal = (number + dice.random()) * count / (kills + 1)
+        process = job.start()
+        wait_for(lambda goal=goal: provider.control()["answered"] >= goal, f"{goal} answers")
+        assert process.poll() is None, "the job ended before the kill"
+        process.kill()
+        process.wait()
+        struck += provider.control()["answered"] < count
+        assert not job.output.exists()
+    assert struck == kills
+    done = job.run()
+    assert done.returncode == 0, done.stderr
+    return job
+
+
+def check_kills(provider: Provider, tmp_path: Path, count: int, kills: int) -> None:
+    (tmp_path / "struck").mkdir()
+    (tmp_path / "calm").mkdir()
+    job = killed_and_finished(provider, tmp_path / "struck", count, kills, seed=7)
+    bill = provider.control()
+    distinct = len({entry["key"] for entry in job.entries()})
+    assert distinct == bill["distinct"] == count
+    # Paid twice at most what was in flight at each kill.
+    assert bill["answered"] - count <= kills * 16
+    provider.control(latency=0.0)
+    calm = Annotating(tmp_path / "calm", count, base_url=provider.openai, max_concurrency=16)
+    assert calm.run().returncode == 0
+    assert calm.output.read_bytes() == job.output.read_bytes()
+
+
+def test_kill_9_loses_nothing_and_pays_nothing_twice(provider: Provider, tmp_path: Path) -> None:
+    check_kills(provider, tmp_path, count=400, kills=5)
+
+
+@pytest.mark.full
+def test_kill_9_at_twenty_moments_in_two_thousand_requests(provider: Provider, tmp_path: Path) -> None:
+    check_kills(provider, tmp_path, count=2000, kills=20)
+
+
+def test_no_key_is_in_any_file_or_message(provider: Provider, tmp_path: Path) -> None:
+    provider.control(faults=[{"kind": "500"}, {"kind": "reset"}])
+    job = Annotating(tmp_path, 20, base_url=provider.openai)
+    fine = job.run()
+    provider.control(faults=[{"kind": "401", "count": 50}])
+    refused = job.run(supervision="g/t/original/L5")
+    assert (fine.returncode, refused.returncode) == (0, 1)
+    for text in (fine.stdout, fine.stderr, refused.stdout, refused.stderr):
+        assert KEY not in text and KEY[3:] not in text
+    for path in tmp_path.rglob("*"):
+        if path.is_file():
+            assert KEY[3:].encode() not in path.read_bytes(), path
+
+
+def test_two_jobs_of_one_teacher_take_turns(provider: Provider, tmp_path: Path) -> None:
+    provider.control(latency=0.1)
+    job = Annotating(tmp_path, 60, base_url=provider.openai, max_concurrency=4)
+    processes = [job.start(), job.start()]
+    assert [process.wait(120) for process in processes] == [0, 0]
+    bill = provider.control()
+    assert (bill["answered"], bill["most_in_flight"]) == (60, 4)
+
+
+def test_a_served_teacher_is_started_and_stopped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", KEY)
+    server = [sys.executable, str(PROJECT / "tests" / "fake_provider.py"), "--port", "{port}"]
+    job = Annotating(tmp_path, 10, "vllm", server=server, startup_seconds=60.0, price=None)
+    done = job.run()
+    assert done.returncode == 0, done.stderr
+    assert all(row.verdict == "agrees" and row.price_usd is None for row in job.rows())
+    left = subprocess.run(["pgrep", "-f", "fake_provider.py --port"], capture_output=True, text=True, check=False)
+    assert left.stdout == ""
+
+
+@pytest.mark.parametrize(
+    ("server", "said"),
+    [
+        (["no-such-server", "{port}"], "the server cannot be started"),
+        ([sys.executable, "-c", "raise SystemExit(3)"], "the server ended with code 3"),
+        ([sys.executable, "-c", "import time; time.sleep(60)"], "the server was not ready after 2 s"),
+    ],
+)
+def test_a_server_that_does_not_come_up_is_one_message(tmp_path: Path, server: list[str], said: str) -> None:
+    job = Annotating(tmp_path, 2, "vllm", server=server, startup_seconds=2.0, price=None)
+    done = job.run()
+    assert done.returncode == 1 and said in done.stderr
+    assert "Traceback" not in done.stderr

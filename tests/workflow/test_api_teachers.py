@@ -1,0 +1,161 @@
+"""API teachers through the whole workflow: exemplars, formats, transforms, own accuracy, prompt edits, one job at a time."""
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from conftest import PROJECT, Provider, Workflow, tiny_study
+
+from gradus.jsonl import read_json, read_records
+from gradus.records import Annotation
+from gradus.transforms.padded import NEUTRAL
+
+
+def study(provider: Provider) -> dict[str, Any]:
+    """Two API teachers on twelve problems: three levels, a format, padding, a mixture, and their own accuracy."""
+    config = tiny_study("teachers")
+    config["datasets"]["gradeschool"]["train"] = 12
+    entry = {"model": "model-1", "allow_unknown_price": True, "max_concurrency": 4}
+    config["teachers"] |= {
+        "gpt": {"provider": "openai", "base_url": provider.openai, **entry},
+        "gpt-blind": {"provider": "openai", "base_url": provider.openai, "gold": "hidden", **entry},
+        "claude": {"provider": "anthropic", "base_url": provider.anthropic, **entry},
+        "mixed": {"provider": "mixed"},
+    }
+    config["prompts"] = "prompts"
+    config["transforms"] = {
+        "padded-L3": {"kind": "padded", "target": "L3", "tokenizer": "mini"},
+        "by-steps": {"kind": "mixed", "teacher": "gpt", "levels": {"2": "L3", "3": "L2"}, "otherwise": "L1"},
+    }
+    shared = {"axis": "level", "datasets": ["gradeschool"], "students": ["mini"], "seeds": [1], "question": "Which?"}
+    config["experiments"] = {
+        "levels": {**shared, "teachers": ["gpt"], "levels": ["L1", "L2", "L3"], "baselines": ["mixed/by-steps/native"]},
+        "formats": {
+            **shared,
+            "axis": "format",
+            "teachers": ["gpt"],
+            "formats": ["original", "symbolic", "padded-L3"],
+            "levels": ["L1"],
+        },
+        "teachers": {**shared, "axis": "teacher", "teachers": ["gpt", "gpt-blind", "claude"], "levels": ["L1"]},
+    }
+    config["teacher_accuracy"] = {
+        "own": {
+            "question": "How good?",
+            "datasets": ["gradeschool"],
+            "teachers": ["gpt"],
+            "formats": ["original", "symbolic"],
+            "levels": ["L1"],
+        }
+    }
+    return config
+
+
+@pytest.fixture
+def annotated(provider: Provider, tmp_path: Path) -> tuple[Workflow, Provider]:
+    made = Workflow(tmp_path, study(provider))
+    shutil.copytree(PROJECT / "prompts", tmp_path / "prompts")
+    provider.control(latency=0.02)
+    made.run("annotations", "teacher_accuracies")
+    return made, provider
+
+
+def test_annotations_of_every_kind(annotated: tuple[Workflow, Provider]) -> None:
+    made, provider = annotated
+    folder = made.results / "annotations" / "gradeschool"
+
+    def rows(place: str) -> list[Annotation]:
+        return read_records(folder / f"{place}.jsonl", Annotation)
+
+    assert {row.verdict for row in rows("gpt/original/L1")} == {"agrees"}
+    assert "disagrees" in {row.verdict for row in rows("gpt-blind/original/L1")}
+    assert rows("claude/original/L1")[0].model == "model-1-20260101"
+    rewritten = {row.problem_id: row.rationale for row in rows("gpt/symbolic/L1")}
+    for row in rows("gpt/original/L1"):
+        assert rewritten[row.problem_id].startswith("1) What do we do?")
+        assert row.rationale in rewritten[row.problem_id]
+    originals = {row.problem_id: row.rationale for row in rows("gpt/original/L1")}
+    for row in rows("gpt/padded-L3/L1"):
+        assert row.rationale.startswith(originals[row.problem_id])
+        filler = row.rationale.removeprefix(originals[row.problem_id]).split()
+        assert set(filler) <= set(" ".join(NEUTRAL).split())
+    chosen = {row.problem_id: row for row in rows("mixed/by-steps/native")}
+    assert len(chosen) == 12
+    by_level = {
+        level: {row.problem_id: row.rationale for row in rows(f"gpt/original/{level}")} for level in ("L1", "L2", "L3")
+    }
+    problems = {row["id"]: row for row in map(dict, _objects(made.results / "data" / "gradeschool" / "train.jsonl"))}
+    for identifier, row in chosen.items():
+        level = {2: "L3", 3: "L2"}.get(len(problems[identifier]["solution"]["steps"]), "L1")
+        assert row.rationale == by_level[level][identifier]
+        assert (row.teacher, row.format, row.level) == ("mixed", "by-steps", "native")
+    accuracy = read_json(made.results / "teacher_accuracy" / "gradeschool" / "gpt" / "original" / "L1.json")
+    assert (accuracy["n"], accuracy["samples"]) == (10, 1)
+    assert accuracy["accuracy"] < 0.5, "the fake provider guesses where the gold answer is hidden"
+    assert provider.control()["rejected"] == []
+    exemplars = sorted(
+        path.relative_to(made.folder).as_posix() for path in (made.folder / "journal").rglob("exemplars/*/*.json")
+    )
+    assert exemplars == [
+        "journal/claude/exemplars/gradeschool/original.json",
+        "journal/gpt-blind/exemplars/gradeschool/original.json",
+        "journal/gpt/exemplars/gradeschool/original.json",
+        "journal/gpt/exemplars/gradeschool/symbolic.json",
+    ]
+    # One job of a provider at a time, though two cores were given: never more in flight than one teacher may have.
+    assert provider.control()["most_in_flight"] <= 8
+
+
+def _objects(path: Path) -> list[Any]:
+    from gradus.jsonl import read_objects
+
+    return [value for _, value in read_objects(path)]
+
+
+def test_what_reruns_and_what_is_bought_again(annotated: tuple[Workflow, Provider]) -> None:
+    made, provider = annotated
+    targets = ("annotations", "teacher_accuracies")
+    assert made.jobs(*targets) == {}
+    bought = provider.control()["answered"]
+
+    # Pace, budget and price are no part of an annotation.
+    made.config["teachers"]["gpt"] |= {"requests_per_minute": 500.0, "max_concurrency": 2}
+    assert made.jobs(*targets) == {}
+
+    # One level's prompt: that level, and what is made from it; no exemplar.
+    prompt = made.folder / "prompts" / "levels" / "L3.txt"
+    prompt.write_text(prompt.read_text(encoding="utf-8") + "Be kind.\n", encoding="utf-8")
+    jobs = made.jobs(*targets)
+    assert jobs == {"annotate": 1, "transform": 2}
+    made.run(*targets)
+    assert provider.control()["answered"] == bought + 12
+    assert made.jobs(*targets) == {}
+
+    # A new clone of the results, with the journal: nothing is bought.
+    shutil.rmtree(made.results)
+    made.run(*targets)
+    assert provider.control()["answered"] == bought + 12
+
+
+def test_jobs_of_one_provider_run_one_after_another(annotated: tuple[Workflow, Provider]) -> None:
+    made, _ = annotated
+    spans: dict[str, list[tuple[str, float]]] = {}
+    for path in (made.results / "annotations" / "gradeschool").rglob("*.run.json"):
+        facts = read_json(path)
+        teacher = path.relative_to(made.results / "annotations" / "gradeschool").parts[0]
+        spans.setdefault(teacher, []).append((facts["started"], facts["wall_seconds"]))
+    assert len(spans["gpt"]) == 4
+    assert made.run("--dry-run", "annotations")  # the profile that says so is read
+    profile = (PROJECT / "profiles" / "default" / "profile.yaml").read_text(encoding="utf-8")
+    assert "annotation_openai=1" in profile
+
+
+def test_a_teacher_that_cannot_be_tested_is_refused(workflow: Callable[..., Workflow]) -> None:
+    config = tiny_study()
+    config["teacher_accuracy"] = {
+        "own": {"question": "?", "datasets": ["gradeschool"], "teachers": ["gold"], "levels": ["L1"]}
+    }
+    output = workflow(config).run("-n", ok=False)
+    assert "teacher_accuracy.own.teachers.0" in output and "does not solve problems" in output
