@@ -87,5 +87,7 @@ rule plan:
     shell:
         "python $GRADUS/scripts/plan.py"
         " --study {input.study:q}"
+        " --prompts $GRADUS_PROMPTS"
+        " --prices $GRADUS/prices.yaml"
         " --output {params.folder:q}"
         " 2>&1 | tee {log:q}"

@@ -11,17 +11,21 @@ from gradus.config import load
 from gradus.errors import UserError
 from gradus.jsonl import read_json
 from gradus.plan import plan, to_json, to_markdown
+from gradus.teachers.prompting import Prompts
 
 
 def main() -> None:
     options = program.parser(__doc__)
     options.add_argument("--study", required=True, help="the resolved study (study.json)")
+    options.add_argument("--prompts", required=True, help="folder of prompt files")
+    options.add_argument("--prices", required=True, help="price table")
     options.add_argument("--output", required=True, help="folder for plan.json and plan.md")
     given = options.parse_args()
     study = load(read_json(given.study), given.study)
-    lines, jobs = plan(study), waiting_jobs(given.study)
-    text = to_markdown(lines, jobs)
-    write_json(Path(given.output) / "plan.json", to_json(lines, jobs))
+    found = plan(study, Prompts(given.prompts), Path(given.prices))
+    jobs = waiting_jobs(given.study)
+    text = to_markdown(found, jobs)
+    write_json(Path(given.output) / "plan.json", to_json(found, jobs))
     write_text(Path(given.output) / "plan.md", text)
     print(text)
 

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from gradus import paths
-from gradus.config import BuiltStudent, Experiment, GradeschoolDataset, Study
-from gradus.grid import cells, experiment_cells, experiment_supervisions, supervisions
+from gradus.config import BuiltStudent, GradeschoolDataset, Study
+from gradus.datasets.catalogue import CATALOGUE
+from gradus.grid import accuracy_supervisions, cells, experiment_cells, experiment_supervisions, sources, supervisions
 from gradus.jsonl import manifest_path, read_json
-from gradus.paths import Cell
+from gradus.paths import Cell, Supervision
+from gradus.teachers.prompting import Prompts
+from gradus.teachers.quote import NOTHING, Quote, exemplar_quote, quote
 
 # Tokens of one training example where no training set tells better: question, and rationale per level.
+WHOLE = "the whole study"
 ASSUMED_QUESTION_TOKENS = 70
 ASSUMED_RATIONALE_TOKENS = {"L1": 30, "L2": 40, "L3": 60, "L4": 90, "L5": 110, "L6": 140, "native": 5}
-SVAMP_ROWS = (700, 300)
 
 
 @dataclass(frozen=True)
@@ -26,7 +30,6 @@ class Line:
     name: str
     supervisions: int
     cells: int
-    requests: int
     training_samples: int
     optimizer_steps: int
     training_tokens: int
@@ -34,25 +37,78 @@ class Line:
     disk_bytes: int
 
 
-def plan(study: Study) -> list[Line]:
-    """One line per experiment and one for the study."""
+@dataclass(frozen=True)
+class Plan:
+    """Lines per experiment, and quotes of the remote teachers per experiment and per value of each axis."""
+
+    lines: list[Line]
+    quotes: dict[str, Quote]
+
+
+def plan(study: Study, prompts: Prompts, prices: Path) -> Plan:
+    """What the study needs; the last line and the quote ``the whole study`` count what is shared once."""
     lines = [
-        _line(
-            study,
-            name,
-            experiment_cells(experiment),
-            len(experiment_supervisions(experiment)),
-            _asked(study, experiment),
-        )
+        _line(study, name, experiment_cells(experiment), len(experiment_supervisions(experiment)))
         for name, experiment in study.experiments.items()
     ]
-    return [*lines, _line(study, "the whole study", cells(study), len(supervisions(study)), _asked(study, None))]
+    lines.append(_line(study, WHOLE, cells(study), len(supervisions(study))))
+    return Plan(lines, _quotes(study, prompts, prices))
+
+
+def _quotes(study: Study, prompts: Prompts, prices: Path) -> dict[str, Quote]:
+    """Per experiment, per teacher, format and level, for the teachers' own tests, the exemplars and the study."""
+    each: dict[tuple[str, Supervision], Quote] = {}
+    for place in supervisions(study):
+        each["train", place] = quote(study, place, "train", sizes(study, place.dataset)[0], prompts, prices)
+    own = [
+        place
+        for wanted in accuracy_supervisions(study)
+        for place in ([wanted.original()] if wanted.format != "original" else []) + [wanted]
+    ]
+    for place in dict.fromkeys(own):
+        each["test", place] = quote(study, place, "test", sizes(study, place.dataset)[1], prompts, prices)
+    asked = {key: found for key, found in each.items() if found.requests}
+    if not asked:
+        return {}
+    quotes: dict[str, Quote] = {}
+    for name, experiment in study.experiments.items():
+        wanted_places = {place for one in experiment_supervisions(experiment) for place in _with_sources(study, one)}
+        quotes[f"experiment {name}"] = _total(
+            found for (split, one), found in asked.items() if split == "train" and one in wanted_places
+        )
+    for axis in ("teacher", "format", "level"):
+        for value in dict.fromkeys(getattr(place, axis) for _, place in asked):
+            quotes[f"{axis} {value}"] = _total(
+                found for (_, one), found in asked.items() if getattr(one, axis) == value
+            )
+    if any(split == "test" for split, _ in asked):
+        quotes["teacher accuracy"] = _total(found for (split, _), found in asked.items() if split == "test")
+    exemplars = exemplar_quote(study, [place for _, place in asked], prices)
+    if exemplars.requests:
+        quotes["exemplars"] = exemplars
+    quotes[WHOLE] = _total(asked.values()) + exemplars
+    return quotes
+
+
+def _with_sources(study: Study, place: Supervision) -> list[Supervision]:
+    return [place, *(found for source in sources(study, place) for found in _with_sources(study, source))]
+
+
+def _total(quotes: Iterable[Quote]) -> Quote:
+    return sum(quotes, NOTHING)
 
 
 def sizes(study: Study, dataset: str) -> tuple[int, int]:
-    """Training and test problems of a dataset."""
+    """Training and test problems of a dataset: counted where they are there, else what the dataset is known to hold."""
     section = study.datasets[dataset]
-    return (section.train, section.test) if isinstance(section, GradeschoolDataset) else SVAMP_ROWS
+    if isinstance(section, GradeschoolDataset):
+        return section.train, section.test
+    counts = []
+    known = CATALOGUE[section.source].sizes
+    for split, wanted, usual in zip(("train", "test"), (section.train_size, section.test_size), known, strict=True):
+        facts = manifest_path(paths.fill(paths.PROBLEMS, study.study, dataset=dataset, split=split))
+        counts.append(read_json(facts)["rows"] if facts.exists() else min(usual, wanted or usual))
+    return counts[0], counts[1]
 
 
 def parameters(study: Study, student: str) -> int | None:
@@ -65,19 +121,7 @@ def parameters(study: Study, student: str) -> int | None:
     return section.vocabulary * hidden + section.layers * per_layer + hidden
 
 
-def _asked(study: Study, experiment: Experiment | None) -> int:
-    """Requests to teachers that answer through the journal; files that exist already ask nothing."""
-    places = supervisions(study) if experiment is None else experiment_supervisions(experiment)
-    waiting = [
-        place
-        for place in places
-        if study.teachers[place.teacher].provider == "tutor"
-        and not Path(paths.fill(paths.ANNOTATIONS, study.study, place)).exists()
-    ]
-    return sum(sizes(study, place.dataset)[0] for place in waiting)
-
-
-def _line(study: Study, name: str, chosen: list[Cell], places: int, requests: int) -> Line:
+def _line(study: Study, name: str, chosen: list[Cell], places: int) -> Line:
     samples = steps = tokens = predictions = disk = 0
     for cell in chosen:
         recipe = study.recipe_of(cell.student)
@@ -88,7 +132,7 @@ def _line(study: Study, name: str, chosen: list[Cell], places: int, requests: in
         tokens += round(seen * per_example)
         predictions += sizes(study, cell.supervision.dataset)[1] * len(study.decodings)
         disk += 4 * (parameters(study, cell.student) or 0)
-    return Line(name, places, len(chosen), requests, samples, steps, tokens, predictions, disk)
+    return Line(name, places, len(chosen), samples, steps, tokens, predictions, disk)
 
 
 def _training_set(study: Study, cell: Cell) -> tuple[int, float]:
@@ -102,21 +146,35 @@ def _training_set(study: Study, cell: Cell) -> tuple[int, float]:
     return facts["rows"], facts["mean_tokens"]
 
 
-def to_markdown(lines: list[Line], jobs: dict[str, int]) -> str:
+def to_markdown(found: Plan, jobs: dict[str, int]) -> str:
     """The plan as tables."""
-    names = list(asdict(lines[0]))
+    parts = _table([asdict(line) for line in found.lines])
+    if found.quotes:
+        rows = [{"what the teachers are asked": name, **asdict(one)} for name, one in found.quotes.items()]
+        parts += ["", *_table(rows), "", _QUOTE_NOTE]
+    listed = [{"jobs that would run now": rule, "count": count} for rule, count in jobs.items()]
+    return "\n".join([*parts, "", *(_table(listed) if listed else ["Nothing is left to run."])]) + "\n"
+
+
+_QUOTE_NOTE = (
+    "Requests in all, those that the journal holds already (cached, not paid again), tokens and price of the missing ones "
+    "online and by batch (? where no price is known), minutes at the configured limits. Tokens are estimated."
+)
+
+
+def _table(rows: list[dict[str, Any]]) -> list[str]:
+    names = list(rows[0])
     head = ["| " + " | ".join(name.replace("_", " ") for name in names) + " |", "|---|" + "---:|" * (len(names) - 1)]
-    body = ["| " + " | ".join(_shown(value) for value in asdict(line).values()) + " |" for line in lines]
-    listed = ["", "| jobs that would run now | |", "|---|---:|"] + [
-        f"| {rule} | {count} |" for rule, count in jobs.items()
-    ]
-    return "\n".join(head + body + (listed if jobs else ["", "Nothing is left to run."])) + "\n"
+    return head + ["| " + " | ".join(_shown(value) for value in row.values()) + " |" for row in rows]
 
 
-def to_json(lines: list[Line], jobs: dict[str, int]) -> dict[str, Any]:
+def to_json(found: Plan, jobs: dict[str, int]) -> dict[str, Any]:
     """The plan for machines."""
-    return {"lines": [asdict(line) for line in lines], "jobs": jobs}
+    quotes = {name: asdict(one) for name, one in found.quotes.items()}
+    return {"lines": [asdict(line) for line in found.lines], "quotes": quotes, "jobs": jobs}
 
 
 def _shown(value: Any) -> str:
-    return f"{value:,}" if isinstance(value, int) else str(value)
+    if value is None:
+        return "?"
+    return f"{value:,}" if isinstance(value, int) else f"{value:,.2f}" if isinstance(value, float) else str(value)

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from conftest import PROJECT, Provider, Workflow, tiny_study
+from fake_provider import KEY
 
 from gradus.jsonl import read_json, read_records
 from gradus.records import Annotation
@@ -159,3 +160,39 @@ def test_a_teacher_that_cannot_be_tested_is_refused(workflow: Callable[..., Work
     }
     output = workflow(config).run("-n", ok=False)
     assert "teacher_accuracy.own.teachers.0" in output and "does not solve problems" in output
+
+
+def test_the_plan_quotes_before_a_cent_is_spent(
+    provider: Provider, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No key, nothing sent; afterwards the real price is near the quote, and everything is cached."""
+    config = study(provider)
+    price = {
+        "input_usd_per_million": 2.5,
+        "output_usd_per_million": 10.0,
+        "batch_factor": 0.5,
+        "seen": "2026-11-21",
+        "source": "t",
+    }
+    config["teachers"]["gpt"] |= {"price": price, "requests_per_minute": 120.0}
+    made = Workflow(tmp_path, config)
+    shutil.copytree(PROJECT / "prompts", tmp_path / "prompts")
+    monkeypatch.delenv("OPENAI_API_KEY")
+    output = made.run("plan")
+    assert provider.control()["seen"] == 0
+    quotes = read_json(made.results / "plan" / "plan.json")["quotes"]
+    # L1, L2, L3 and the symbolic rewrite of 12 problems; the own test of 10 in two formats; two exemplars.
+    assert quotes["teacher gpt"]["requests"] == 4 * 12 + 2 * 10
+    assert quotes["level L2"]["requests"] == 12
+    assert quotes["format symbolic"]["requests"] == 12 + 10
+    assert quotes["teacher claude"]["usd"] is None
+    assert quotes["teacher gpt"]["usd_batch"] == pytest.approx(quotes["teacher gpt"]["usd"] / 2)
+    assert quotes["teacher gpt"]["minutes"] == pytest.approx(68 * 4 / 4 / 60), "four seconds an answer, four in flight"
+    assert quotes["exemplars"]["requests"] == 4
+    assert "| teacher claude |" in output and "?" in output
+    monkeypatch.setenv("OPENAI_API_KEY", KEY)
+    made.run("annotations", "teacher_accuracies")
+    made.run("plan")
+    after = read_json(made.results / "plan" / "plan.json")["quotes"]["the whole study"]
+    assert after["cached"] == after["requests"]
+    assert after["input_tokens"] == after["output_tokens"] == 0

@@ -13,7 +13,8 @@ from gradus.datasets.readers import Reader
 
 @dataclass(frozen=True)
 class Entry:
-    """One dataset. ``hub`` is None where its authors publish on no hub; ``splits`` are the hub's names of train and test.
+    """One dataset. ``hub`` is None where its authors publish on no hub; ``splits`` are the hub's names of train and test,
+    ``sizes`` what those hold (where not published on a hub: the paper's split).
 
     ``human`` says who wrote the rationales of the teacher ``human``; None where nobody did.
     """
@@ -23,6 +24,7 @@ class Entry:
     hub: str | None
     hub_configurations: tuple[str, ...]
     splits: tuple[str, str]
+    sizes: tuple[int, int]
     licence: str
     citation: str
     human: str | None
@@ -40,7 +42,15 @@ _SUBJECTS = (
 
 CATALOGUE = {
     "svamp": Entry(
-        "SVAMP", readers.svamp, "ChilleD/SVAMP", (), ("train", "test"), "MIT", "Patel et al. 2021", "its own equations"
+        "SVAMP",
+        readers.svamp,
+        "ChilleD/SVAMP",
+        (),
+        ("train", "test"),
+        (700, 300),
+        "MIT",
+        "Patel et al. 2021",
+        "its own equations",
     ),
     "gsm8k": Entry(
         "GSM8K",
@@ -48,6 +58,7 @@ CATALOGUE = {
         "openai/gsm8k",
         ("main",),
         ("train", "test"),
+        (7473, 1319),
         "MIT",
         "Cobbe et al. 2021",
         "its own solutions",
@@ -58,6 +69,7 @@ CATALOGUE = {
         "deepmind/aqua_rat",
         ("raw",),
         ("train", "test"),
+        (97467, 254),
         "Apache-2.0",
         "Ling et al. 2017",
         "its own rationales (the flattened rows: as edited by MathInstruct)",
@@ -68,6 +80,7 @@ CATALOGUE = {
         "EleutherAI/hendrycks_math",
         _SUBJECTS,
         ("train", "test"),
+        (7500, 5000),
         "MIT",
         "Hendrycks et al. 2021",
         "its own solutions",
@@ -78,6 +91,7 @@ CATALOGUE = {
         "tau/commonsense_qa",
         (),
         ("train", "validation"),
+        (9741, 1221),
         "MIT",
         "Talmor et al. 2019",
         "ECQA (Aggarwal et al. 2021), from a file `csqa/ecqa.jsonl` with id and explanation",
@@ -88,6 +102,7 @@ CATALOGUE = {
         "allenai/openbookqa",
         ("main",),
         ("train", "test"),
+        (4957, 500),
         "none stated (repository: Apache-2.0)",
         "Mihaylov et al. 2018",
         None,
@@ -98,6 +113,7 @@ CATALOGUE = {
         None,
         (),
         ("train", "test"),
+        (2000, 290),
         "MIT",
         "Geva et al. 2021",
         "its own supporting facts",
