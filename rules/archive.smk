@@ -72,8 +72,6 @@ rule plan:
         study=paths.fill(paths.STUDY_COPY, study.study),
     log:
         paths.fill(paths.log(paths.PLAN), study.study),
-    benchmark:
-        paths.fill(paths.benchmark(paths.PLAN), study.study)
     conda:
         "../envs/analyse.yaml"
     threads: 1

@@ -83,3 +83,48 @@ rule audit:
         " --test {input.test:q}"
         " --output {output:q}"
         " 2>&1 | tee {log:q}"
+
+
+rule annotation_audit:
+    input:
+        study=paths.STUDY_COPY,
+        audits=[
+            paths.fill(paths.AUDIT, study.study, dataset=name)
+            for name in study.datasets
+        ],
+        annotations=ancient(grid.annotation_files(study)),
+        annotation_manifests=[
+            paths.manifest(path) for path in grid.annotation_files(study)
+        ],
+    output:
+        facts=paths.ANNOTATION_AUDIT,
+        markdown=paths.ANNOTATION_AUDIT_TEXT,
+        page=report(
+            paths.ANNOTATION_AUDIT_PAGE,
+            category="Data",
+            caption="../report/audit.rst",
+            labels={"experiment": "all", "item": "audit of data and annotations"},
+        ),
+    log:
+        paths.log(paths.ANNOTATION_AUDIT),
+    benchmark:
+        paths.benchmark(paths.ANNOTATION_AUDIT)
+    conda:
+        "../envs/analyse.yaml"
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime=60,
+    params:
+        code=fingerprint("annotation_audit"),
+        prompts=grid.all_prompts_hash(study),
+    message:
+        "Audit of annotations"
+    shell:
+        "python $GRADUS/scripts/annotation_audit.py"
+        " --study {input.study:q}"
+        " --prompts $GRADUS_PROMPTS"
+        " --page {output.page:q}"
+        " --markdown {output.markdown:q}"
+        " --output {output.facts:q}"
+        " 2>&1 | tee {log:q}"

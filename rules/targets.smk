@@ -3,6 +3,7 @@
 
 localrules:
     annotations,
+    audits,
     teacher_accuracies,
     checkpoints,
     metrics,
@@ -17,6 +18,12 @@ rule annotations:
             paths.fill(paths.ANNOTATIONS, study.study, place)
             for place in grid.supervisions(study)
         ],
+
+
+rule audits:
+    """What is known of problems and annotations: overlap, defects, lengths."""
+    input:
+        paths.fill(paths.ANNOTATION_AUDIT, study.study),
 
 
 rule teacher_accuracies:

@@ -1,9 +1,9 @@
-"""Audit a dataset: counts, overlap of train and test, the most frequent answer."""
+"""Audit a dataset: counts, overlap of train and test, near-duplicates, doubtful golds, the most frequent answer."""
 
 from gradus import program
 from gradus.atomic import write_json
 from gradus.audit import audit
-from gradus.jsonl import read_records
+from gradus.jsonl import manifest_path, read_json, read_records
 from gradus.records import Problem
 
 
@@ -13,7 +13,13 @@ def main() -> None:
     options.add_argument("--test", required=True)
     options.add_argument("--output", required=True)
     given = options.parse_args()
-    write_json(given.output, audit(read_records(given.train, Problem), read_records(given.test, Problem)))
+    facts = audit(read_records(given.train, Problem), read_records(given.test, Problem))
+    manifests = [read_json(manifest_path(path)) for path in (given.train, given.test)]
+    doubt = {
+        "doubtful_gold": sum(len(manifest["doubtful_gold"]) for manifest in manifests),
+        "without_gold": sum(manifest["without_gold"] for manifest in manifests),
+    }
+    write_json(given.output, {**facts, **doubt})
 
 
 if __name__ == "__main__":

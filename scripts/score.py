@@ -25,7 +25,12 @@ def main() -> None:
     )
     write_records(given.rows, rows)
     leaked = len(training_set["leaked"])
-    facts = {**given.cell, **metric, "training_examples": training_set["rows"], "leaked_training_rows": leaked}
+    taught = {
+        "training_examples": training_set["rows"],
+        "leaked_training_rows": leaked,
+        "excerpt": training_set["excerpt"],
+    }
+    facts = {**given.cell, **metric, **taught}
     write_json(given.output, facts)
     program.log.info("%d of %d correct (%.1f %%)", metric["correct"], metric["n"], 100 * metric["accuracy"])
 

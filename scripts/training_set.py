@@ -1,7 +1,7 @@
 """Make the training set of one student from annotations: verdict policy, leak refusal, cutoff."""
 
 from gradus import program
-from gradus.jsonl import read_records, write_records
+from gradus.jsonl import manifest_path, read_json, read_records, write_records
 from gradus.records import Annotation, Problem
 from gradus.students import load_tokens, model_source
 from gradus.training_sets import make_training_set
@@ -29,7 +29,8 @@ def main() -> None:
         cutoff_tokens=given.settings["cutoff_tokens"],
     )
     lengths = [len(tokens.encode(example.prompt)) + len(tokens.encode(example.completion)) + 1 for example in examples]
-    write_records(given.output, examples, **counts, mean_tokens=round(sum(lengths) / len(lengths), 3))
+    excerpt = bool(read_json(manifest_path(given.annotations)).get("excerpt", False))
+    write_records(given.output, examples, **counts, excerpt=excerpt, mean_tokens=round(sum(lengths) / len(lengths), 3))
     program.log.info("%d examples; dropped %s", len(examples), counts["dropped"])
 
 

@@ -4,7 +4,7 @@ from collections import Counter
 
 from gradus import program
 from gradus.errors import UserError
-from gradus.jsonl import read_records, write_records
+from gradus.jsonl import manifest_path, read_json, read_records, write_records
 from gradus.paths import Supervision
 from gradus.records import Annotation, Problem
 from gradus.students import load_tokens, model_source
@@ -32,7 +32,10 @@ def main() -> None:
         raise UserError(f"the transform made no annotation for {place}")
     verdicts = dict(sorted(Counter(row.verdict for row in rows).items()))
     words = sum(len(row.rationale.split()) for row in rows) / len(rows)
-    write_records(given.output, rows, verdicts=verdicts, without_annotation=[], mean_words=round(words, 3))
+    excerpt = any(read_json(manifest_path(path)).get("excerpt", False) for path in given.sources)
+    write_records(
+        given.output, rows, verdicts=verdicts, without_annotation=[], mean_words=round(words, 3), excerpt=excerpt
+    )
     program.log.info("%s: %d annotations", place, len(rows))
 
 

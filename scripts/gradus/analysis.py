@@ -39,6 +39,7 @@ class Row:
     mean_tokens: float
     most_frequent: float
     leaked: bool
+    excerpt: bool
 
     @property
     def above_most_frequent(self) -> bool:
@@ -87,6 +88,7 @@ def _row(place: Supervision, student: str, metrics: list[dict[str, Any]]) -> Row
         mean_tokens=fmean(metric["mean_completion_tokens"] for metric in metrics),
         most_frequent=metrics[0]["most_frequent_answer_accuracy"],
         leaked=any(metric["leaked_training_rows"] for metric in metrics),
+        excerpt=any(metric["excerpt"] for metric in metrics),
     )
 
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from typing import Any
 
 from gradus.records import Problem
-from gradus.wording import normalised
+from gradus.wording import ngrams, normalised
+
+NEAR_WORDS = 5
+NEAR_SHARE = 0.7
 
 
 def audit(train: list[Problem], test: list[Problem]) -> dict[str, Any]:
@@ -22,6 +25,7 @@ def audit(train: list[Problem], test: list[Problem]) -> dict[str, Any]:
         "test": len(test),
         "test_questions_in_train_exact": len(exact),
         "test_questions_in_train_normalised": overlap,
+        "test_questions_near_train": near_duplicates(train, test),
         "most_frequent_training_answer": frequent,
         "most_frequent_answer_accuracy": sum(problem.answer == frequent for problem in test) / len(test),
         "distinct_test_answers": len({problem.answer for problem in test}),
@@ -33,6 +37,21 @@ def audit(train: list[Problem], test: list[Problem]) -> dict[str, Any]:
         facts["shared_structures"] = len(structures[0] & structures[1])
         facts["shared_number_tuples"] = len(givens[0] & givens[1])
     return facts
+
+
+def near_duplicates(train: list[Problem], test: list[Problem]) -> list[str]:
+    """Test problems that share at least 70 % of their word 5-grams with one training problem (exact copies among them)."""
+    index: dict[tuple[str, ...], list[int]] = defaultdict(list)
+    for number, problem in enumerate(train):
+        for gram in ngrams(problem.full_text, NEAR_WORDS):
+            index[gram].append(number)
+    near = []
+    for problem in test:
+        grams = ngrams(problem.full_text, NEAR_WORDS)
+        shared = Counter(number for gram in grams for number in index.get(gram, ()))
+        if shared and max(shared.values()) >= NEAR_SHARE * len(grams):
+            near.append(problem.id)
+    return near
 
 
 def _givens(solution: dict[str, Any]) -> tuple[int, ...]:

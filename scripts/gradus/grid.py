@@ -11,7 +11,7 @@ from gradus.atomic import canonical_json
 from gradus.config import HANDLING, BuiltStudent, ChatTeacher, Experiment, MixedTransform, PaddedTransform, Study
 from gradus.paths import Cell, Supervision
 from gradus.surroundings import prompts_folder
-from gradus.teachers.prompting import Prompts, prompt_names
+from gradus.teachers.prompting import Prompts, exemplar_prompt_names, prompt_names
 
 
 def experiment_supervisions(experiment: Experiment) -> list[Supervision]:
@@ -58,6 +58,11 @@ def supervisions(study: Study) -> list[Supervision]:
     for cell in cells(study):
         add(cell.supervision)
     return list(found)
+
+
+def annotation_files(study: Study) -> list[str]:
+    """The annotation files of all supervisions."""
+    return [paths.fill(paths.ANNOTATIONS, study.study, place) for place in supervisions(study)]
 
 
 def sources(study: Study, place: Supervision) -> list[Supervision]:
@@ -203,6 +208,14 @@ def prompt_hash(study: Study, wildcards: Any, hide_gold: bool = False) -> str:
     return Prompts(prompts_folder()).hash_of(*prompt_names(wildcards.format, wildcards.level, gold))
 
 
+def all_prompts_hash(study: Study) -> str:
+    """What the prompts that exemplars are written with say; empty where no teacher is asked over a network."""
+    asks = any(isinstance(section, ChatTeacher) for section in study.teachers.values())
+    formats = ("original", "least-to-most", "rephrase-and-respond", "symbolic")
+    prompts = Prompts(prompts_folder()) if asks else None
+    return "" if prompts is None else " ".join(prompts.hash_of(*exemplar_prompt_names(name)) for name in formats)
+
+
 def exemplar_files(study: Study, wildcards: Any) -> list[str]:
     """The exemplars of a remote teacher's job: the originals' and, for a rewrite, the format's."""
     if not isinstance(study.teachers[wildcards.teacher], ChatTeacher):
@@ -321,7 +334,8 @@ def report_items(study: Study) -> list[str]:
     """What the browsable report shows."""
     items = [path for path in tables(study) if path.endswith(".csv")]
     items += [path for path in figures(study) if path.endswith(".svg")]
-    return [*items, paths.fill(paths.FINDINGS_PAGE, study.study)]
+    pages = (paths.FINDINGS_PAGE, paths.ANNOTATION_AUDIT_PAGE)
+    return [*items, *(paths.fill(page, study.study) for page in pages)]
 
 
 def targets(study: Study) -> list[str]:
@@ -334,6 +348,8 @@ def archived(study: Study) -> list[str]:
     """The results that go into the archive; weights stay out, their manifests with every hash go in."""
     found = [paths.fill(paths.STUDY_COPY, study.study), *tables(study), *figures(study)]
     found += [paths.fill(pattern, study.study) for pattern in (paths.FINDINGS, paths.FINDINGS_PAGE, paths.HEADLINE)]
+    found += [paths.fill(pattern, study.study) for pattern in (paths.ANNOTATION_AUDIT, paths.ANNOTATION_AUDIT_TEXT)]
+    found += [paths.fill(paths.TEACHER_ACCURACY, study.study, place) for place in accuracy_supervisions(study)]
     for dataset in study.datasets:
         found.append(paths.fill(paths.AUDIT, study.study, dataset=dataset))
         for split in ("train", "test"):

@@ -27,6 +27,7 @@ _COLUMNS = (
     "most_frequent_answer_accuracy",
     "above_most_frequent_answer",
     "trained_on_leaked_questions",
+    "trained_on_excerpt",
 )
 
 
@@ -42,7 +43,7 @@ def to_csv(rows: list[Row]) -> str:
             + [f"{value:.4f}" for value in (row.accuracy, row.low, row.high)]
             + ["" if row.seed_sd is None else f"{row.seed_sd:.4f}"]
             + [f"{value:.4f}" for value in (row.truncated, row.unparsable, row.mean_tokens, row.most_frequent)]
-            + [str(row.above_most_frequent).lower(), str(row.leaked).lower()]
+            + [str(row.above_most_frequent).lower(), str(row.leaked).lower(), str(row.excerpt).lower()]
         )
     return stream.getvalue()
 
@@ -91,6 +92,8 @@ def note(rows: list[Row]) -> str:
         text += " One seed: two cells compare two checkpoints, not two conditions."
     if any(row.leaked for row in rows):
         text += " A double dagger marks cells trained on test questions (allow_leakage)."
+    if any(row.excerpt for row in rows):
+        text += " A section sign marks cells trained on an excerpt of the released file (allow_excerpt)."
     return text
 
 
@@ -108,7 +111,7 @@ def _grouped(rows: list[Row], experiment: Experiment) -> dict[tuple[str, str], d
 
 
 def _cell(row: Row, pattern: str) -> str:
-    marks = ("" if row.above_most_frequent else "†") + ("‡" if row.leaked else "")
+    marks = ("" if row.above_most_frequent else "†") + ("‡" if row.leaked else "") + ("§" if row.excerpt else "")
     spread = "" if row.seed_sd is None else f" ± {100 * row.seed_sd:.1f}"
     return pattern.format(f"{100 * row.accuracy:.1f}{marks}", spread, f"{100 * row.low:.1f}", f"{100 * row.high:.1f}")
 

@@ -9,7 +9,7 @@ import pytest
 from conftest import PROJECT
 
 RULE_FILES = sorted((PROJECT / "rules").glob("*.smk"))
-TARGETS = {"annotations", "checkpoints", "metrics", "tables", "figures"}
+TARGETS = {"annotations", "audits", "teacher_accuracies", "checkpoints", "metrics", "tables", "figures"}
 HEAVY = ("torch", "transformers", "datasets", "pandas", "deepspeed", "matplotlib", "scipy", "numpy")
 
 
@@ -28,6 +28,10 @@ def rules() -> dict[str, str]:
     "directive", ["log", "benchmark", "conda", "threads", "resources", "params", "message", "shell"]
 )
 def test_every_rule_has_every_directive(name: str, directive: str) -> None:
+    if (name, directive) == ("plan", "benchmark"):
+        pytest.skip(
+            "a benchmark file counts as a product: the plan, which has no other, would be made once and never again"
+        )
     assert re.search(rf"^    {directive}:", rules()[name], flags=re.MULTILINE), f"rule {name} has no {directive}"
 
 
@@ -129,8 +133,8 @@ def test_later_stages_are_not_imported_by_earlier_ones() -> None:
     """Data flows one way: problems, annotations, training, predictions, metrics, tables, archive."""
     order = [
         {"records", "jsonl", "atomic", "answers", "errors", "datasets", "gradeschool", "audit"},
-        {"journal", "teachers", "annotation"},
-        {"training_sets", "templates", "students", "training"},
+        {"journal", "teachers", "annotation", "annotation_audit"},
+        {"training_sets", "templates", "students", "training", "transforms"},
         {"generation"},
         {"scoring", "statistics"},
         {"analysis", "tables", "figures", "findings", "pages", "archive", "plan"},

@@ -136,3 +136,6 @@ def test_the_plan_counts_before_anything_runs(workflow) -> None:
     assert plan["jobs"]["train"] == 4
     assert "the whole study" in output
     assert sorted(path.name for path in made.results.iterdir()) == ["benchmarks", "logs", "plan", "study.json"]
+    (made.results / "plan" / "plan.json").unlink()
+    made.run("plan")
+    assert (made.results / "plan" / "plan.json").exists(), "the plan is always made anew"

@@ -95,7 +95,12 @@ def quote(study: Study, place: Supervision, split: str, rows: int, prompts: Prom
     output_tokens = round(missing * each)
     price = find_price(settings, prices)
     usage = {"input_tokens": input_tokens, "output_tokens": output_tokens}
-    usd, usd_batch = (None, None) if price is None else (price.cost(usage), price.cost(usage, is_batch=True))
+    usd: float | None
+    usd_batch: float | None
+    if missing == 0:
+        usd, usd_batch = 0.0, 0.0
+    else:
+        usd, usd_batch = (None, None) if price is None else (price.cost(usage), price.cost(usage, is_batch=True))
     minutes = _minutes(section, missing, input_tokens + output_tokens)
     return Quote(len(tasks), cached, input_tokens, output_tokens, usd, usd_batch, minutes)
 
