@@ -3,6 +3,8 @@
 
 localrules:
     annotations,
+    batches_submitted,
+    batches_collected,
     audits,
     teacher_accuracies,
     checkpoints,
@@ -18,6 +20,18 @@ rule annotations:
             paths.fill(paths.ANNOTATIONS, study.study, place)
             for place in grid.supervisions(study)
         ],
+
+
+rule batches_submitted:
+    """Batches of all teachers with mode: batch, submitted and not waited for."""
+    input:
+        grid.batch_files(study, "submit"),
+
+
+rule batches_collected:
+    """The answers of those batches in the journal; what failed or expired is submitted again."""
+    input:
+        grid.batch_files(study, "collect"),
 
 
 rule audits:

@@ -1,22 +1,25 @@
 """Annotate one split of a dataset with one supervision of a teacher."""
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 from gradus import program
-from gradus.annotation import Counts, Desk, LocalDesk, RemoteDesk, Sampling, annotate, usable_originals
+from gradus.annotation import Counts, Desk, LocalDesk, RemoteDesk, Sampling, annotate, prepare, usable_originals
+from gradus.atomic import write_json
 from gradus.errors import UserError
 from gradus.journal import Journal
 from gradus.jsonl import read_records, write_records
 from gradus.paths import Supervision, data_folder, journal_folder, run_record
 from gradus.records import Annotation, Problem
+from gradus.teachers.batch_purchase import BatchPurchase
 from gradus.teachers.chat_teacher import ChatTeacher
 from gradus.teachers.exemplars import load_exemplar
 from gradus.teachers.prompting import Prompts
 from gradus.teachers.providers import REMOTE, make_local_teacher
-from gradus.teachers.remote import handling, make_purchase, sole_buyer
+from gradus.teachers.purchase import Order, Purchase
+from gradus.teachers.remote import Buy, handling, make_purchase, sole_buyer
 from gradus.teachers.served import server_for
 
 
@@ -35,6 +38,9 @@ def main() -> None:
         "--again", type=program.json_option, default={}, help="verdicts to retry, and how often, as JSON"
     )
     options.add_argument("--hide-gold", action="store_true", help="whatever the entry says (a teacher's own test)")
+    options.add_argument(
+        "--only", choices=["submit", "collect"], help="one half of a batch; fills the journal and writes no annotations"
+    )
     options.add_argument("--output", required=True)
     given = options.parse_args()
     record = program.RunRecord()
@@ -47,7 +53,13 @@ def main() -> None:
     )
     counts = Counts()
     folder = journal_folder() / supervision.teacher
+    if given.only and settings.get("mode") != "batch":
+        raise UserError("only a teacher with mode: batch can be asked by batch")
     with desk_for(given, settings, supervision, folder) as (desk, journal):
+        if given.only:
+            prepare(problems, supervision, desk, originals, sampling)
+            write_json(given.output, {"supervision": str(supervision), "phase": given.only, "problems": len(problems)})
+            return
         annotations = annotate(problems, supervision, desk, originals, sampling, counts)
         write_records(given.output, annotations, lambda: {**counts.facts(), **extra_facts(desk)})
         record.write(
@@ -81,8 +93,19 @@ def desk_for(
         buy = None
         if not settings["offline"]:
             server = held.enter_context(server_for(settings))
-            buy = make_purchase(settings, teacher, journal, Path(given.prices), server).buy
+            purchase = make_purchase(settings, teacher, journal, Path(given.prices), server)
+            buy = submit_only(purchase) if given.only == "submit" else purchase.buy
         yield RemoteDesk(teacher, journal, exemplars[0], exemplars[-1], str(supervision), buy), journal
+
+
+def submit_only(purchase: Purchase | BatchPurchase) -> Buy:
+    """The first half of buying by batch, in the shape of the whole."""
+    assert isinstance(purchase, BatchPurchase)
+
+    def submit(orders: Iterable[Order], total: int, what: str) -> None:
+        purchase.submit(orders, what)
+
+    return submit
 
 
 def extra_facts(desk: Desk) -> dict[str, Any]:

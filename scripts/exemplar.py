@@ -35,9 +35,9 @@ def main() -> None:
     is_new = exemplar is None
     if exemplar is None:
         settings = {**handling(given.teacher), **given.teacher_settings}
-        # The six levels come in one answer.
-        roomy = {**settings, "max_output_tokens": max(8192, settings["max_output_tokens"])}
-        teacher = ChatTeacher(roomy, prompts, "shown")
+        # The six levels come in one answer; a single request is no batch.
+        settings = {**settings, "max_output_tokens": max(8192, settings["max_output_tokens"]), "mode": "online"}
+        teacher = ChatTeacher(settings, prompts, "shown")
         originals = load_exemplar(given.originals) if given.originals else None
         problems = read_records(given.problems, Problem)
         with contextlib.ExitStack() as held:

@@ -19,6 +19,7 @@ import sys
 import time
 from collections import Counter
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 KEY = "sk-planted-0123456789abcdef"
@@ -68,6 +69,7 @@ class State:
     batches: dict[str, dict[str, Any]] = field(default_factory=dict)
     batch_faults: list[str] = field(default_factory=list)
     batch_requests: int = 0
+    batch_polls: int = 1
     level: float = 0.0
     refilled: float = 0.0
 
@@ -260,7 +262,7 @@ def submit_batch(requests: dict[str, dict[str, Any]], kind: str, metadata: dict[
         "fault": fault,
         "metadata": metadata or {},
         "created": time.time(),
-        "polls": 1,
+        "polls": STATE.batch_polls,
         "results": results,
     }
     if fault == "crash_after":
@@ -291,7 +293,7 @@ def show_batch(batch: dict[str, Any]) -> dict[str, Any]:
             "error_file_id": None,
             "request_counts": {"total": len(batch["results"]), "completed": 0, "failed": 0},
         }
-    stamp = "2026-11-21T00:00:00Z" if batch["created"] else ""
+    stamp = datetime.fromtimestamp(batch["created"], UTC).isoformat()
     return {
         "id": batch["id"],
         "type": "message_batch",

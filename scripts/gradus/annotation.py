@@ -153,11 +153,7 @@ def annotate(
     """
     total = len(problems) * sampling.samples
     for attempt in range(1 + (sampling.retries if sampling.again else 0)):
-        tasks = _tasks(problems, supervision, originals, sampling.samples)
-        desk.prepare(
-            ((task, attempt) for _, task in tasks if task is not None and _needs(desk, task, attempt, sampling)),
-            total if attempt == 0 else 0,
-        )
+        prepare(problems, supervision, desk, originals, sampling, attempt)
     tasks = _tasks(problems, supervision, originals, sampling.samples)
     for problem, task in track(tasks, total, str(supervision), "problem"):
         if task is None:
@@ -176,6 +172,20 @@ def annotate(
                 break
     if not counts.rows:
         raise UserError(f"the teacher has no annotation for any problem of {supervision}")
+
+
+def prepare(
+    problems: Sequence[Problem],
+    supervision: Supervision,
+    desk: Desk,
+    originals: Mapping[tuple[str, int], Annotation],
+    sampling: Sampling,
+    attempt: int = 0,
+) -> None:
+    """See to it that all answers to one attempt can be had (which for a remote teacher means: are in the journal)."""
+    tasks = _tasks(problems, supervision, originals, sampling.samples)
+    wanted = ((task, attempt) for _, task in tasks if task is not None and _needs(desk, task, attempt, sampling))
+    desk.prepare(wanted, len(problems) * sampling.samples if attempt == 0 else 0)
 
 
 def _tasks(

@@ -56,6 +56,9 @@ def audit_annotations(
         "problems_without_annotation": len(manifest.get("without_annotation", [])),
         "verdicts": dict(sorted(Counter(row.verdict for row in rows).items())),
         "words": distribution(words),
+        "input_tokens": sum(row.usage.get("input_tokens", 0) for row in rows),
+        "output_tokens": sum(row.usage.get("output_tokens", 0) for row in rows),
+        "price_usd": _price(rows),
     }
     for name in ("released_rows", "unmatched_rows", "rows_without_text", "excerpt"):
         if name in manifest:
@@ -85,6 +88,13 @@ def audit_annotations(
         )
     facts["findings"] = {name: asdict(one) for name, one in found.items()}
     return facts
+
+
+def _price(rows: Sequence[Annotation]) -> float | None:
+    """What the rows cost; None where any has no known price (of teachers that are asked over a network)."""
+    asked = [row.price_usd for row in rows if "output_tokens" in row.usage]
+    known = [price for price in asked if price is not None]
+    return round(sum(known), 6) if len(known) == len(asked) else None
 
 
 def distribution(values: Sequence[int]) -> dict[str, float]:
@@ -177,6 +187,7 @@ def to_markdown(
             f"| {audit['supervision']} | {audit['rows']} | {words['mean']} | {words['median']} | {words['p10']} | "
             f"{words['p90']} | {shown} |"
         )
+    lines += _costs(audits)
     lines += ["", "## What was found", ""]
     told = [f"- {text}" for text in levels_out_of_order(audits)]
     for audit in audits:
@@ -195,3 +206,22 @@ def to_markdown(
             )
     told += [f"- {text}" for text in stale]
     return "\n".join([*lines, *(told or ["Nothing."])]) + "\n"
+
+
+def _costs(audits: Sequence[Mapping[str, Any]]) -> list[str]:
+    """What teachers over a network cost; nothing where there are none."""
+    asked = [audit for audit in audits if audit["output_tokens"]]
+    if not asked:
+        return []
+    lines = ["", "## What the teachers cost", "", "| supervision | input tokens | output tokens | US dollars |"]
+    lines.append("|---|---:|---:|---:|")
+    for audit in asked:
+        price = "?" if audit["price_usd"] is None else f"{audit['price_usd']:.4f}"
+        lines.append(f"| {audit['supervision']} | {audit['input_tokens']:,} | {audit['output_tokens']:,} | {price} |")
+    known = [audit["price_usd"] for audit in asked if audit["price_usd"] is not None]
+    lines.append(f"| all with a known price | | | {sum(known):.4f} |")
+    return [
+        *lines,
+        "",
+        "Each annotation once, whichever study paid for it; exemplars and the teachers' own tests are not in here.",
+    ]

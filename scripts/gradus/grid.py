@@ -183,6 +183,16 @@ def again(study: Study) -> str:
     return settings({"verdicts": verdicts, "retries": study.retries} if verdicts else {})
 
 
+def batch_files(study: Study, phase: str) -> list[str]:
+    """The batch halves of all supervisions whose teacher is asked by batch."""
+    asked = [
+        place
+        for place in supervisions(study)
+        if getattr(study.teachers[place.teacher], "mode", "online") == "batch" and place.format not in study.transforms
+    ]
+    return [paths.fill(paths.BATCH, study.study, place, phase=phase) for place in asked]
+
+
 def handling(study: Study) -> str:
     """How each remote teacher is asked (pace, budget, key variable, server): changes no annotation."""
     return settings(

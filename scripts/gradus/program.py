@@ -36,6 +36,8 @@ def json_option(text: str) -> Any:
 def run(main: Callable[[], None]) -> NoReturn:
     """Run a program: exit 0, or 1 with one message for a mistake of the user or a failing disk."""
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
+    for chatty in ("httpx", "httpx2", "openai", "anthropic"):  # a line per request
+        logging.getLogger(chatty).setLevel(logging.WARNING)
     try:
         main()
     except UserError as error:

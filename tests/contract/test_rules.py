@@ -9,7 +9,17 @@ import pytest
 from conftest import PROJECT
 
 RULE_FILES = sorted((PROJECT / "rules").glob("*.smk"))
-TARGETS = {"annotations", "audits", "teacher_accuracies", "checkpoints", "metrics", "tables", "figures"}
+TARGETS = {
+    "annotations",
+    "audits",
+    "batches_submitted",
+    "batches_collected",
+    "teacher_accuracies",
+    "checkpoints",
+    "metrics",
+    "tables",
+    "figures",
+}
 HEAVY = ("torch", "transformers", "datasets", "pandas", "deepspeed", "matplotlib", "scipy", "numpy")
 
 

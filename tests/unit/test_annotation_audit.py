@@ -95,3 +95,15 @@ def test_the_page_names_what_was_found() -> None:
     page = to_markdown([audited], ["an old exemplar"], [])
     assert "without rationale: 1 of 6 (such as a#0#0" in page
     assert "only an excerpt" in page and "an old exemplar" in page
+
+
+def test_the_page_tells_what_teachers_cost() -> None:
+    paid = [replace(row, usage={"input_tokens": 10, "output_tokens": 20}, price_usd=0.5) for row in rows()]
+    audited = audit_annotations(PLACE, paid, PROBLEMS, frozenset(), None, None, {})
+    assert (audited["price_usd"], audited["output_tokens"]) == (3.0, 120)
+    assert "| d/t/original/L2 | 60 | 120 | 3.0000 |" in to_markdown([audited], [], [])
+    unknown = audit_annotations(
+        PLACE, [replace(paid[0], price_usd=None), *paid[1:]], PROBLEMS, frozenset(), None, None, {}
+    )
+    assert unknown["price_usd"] is None
+    assert "cost" not in to_markdown([audit_annotations(PLACE, rows(), PROBLEMS, frozenset(), None, None, {})], [], [])

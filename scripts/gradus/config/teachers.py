@@ -88,7 +88,19 @@ class ChatTeacher(Section):
     )
 
 
-class OpenAITeacher(ChatTeacher):
+class BatchableTeacher(ChatTeacher):
+    """What teachers with a batch interface share."""
+
+    mode: Literal["online", "batch"] = Field(
+        "online", description="`batch`: the provider's batches, cheaper and later."
+    )
+    batch_poll_seconds: float = Field(60.0, gt=0, description="Pause between two looks at an open batch.")
+    batch_wait_hours: float = Field(
+        26.0, gt=0, description="Longest wait of one job for its batches; a later job finds them again."
+    )
+
+
+class OpenAITeacher(BatchableTeacher):
     """OpenAI, or any server that speaks its chat format (Gemini's compatible endpoint, vLLM, ...)."""
 
     provider: Literal["openai"] = Field(description="Who writes.")
@@ -98,7 +110,7 @@ class OpenAITeacher(ChatTeacher):
     )
 
 
-class AnthropicTeacher(ChatTeacher):
+class AnthropicTeacher(BatchableTeacher):
     """Anthropic's models."""
 
     provider: Literal["anthropic"] = Field(description="Who writes.")
@@ -148,6 +160,8 @@ HANDLING = frozenset(
         "offline",
         "key_variable",
         "mode",
+        "batch_poll_seconds",
+        "batch_wait_hours",
         "server",
         "health",
         "startup_seconds",

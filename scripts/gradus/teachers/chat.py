@@ -34,13 +34,12 @@ class Chat(Protocol):
         ...
 
 
-def make_chat(settings: dict[str, Any], base_url: str | None = None) -> Chat:
-    """The provider of a teacher entry, with the key from the environment variable that the entry names.
+def provider_key(settings: dict[str, Any]) -> str:
+    """The key of a teacher entry, from the environment variable that it names; a served teacher needs none.
 
-    Raises UserError where the key is not set; only called when a request must really be sent.
+    Raises UserError where it is not set; only called when a request must really be sent.
     """
     name = settings["key_variable"] or {"anthropic": "ANTHROPIC_API_KEY"}.get(settings["provider"], "OPENAI_API_KEY")
-    own = base_url or settings.get("base_url")
     key = os.environ.get(name, "")
     if not key and settings["provider"] != "vllm":
         raise UserError(
@@ -48,7 +47,12 @@ def make_chat(settings: dict[str, Any], base_url: str | None = None) -> Chat:
             where=f"environment variable {name}",
             hint="export it, or set offline: true to work from the journal alone",
         )
-    arguments = (key or "none", own, float(settings["timeout_seconds"]))
+    return key or "none"
+
+
+def make_chat(settings: dict[str, Any], base_url: str | None = None) -> Chat:
+    """The provider of a teacher entry; ``base_url`` is the address of a server of its own."""
+    arguments = (provider_key(settings), base_url or settings.get("base_url"), float(settings["timeout_seconds"]))
     if settings["provider"] == "anthropic":
         from gradus.teachers.anthropic_chat import AnthropicChat
 

@@ -104,7 +104,7 @@ class Purchase:
         self._last_success = self._clock.now()
         self._typical_output = min(self._limits.max_output_tokens, 400)
         self._bar = bar(total, what, "request")
-        self._bar.set_postfix_str(f"${self._journal.spent_usd:.4f}")
+        self._bar.set_postfix_str(f"${self._journal.spent_usd:.4f}", refresh=False)
         waiting = self._missing(orders)
         chat: Chat | None = None
         first = next(waiting, None)
@@ -221,7 +221,7 @@ class Purchase:
         self._last_success = self._clock.now()
         self._bar.update()
         if self.bought % 20 == 0:
-            self._bar.set_postfix_str(f"${self._journal.spent_usd:.4f}, {self._slots.active} in flight")
+            self._bar.set_postfix_str(f"${self._journal.spent_usd:.4f}, {self._slots.active} in flight", refresh=False)
         if not self._accepts(response.model):
             self._stop(
                 f"the answer comes from model {response.model!r}, which is not the pinned one ({order.body['model']!r})",

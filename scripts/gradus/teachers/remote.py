@@ -13,9 +13,12 @@ from typing import Any
 from gradus.errors import UserError
 from gradus.journal import Journal
 from gradus.program import log
+from gradus.teachers.batch_purchase import BatchPurchase
+from gradus.teachers.batch_service import make_batch_service
+from gradus.teachers.capabilities import capabilities
 from gradus.teachers.chat import make_chat
 from gradus.teachers.chat_teacher import ChatTeacher
-from gradus.teachers.prices import find_price
+from gradus.teachers.prices import Price, find_price
 from gradus.teachers.purchase import Limits, Order, Purchase
 
 Buy = Callable[[Iterable[Order], int, str], None]
@@ -30,8 +33,11 @@ def handling(teacher: str) -> dict[str, Any]:
 
 def make_purchase(
     settings: dict[str, Any], teacher: ChatTeacher, journal: Journal, prices: Path, base_url: str | None = None
-) -> Purchase:
-    """The purchase of a teacher entry; UserError where its price is unknown and not allowed to be, or no budget can hold."""
+) -> Purchase | BatchPurchase:
+    """The purchase of a teacher entry, online or by batch.
+
+    Raises UserError where its price is unknown and not allowed to be, or where no budget could be kept.
+    """
     price = find_price(settings, prices)
     if price is None and not settings["allow_unknown_price"]:
         raise UserError(
@@ -46,6 +52,8 @@ def make_purchase(
             where=prices,
             hint="add the price, or leave budget_usd out",
         )
+    if settings.get("mode") == "batch":
+        return make_batch_purchase(settings, teacher, journal, price)
     limits = Limits(
         settings["requests_per_minute"],
         settings["tokens_per_minute"],
@@ -58,6 +66,23 @@ def make_purchase(
         f"; if the model was retired: its successor is {successor}, make that an entry of its own" if successor else ""
     )
     return Purchase(lambda: make_chat(settings, base_url), journal, limits, price, teacher.accepts, advice)
+
+
+def make_batch_purchase(
+    settings: dict[str, Any], teacher: ChatTeacher, journal: Journal, price: Price | None
+) -> BatchPurchase:
+    """The batch purchase of a teacher entry."""
+    if not capabilities(settings["provider"], settings["model"], bool(settings.get("base_url"))).batch:
+        log.info("no batches are known of the server of model %s; trying", settings["model"])
+    return BatchPurchase(
+        lambda: make_batch_service(settings),
+        journal,
+        price,
+        settings["budget_usd"],
+        teacher.accepts,
+        settings["batch_poll_seconds"],
+        settings["batch_wait_hours"] * 3600,
+    )
 
 
 @contextlib.contextmanager

@@ -1,0 +1,197 @@
+"""Measure the purchase of annotations against the local provider; print Markdown for docs/benchmarks.md.
+
+python benchmarks/annotation.py pace      1,000 requests a minute, 2 s latency: the share of the limit that is used, 429s
+python benchmarks/annotation.py overhead  CPU per request above the bare SDK, same requests, same run
+python benchmarks/annotation.py memory    20,000 and 200,000 requests, provider in this process
+python benchmarks/annotation.py peers     2,000 requests at 200 ms, 32 in flight; --peer NAME=PYTHON runs peers.py there
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import os
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+PROJECT = Path(__file__).resolve().parent.parent
+sys.path[:0] = [str(PROJECT / "scripts"), str(PROJECT / "tests")]
+
+from fake_provider import KEY  # noqa: E402
+
+from gradus.journal import Journal, Response  # noqa: E402
+from gradus.teachers.chat import Request, make_chat, wire_body  # noqa: E402
+from gradus.teachers.purchase import Limits, Order, Purchase  # noqa: E402
+
+WORDS = "A train leaves the station with forty people and nine of them get off at the next stop. "
+
+
+@contextmanager
+def provider(*options: str) -> Iterator[int]:
+    """The local provider in a process of its own; its port."""
+    command = [sys.executable, str(PROJECT / "tests" / "fake_provider.py"), *options]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    try:
+        yield int(process.stdout.readline())
+    finally:
+        process.kill()
+        process.wait()
+
+
+def control(port: int, **values: Any) -> dict[str, Any]:
+    data = json.dumps(values).encode() if values else None
+    request = urllib.request.Request(f"http://127.0.0.1:{port}/control", data=data, method="POST" if values else "GET")
+    with urllib.request.urlopen(request) as answer:
+        shown: dict[str, Any] = json.loads(answer.read())
+        return shown
+
+
+def settings(port: int) -> dict[str, Any]:
+    address = f"http://127.0.0.1:{port}/v1"
+    return {"provider": "openai", "model": "m", "base_url": address, "key_variable": None, "timeout_seconds": 60.0}
+
+
+def orders(count: int, entry: dict[str, Any]) -> Iterator[Order]:
+    for number in range(count):
+        prompt = f"{WORDS * 8}Question {number}?\nThe correct answer is: {number}\n"
+        yield Order(wire_body(entry, Request("m", "You are a teacher.", prompt, {"max_tokens": 512})), 0)
+
+
+def bought(count: int, entry: dict[str, Any], limits: Limits) -> tuple[float, float, Purchase]:
+    """Wall and CPU seconds of a purchase into a new journal."""
+    with tempfile.TemporaryDirectory() as folder, Journal(folder) as journal:
+        purchase = Purchase(lambda: make_chat(entry), journal, limits, None, lambda model: True)
+        wall, cpu = time.monotonic(), time.process_time()
+        purchase.buy(orders(count, entry), count, "benchmark")
+        return time.monotonic() - wall, time.process_time() - cpu, purchase
+
+
+def pace() -> None:
+    """Two minutes at the limit; the first ten seconds count as warm-up."""
+    with provider("--latency", "2.0", "--rpm", "1000") as port:
+        entry = settings(port)
+        bought(2000, entry, Limits(1000.0, None, 200, None, 512))
+        seen = control(port)
+        times = sorted(seen["times"])
+        steady = [when for when in times if when >= times[0] + 10]
+        rate = 60 * (len(steady) - 1) / (steady[-1] - steady[0])
+        print(
+            f"| pace | {rate:.0f} of 1,000 requests a minute sustained ({rate / 10:.1f} %), "
+            f"{seen['throttled']} answers were 429 |"
+        )
+
+
+async def bare(count: int, entry: dict[str, Any], concurrency: int) -> None:
+    """The SDK alone, as a user's script would call it."""
+    import openai
+
+    client = openai.AsyncOpenAI(api_key=KEY, base_url=entry["base_url"], max_retries=0)
+    gate = asyncio.Semaphore(concurrency)
+
+    async def one(body: dict[str, Any]) -> None:
+        async with gate:
+            await client.chat.completions.create(**body)
+
+    await asyncio.gather(*(one(order.body) for order in orders(count, entry)))
+    await client.close()
+
+
+def overhead() -> None:
+    """In turns, so that a noisy machine disturbs both alike."""
+    with provider("--latency", "0.05") as port:
+        entry = settings(port)
+        ours, sdk = [], []
+        for _ in range(4):
+            start = time.process_time()
+            asyncio.run(bare(1500, entry, 32))
+            sdk.append((time.process_time() - start) / 1500 * 1000)
+            ours.append(bought(1500, entry, Limits(None, None, 32, None, 512))[1] / 1500 * 1000)
+        print(
+            f"| CPU per request | ours {min(ours):.2f} ms, bare SDK {min(sdk):.2f} ms, above it {min(ours) - min(sdk):+.2f} ms |"
+        )
+
+
+class InProcess:
+    """A provider without a network: what is left is ours."""
+
+    async def send(self, body: dict[str, Any]) -> Response:
+        await asyncio.sleep(0)
+        return Response("An explanation of some length. " * 12, "stop", "m", {"input_tokens": 200, "output_tokens": 90})
+
+    async def close(self) -> None:
+        pass
+
+
+def memory() -> None:
+    """Peak memory of processes of their own, because a peak never goes down."""
+    peaks = {}
+    for count in (20_000, 200_000):
+        code = f"import sys; sys.path.insert(0, {str(PROJECT / 'benchmarks')!r}); import annotation; annotation.fill({count})"
+        done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+        peaks[count] = int(done.stdout.split()[-1])
+    grown = (peaks[200_000] - peaks[20_000]) * 1024 / 180_000
+    print(
+        f"| memory | {peaks[20_000] / 1024:.0f} MiB at 20,000 requests, {peaks[200_000] / 1024:.0f} MiB at 200,000: "
+        f"{grown:.0f} bytes a request |"
+    )
+
+
+def fill(count: int) -> None:
+    """Buy from nobody; prints the peak in KiB."""
+    entry = settings(1)
+    with tempfile.TemporaryDirectory() as folder, Journal(folder) as journal:
+        limits = Limits(None, None, 64, None, 512)
+        Purchase(InProcess, journal, limits, None, lambda model: True).buy(orders(count, entry), count, "memory")
+        print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+
+
+def peers(others: list[str]) -> None:
+    """Wall clock for the same load on the same server, one after another."""
+    ideal = 2000 * 0.2 / 32
+    with provider("--latency", "0.2") as port:
+        entry = settings(port)
+        wall, _, _ = bought(2000, entry, Limits(None, None, 32, None, 512))
+        print(f"| gradus | {wall:.1f} s | {wall / ideal:.2f} x ideal |")
+        start = time.monotonic()
+        asyncio.run(bare(2000, entry, 32))
+        print(
+            f"| bare SDK, semaphore of 32 | {time.monotonic() - start:.1f} s | {(time.monotonic() - start) / ideal:.2f} x ideal |"
+        )
+        for peer in others:
+            name, _, python = peer.partition("=")
+            script = str(PROJECT / "benchmarks" / "annotation_peers.py")
+            environment = {**os.environ, "OPENAI_API_KEY": KEY, "OPENAI_BASE_URL": entry["base_url"]}
+            with tempfile.TemporaryDirectory() as folder:
+                command = [python, script, name, entry["base_url"], "2000", "32"]
+                done = subprocess.run(command, capture_output=True, text=True, cwd=folder, env=environment, timeout=900)
+            if done.returncode != 0:
+                print(f"| {name} | failed | {(done.stderr or done.stdout).strip().splitlines()[-1][:200]} |")
+                continue
+            took = float(done.stdout.strip().splitlines()[-1])
+            print(f"| {name} | {took:.1f} s | {took / ideal:.2f} x ideal, {took / wall:.2f} x gradus |")
+
+
+def main() -> None:
+    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    options.add_argument("what", choices=["pace", "overhead", "memory", "peers"])
+    options.add_argument("--peer", action="append", default=[], help="NAME=PYTHON, a peer in its own environment")
+    given = options.parse_args()
+    os.environ["OPENAI_API_KEY"] = KEY
+    if given.what == "peers":
+        peers(given.peer)
+    else:
+        {"pace": pace, "overhead": overhead, "memory": memory}[given.what]()
+
+
+if __name__ == "__main__":
+    main()
