@@ -51,7 +51,16 @@ def test_one_students_learning_rate_retrains_exactly_its_cells(copied: Workflow)
 
 def test_a_question_or_a_title_retrains_nothing(copied: Workflow) -> None:
     copied.config["experiments"]["granularity"]["question"] = "How fine, really?"
-    assert set(copied.jobs()) <= {"study", "table", "figure", "loss_figure", "findings", "report", "archive"}
+    assert set(copied.jobs()) <= {
+        "study",
+        "table",
+        "figure",
+        "loss_figure",
+        "findings",
+        "annotation_audit",
+        "report",
+        "archive",
+    }
 
 
 def test_weights_restored_with_another_time_retrain_nothing(copied: Workflow) -> None:
