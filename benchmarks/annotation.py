@@ -68,7 +68,9 @@ def orders(count: int, entry: dict[str, Any]) -> Iterator[Order]:
 
 
 def bought(count: int, entry: dict[str, Any], limits: Limits) -> tuple[float, float, Purchase]:
-    """Wall and CPU seconds of a purchase into a new journal."""
+    """Wall and CPU seconds of a purchase into a new journal; imports are nobody's time, here as for the peers."""
+    import openai  # noqa: F401
+
     with tempfile.TemporaryDirectory() as folder, Journal(folder) as journal:
         purchase = Purchase(lambda: make_chat(entry), journal, limits, None, lambda model: True)
         wall, cpu = time.monotonic(), time.process_time()
@@ -124,6 +126,8 @@ def overhead() -> None:
 class InProcess:
     """A provider without a network: what is left is ours."""
 
+    version = "none"
+
     async def send(self, body: dict[str, Any]) -> Response:
         await asyncio.sleep(0)
         return Response("An explanation of some length. " * 12, "stop", "m", {"input_tokens": 200, "output_tokens": 90})
@@ -172,6 +176,7 @@ def peers(others: list[str]) -> None:
             script = str(PROJECT / "benchmarks" / "annotation_peers.py")
             environment = {**os.environ, "OPENAI_API_KEY": KEY, "OPENAI_BASE_URL": entry["base_url"]}
             with tempfile.TemporaryDirectory() as folder:
+                environment |= {"HOME": folder, "CURATOR_CACHE_DIR": folder}  # nothing from an earlier run
                 command = [python, script, name, entry["base_url"], "2000", "32"]
                 done = subprocess.run(command, capture_output=True, text=True, cwd=folder, env=environment, timeout=900)
             if done.returncode != 0:

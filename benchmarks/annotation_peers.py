@@ -12,6 +12,14 @@ PROMPTS = [f"{WORDS * 8}Question {number}?\nThe correct answer is: {number}\n" f
 
 
 def curator() -> float:
+    # Its token counter would be downloaded; counting words instead costs it less than the real one.
+    import tiktoken
+
+    class Words:
+        def encode(self, text: str, **_: object) -> list[str]:
+            return text.split()
+
+    tiktoken.get_encoding = tiktoken.encoding_for_model = lambda *_: Words()
     from bespokelabs import curator as library
 
     model = library.LLM(

@@ -33,6 +33,14 @@ OPENAI_FIELDS = {
     "seed",
     "n",
     "stop",
+    "frequency_penalty",
+    "presence_penalty",
+    "logprobs",
+    "top_logprobs",
+    "response_format",
+    "user",
+    "metadata",
+    "store",
 }
 ANTHROPIC_FIELDS = {"model", "messages", "max_tokens", "system", "stop_sequences", "metadata"}
 SENTENCES = (

@@ -154,11 +154,14 @@ class Journal:
         self.found += 1
         return Response(**entry["response"])
 
-    def add(self, key: str, content: dict[str, Any], response: Response, **facts: Any) -> None:
+    def add(
+        self, key: str, content: dict[str, Any], response: Response, *, defer_sync: bool = False, **facts: Any
+    ) -> None:
         """Append an answer; it is on the disk after at most 64 entries or one second, and on ``close``.
 
         It has left this process when the call returns: a killed process loses nothing. ``facts`` (attempts, batch)
-        are kept beside it. Raises OSError on a full disk.
+        are kept beside it. With ``defer_sync`` the caller sees to ``sync`` where ``sync_is_due`` says so. Raises OSError
+        on a full disk.
         """
         if self._stream is None:
             self.folder.mkdir(parents=True, exist_ok=True)
@@ -185,15 +188,21 @@ class Journal:
         self._count(response.price_usd)
         self.added += 1
         self._unsynced += 1
-        if self._unsynced >= SYNC_EVERY or time.monotonic() - self._last_sync > SYNC_SECONDS:
+        if not defer_sync and self.sync_is_due:
             self.sync()
 
+    @property
+    def sync_is_due(self) -> bool:
+        """Whether enough was appended, or long enough ago, to be forced onto the disk."""
+        late = time.monotonic() - self._last_sync > SYNC_SECONDS
+        return self._unsynced >= SYNC_EVERY or (late and self._unsynced > 0)
+
     def sync(self) -> None:
-        """Force what was appended onto the disk."""
-        if self._stream is not None and self._unsynced:
-            os.fsync(self._stream.fileno())
-        self._unsynced = 0
+        """Force what was appended onto the disk (also from another thread than the one that appends)."""
+        waiting, self._unsynced = self._unsynced, 0
         self._last_sync = time.monotonic()
+        if self._stream is not None and waiting:
+            os.fsync(self._stream.fileno())
 
     def close(self) -> None:
         """Sync and close the own shard."""

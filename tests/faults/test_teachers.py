@@ -105,6 +105,7 @@ def test_the_providers_bill_equals_the_journal(provider: Provider, tmp_path: Pat
     sent = job.rows()[0].parameters
     assert ("temperature" in sent) == (kind == "openai")
     assert all(entry["raw"]["usage"] for entry in entries)
+    assert all(entry["sdk"].startswith(kind) and entry["attempts"] == 1 and entry["time"] for entry in entries)
 
 
 def test_a_second_run_asks_nothing_and_offline_needs_no_key(

@@ -19,6 +19,8 @@ PRICE = Price(1.0, 10.0, 0.5, "2026-11-21", "test")
 class Scripted:
     """Answers every body, after the failures that ``script`` yields for a call."""
 
+    version = "none"
+
     def __init__(self, script: Iterator[Exception | None], clock: FakeClock, model: str = "m") -> None:
         self.script, self.clock, self.model = script, clock, model
         self.calls: list[tuple[float, str]] = []

@@ -10,16 +10,18 @@ from collections.abc import Sequence
 from gradus.answers.boolean import canonical_boolean, extract_boolean
 from gradus.answers.choice import LETTERS, extract_choice
 from gradus.answers.latex import extract_latex, latex_equal
-from gradus.answers.number import canonical_number, extract_number, numbers_equal
+from gradus.answers.number import canonical_number, extract_number, numbers_equal, numbers_in
 from gradus.answers.stated import before_last_statement
 
 __all__ = [
     "answers_equal",
     "canonical_answer",
+    "canonical_boolean",
     "canonical_number",
     "extract_answer",
     "extract_choice",
     "extract_number",
+    "numbers_in",
     "split_answer",
 ]
 

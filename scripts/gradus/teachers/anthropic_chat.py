@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import anthropic
+from anthropic._constants import ANTHROPIC_API_VERSION
 
 from gradus.journal import Response
 from gradus.teachers.chat import fold, own_message, retry_after
@@ -20,6 +21,8 @@ _REASONS = {
 
 class AnthropicChat:
     """Sends messages; the SDK's own retries are off, ours see every failure."""
+
+    version = f"anthropic {anthropic.__version__}, interface {ANTHROPIC_API_VERSION}"
 
     def __init__(self, key: str, base_url: str | None, timeout: float) -> None:
         self._client = anthropic.AsyncAnthropic(api_key=key, base_url=base_url, max_retries=0, timeout=timeout)

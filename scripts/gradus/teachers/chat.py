@@ -23,7 +23,12 @@ class Request:
 
 
 class Chat(Protocol):
-    """A provider: a class behind these two methods is all that a new one needs."""
+    """A provider: a class behind these two methods is all that a new one needs.
+
+    ``version`` names SDK and interface; it is kept beside every answer.
+    """
+
+    version: str
 
     async def send(self, body: dict[str, Any]) -> Response:
         """The answer to one body; raises Throttled, Passing, Lasting or Declined (``teachers.failures``)."""

@@ -17,6 +17,8 @@ _EXHAUSTED = ("insufficient_quota", "billing_hard_limit_reached")
 class OpenAIChat:
     """Sends chat completions; the SDK's own retries are off, ours see every failure."""
 
+    version = f"openai {openai.__version__}"
+
     def __init__(self, key: str, base_url: str | None, timeout: float) -> None:
         self._client = openai.AsyncOpenAI(api_key=key, base_url=base_url, max_retries=0, timeout=timeout)
 

@@ -77,6 +77,7 @@ class Slots:
         self.active = 0
         self._is_slow_start = True
         self._clean = 0
+        self._peak = 0
         self._waiting: deque[asyncio.Future[None]] = deque()
         self._episode = 0
 
@@ -87,6 +88,7 @@ class Slots:
             self._waiting.append(waiter)
             await waiter
         self.active += 1
+        self._peak = max(self._peak, self.active)
         return self._episode
 
     def release(self) -> None:
@@ -95,12 +97,13 @@ class Slots:
         self._wake()
 
     def succeeded(self) -> None:
-        """A clean answer; a whole round of them, with all slots in use, raises the limit."""
-        if self.limit >= self.ceiling or self.active < int(self.limit):
+        """A clean answer; a whole round of them raises the limit, if all slots were in use since it was last raised."""
+        if self.limit >= self.ceiling or self._peak < int(self.limit):
             return
         self._clean += 1
         if self._clean >= int(self.limit):
             self._clean = 0
+            self._peak = self.active
             grown = self.limit * 2 if self._is_slow_start else max(self.limit + 1, self.limit * 1.05)
             self.limit = min(float(self.ceiling), grown)
             self._wake()

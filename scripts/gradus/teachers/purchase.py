@@ -26,7 +26,7 @@ from gradus.teachers.prices import Price
 
 PASSING_ATTEMPTS = 8
 PATIENCE_SECONDS = 1800.0
-_START = 8
+_START = 32
 # The provider's own clock is not ours: this much of a limit is used.
 _SHARE = 0.985
 
@@ -99,6 +99,7 @@ class Purchase:
         self._requests = Bucket(None if per_minute is None else per_minute * share, self._clock, burst_seconds=0.25)
         self._tokens = Bucket(None if tokens is None else tokens * share, self._clock, burst_seconds=10.0)
         self._stopped: UserError | None = None
+        self._syncing: asyncio.Task[None] | None = None
         self._hold_until = self._clock.now()
         self._pauses = 0
         self._last_success = self._clock.now()
@@ -140,6 +141,8 @@ class Purchase:
             for number in handled:
                 loop.remove_signal_handler(number)
             self._bar.close()
+            if self._syncing is not None:
+                await self._syncing
             self._journal.sync()
             if chat is not None:
                 await chat.close()
@@ -191,7 +194,7 @@ class Purchase:
             except Declined as failure:
                 response = _declined(order, failure)
             self._settle(response, reserved)
-            self._keep(key, order, response, attempts)
+            self._keep(key, order, response, attempts, chat.version)
         except Lasting as failure:
             self._stop(
                 f"the provider answers: {failure}",
@@ -212,9 +215,14 @@ class Purchase:
             self._flying.discard(key)
             self._slots.release()
 
-    def _keep(self, key: str, order: Order, response: Response, attempts: int) -> None:
+    def _keep(self, key: str, order: Order, response: Response, attempts: int, version: str) -> None:
         price = None if self._price is None else self._price.cost(response.usage)
-        self._journal.add(key, order.content, replace(response, price_usd=price), attempts=attempts)
+        self._journal.add(
+            key, order.content, replace(response, price_usd=price), defer_sync=True, attempts=attempts, sdk=version
+        )
+        if self._journal.sync_is_due and (self._syncing is None or self._syncing.done()):
+            # In a thread: a disk that takes its time must not hold up the requests.
+            self._syncing = asyncio.create_task(asyncio.to_thread(self._journal.sync))
         self.bought += 1
         self._slots.succeeded()
         self._pauses = 0
