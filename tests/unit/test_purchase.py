@@ -207,3 +207,19 @@ def test_patience_ends(tmp_path: Path) -> None:
     purchase, _, clock = buy(tmp_path, orders(2), always(), max_concurrency=1)
     assert "throttled for 30 minutes" in message(purchase)
     assert clock.time >= 1800
+
+
+def test_an_unexpected_error_is_raised_after_what_is_in_flight_is_kept(tmp_path: Path) -> None:
+    wanted = orders(50)
+    with pytest.raises(ZeroDivisionError):
+        buy(tmp_path, wanted, [None] * 10 + [ZeroDivisionError()], max_concurrency=4)
+    assert 10 <= held(tmp_path, wanted) < 50
+
+
+def test_a_stop_sends_nothing_that_was_waiting_for_its_next_attempt(tmp_path: Path) -> None:
+    """Three requests wait out a 429 when another one ends everything: they are not sent again."""
+    script: list[Exception | None] = [Throttled("wait", 60.0)] * 3 + [Lasting("401")]
+    purchase, chat, clock = buy(tmp_path, orders(20), script, max_concurrency=4)
+    assert "401" in message(purchase)
+    assert len(chat.calls) == 4
+    assert clock.time < 30

@@ -196,3 +196,21 @@ def test_the_plan_quotes_before_a_cent_is_spent(
     after = read_json(made.results / "plan" / "plan.json")["quotes"]["the whole study"]
     assert after["cached"] == after["requests"]
     assert after["input_tokens"] == after["output_tokens"] == 0
+
+
+def test_batches_are_two_halves_that_fill_the_journal(provider: Provider, tmp_path: Path) -> None:
+    config = tiny_study("batches")
+    config["datasets"]["gradeschool"]["train"] = 12
+    entry = {"provider": "openai", "base_url": provider.openai, "model": "model-1", "allow_unknown_price": True}
+    config["teachers"]["gpt"] = {**entry, "mode": "batch", "batch_poll_seconds": 0.1}
+    config["experiments"]["granularity"] |= {"teachers": ["gpt"], "levels": ["L1", "L2"], "students": ["mini"]}
+    made = Workflow(tmp_path, config)
+    made.run("batches_submitted")
+    bill = provider.control()
+    assert (bill["batches"], bill["seen"]) == (2, 1), "one batch a level; the exemplar is asked online"
+    made.run("batches_collected")
+    made.run("annotations")
+    bill = provider.control()
+    assert (bill["batches"], bill["batch_requests"], bill["seen"]) == (2, 24, 1)
+    made.config["teachers"]["gpt"]["mode"] = "online"
+    assert made.jobs("annotations") == {}, "the mode changes no annotation"

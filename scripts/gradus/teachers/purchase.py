@@ -99,6 +99,7 @@ class Purchase:
         self._requests = Bucket(None if per_minute is None else per_minute * share, self._clock, burst_seconds=0.25)
         self._tokens = Bucket(None if tokens is None else tokens * share, self._clock, burst_seconds=10.0)
         self._stopped: UserError | None = None
+        self._unexpected: Exception | None = None
         self._syncing: asyncio.Task[None] | None = None
         self._hold_until = self._clock.now()
         self._pauses = 0
@@ -133,10 +134,7 @@ class Purchase:
                 task.add_done_callback(running.discard)
                 order = next(waiting, None)
             if running:
-                done, _ = await asyncio.wait(running)
-                for task in done:
-                    if task.exception() is not None:
-                        raise task.exception() or RuntimeError
+                await asyncio.wait(running)
         finally:
             for number in handled:
                 loop.remove_signal_handler(number)
@@ -146,6 +144,8 @@ class Purchase:
             self._journal.sync()
             if chat is not None:
                 await chat.close()
+        if self._unexpected is not None:
+            raise self._unexpected
         if self._stopped is not None:
             raise self._stopped
 
@@ -178,9 +178,14 @@ class Purchase:
             return False
         await self._requests.take(1)
         await self._tokens.take(reserved)
-        while self._stopped is None and self._clock.now() < self._hold_until:
-            await self._clock.sleep(min(self._hold_until - self._clock.now(), 1.0))
+        await self._sleep(self._hold_until - self._clock.now())
         return self._stopped is None
+
+    async def _sleep(self, seconds: float) -> None:
+        """Sleep, or until something stops the purchase; longer if a 429 meanwhile holds everybody back."""
+        end = self._clock.now() + seconds
+        while self._stopped is None and (left := max(end, self._hold_until) - self._clock.now()) > 0:
+            await self._clock.sleep(min(left, 1.0))
 
     async def _one(self, chat: Chat, key: str, order: Order, episode: int, reserved: int) -> None:
         attempts = 0
@@ -211,6 +216,10 @@ class Purchase:
             )
         except OSError as failure:
             self._stop(f"the journal cannot be written: {failure.strerror or failure}", "make room and run again")
+        except Exception as failure:
+            # A defect of ours or of a new provider: what is in flight is still kept, then it is raised as it is.
+            self._unexpected = self._unexpected or failure
+            self._stop("an unexpected error", "this is a defect; please report it")
         finally:
             self._flying.discard(key)
             self._slots.release()
@@ -263,23 +272,26 @@ class Purchase:
             retry=retry_if_exception_type((Throttled, Passing)),
             stop=has_given_up,
             wait=wait,
-            sleep=self._clock.sleep,
+            sleep=self._sleep,
             reraise=True,
         )
-        first: list[Throttled | Passing] = [failure]
+        latest, is_first = failure, True
 
         async def attempt() -> Response:
-            if first:
-                self._count_failure(error := first.pop(), state)
-                raise error
-            while self._clock.now() < self._hold_until and self._stopped is None:
-                await self._clock.sleep(min(self._hold_until - self._clock.now(), 1.0))
+            nonlocal latest, is_first
+            if is_first:
+                is_first = False
+                self._count_failure(latest, state)
+                raise latest
             await self._requests.take(1)
+            if self._stopped is not None:
+                raise latest
             state["attempts"] += 1
             self.attempts += 1
             try:
                 return await chat.send(order.body)
             except (Throttled, Passing) as error:
+                latest = error
                 self._count_failure(error, state)
                 raise
             except Declined as error:
