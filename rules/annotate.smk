@@ -15,6 +15,8 @@ rule exemplar:
         paths.log(paths.EXEMPLAR),
     benchmark:
         paths.benchmark(paths.EXEMPLAR)
+    wildcard_constraints:
+        teacher=paths.alternatives(grid.teachers_not(study, "vllm")),
     conda:
         "../envs/annotate.yaml"
     threads: 1
@@ -47,6 +49,18 @@ rule exemplar:
         " --prices $GRADUS/prices.yaml"
         " --output {output:q}"
         " 2>&1 | tee {log:q}"
+
+
+use rule exemplar as exemplar_served with:
+    wildcard_constraints:
+        teacher=paths.alternatives(grid.teachers_of(study, "vllm")),
+    conda:
+        "../envs/generate-vllm.yaml"
+    threads: 8
+    resources:
+        mem_mb=64000,
+        runtime=720,
+        gpu=lambda wildcards: study.teachers[wildcards.teacher].gpus,
 
 
 rule annotate:
@@ -135,6 +149,19 @@ use rule annotate as teacher_answers with:
         ),
     message:
         "Test answers of the teacher {wildcards.dataset}/{wildcards.teacher}/{wildcards.format}/{wildcards.level}"
+
+
+use rule teacher_answers as teacher_answers_served with:
+    wildcard_constraints:
+        teacher=paths.alternatives(grid.teachers_of(study, "vllm")),
+        format=grid.plain_formats(study),
+    conda:
+        "../envs/generate-vllm.yaml"
+    threads: 8
+    resources:
+        mem_mb=64000,
+        runtime=720,
+        gpu=lambda wildcards: study.teachers[wildcards.teacher].gpus,
 
 
 rule teacher_accuracy:

@@ -214,3 +214,23 @@ def test_batches_are_two_halves_that_fill_the_journal(provider: Provider, tmp_pa
     assert (bill["batches"], bill["batch_requests"], bill["seen"]) == (2, 24, 1)
     made.config["teachers"]["gpt"]["mode"] = "online"
     assert made.jobs("annotations") == {}, "the mode changes no annotation"
+
+
+def test_a_served_teacher_has_rules_of_its_own(workflow: Callable[..., Workflow]) -> None:
+    """Exemplars, annotations and own answers run where the server is: own environment, GPUs."""
+    config = tiny_study("served")
+    config["teachers"]["llama"] = {"provider": "vllm", "model": "some/model", "gpus": 2}
+    config["experiments"]["granularity"] |= {"teachers": ["llama"], "students": ["mini"], "baselines": []}
+    config["teacher_accuracy"] = {
+        "own": {"question": "?", "datasets": ["gradeschool"], "teachers": ["llama"], "levels": ["L1"]}
+    }
+    made = workflow(config)
+    jobs = made.jobs("annotations", "teacher_accuracies")
+    assert {name: jobs[name] for name in jobs if "served" in name} == {
+        "exemplar_served": 1,
+        "annotate_served": 1,
+        "teacher_answers_served": 1,
+    }
+    assert not {"exemplar", "annotate", "teacher_answers"} & set(jobs)
+    served = (PROJECT / "rules" / "annotate.smk").read_text(encoding="utf-8")
+    assert served.count("gpu=lambda wildcards: study.teachers[wildcards.teacher].gpus") == 3
