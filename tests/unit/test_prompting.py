@@ -37,7 +37,7 @@ def settings(**keys: Any) -> dict[str, Any]:
 
 def keys(prompts: Prompts, gold: str = "shown") -> dict[tuple[str, str], str]:
     """The identity of one problem's request per format and level."""
-    teacher = ChatTeacher(settings(), prompts, gold)
+    teacher = ChatTeacher(settings(), Prompts(prompts.folder), gold)
     found = {}
     for format_ in ("original", "symbolic"):
         for level in LEVELS:

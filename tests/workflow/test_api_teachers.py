@@ -1,6 +1,8 @@
 """API teachers through the whole workflow: exemplars, formats, transforms, own accuracy, prompt edits, one job at a time."""
 
 import shutil
+import tarfile
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -234,3 +236,26 @@ def test_a_served_teacher_has_rules_of_its_own(workflow: Callable[..., Workflow]
     assert not {"exemplar", "annotate", "teacher_answers"} & set(jobs)
     served = (PROJECT / "rules" / "annotate.smk").read_text(encoding="utf-8")
     assert served.count("gpu=lambda wildcards: study.teachers[wildcards.teacher].gpus") == 3
+
+
+def test_no_key_leaves_with_results_report_or_archive(provider: Provider, tmp_path: Path) -> None:
+    """A whole study with an API teacher: the planted key is in no file, packed ones included."""
+    config = tiny_study("keys")
+    entry = {"provider": "openai", "base_url": provider.openai, "model": "model-1", "allow_unknown_price": True}
+    config["teachers"]["gpt"] = entry
+    config["experiments"]["granularity"] |= {"teachers": ["gpt"], "students": ["mini"], "baselines": []}
+    made = Workflow(tmp_path, config)
+    made.run()
+    searched = 0
+    for path in tmp_path.rglob("*"):
+        if path.is_file():
+            assert KEY[3:].encode() not in path.read_bytes(), path
+            searched += 1
+    with zipfile.ZipFile(made.results / "report" / "report.zip") as report:
+        packed = [report.read(name) for name in report.namelist()]
+    with tarfile.open(made.results / "archive" / "keys.tar") as archive:
+        packed += [stream.read() for member in archive if (stream := archive.extractfile(member)) is not None]
+    assert len(packed) > 20 and searched > 50
+    assert not any(KEY[3:].encode() in content for content in packed)
+    page = (made.results / "diagnostics" / "annotations.md").read_text(encoding="utf-8")
+    assert "What the teachers cost" in page

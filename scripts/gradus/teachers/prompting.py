@@ -43,18 +43,21 @@ class Exemplar:
 
 
 class Prompts:
-    """The prompt files of one folder; raises UserError where one is absent or names an unknown field."""
+    """The prompt files of one folder, each read once; raises UserError where one is absent or names an unknown field."""
 
     def __init__(self, folder: str | Path) -> None:
         self.folder = Path(folder)
+        self._texts: dict[str, str] = {}
 
     def text(self, name: str) -> str:
         """One file's text without surrounding space."""
-        path = self.folder / f"{name}.txt"
-        try:
-            return path.read_text(encoding="utf-8").strip()
-        except FileNotFoundError:
-            raise UserError("no such prompt", where=path, hint="see prompts/README.md") from None
+        if name not in self._texts:
+            path = self.folder / f"{name}.txt"
+            try:
+                self._texts[name] = path.read_text(encoding="utf-8").strip()
+            except FileNotFoundError:
+                raise UserError("no such prompt", where=path, hint="see prompts/README.md") from None
+        return self._texts[name]
 
     def fill(self, name: str, **fields: str) -> str:
         """One file with its fields filled in."""
