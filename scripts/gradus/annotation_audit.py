@@ -64,7 +64,9 @@ def audit_annotations(
         if name in manifest:
             facts[name] = manifest[name]
     found = {
-        "without_rationale": _rows_where(rows, lambda row: len(row.rationale.split()) <= _NO_RATIONALE_WORDS),
+        "without_rationale": _rows_where(
+            rows, lambda row: row.format != "answer-only" and len(row.rationale.split()) <= _NO_RATIONALE_WORDS
+        ),
         "prompt_tags_left": _rows_where(rows, lambda row: bool(_TAG.search(row.rationale))),
         "answer_disagrees_with_gold": _rows_where(rows, lambda row: row.verdict == "disagrees"),
         "question_in_test_split": _rows_where(

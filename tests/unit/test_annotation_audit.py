@@ -30,6 +30,10 @@ def test_clean_rows_have_no_finding() -> None:
     assert findings(rows()) == {}
 
 
+def test_answers_alone_are_meant_to_have_no_rationale() -> None:
+    assert findings([replace(row, rationale="", format="answer-only") for row in rows()]) == {}
+
+
 @pytest.mark.parametrize(
     ("text", "name"),
     [
