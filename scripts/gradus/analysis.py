@@ -62,7 +62,7 @@ def label(supervision: Supervision, experiment: Experiment) -> str:
 def rows(study: Study, experiment: Experiment) -> list[Row]:
     """All conditions of an experiment, in the order of the study file; UserError where a metric file is absent."""
     grouped: dict[tuple[Supervision, str], list[dict[str, Any]]] = defaultdict(list)
-    for cell in experiment_cells(experiment):
+    for cell in experiment_cells(study, experiment):
         path = paths.fill(paths.METRICS, study.study, cell, decoding=decoding_of(study))
         grouped[cell.supervision, cell.student].append(read_json(path))
     return [_row(place, student, metrics) for (place, student), metrics in grouped.items()]

@@ -7,6 +7,7 @@ from typing import Any
 
 from gradus.analysis import Row, label, outcomes, rows
 from gradus.config import Experiment, Study
+from gradus.grid import missing_supervisions
 from gradus.paths import Cell
 from gradus.statistics import Estimate, minimum_detectable_difference, paired_difference
 from gradus.tables import to_markdown
@@ -160,6 +161,12 @@ def _reach(study: Study) -> list[str]:
         "- The best supervision of a student is chosen on the same test problems that it is then compared on; the intervals do "
         "not know of that choice, which flatters the best by a little."
     )
+    missing = missing_supervisions(study)
+    if missing:
+        named = ", ".join(str(place) for place in missing[:12]) + (", ..." if len(missing) > 12 else "")
+        lines.append(
+            f"- {len(missing)} supervisions are missing, because their released files are not in the data folder: {named}."
+        )
     return [*lines, ""]
 
 

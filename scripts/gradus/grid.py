@@ -8,14 +8,45 @@ from typing import Any
 
 from gradus import paths
 from gradus.atomic import canonical_json
-from gradus.config import HANDLING, BuiltStudent, ChatTeacher, Experiment, MixedTransform, PaddedTransform, Study
+from gradus.config import (
+    HANDLING,
+    BuiltStudent,
+    ChatTeacher,
+    Experiment,
+    MixedTransform,
+    PaddedTransform,
+    ReleasedTeacher,
+    Study,
+)
 from gradus.paths import Cell, Supervision
 from gradus.surroundings import prompts_folder
+from gradus.teachers import released_files
 from gradus.teachers.prompting import Prompts, exemplar_prompt_names, prompt_names
 
 
-def experiment_supervisions(experiment: Experiment) -> list[Supervision]:
-    """All supervisions of an experiment, in the order of the file, baselines last."""
+def experiment_supervisions(study: Study, experiment: Experiment) -> list[Supervision]:
+    """All supervisions of an experiment that can be had, in the order of the file, baselines last."""
+    return [place for place in _asked_for(experiment) if not is_missing(study, place)]
+
+
+def missing_supervisions(study: Study) -> list[Supervision]:
+    """What the study asks for and nobody released, or whose released file is not in the data folder: listed, not run."""
+    every = [place for experiment in study.experiments.values() for place in _asked_for(experiment)]
+    return [place for place in dict.fromkeys(every) if is_missing(study, place)]
+
+
+def is_missing(study: Study, place: Supervision) -> bool:
+    """Whether a supervision needs a released file that is not there; without a data folder its job says what to do."""
+    folder = paths.data_folder()
+    if folder is None or not (folder / released_files.FOLDER).is_dir():
+        return False
+    section = study.teachers[place.teacher]
+    if isinstance(section, ReleasedTeacher) and place.format not in study.transforms:
+        return released_files.is_missing(place, section.author, folder)
+    return any(is_missing(study, source) for source in sources(study, place))
+
+
+def _asked_for(experiment: Experiment) -> list[Supervision]:
     found = [
         Supervision(dataset, teacher, format_, level)
         for dataset in experiment.datasets
@@ -30,11 +61,11 @@ def experiment_supervisions(experiment: Experiment) -> list[Supervision]:
     return list(dict.fromkeys(found))
 
 
-def experiment_cells(experiment: Experiment) -> list[Cell]:
+def experiment_cells(study: Study, experiment: Experiment) -> list[Cell]:
     """All cells of an experiment."""
     return [
         Cell(supervision, student, seed)
-        for supervision in experiment_supervisions(experiment)
+        for supervision in experiment_supervisions(study, experiment)
         for student in experiment.students
         for seed in experiment.seeds
     ]
@@ -42,7 +73,7 @@ def experiment_cells(experiment: Experiment) -> list[Cell]:
 
 def cells(study: Study) -> list[Cell]:
     """The cells of a study, each once, in order."""
-    every = [cell for experiment in study.experiments.values() for cell in experiment_cells(experiment)]
+    every = [cell for experiment in study.experiments.values() for cell in experiment_cells(study, experiment)]
     return list(dict.fromkeys(every))
 
 
@@ -317,7 +348,7 @@ def _with_manifest(pattern: str) -> list[str]:
 
 def experiment_metrics(study: Study, experiment: str) -> list[str]:
     """The metric files that an experiment's table and figure read."""
-    return metrics_files(study, experiment_cells(study.experiments[experiment]))
+    return metrics_files(study, experiment_cells(study, study.experiments[experiment]))
 
 
 def tables(study: Study) -> list[str]:

@@ -11,7 +11,15 @@ from typing import Any
 from gradus import paths
 from gradus.config import BuiltStudent, GradeschoolDataset, Study
 from gradus.datasets.catalogue import CATALOGUE
-from gradus.grid import accuracy_supervisions, cells, experiment_cells, experiment_supervisions, sources, supervisions
+from gradus.grid import (
+    accuracy_supervisions,
+    cells,
+    experiment_cells,
+    experiment_supervisions,
+    missing_supervisions,
+    sources,
+    supervisions,
+)
 from gradus.jsonl import manifest_path, read_json
 from gradus.paths import Cell, Supervision
 from gradus.teachers.prompting import Prompts
@@ -43,16 +51,18 @@ class Plan:
 
     lines: list[Line]
     quotes: dict[str, Quote]
+    missing: list[str]
 
 
 def plan(study: Study, prompts: Prompts, prices: Path) -> Plan:
     """What the study needs; the last line and the quote ``the whole study`` count what is shared once."""
     lines = [
-        _line(study, name, experiment_cells(experiment), len(experiment_supervisions(experiment)))
+        _line(study, name, experiment_cells(study, experiment), len(experiment_supervisions(study, experiment)))
         for name, experiment in study.experiments.items()
     ]
     lines.append(_line(study, WHOLE, cells(study), len(supervisions(study))))
-    return Plan(lines, _quotes(study, prompts, prices))
+    missing = [str(place) for place in missing_supervisions(study)]
+    return Plan(lines, _quotes(study, prompts, prices), missing)
 
 
 def _quotes(study: Study, prompts: Prompts, prices: Path) -> dict[str, Quote]:
@@ -72,7 +82,9 @@ def _quotes(study: Study, prompts: Prompts, prices: Path) -> dict[str, Quote]:
         return {}
     quotes: dict[str, Quote] = {}
     for name, experiment in study.experiments.items():
-        wanted_places = {place for one in experiment_supervisions(experiment) for place in _with_sources(study, one)}
+        wanted_places = {
+            place for one in experiment_supervisions(study, experiment) for place in _with_sources(study, one)
+        }
         quotes[f"experiment {name}"] = _total(
             found for (split, one), found in asked.items() if split == "train" and one in wanted_places
         )
@@ -152,6 +164,9 @@ def to_markdown(found: Plan, jobs: dict[str, int]) -> str:
     if found.quotes:
         rows = [{"what the teachers are asked": name, **asdict(one)} for name, one in found.quotes.items()]
         parts += ["", *_table(rows), "", _QUOTE_NOTE]
+    if found.missing:
+        parts += ["", "Missing, because their released files are not there (not run, not in any table):", ""]
+        parts += [f"- {place}" for place in found.missing]
     listed = [{"jobs that would run now": rule, "count": count} for rule, count in jobs.items()]
     return "\n".join([*parts, "", *(_table(listed) if listed else ["Nothing is left to run."])]) + "\n"
 
@@ -171,7 +186,7 @@ def _table(rows: list[dict[str, Any]]) -> list[str]:
 def to_json(found: Plan, jobs: dict[str, int]) -> dict[str, Any]:
     """The plan for machines."""
     quotes = {name: asdict(one) for name, one in found.quotes.items()}
-    return {"lines": [asdict(line) for line in found.lines], "quotes": quotes, "jobs": jobs}
+    return {"lines": [asdict(line) for line in found.lines], "quotes": quotes, "missing": found.missing, "jobs": jobs}
 
 
 def _shown(value: Any) -> str:

@@ -6,15 +6,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from conftest import tiny_study
 from test_datasets import load
 
+from gradus import grid
 from gradus.annotation import Counts, LocalDesk, Sampling, annotate
+from gradus.config import load as load_study
 from gradus.errors import UserError
 from gradus.journal import Journal
 from gradus.paths import Supervision
 from gradus.records import Annotation
 from gradus.teachers.providers import make_local_teacher
-from gradus.teachers.released import AUTHORS, info_key
+from gradus.teachers.released_files import AUTHORS, info_key
 from gradus.training_sets import make_training_set
 from gradus.wording import normalised
 
@@ -131,3 +134,35 @@ def test_a_cell_that_the_paper_has_not_and_a_file_that_is_not_there(gradus_data:
         released(gradus_data, tmp_path, Supervision("svamp", "r", "original", "L5"), "llama-3-70b")
     with pytest.raises(UserError, match=r"gsm8k_ChatGPT_level1_ranked\.json is not there"):
         released(gradus_data, tmp_path, Supervision("gsm8k", "r", "original", "L1"), "gpt-4o")
+
+
+def test_absent_files_are_missing_cells_that_are_listed(gradus_data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """SVAMP is whole, LLaMA wrote no L5 and L6; GSM8K's GPT-4o files are not there; an excerpt is not missing."""
+    monkeypatch.setenv("GRADUS_DATA", str(gradus_data))
+    config = tiny_study()
+    for author in ("gpt-4o", "llama-3-70b"):
+        config["teachers"][author] = {"provider": "released", "author": author}
+    for dataset in ("svamp", "gsm8k"):
+        config["datasets"][dataset] = {"source": dataset, "origin": "files"}
+    config["experiments"]["granularity"] |= {
+        "datasets": ["svamp", "gsm8k"],
+        "teachers": ["gpt-4o", "llama-3-70b"],
+        "levels": ["L1", "L5"],
+        "students": ["mini"],
+        "baselines": [],
+    }
+    study = load_study(config)
+    assert [str(place) for place in grid.missing_supervisions(study)] == [
+        "svamp/llama-3-70b/original/L5",
+        "gsm8k/gpt-4o/original/L1",
+        "gsm8k/gpt-4o/original/L5",
+        "gsm8k/llama-3-70b/original/L5",
+    ]
+    assert [str(place) for place in grid.supervisions(study)] == [
+        "svamp/gpt-4o/original/L1",
+        "svamp/gpt-4o/original/L5",
+        "svamp/llama-3-70b/original/L1",
+        "gsm8k/llama-3-70b/original/L1",
+    ]
+    monkeypatch.setenv("GRADUS_DATA", "/nowhere")
+    assert grid.missing_supervisions(study) == [], "without the folder the job says what to set"

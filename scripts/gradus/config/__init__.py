@@ -13,7 +13,7 @@ from gradus.config.datasets import CatalogueDataset, GradeschoolDataset
 from gradus.config.explanation import explain
 from gradus.config.students import BuiltStudent
 from gradus.config.study import Experiment, Study
-from gradus.config.teachers import HANDLING, ChatTeacher, MixedTransform, PaddedTransform
+from gradus.config.teachers import HANDLING, ChatTeacher, MixedTransform, PaddedTransform, ReleasedTeacher
 from gradus.errors import UserError
 
 __all__ = [
@@ -25,6 +25,7 @@ __all__ = [
     "GradeschoolDataset",
     "MixedTransform",
     "PaddedTransform",
+    "ReleasedTeacher",
     "Study",
     "load",
 ]

@@ -6,8 +6,6 @@ Problem's. Complete files go before excerpts, which are refused unless allowed.
 
 from __future__ import annotations
 
-import gzip
-import json
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -20,48 +18,8 @@ from gradus.journal import Response
 from gradus.paths import Supervision
 from gradus.records import Problem
 from gradus.teachers.providers import Task
+from gradus.teachers.released_files import EXCERPTS, FOLDER, find_file, info_key, load_json
 from gradus.wording import normalised
-
-AUTHORS = ("gpt-4o", "gemini-1.5-flash", "llama-3-70b", "human", "gold")
-EXCERPTS = "head300"
-# How the keys of dataset_info.json spell datasets and authors; MATH and the commonsense sets have further habits.
-_DATASETS = {
-    "svamp": "SVAMP",
-    "gsm8k": "GSM8k",
-    "aqua": "auqa",
-    "math": "math_mix",
-    "csqa": "cQA",
-    "obqa": "obqa",
-    "strategyqa": "stqa",
-}
-_BASELINES = {**_DATASETS, "math": "math", "csqa": "csqa"}
-_FORMATS = {"least-to-most": "bsm", "rephrase-and-respond": "rar", "symbolic": "sym"}
-# The format files of SVAMP and GSM8K are named by the student that they were made for, at that student's level.
-_FORMAT_LEVELS = {"L3": "bloom", "L5": "gemma"}
-
-
-def info_key(place: Supervision, author: str) -> str | None:
-    """The key of dataset_info.json for a supervision; None where the paper has no such cell."""
-    dataset = place.dataset
-    if dataset not in _DATASETS:
-        return None
-    if author == "gold":
-        return f"{_BASELINES[dataset]}_{'onlyans' if dataset == 'math' else 'only_ans'}"
-    if author == "human":
-        return "ecqa_human" if dataset == "csqa" else f"{_BASELINES[dataset]}_human"
-    if not place.level.startswith("L"):
-        return None
-    if place.format == "original":
-        chatgpt = "ChatGPT" if dataset in ("svamp", "gsm8k", "aqua") else "chatgpt"
-        name = {"gpt-4o": chatgpt, "gemini-1.5-flash": "gemini", "llama-3-70b": "llama"}[author]
-        return f"{_DATASETS[dataset]}_{name}_level{place.level[1:]}"
-    if author != "gpt-4o" or place.format not in _FORMATS:
-        return None
-    form = _FORMATS[place.format]
-    if dataset in ("svamp", "gsm8k"):
-        student = _FORMAT_LEVELS.get(place.level)
-        return student and f"{dataset}_{student}_{form}"
-    return f"{dataset}_level{place.level[1:]}_{form}"
 
 
 @dataclass(frozen=True)
@@ -89,7 +47,7 @@ class ReleasedTeacher:
             )
         self._author = author
         self._allow_excerpt = allow_excerpt
-        self._folder = folder / "released_annotations"
+        self._folder = folder / FOLDER
         self._read: dict[Supervision, Released] = {}
         self._used: set[str] = set()
 
@@ -181,25 +139,3 @@ def questions(problem: Problem) -> list[str]:
     colons = ", ".join(f"{LETTERS[index]}: {choice}" for index, choice in enumerate(problem.choices))
     brackets = " ".join(f"({LETTERS[index]}) {choice}" for index, choice in enumerate(problem.choices))
     return [f"Q: {problem.question} Answer choices: {colons}", f"{problem.question} Answer Choices: {brackets}"]
-
-
-def find_file(folder: Path, name: str) -> Path:
-    """A released file, plain or gzipped, in any subfolder; a complete one before an excerpt. UserError if absent."""
-    found = [path for path in sorted(folder.rglob(f"{name}*")) if path.name in (name, f"{name}.gz")]
-    found.sort(key=lambda path: EXCERPTS in path.parts)
-    if not found:
-        raise UserError(f"the released file {name} is not there", where=folder)
-    return found[0]
-
-
-def load_json(path: Path) -> Any:
-    """A JSON file, plain or gzipped; UserError where it is absent or malformed."""
-    try:
-        with (
-            gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else open(path, encoding="utf-8") as stream
-        ):
-            return json.load(stream)
-    except FileNotFoundError:
-        raise UserError("no such file", where=path) from None
-    except ValueError as error:
-        raise UserError(f"not valid JSON: {error}", where=path) from None
