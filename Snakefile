@@ -10,7 +10,7 @@ min_version("9.21.1")
 
 sys.path.insert(0, os.path.join(workflow.basedir, "scripts"))
 
-from gradus import grid, paths, summary, surroundings
+from gradus import grid, jobs, paths, summary, surroundings
 from gradus.config import load
 from gradus.errors import UserError
 from gradus.fingerprint import fingerprint
@@ -30,7 +30,7 @@ except UserError as error:
 
 surroundings.offer_data(study.data_folder)
 surroundings.choose_prompts(study.prompts)
-surroundings.tell_handling(grid.handling(study))
+surroundings.tell_handling(jobs.handling(study))
 
 
 report: "report/workflow.rst"

@@ -33,7 +33,7 @@ rule table:
         runtime=30,
     params:
         code=fingerprint("tables"),
-        experiment=lambda wildcards: grid.settings(
+        experiment=lambda wildcards: jobs.settings(
             study.experiments[wildcards.experiment]
         ),
     message:
@@ -70,7 +70,7 @@ rule figure:
         runtime=30,
     params:
         code=fingerprint("figures"),
-        experiment=lambda wildcards: grid.settings(
+        experiment=lambda wildcards: jobs.settings(
             study.experiments[wildcards.experiment]
         ),
     message:
@@ -87,8 +87,7 @@ rule loss_figure:
     input:
         study=paths.STUDY_COPY,
         traces=[
-            paths.fill(f"{paths.CHECKPOINT}/trace.jsonl", study.study, cell)
-            for cell in grid.cells(study)
+            paths.fill(paths.TRACE, study.study, cell) for cell in grid.cells(study)
         ],
     output:
         svg=report(
@@ -115,6 +114,44 @@ rule loss_figure:
     shell:
         "python $GRADUS/scripts/figures.py"
         " --study {input.study:q}"
+        " --output {output.svg:q} {output.pdf:q}"
+        " 2>&1 | tee {log:q}"
+
+
+rule speed_figure:
+    input:
+        study=paths.STUDY_COPY,
+        telemetry=[
+            paths.fill(pattern, study.study, cell)
+            for cell in grid.cells(study)
+            for pattern in (paths.TELEMETRY, paths.TRACE)
+        ],
+    output:
+        svg=report(
+            paths.SPEED_FIGURE.replace("{suffix}", "svg"),
+            category="Figures",
+            caption="../report/speed.rst",
+            labels={"experiment": "all", "item": "training speed"},
+        ),
+        pdf=paths.SPEED_FIGURE.replace("{suffix}", "pdf"),
+    log:
+        paths.log(paths.SPEED_FIGURE.replace("{suffix}", "svg")),
+    benchmark:
+        paths.benchmark(paths.SPEED_FIGURE.replace("{suffix}", "svg"))
+    conda:
+        "../envs/analyse.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=30,
+    params:
+        code=fingerprint("figures"),
+    message:
+        "Figure of the training speed"
+    shell:
+        "python $GRADUS/scripts/figures.py"
+        " --study {input.study:q}"
+        " --speed"
         " --output {output.svg:q} {output.pdf:q}"
         " 2>&1 | tee {log:q}"
 

@@ -8,7 +8,7 @@ rule exemplar:
     input:
         problems=ancient(paths.PROBLEMS.replace("{split}", "train")),
         problems_manifest=paths.manifest(paths.PROBLEMS.replace("{split}", "train")),
-        originals=lambda wildcards: grid.exemplar_of_originals(study, wildcards),
+        originals=lambda wildcards: jobs.exemplar_of_originals(study, wildcards),
     output:
         paths.EXEMPLAR,
     log:
@@ -16,24 +16,24 @@ rule exemplar:
     benchmark:
         paths.benchmark(paths.EXEMPLAR)
     wildcard_constraints:
-        teacher=paths.alternatives(grid.teachers_not(study, "vllm")),
+        teacher=paths.alternatives(jobs.teachers_not(study, "vllm")),
     conda:
         "../envs/annotate.yaml"
     threads: 1
     resources:
         mem_mb=2000,
         runtime=60,
-        annotation_openai=lambda wildcards: grid.provider_slot(
+        annotation_openai=lambda wildcards: jobs.provider_slot(
             study, wildcards.teacher, "openai"
         ),
-        annotation_anthropic=lambda wildcards: grid.provider_slot(
+        annotation_anthropic=lambda wildcards: jobs.provider_slot(
             study, wildcards.teacher, "anthropic"
         ),
     params:
         code=fingerprint("exemplar"),
-        settings=lambda wildcards: grid.teacher_settings(study, wildcards.teacher),
-        options=lambda wildcards: grid.options(
-            originals=grid.exemplar_of_originals(study, wildcards)
+        settings=lambda wildcards: jobs.teacher_settings(study, wildcards.teacher),
+        options=lambda wildcards: jobs.options(
+            originals=jobs.exemplar_of_originals(study, wildcards)
         ),
     message:
         "Exemplar {wildcards.dataset}/{wildcards.teacher}/{wildcards.format}"
@@ -53,7 +53,7 @@ rule exemplar:
 
 use rule exemplar as exemplar_served with:
     wildcard_constraints:
-        teacher=paths.alternatives(grid.teachers_of(study, "vllm")),
+        teacher=paths.alternatives(jobs.teachers_of(study, "vllm")),
     conda:
         "../envs/generate-vllm.yaml"
     threads: 8
@@ -67,8 +67,8 @@ rule annotate:
     input:
         problems=ancient(paths.PROBLEMS.replace("{split}", "train")),
         problems_manifest=paths.manifest(paths.PROBLEMS.replace("{split}", "train")),
-        original=lambda wildcards: grid.original_files(study, wildcards),
-        exemplars=lambda wildcards: grid.exemplar_files(study, wildcards),
+        original=lambda wildcards: jobs.original_files(study, wildcards),
+        exemplars=lambda wildcards: jobs.exemplar_files(study, wildcards),
     output:
         annotations=paths.ANNOTATIONS,
         manifest=paths.manifest(paths.ANNOTATIONS),
@@ -77,8 +77,8 @@ rule annotate:
     benchmark:
         paths.benchmark(paths.ANNOTATIONS)
     wildcard_constraints:
-        teacher=paths.alternatives(grid.teachers_not(study, "vllm", "mixed")),
-        format=grid.plain_formats(study),
+        teacher=paths.alternatives(jobs.teachers_not(study, "vllm", "mixed")),
+        format=jobs.plain_formats(study),
     retries: 1
     conda:
         "../envs/annotate.yaml"
@@ -86,18 +86,18 @@ rule annotate:
     resources:
         mem_mb=2000,
         runtime=240,
-        annotation_openai=lambda wildcards: grid.provider_slot(
+        annotation_openai=lambda wildcards: jobs.provider_slot(
             study, wildcards.teacher, "openai"
         ),
-        annotation_anthropic=lambda wildcards: grid.provider_slot(
+        annotation_anthropic=lambda wildcards: jobs.provider_slot(
             study, wildcards.teacher, "anthropic"
         ),
     params:
         code=fingerprint("annotate"),
-        settings=lambda wildcards: grid.teacher_settings(study, wildcards.teacher),
-        again=grid.again(study),
-        prompts=lambda wildcards: grid.prompt_hash(study, wildcards),
-        options=lambda wildcards: grid.annotation_options(study, wildcards),
+        settings=lambda wildcards: jobs.teacher_settings(study, wildcards.teacher),
+        again=jobs.again(study),
+        prompts=lambda wildcards: jobs.prompt_hash(study, wildcards),
+        options=lambda wildcards: jobs.annotation_options(study, wildcards),
     message:
         "Annotations {wildcards.dataset}/{wildcards.teacher}/{wildcards.format}/{wildcards.level}"
     shell:
@@ -115,8 +115,8 @@ rule annotate:
 
 use rule annotate as annotate_served with:
     wildcard_constraints:
-        teacher=paths.alternatives(grid.teachers_of(study, "vllm")),
-        format=grid.plain_formats(study),
+        teacher=paths.alternatives(jobs.teachers_of(study, "vllm")),
+        format=jobs.plain_formats(study),
     conda:
         "../envs/generate-vllm.yaml"
     threads: 8
@@ -130,8 +130,8 @@ use rule annotate as teacher_answers with:
     input:
         problems=ancient(paths.PROBLEMS.replace("{split}", "test")),
         problems_manifest=paths.manifest(paths.PROBLEMS.replace("{split}", "test")),
-        original=lambda wildcards: grid.original_answers(study, wildcards),
-        exemplars=lambda wildcards: grid.exemplar_files(study, wildcards),
+        original=lambda wildcards: jobs.original_answers(study, wildcards),
+        exemplars=lambda wildcards: jobs.exemplar_files(study, wildcards),
     output:
         annotations=paths.TEACHER_ANSWERS,
         manifest=paths.manifest(paths.TEACHER_ANSWERS),
@@ -141,10 +141,10 @@ use rule annotate as teacher_answers with:
         paths.benchmark(paths.TEACHER_ANSWERS)
     params:
         code=fingerprint("annotate"),
-        settings=lambda wildcards: grid.teacher_settings(study, wildcards.teacher),
-        again=grid.settings({}),
-        prompts=lambda wildcards: grid.prompt_hash(study, wildcards, hide_gold=True),
-        options=lambda wildcards: grid.annotation_options(
+        settings=lambda wildcards: jobs.teacher_settings(study, wildcards.teacher),
+        again=jobs.settings({}),
+        prompts=lambda wildcards: jobs.prompt_hash(study, wildcards, hide_gold=True),
+        options=lambda wildcards: jobs.annotation_options(
             study, wildcards, hide_gold=True
         ),
     message:
@@ -153,8 +153,8 @@ use rule annotate as teacher_answers with:
 
 use rule teacher_answers as teacher_answers_served with:
     wildcard_constraints:
-        teacher=paths.alternatives(grid.teachers_of(study, "vllm")),
-        format=grid.plain_formats(study),
+        teacher=paths.alternatives(jobs.teachers_of(study, "vllm")),
+        format=jobs.plain_formats(study),
     conda:
         "../envs/generate-vllm.yaml"
     threads: 8

@@ -6,8 +6,8 @@ rule batch_submit:
     input:
         problems=ancient(paths.PROBLEMS.replace("{split}", "train")),
         problems_manifest=paths.manifest(paths.PROBLEMS.replace("{split}", "train")),
-        original=lambda wildcards: grid.original_files(study, wildcards),
-        exemplars=lambda wildcards: grid.exemplar_files(study, wildcards),
+        original=lambda wildcards: jobs.original_files(study, wildcards),
+        exemplars=lambda wildcards: jobs.exemplar_files(study, wildcards),
     output:
         paths.BATCH.replace("{phase}", "submit"),
     log:
@@ -20,17 +20,17 @@ rule batch_submit:
     resources:
         mem_mb=2000,
         runtime=60,
-        annotation_openai=lambda wildcards: grid.provider_slot(
+        annotation_openai=lambda wildcards: jobs.provider_slot(
             study, wildcards.teacher, "openai"
         ),
-        annotation_anthropic=lambda wildcards: grid.provider_slot(
+        annotation_anthropic=lambda wildcards: jobs.provider_slot(
             study, wildcards.teacher, "anthropic"
         ),
     params:
         code=fingerprint("annotate"),
-        settings=lambda wildcards: grid.teacher_settings(study, wildcards.teacher),
-        prompts=lambda wildcards: grid.prompt_hash(study, wildcards),
-        options=lambda wildcards: grid.annotation_options(study, wildcards),
+        settings=lambda wildcards: jobs.teacher_settings(study, wildcards.teacher),
+        prompts=lambda wildcards: jobs.prompt_hash(study, wildcards),
+        options=lambda wildcards: jobs.annotation_options(study, wildcards),
         phase="submit",
     message:
         "Batch {params.phase} {wildcards.dataset}/{wildcards.teacher}/{wildcards.format}/{wildcards.level}"
@@ -51,8 +51,8 @@ use rule batch_submit as batch_collect with:
     input:
         problems=ancient(paths.PROBLEMS.replace("{split}", "train")),
         problems_manifest=paths.manifest(paths.PROBLEMS.replace("{split}", "train")),
-        original=lambda wildcards: grid.original_files(study, wildcards),
-        exemplars=lambda wildcards: grid.exemplar_files(study, wildcards),
+        original=lambda wildcards: jobs.original_files(study, wildcards),
+        exemplars=lambda wildcards: jobs.exemplar_files(study, wildcards),
         submitted=paths.BATCH.replace("{phase}", "submit"),
     output:
         paths.BATCH.replace("{phase}", "collect"),
@@ -62,7 +62,7 @@ use rule batch_submit as batch_collect with:
         paths.benchmark(paths.BATCH.replace("{phase}", "collect"))
     params:
         code=fingerprint("annotate"),
-        settings=lambda wildcards: grid.teacher_settings(study, wildcards.teacher),
-        prompts=lambda wildcards: grid.prompt_hash(study, wildcards),
-        options=lambda wildcards: grid.annotation_options(study, wildcards),
+        settings=lambda wildcards: jobs.teacher_settings(study, wildcards.teacher),
+        prompts=lambda wildcards: jobs.prompt_hash(study, wildcards),
+        options=lambda wildcards: jobs.annotation_options(study, wildcards),
         phase="collect",

@@ -19,7 +19,7 @@ rule study:
         mem_mb=500,
         runtime=5,
     params:
-        settings=grid.resolved(study),
+        settings=jobs.resolved(study),
     message:
         "Resolved study file"
     shell:
@@ -43,7 +43,7 @@ rule data:
         runtime=30,
     params:
         code=fingerprint("data"),
-        settings=lambda wildcards: grid.data_settings(study, wildcards.dataset),
+        settings=lambda wildcards: jobs.data_settings(study, wildcards.dataset),
     message:
         "Problems of {wildcards.dataset}, {wildcards.split}"
     shell:
@@ -117,7 +117,7 @@ rule annotation_audit:
         runtime=60,
     params:
         code=fingerprint("annotation_audit"),
-        prompts=grid.all_prompts_hash(study),
+        prompts=jobs.all_prompts_hash(study),
     message:
         "Audit of annotations"
     shell:

@@ -23,8 +23,8 @@ rule generate:
         runtime=120,
     params:
         code=fingerprint("generate"),
-        settings=lambda wildcards: grid.settings(study.decodings[wildcards.decoding]),
-        cell=lambda wildcards: grid.cell_name(wildcards),
+        settings=lambda wildcards: jobs.settings(study.decodings[wildcards.decoding]),
+        cell=lambda wildcards: jobs.cell_name(wildcards),
         checkpoint=lambda wildcards: paths.CHECKPOINT.format(**wildcards),
     message:
         "Predictions {params.cell}, {wildcards.decoding}"

@@ -26,8 +26,8 @@ rule score:
         runtime=30,
     params:
         code=fingerprint("score"),
-        cell=lambda wildcards: grid.cell_facts(wildcards),
-        name=lambda wildcards: grid.cell_name(wildcards),
+        cell=lambda wildcards: jobs.cell_facts(wildcards),
+        name=lambda wildcards: jobs.cell_name(wildcards),
     message:
         "Scores {params.name}, {wildcards.decoding}"
     shell:

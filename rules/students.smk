@@ -11,13 +11,13 @@ rule student:
         paths.benchmark(paths.STUDENT)
     conda:
         "../envs/train.yaml"
-    threads: lambda wildcards: grid.warm_up_ranks(study, wildcards.student)
+    threads: lambda wildcards: jobs.warm_up_ranks(study, wildcards.student)
     resources:
         mem_mb=8000,
         runtime=120,
     params:
         code=fingerprint("student"),
-        settings=lambda wildcards: grid.student_settings(study, wildcards.student),
+        settings=lambda wildcards: jobs.student_settings(study, wildcards.student),
         folder=lambda wildcards: paths.STUDENT.format(**wildcards),
     message:
         "Base model {wildcards.student}"
@@ -26,4 +26,4 @@ rule student:
         " --student {wildcards.student:q}"
         " --settings {params.settings:q}"
         " --output {params.folder:q}"
-        " 2>&1 | tee {log:q}"
+        " 2>&1 | (trap '' TERM USR1; tee {log:q})"

@@ -71,6 +71,6 @@ rule tables:
 
 
 rule figures:
-    """The figure of every experiment and the training loss, as SVG and PDF."""
+    """The figure of every experiment, the trainings' loss and speed, as SVG and PDF."""
     input:
-        grid.figures(study),
+        grid.figures(study) + grid.speed_figures(study),

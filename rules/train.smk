@@ -1,4 +1,5 @@
 # Fine-tuning: the training set of a student, and one DeepSpeed job per cell.
+# A scheduler sends its signals to every process of a job: tee must outlive the ranks, which have progress to save and tell.
 
 
 rule training_set:
@@ -26,7 +27,7 @@ rule training_set:
         runtime=30,
     params:
         code=fingerprint("training_set"),
-        settings=lambda wildcards: grid.training_set_settings(study, wildcards.student),
+        settings=lambda wildcards: jobs.training_set_settings(study, wildcards.student),
         student=lambda wildcards: paths.fill(
             paths.STUDENT, study.study, student=wildcards.student
         ),
@@ -51,7 +52,8 @@ rule train:
         student_manifest=f"{paths.STUDENT}/manifest.json",
     output:
         weights=directory(f"{paths.CHECKPOINT}/weights"),
-        trace=f"{paths.CHECKPOINT}/trace.jsonl",
+        trace=paths.TRACE,
+        telemetry=paths.TELEMETRY,
         manifest=f"{paths.CHECKPOINT}/manifest.json",
     log:
         paths.log(paths.CHECKPOINT),
@@ -66,10 +68,10 @@ rule train:
         runtime=240,
     params:
         code=fingerprint("train"),
-        settings=lambda wildcards: grid.training_settings(
+        settings=lambda wildcards: jobs.training_settings(
             study, wildcards.student, int(wildcards.seed)
         ),
-        cell=lambda wildcards: grid.cell_name(wildcards),
+        cell=lambda wildcards: jobs.cell_name(wildcards),
         student=lambda wildcards: paths.fill(
             paths.STUDENT, study.study, student=wildcards.student
         ),
@@ -83,4 +85,4 @@ rule train:
         " --student {params.student:q}"
         " --settings {params.settings:q}"
         " --output {params.folder:q}"
-        " 2>&1 | tee {log:q}"
+        " 2>&1 | (trap '' TERM USR1; tee {log:q})"

@@ -5,11 +5,11 @@ rule transform:
     input:
         problems=ancient(paths.PROBLEMS.replace("{split}", "train")),
         problems_manifest=paths.manifest(paths.PROBLEMS.replace("{split}", "train")),
-        sources=ancient(lambda wildcards: grid.transform_files(study, wildcards)),
+        sources=ancient(lambda wildcards: jobs.transform_files(study, wildcards)),
         source_manifests=lambda wildcards: [
-            paths.manifest(path) for path in grid.transform_files(study, wildcards)
+            paths.manifest(path) for path in jobs.transform_files(study, wildcards)
         ],
-        student=lambda wildcards: grid.transform_student_files(study, wildcards),
+        student=lambda wildcards: jobs.transform_student_files(study, wildcards),
     output:
         annotations=paths.ANNOTATIONS,
         manifest=paths.manifest(paths.ANNOTATIONS),
@@ -27,8 +27,8 @@ rule transform:
         runtime=30,
     params:
         code=fingerprint("transform"),
-        settings=lambda wildcards: grid.transform_settings(study, wildcards.format),
-        options=lambda wildcards: grid.transform_options(study, wildcards),
+        settings=lambda wildcards: jobs.transform_settings(study, wildcards.format),
+        options=lambda wildcards: jobs.transform_options(study, wildcards),
     message:
         "Annotations {wildcards.dataset}/{wildcards.teacher}/{wildcards.format}/{wildcards.level}"
     shell:

@@ -10,7 +10,8 @@ from gradus.generation import generate
 from gradus.jsonl import read_json, read_manifest, read_records, write_records
 from gradus.paths import run_record, work_folder
 from gradus.records import Problem
-from gradus.students import load_tokens
+from gradus.templates import TEMPLATE_FILE, Template
+from gradus.tokens import load_tokens
 
 
 def main() -> None:
@@ -45,7 +46,8 @@ def main() -> None:
     torch.set_num_threads(given.threads)
     model = AutoModelForCausalLM.from_pretrained(str(weights), local_files_only=True)
     model.eval().to("cuda" if torch.cuda.is_available() else "cpu")
-    predictions = generate(model, load_tokens(weights), problems, given.settings, progress)
+    template = Template(**read_json(weights / TEMPLATE_FILE))
+    predictions = generate(model, load_tokens(weights), template, problems, given.settings, progress)
     write_records(given.output, predictions, truncated=sum(p.finish_reason == "length" for p in predictions))
     record.write(run_record(given.output), completion_tokens=sum(p.completion_tokens for p in predictions))
     progress.unlink(missing_ok=True)

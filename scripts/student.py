@@ -1,6 +1,7 @@
 """Make a base model: build and warm it up, or pin a reference to a local folder or a hub model."""
 
 import sys
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +9,9 @@ from gradus import program
 from gradus.atomic import canonical_json, sha256_bytes, sha256_file, write_json
 from gradus.fingerprint import fingerprint
 from gradus.paths import run_record, work_folder
-from gradus.students import copy_tokenizer, corpus_texts, fetch_reference, load_tokens, make_untrained
+from gradus.students import corpus_texts, fetch_reference, make_untrained
+from gradus.templates import resolve_template
+from gradus.tokens import copy_tokenizer, load_tokens
 from gradus.training.checkpoints import progress_folder
 from gradus.training.engine_config import STOPPED
 from gradus.training.launch import Request, Stopped, forget, launch, publish, verify_weights
@@ -22,15 +25,16 @@ def main() -> None:
     given = options.parse_args()
     record = program.RunRecord()
     folder = Path(given.output)
+    facts: dict[str, Any] = {"student": given.student, "settings": given.settings}
     if given.settings["kind"] == "pretrained":
         reference = fetch_reference(given.settings, folder / "model")
-        write_json(
-            folder / "manifest.json", {"student": given.student, "settings": given.settings, "reference": reference}
-        )
-        return
-    files, steps = build(given.student, given.settings, folder / "model")
-    facts = {"student": given.student, "settings": given.settings, "files": files, "steps": steps}
-    write_json(folder / "manifest.json", facts)
+        facts["reference"] = {key: value for key, value in reference.items() if key != "path"}
+        source = Path(reference["path"])
+    else:
+        source = folder / "model"
+        facts["files"], facts["steps"] = build(given.student, given.settings, source)
+    template = resolve_template(given.settings.get("template", "plain"), load_tokens(source), source)
+    write_json(folder / "manifest.json", {**facts, "template": asdict(template)})
     record.write(run_record(f"{folder}.jsonl"))
 
 
@@ -55,15 +59,16 @@ def build(name: str, settings: dict[str, Any], target: Path) -> tuple[dict[str, 
         recipe=recipe,
         seed=settings["seed"],
         pad_id=tokens.pad_id,
+        end_ids=[tokens.eos_id],
         identity={**identity, "weights": sha256_file(start / "model.safetensors")},
     )
-    weights, _, steps = launch(request, work_folder())
-    copy_tokenizer(start, weights)
-    files = verify_weights(weights)
-    publish(weights, target)
-    forget(weights.parent)
+    trained = launch(request, work_folder())
+    copy_tokenizer(start, trained.weights)
+    files = verify_weights(trained.weights)
+    publish(trained.weights, target)
+    forget(trained.weights.parent)
     forget(start)
-    return files, steps
+    return files, trained.steps
 
 
 if __name__ == "__main__":

@@ -1,18 +1,31 @@
-"""Fine-tune one student on one training set: DeepSpeed under torchrun, resumable, the end proven."""
+"""Fine-tune one student on one training set: DeepSpeed under torchrun, resumable, the end proven.
+
+On several nodes the same command runs once on each, under srun; the first node publishes.
+"""
 
 import json
 import sys
+from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 from gradus import program
 from gradus.atomic import sha256_file, write_json, write_text
+from gradus.errors import UserError
 from gradus.fingerprint import fingerprint
-from gradus.jsonl import read_manifest, read_records
-from gradus.paths import run_record, work_folder
+from gradus.jsonl import read_json, read_manifest, read_records
+from gradus.paths import TELEMETRY, TRACE, run_record, work_folder
 from gradus.records import Example
-from gradus.students import copy_tokenizer, load_tokens, model_source
+from gradus.students import model_source, student_template
+from gradus.surroundings import commit, versions
+from gradus.templates import TEMPLATE_FILE
+from gradus.tokens import copy_tokenizer, load_tokens
 from gradus.training.engine_config import STOPPED
-from gradus.training.launch import Request, Stopped, forget, launch, publish, verify_weights
+from gradus.training.launch import Request, Stopped, Trained, forget, launch, publish, verify_weights
+from gradus.training.telemetry import split
+from gradus.training_sets import tokenised
+
+VERSIONS = ("torch", "transformers", "deepspeed", "peft", "tokenizers")
 
 
 def main() -> None:
@@ -25,11 +38,10 @@ def main() -> None:
     given = options.parse_args()
     record = program.RunRecord()
     base = model_source(given.student)
-    tokens = load_tokens(base)
+    tokens, template = load_tokens(base), student_template(given.student)
     recipe, seed = given.settings["recipe"], given.settings["seed"]
     examples = read_records(given.training_set, Example)
-    prompts = [tokens.encode(example.prompt) for example in examples]
-    completions = [[*tokens.encode(example.completion), tokens.eos_id] for example in examples]
+    pairs = [tokenised(example, template, tokens, recipe["cutoff_tokens"]) for example in examples]
     identity = {
         "training_set": read_manifest(given.training_set)["sha256"],
         "base": sha256_file(Path(given.student) / "manifest.json"),
@@ -37,39 +49,93 @@ def main() -> None:
         "seed": seed,
         "code": fingerprint("train"),
     }
+    end = template.end_id(tokens)
     request = Request(
         title=given.cell,
         base=base,
-        tokens=[prompt + completion for prompt, completion in zip(prompts, completions, strict=True)],
-        prompt_lengths=[len(prompt) for prompt in prompts],
+        tokens=[ids for ids, _ in pairs],
+        prompt_lengths=[length for _, length in pairs],
         recipe=recipe,
         seed=seed,
         pad_id=tokens.pad_id,
+        end_ids=list(dict.fromkeys([end, tokens.eos_id])),
         identity=identity,
     )
-    weights, trace, steps = launch(request, work_folder())
-    copy_tokenizer(base, weights)
-    files = verify_weights(weights)
+    trained = launch(request, work_folder())
+    if not trained.leads:
+        return
+    points = [json.loads(line) for line in trained.trace.read_text(encoding="utf-8").splitlines()]
+    check_steps(points, trained, len(examples), recipe)
+    copy_tokenizer(base, trained.weights)
+    write_json(trained.weights / TEMPLATE_FILE, asdict(template))
+    files = verify_weights(trained.weights)
     folder = Path(given.output)
-    publish(weights, folder / "weights")
-    points = [json.loads(line) for line in trace.read_text(encoding="utf-8").splitlines()]
-    timeless = [{key: value for key, value in point.items() if key != "seconds"} for point in points]
-    write_text(folder / "trace.jsonl", "".join(json.dumps(point) + "\n" for point in timeless))
-    target_tokens = sum(point["target_tokens"] for point in points)
+    publish(trained.weights, folder / "weights")
+    write_lines(folder / Path(TRACE).name, [split(point)[0] for point in points])
+    write_lines(folder / Path(TELEMETRY).name, [split(point)[1] for point in points])
     facts = {
         "cell": given.cell,
         "identity": identity,
-        "steps": steps,
+        "base": read_json(Path(given.student) / "manifest.json").get("reference"),
+        "world_size": recipe["ranks"],
+        "versions": versions(*VERSIONS),
+        "steps": trained.steps,
+        "samples_per_step": recipe["batch_size"],
+        "samples_in_last_step": points[-1]["samples"],
         "examples": len(examples),
         "samples_seen": sum(point["samples"] for point in points),
-        "target_tokens_seen": target_tokens,
+        "target_tokens_seen": sum(point["target_tokens"] for point in points),
         "final_loss": points[-1]["loss"],
+        "final_end_loss": points[-1]["end_loss"],
         "files": files,
     }
     write_json(folder / "manifest.json", facts)
-    forget(weights.parent)
+    forget(trained.weights.parent)
+    record.write(run_record(f"{folder}.jsonl"), commit=commit(), **run_facts(points, trained, recipe["ranks"]))
+    program.log.info(
+        "%s: loss %.4f, %.4f where it ends, %d steps",
+        given.cell,
+        facts["final_loss"],
+        facts["final_end_loss"],
+        trained.steps,
+    )
+
+
+def check_steps(points: list[dict[str, Any]], trained: Trained, examples: int, recipe: dict[str, Any]) -> None:
+    """UserError unless every step saw exactly the recipe's number of samples, and all of them the recipe's epochs."""
+    wanted = round(examples * recipe["epochs"])
+    sizes = [point["samples"] for point in points]
+    steps = -(-wanted // recipe["batch_size"])
+    whole = [point["step"] for point in points] == list(range(1, steps + 1)) and trained.steps == steps
+    if not whole or sum(sizes) != wanted or any(size != recipe["batch_size"] for size in sizes[:-1]):
+        raise UserError(
+            f"the training log does not show {steps} steps of {recipe['batch_size']} samples, {wanted} in all",
+            where=trained.trace,
+            hint=f"delete {trained.trace.parent} and run again",
+        )
+
+
+def run_facts(points: list[dict[str, Any]], trained: Trained, ranks: int) -> dict[str, Any]:
+    """What the training took; seconds of steps include those before an interruption."""
     seconds = sum(point["seconds"] for point in points)
-    record.write(run_record(f"{folder}.jsonl"), step_seconds=round(seconds, 3), tokens=sum(p["tokens"] for p in points))
+    fixed = {name: value for name, value in trained.seconds.items() if name not in ("first_step", "other_steps")}
+    tokens = sum(point["tokens"] for point in points)
+    energies = [point["energy_joules"] for point in points if point["energy_joules"] is not None]
+    return {
+        "step_seconds": round(seconds, 3),
+        "phase_seconds": trained.seconds,
+        "rank_hours": round((seconds + sum(fixed.values())) * ranks / 3600, 5),
+        "tokens": tokens,
+        "tokens_per_second": round(tokens / seconds, 1),
+        "mfu": points[-1]["mfu"],
+        "peak_memory_bytes": max(point["peak_memory_bytes"] for point in points),
+        "energy_joules": round(sum(energies), 1) if energies else None,
+    }
+
+
+def write_lines(path: Path, rows: list[dict[str, Any]]) -> None:
+    """JSONL, whole or not at all."""
+    write_text(path, "".join(json.dumps(row) + "\n" for row in rows))
 
 
 if __name__ == "__main__":

@@ -1,10 +1,14 @@
 """Make the training set of one student from annotations: verdict policy, leak refusal, cutoff."""
 
+from typing import Any
+
 from gradus import program
+from gradus.errors import UserError
 from gradus.jsonl import manifest_path, read_json, read_records, write_records
 from gradus.records import Annotation, Problem
-from gradus.students import load_tokens, model_source
-from gradus.training_sets import make_training_set
+from gradus.students import context_tokens, model_source, student_template
+from gradus.tokens import load_tokens
+from gradus.training_sets import make_training_set, tokenised
 
 
 def main() -> None:
@@ -18,20 +22,35 @@ def main() -> None:
     )
     options.add_argument("--output", required=True)
     given = options.parse_args()
-    tokens = load_tokens(model_source(given.student))
+    base = model_source(given.student)
+    tokens, template = load_tokens(base), student_template(given.student)
+    cutoff = given.settings["cutoff_tokens"]
     examples, counts = make_training_set(
         read_records(given.problems, Problem),
         read_records(given.test, Problem),
         read_records(given.annotations, Annotation),
         policy=given.settings["verdict_policy"],
         allow_leakage=given.settings["allow_leakage"],
-        count_tokens=lambda text: len(tokens.encode(text)),
-        cutoff_tokens=given.settings["cutoff_tokens"],
+        template=template,
+        tokens=tokens,
+        cutoff_tokens=cutoff,
+        over_long=given.settings["over_long"],
     )
-    lengths = [len(tokens.encode(example.prompt)) + len(tokens.encode(example.completion)) + 1 for example in examples]
+    lengths = [len(tokenised(example, template, tokens, cutoff)[0]) for example in examples]
+    context = context_tokens(base)
+    if context is not None and max(lengths) > context:
+        raise UserError(
+            f"the longest example has {max(lengths)} tokens, the model's positions end at {context}",
+            where=given.student,
+            hint=f"set cutoff_tokens to {context} or less",
+        )
     excerpt = bool(read_json(manifest_path(given.annotations)).get("excerpt", False))
-    write_records(given.output, examples, **counts, excerpt=excerpt, mean_tokens=round(sum(lengths) / len(lengths), 3))
+    write_records(given.output, examples, **counts, excerpt=excerpt, **_length_facts(lengths))
     program.log.info("%d examples; dropped %s", len(examples), counts["dropped"])
+
+
+def _length_facts(lengths: list[int]) -> dict[str, Any]:
+    return {"mean_tokens": round(sum(lengths) / len(lengths), 3), "longest_tokens": max(lengths)}
 
 
 if __name__ == "__main__":

@@ -7,7 +7,8 @@ from gradus.errors import UserError
 from gradus.jsonl import manifest_path, read_json, read_records, write_records
 from gradus.paths import Supervision
 from gradus.records import Annotation, Problem
-from gradus.students import load_tokens, model_source
+from gradus.students import model_source
+from gradus.tokens import load_tokens
 from gradus.transforms import make_plugin
 
 

@@ -100,6 +100,8 @@ def tiny_study(name: str = "tiny") -> dict[str, Any]:
         "micro_batch_tokens": 2048,
         "zero_stage": 2,
         "ranks": 2,
+        "precision": "fp32",
+        "warmup_share": 0.0,
         "save_every": 2,
     }
     student = {

@@ -30,6 +30,7 @@ SECTIONS: tuple[tuple[type[BaseModel], str], ...] = (
     (students.PretrainedStudent, "`students.NAME` with `kind: pretrained`"),
     (students.PrimerCorpus, "`students.NAME.corpus` with `source: primer`"),
     (students.FileCorpus, "`students.NAME.corpus` with `source: file`"),
+    (students.Adapter, "`recipe.adapter`"),
     (students.Recipe, "`recipe`, and `students.NAME.warm_up`"),
     (study.Decoding, "`decodings.NAME`"),
     (study.Experiment, "`experiments.NAME`"),

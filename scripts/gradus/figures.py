@@ -1,7 +1,8 @@
-"""Figures: accuracy along an experiment's axis, and the training loss of every cell. SVG and PDF, the same bytes each time."""
+"""Figures: accuracy along an experiment's axis, loss and speed of every training. SVG and PDF, the same bytes each time."""
 
 from __future__ import annotations
 
+import statistics
 from pathlib import Path
 from typing import Any
 
@@ -115,6 +116,53 @@ def loss_figure(traces: dict[str, list[dict[str, Any]]]) -> Figure:
             panel.legend(frameon=False, fontsize=7)
         panels[0][0].set_ylabel("loss per target token")
     return figure
+
+
+def speed_figure(telemetry: dict[str, list[dict[str, Any]]], traces: dict[str, list[dict[str, Any]]]) -> Figure:
+    """Speed, padding, memory and MFU of every cell, a dot each, by student; keys as in ``loss_figure``."""
+    students = list(dict.fromkeys(name.split("|")[0] for name in telemetry))
+    panels: list[tuple[str, dict[str, float | None]]] = [
+        ("tokens per second", {name: _median(steps, "tokens_per_second") for name, steps in telemetry.items()}),
+        ("padding (%)", {name: _scaled(_mean(steps, "padding_share"), 100) for name, steps in traces.items()}),
+        (
+            "peak memory of a rank (GiB)",
+            {name: _scaled(_median(steps[-1:], "peak_memory_bytes"), 2**-30) for name, steps in telemetry.items()},
+        ),
+        ("MFU (%)", {name: _scaled(_median(steps, "mfu"), 100) for name, steps in telemetry.items()}),
+    ]
+    shown = [(title, values) for title, values in panels if any(value is not None for value in values.values())]
+    with plt.rc_context(_SETTINGS):
+        figure, places = plt.subplots(1, len(shown), figsize=(3.2 * len(shown), 3.2), squeeze=False)
+        for panel, (title, values) in zip(places[0], shown, strict=True):
+            for number, student in enumerate(students):
+                mine = [value for name, value in values.items() if name.split("|")[0] == student and value is not None]
+                # Side by side instead of on top of each other, in the order of the study.
+                offsets = [0.3 * (place + 0.5) / max(1, len(mine)) - 0.15 for place in range(len(mine))]
+                color, marker = STYLES[number % len(STYLES)]
+                panel.plot([number + offset for offset in offsets], mine, marker, color=color, markersize=4)
+            panel.set_title(title, fontsize=9)
+            panel.set_xticks(range(len(students)), students, rotation=30 if len(students) > 3 else 0)
+            panel.set_xlim(-0.6, len(students) - 0.4)
+            panel.set_ylim(0, 1.1 * max(value for value in values.values() if value is not None) or 1)
+    return figure
+
+
+def _values(steps: list[dict[str, Any]], key: str) -> list[float]:
+    return [step[key] for step in steps if step[key] is not None]
+
+
+def _median(steps: list[dict[str, Any]], key: str) -> float | None:
+    values = _values(steps, key)
+    return statistics.median(values) if values else None
+
+
+def _mean(steps: list[dict[str, Any]], key: str) -> float | None:
+    values = _values(steps, key)
+    return statistics.fmean(values) if values else None
+
+
+def _scaled(value: float | None, factor: float) -> float | None:
+    return None if value is None else value * factor
 
 
 def save(figure: Figure, path: str | Path) -> None:

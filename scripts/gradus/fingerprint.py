@@ -20,6 +20,9 @@ EXCLUDED = {
     "gradus.errors": "wording of messages",
     "gradus.program": "command line, logging and run records",
     "gradus.progress": "progress bars",
+    "gradus.surroundings": "finds interpreter, folders and versions",
+    "gradus.training.geometry": "how nodes find each other",
+    "gradus.training.telemetry": "measures, and changes no weight",
     "gradus.paths": "places of files, which Snakemake compares itself",
 }
 

@@ -10,22 +10,32 @@ from pathlib import Path
 from typing import Any
 
 from gradus.atomic import canonical_json, sha256_bytes
+from gradus.errors import UserError
 from gradus.progress import bar
 from gradus.records import Prediction, Problem
-from gradus.students import Tokens
-from gradus.templates import render_prompt
+from gradus.templates import Template, question_text
+from gradus.tokens import Tokens
 
 
 def generate(
-    model: Any, tokens: Tokens, problems: Sequence[Problem], decoding: dict[str, Any], progress: Path
+    model: Any,
+    tokens: Tokens,
+    template: Template,
+    problems: Sequence[Problem],
+    decoding: dict[str, Any],
+    progress: Path,
 ) -> list[Prediction]:
     """Predictions in the order of the problems.
 
     Finished batches are appended to ``progress`` and not computed again after a crash; the batches depend only on the
     prompts, so that a resumed run writes the bytes of an undisturbed one. A text that reaches ``max_new_tokens`` has
-    finish reason ``length``.
+    finish reason ``length``. Raises UserError for a problem whose words the tokenizer would read as a special token.
     """
-    prompts = {problem.id: tokens.encode(render_prompt(problem)) for problem in problems}
+    for problem in problems:
+        if tokens.holds_special(question_text(problem)):
+            raise UserError(f"the text of problem {problem.id!r} holds a special token of this student's tokenizer")
+    prompts = {problem.id: tokens.encode(template.prompt(problem)) for problem in problems}
+    ends = sorted({template.end_id(tokens), tokens.eos_id})
     order = sorted(prompts, key=lambda identifier: (len(prompts[identifier]), identifier))
     size = decoding["batch_size"]
     batches = [order[start : start + size] for start in range(0, len(order), size)]
@@ -36,7 +46,7 @@ def generate(
         for batch in batches:
             if all(identifier in done for identifier in batch):
                 continue
-            made = _batch(model, tokens, {identifier: prompts[identifier] for identifier in batch}, decoding)
+            made = _batch(model, tokens, {identifier: prompts[identifier] for identifier in batch}, ends, decoding)
             for prediction in made:
                 done[prediction.problem_id] = prediction
             stream.write(canonical_json([asdict(prediction) for prediction in made]).encode("utf-8") + b"\n")
@@ -67,7 +77,9 @@ def _read_progress(path: Path) -> dict[str, Prediction]:
     return done
 
 
-def _batch(model: Any, tokens: Tokens, prompts: dict[str, list[int]], decoding: dict[str, Any]) -> list[Prediction]:
+def _batch(
+    model: Any, tokens: Tokens, prompts: dict[str, list[int]], ends: list[int], decoding: dict[str, Any]
+) -> list[Prediction]:
     import torch
 
     longest = max(len(ids) for ids in prompts.values())
@@ -79,13 +91,13 @@ def _batch(model: Any, tokens: Tokens, prompts: dict[str, list[int]], decoding: 
             attention_mask=torch.tensor(mask, device=model.device),
             max_new_tokens=decoding["max_new_tokens"],
             do_sample=False,
-            eos_token_id=tokens.eos_id,
+            eos_token_id=ends,
             pad_token_id=tokens.pad_id,
         )
     made = []
     for (identifier, ids), row in zip(prompts.items(), output[:, longest:].tolist(), strict=True):
-        stopped = tokens.eos_id in row
-        written = row[: row.index(tokens.eos_id)] if stopped else row
+        length = next((place for place, number in enumerate(row) if number in ends), None)
+        stopped, written = length is not None, row[:length]
         made.append(
             Prediction(
                 problem_id=identifier,

@@ -2,26 +2,10 @@
 
 from __future__ import annotations
 
-import re
-import shlex
-from typing import Any
-
 from gradus import paths
-from gradus.atomic import canonical_json
-from gradus.config import (
-    HANDLING,
-    BuiltStudent,
-    ChatTeacher,
-    Experiment,
-    MixedTransform,
-    PaddedTransform,
-    ReleasedTeacher,
-    Study,
-)
+from gradus.config import ChatTeacher, Experiment, MixedTransform, PaddedTransform, ReleasedTeacher, Study
 from gradus.paths import Cell, Supervision
-from gradus.surroundings import prompts_folder
 from gradus.teachers import released_files
-from gradus.teachers.prompting import Prompts, exemplar_prompt_names, prompt_names
 
 
 def experiment_supervisions(study: Study, experiment: Experiment) -> list[Supervision]:
@@ -115,22 +99,6 @@ def needs_original(study: Study, supervision: Supervision) -> bool:
     return writes and supervision.format not in ("original", *study.transforms)
 
 
-def teachers_of(study: Study, *providers: str) -> list[str]:
-    """The names of the teachers of some providers."""
-    return [name for name, section in study.teachers.items() if section.provider in providers]
-
-
-def teachers_not(study: Study, *providers: str) -> list[str]:
-    """The names of all other teachers."""
-    return [name for name, section in study.teachers.items() if section.provider not in providers]
-
-
-def plain_formats(study: Study) -> str:
-    """A wildcard constraint: any format that is no transform (in a path, where a slash ends the name)."""
-    names = "|".join(f"{re.escape(name)}/" for name in study.transforms)
-    return f"(?!{names})[a-zA-Z0-9-]+" if names else "[a-zA-Z0-9-]+"
-
-
 def accuracy_supervisions(study: Study) -> list[Supervision]:
     """The supervisions in which teachers are tested themselves, each once."""
     found = [
@@ -153,67 +121,6 @@ def metrics_files(study: Study, chosen: list[Cell]) -> list[str]:
     ]
 
 
-def settings(value: Any) -> str:
-    """A configuration section as one canonical JSON text: what a rule passes on and Snakemake compares."""
-    return canonical_json(value.model_dump() if hasattr(value, "model_dump") else value)
-
-
-def training_settings(study: Study, student: str, seed: int) -> str:
-    """Everything but data and base model that decides the weights of a cell."""
-    return settings({"recipe": study.recipe_of(student).model_dump(), "seed": seed})
-
-
-def student_settings(study: Study, student: str) -> str:
-    """What decides a base model; fine-tuning overrides do not."""
-    section = study.students[student].model_dump()
-    section.pop("recipe")
-    return settings(section)
-
-
-def data_settings(study: Study, dataset: str) -> str:
-    """What decides a dataset's problems."""
-    return settings(study.datasets[dataset])
-
-
-def teacher_settings(study: Study, teacher: str) -> str:
-    """What decides a teacher's texts; pace, budget and the like are no part of it."""
-    section = study.teachers[teacher].model_dump()
-    return settings({key: value for key, value in section.items() if key not in HANDLING})
-
-
-def transform_settings(study: Study, name: str) -> str:
-    """A transform's entry."""
-    return settings(study.transforms[name])
-
-
-def transform_files(study: Study, wildcards: Any) -> list[str]:
-    """The annotation files that a transform reads, in the order of the plug-in."""
-    return [paths.fill(paths.ANNOTATIONS, study.study, source) for source in sources(study, _place(wildcards))]
-
-
-def transform_options(study: Study, wildcards: Any) -> str:
-    """The folder of the student whose tokens a transform counts, where it counts any."""
-    student = _transform_student(study, wildcards)
-    return options(student=paths.fill(paths.STUDENT, study.study, student=student) if student else "")
-
-
-def transform_student_files(study: Study, wildcards: Any) -> list[str]:
-    """What that student's tokenizer hangs on."""
-    student = _transform_student(study, wildcards)
-    return [paths.fill(f"{paths.STUDENT}/manifest.json", study.study, student=student)] if student else []
-
-
-def _transform_student(study: Study, wildcards: Any) -> str | None:
-    section = study.transforms[wildcards.format]
-    return section.tokenizer if isinstance(section, PaddedTransform) else None
-
-
-def again(study: Study) -> str:
-    """The verdicts that are drawn again, and how often."""
-    verdicts = sorted(verdict for verdict, policy in study.verdict_policy.items() if policy == "retry")
-    return settings({"verdicts": verdicts, "retries": study.retries} if verdicts else {})
-
-
 def batch_files(study: Study, phase: str) -> list[str]:
     """The batch halves of all supervisions whose teacher is asked by batch."""
     asked = [
@@ -222,128 +129,6 @@ def batch_files(study: Study, phase: str) -> list[str]:
         if getattr(study.teachers[place.teacher], "mode", "online") == "batch" and place.format not in study.transforms
     ]
     return [paths.fill(paths.BATCH, study.study, place, phase=phase) for place in asked]
-
-
-def handling(study: Study) -> str:
-    """How each remote teacher is asked (pace, budget, key variable, server): changes no annotation."""
-    return settings(
-        {
-            name: {key: value for key, value in section.model_dump().items() if key in HANDLING}
-            for name, section in study.teachers.items()
-            if isinstance(section, ChatTeacher)
-        }
-    )
-
-
-def provider_slot(study: Study, teacher: str, provider: str) -> int:
-    """1 where a job asks this provider: profiles/default lets one such job run at a time."""
-    return int(study.teachers[teacher].provider == provider)
-
-
-def prompt_hash(study: Study, wildcards: Any, hide_gold: bool = False) -> str:
-    """What the prompt files of a remote teacher's supervision say, as a hash; empty for other teachers."""
-    section = study.teachers[wildcards.teacher]
-    if not isinstance(section, ChatTeacher):
-        return ""
-    gold = "hidden" if hide_gold else section.gold
-    return Prompts(prompts_folder()).hash_of(*prompt_names(wildcards.format, wildcards.level, gold))
-
-
-def all_prompts_hash(study: Study) -> str:
-    """What the prompts that exemplars are written with say; empty where no teacher is asked over a network."""
-    asks = any(isinstance(section, ChatTeacher) for section in study.teachers.values())
-    formats = ("original", "least-to-most", "rephrase-and-respond", "symbolic")
-    prompts = Prompts(prompts_folder()) if asks else None
-    return "" if prompts is None else " ".join(prompts.hash_of(*exemplar_prompt_names(name)) for name in formats)
-
-
-def exemplar_files(study: Study, wildcards: Any) -> list[str]:
-    """The exemplars of a remote teacher's job: the originals' and, for a rewrite, the format's."""
-    if not isinstance(study.teachers[wildcards.teacher], ChatTeacher):
-        return []
-    formats = dict.fromkeys(["original", wildcards.format])
-    place = {"dataset": wildcards.dataset, "teacher": wildcards.teacher}
-    return [paths.fill(paths.EXEMPLAR, study.study, format=name, **place) for name in formats]
-
-
-def annotation_options(study: Study, wildcards: Any, hide_gold: bool = False) -> str:
-    """What only some annotation jobs need: the originals of a rewrite, the exemplars of a remote teacher."""
-    originals = original_answers if hide_gold else original_files
-    named = options(
-        original=originals(study, wildcards)[:1],
-        exemplars=exemplar_files(study, wildcards),
-    )
-    return f"{named} --hide-gold".strip() if hide_gold else named
-
-
-def exemplar_of_originals(study: Study, wildcards: Any) -> list[str]:
-    """What an exemplar of a format is rewritten from."""
-    if wildcards.format == "original":
-        return []
-    place = {"dataset": wildcards.dataset, "teacher": wildcards.teacher}
-    return [paths.fill(paths.EXEMPLAR, study.study, format="original", **place)]
-
-
-def original_answers(study: Study, wildcards: Any) -> list[str]:
-    """The original that a rewrite among a teacher's own test answers starts from."""
-    place = _place(wildcards)
-    if not needs_original(study, place):
-        return []
-    return [paths.fill(pattern, study.study, place.original()) for pattern in _with_manifest(paths.TEACHER_ANSWERS)]
-
-
-def options(**named: Any) -> str:
-    """Command-line options for what is there: empty values are left out."""
-    parts = []
-    for name, value in named.items():
-        values = [value] if isinstance(value, str) else list(value)
-        if any(values):
-            parts += [f"--{name.replace('_', '-')}", *(shlex.quote(one) for one in values)]
-    return " ".join(parts)
-
-
-def training_set_settings(study: Study, student: str) -> str:
-    """What decides which annotations a student trains on."""
-    chosen = {
-        "verdict_policy": dict(sorted(study.verdict_policy.items())),
-        "allow_leakage": study.allow_leakage,
-        "cutoff_tokens": study.recipe_of(student).cutoff_tokens,
-    }
-    return settings(chosen)
-
-
-def warm_up_ranks(study: Study, student: str) -> int:
-    """Processes that building a student takes."""
-    section = study.students[student]
-    return section.warm_up.ranks if isinstance(section, BuiltStudent) else 1
-
-
-def original_files(study: Study, wildcards: Any) -> list[str]:
-    """Inputs of an annotation job beyond the problems: the originals that a rewrite starts from, else nothing."""
-    place = _place(wildcards)
-    if not needs_original(study, place):
-        return []
-    return [paths.fill(pattern, study.study, place.original()) for pattern in _with_manifest(paths.ANNOTATIONS)]
-
-
-def cell_name(wildcards: Any) -> str:
-    """A cell's name from a rule's wildcards."""
-    return f"{_place(wildcards)}/{wildcards.student}/seed{wildcards.seed}"
-
-
-def cell_facts(wildcards: Any) -> str:
-    """A cell's wildcards as JSON, for its metric record."""
-    place = _place(wildcards)
-    facts = {**vars(place), "student": wildcards.student, "seed": int(wildcards.seed), "decoding": wildcards.decoding}
-    return settings(facts)
-
-
-def _place(wildcards: Any) -> Supervision:
-    return Supervision(wildcards.dataset, wildcards.teacher, wildcards.format, wildcards.level)
-
-
-def _with_manifest(pattern: str) -> list[str]:
-    return [pattern, paths.manifest(pattern)]
 
 
 def experiment_metrics(study: Study, experiment: str) -> list[str]:
@@ -371,10 +156,15 @@ def figures(study: Study) -> list[str]:
     return drawn + [paths.fill(paths.LOSS_FIGURE, study.study, suffix=kind) for kind in kinds]
 
 
+def speed_figures(study: Study) -> list[str]:
+    """The figure of how fast the cells trained: shown, but no result."""
+    return [paths.fill(paths.SPEED_FIGURE, study.study, suffix=kind) for kind in ("svg", "pdf")]
+
+
 def report_items(study: Study) -> list[str]:
     """What the browsable report shows."""
     items = [path for path in tables(study) if path.endswith(".csv")]
-    items += [path for path in figures(study) if path.endswith(".svg")]
+    items += [path for path in [*figures(study), *speed_figures(study)] if path.endswith(".svg")]
     pages = (paths.FINDINGS_PAGE, paths.ANNOTATION_AUDIT_PAGE)
     return [*items, *(paths.fill(page, study.study) for page in pages)]
 
@@ -394,10 +184,10 @@ def archived(study: Study) -> list[str]:
     for dataset in study.datasets:
         found.append(paths.fill(paths.AUDIT, study.study, dataset=dataset))
         for split in ("train", "test"):
-            for pattern in _with_manifest(paths.PROBLEMS):
+            for pattern in paths.with_manifest(paths.PROBLEMS):
                 found.append(paths.fill(pattern, study.study, dataset=dataset, split=split))
     for place in supervisions(study):
-        found += [paths.fill(pattern, study.study, place) for pattern in _with_manifest(paths.ANNOTATIONS)]
+        found += [paths.fill(pattern, study.study, place) for pattern in paths.with_manifest(paths.ANNOTATIONS)]
     for student in dict.fromkeys(cell.student for cell in cells(study)):
         found.append(paths.fill(f"{paths.STUDENT}/manifest.json", study.study, student=student))
     sets = dict.fromkeys((cell.supervision, cell.student) for cell in cells(study))
@@ -405,14 +195,9 @@ def archived(study: Study) -> list[str]:
         found.append(paths.fill(paths.manifest(paths.TRAINING_SET), study.study, place, student=student))
     for cell in cells(study):
         found += [
-            paths.fill(f"{paths.CHECKPOINT}/{name}", study.study, cell) for name in ("manifest.json", "trace.jsonl")
+            paths.fill(pattern, study.study, cell) for pattern in (f"{paths.CHECKPOINT}/manifest.json", paths.TRACE)
         ]
         for decoding in study.decodings:
-            for pattern in [*_with_manifest(paths.PREDICTIONS), paths.METRICS, *_with_manifest(paths.SCORED)]:
+            for pattern in [*paths.with_manifest(paths.PREDICTIONS), paths.METRICS, *paths.with_manifest(paths.SCORED)]:
                 found.append(paths.fill(pattern, study.study, cell, decoding=decoding))
     return found
-
-
-def resolved(study: Study) -> str:
-    """The whole study with all defaults as JSON, in the order of the study file (which tables follow)."""
-    return study.model_dump_json()

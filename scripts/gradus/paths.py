@@ -28,6 +28,10 @@ TEACHER_ACCURACY = f"{RESULTS}/teacher_accuracy/{_SUP}.json"
 STUDENT = f"{RESULTS}/students/{{student}}"
 TRAINING_SET = f"{RESULTS}/training_sets/{_SUP}/{{student}}.jsonl"
 CHECKPOINT = f"{RESULTS}/checkpoints/{_CELL}"
+TRACE = f"{CHECKPOINT}/trace.jsonl"
+TELEMETRY = (
+    f"{CHECKPOINT}/telemetry.run.jsonl"  # facts of a machine and an hour: ``.run.`` files are no part of results
+)
 PREDICTIONS = f"{RESULTS}/predictions/{_CELL}/{{decoding}}.jsonl"
 METRICS = f"{RESULTS}/metrics/{_CELL}/{{decoding}}.json"
 SCORED = f"{RESULTS}/metrics/{_CELL}/{{decoding}}.rows.jsonl"
@@ -35,6 +39,7 @@ AUDIT = f"{RESULTS}/data/{{dataset}}/audit.json"
 TABLE = f"{RESULTS}/tables/{{experiment}}.{{suffix}}"
 FIGURE = f"{RESULTS}/figures/{{experiment}}.{{suffix}}"
 LOSS_FIGURE = f"{RESULTS}/figures/training_loss.{{suffix}}"
+SPEED_FIGURE = f"{RESULTS}/figures/training_speed.run.{{suffix}}"
 FINDINGS = f"{RESULTS}/report/findings.md"
 FINDINGS_PAGE = f"{RESULTS}/report/findings.html"
 HEADLINE = f"{RESULTS}/report/headline.json"
@@ -48,6 +53,11 @@ STUDY_COPY = f"{RESULTS}/study.json"
 def manifest(pattern: str) -> str:
     """The small file that tells a large one's content: ``x.jsonl`` -> ``x.manifest.json``."""
     return pattern.removesuffix(".jsonl") + ".manifest.json"
+
+
+def with_manifest(pattern: str) -> list[str]:
+    """A large file and the small one beside it."""
+    return [pattern, manifest(pattern)]
 
 
 def run_record(pattern: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import statistics
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -21,6 +22,7 @@ from gradus.grid import (
     supervisions,
 )
 from gradus.jsonl import manifest_path, read_json
+from gradus.model_sizes import size_of
 from gradus.paths import Cell, Supervision
 from gradus.teachers.prompting import Prompts
 from gradus.teachers.quote import NOTHING, Quote, exemplar_quote, quote
@@ -30,10 +32,19 @@ WHOLE = "the whole study"
 ASSUMED_QUESTION_TOKENS = 70
 ASSUMED_RATIONALE_TOKENS = {"L1": 30, "L2": 40, "L3": 60, "L4": 90, "L5": 110, "L6": 140, "native": 5}
 
+# Where no finished training tells: operations a second of one rank, and its seconds beyond the steps. A GPU: 40 % of the
+# 989 TFLOP/s of an H100 or H200 in bf16; a CPU process: what tiny students reach on one core (docs/benchmarks.md).
+ASSUMED_FLOPS = {"gpu": 0.4 * 989e12, "cpu": 1.4e10}
+ASSUMED_FIXED_SECONDS = {"gpu": 60, "cpu": 8}
+
 
 @dataclass(frozen=True)
 class Line:
-    """The needs of one experiment, or of the whole study, in which shared cells count once."""
+    """The needs of one experiment, or of the whole study, in which shared cells count once.
+
+    ``weights_bytes`` stay, ``progress_bytes`` are the most that one running training keeps in ``work/``; ``rank_hours`` are
+    hours of one GPU (or of one process of a CPU training). None where a student's size is not known before it is fetched.
+    """
 
     name: str
     supervisions: int
@@ -42,7 +53,9 @@ class Line:
     optimizer_steps: int
     training_tokens: int
     predictions: int
-    disk_bytes: int
+    weights_bytes: int
+    progress_bytes: int
+    rank_hours: float | None
 
 
 @dataclass(frozen=True)
@@ -123,18 +136,10 @@ def sizes(study: Study, dataset: str) -> tuple[int, int]:
     return counts[0], counts[1]
 
 
-def parameters(study: Study, student: str) -> int | None:
-    """Weights of a built student; None where only the model itself can tell."""
-    section = study.students[student]
-    if not isinstance(section, BuiltStudent):
-        return None
-    hidden = section.hidden
-    per_layer = 4 * hidden * hidden + 3 * hidden * (3 * hidden) + 2 * hidden
-    return section.vocabulary * hidden + section.layers * per_layer + hidden
-
-
 def _line(study: Study, name: str, chosen: list[Cell], places: int) -> Line:
-    samples = steps = tokens = predictions = disk = 0
+    samples = steps = tokens = predictions = 0
+    weights, progress, seconds = 0.0, 0.0, 0.0
+    known = True
     for cell in chosen:
         recipe = study.recipe_of(cell.student)
         rows, per_example = _training_set(study, cell)
@@ -143,8 +148,56 @@ def _line(study: Study, name: str, chosen: list[Cell], places: int) -> Line:
         steps += math.ceil(seen / recipe.batch_size)
         tokens += round(seen * per_example)
         predictions += sizes(study, cell.supervision.dataset)[1] * len(study.decodings)
-        disk += 4 * (parameters(study, cell.student) or 0)
-    return Line(name, places, len(chosen), samples, steps, tokens, predictions, disk)
+        needs = training_needs(study, cell.student, seen * per_example, per_example)
+        if needs is None:
+            known = False
+            continue
+        weights += needs.weights_bytes
+        progress = max(progress, needs.progress_bytes)
+        seconds += needs.rank_seconds
+    hours = round(seconds / 3600, 3) if known else None
+    return Line(name, places, len(chosen), samples, steps, tokens, predictions, round(weights), round(progress), hours)
+
+
+@dataclass(frozen=True)
+class Needs:
+    """What one training keeps, needs meanwhile, and takes (seconds times ranks)."""
+
+    weights_bytes: float
+    progress_bytes: float
+    rank_seconds: float
+
+
+def training_needs(study: Study, student: str, tokens: float, tokens_per_example: float) -> Needs | None:
+    """Disk and time of one training over ``tokens``; None where the student's size is not known.
+
+    Progress is the weights and the optimizer's fp32 copy and two moments, in two checkpoints and one being written. The
+    speed is the median of this student's finished trainings in this study, else assumed from its operations.
+    """
+    section, recipe = study.students[student], study.recipe_of(student)
+    folder = Path(paths.fill(paths.STUDENT, study.study, student=student))
+    size = size_of(section, folder, frozen=recipe.adapter is not None)
+    if size is None:
+        return None
+    weights, work = size
+    width = 2 if recipe.precision == "bf16" else 4
+    trained = weights if recipe.adapter is None else 0  # adapters are small beside what is frozen
+    built = isinstance(section, BuiltStudent)
+    flops = work.flops([round(tokens_per_example)], round(tokens_per_example)) / max(1.0, tokens_per_example)
+    per_rank = _measured_speed(study, student) or ASSUMED_FLOPS["cpu" if built else "gpu"] / max(1.0, flops)
+    fixed = ASSUMED_FIXED_SECONDS["cpu" if built else "gpu"] * recipe.ranks
+    return Needs(width * weights, 3 * (12 + width) * trained, tokens / per_rank + fixed)
+
+
+def _measured_speed(study: Study, student: str) -> float | None:
+    """Tokens a second of one rank, the median over this student's finished trainings."""
+    speeds = []
+    for cell in cells(study):
+        if cell.student == student:
+            record = Path(paths.run_record(paths.fill(f"{paths.CHECKPOINT}.jsonl", study.study, cell)))
+            if record.exists():
+                speeds.append(read_json(record)["tokens_per_second"] / study.recipe_of(student).ranks)
+    return statistics.median(speeds) if speeds else None
 
 
 def _training_set(study: Study, cell: Cell) -> tuple[int, float]:
@@ -164,6 +217,7 @@ def to_markdown(found: Plan, jobs: dict[str, int]) -> str:
     if found.quotes:
         rows = [{"what the teachers are asked": name, **asdict(one)} for name, one in found.quotes.items()]
         parts += ["", *_table(rows), "", _QUOTE_NOTE]
+    parts += ["", _TRAINING_NOTE]
     if found.missing:
         parts += ["", "Missing, because their released files are not there (not run, not in any table):", ""]
         parts += [f"- {place}" for place in found.missing]
@@ -174,6 +228,11 @@ def to_markdown(found: Plan, jobs: dict[str, int]) -> str:
 _QUOTE_NOTE = (
     "Requests in all, those that the journal holds already (cached, not paid again), tokens and price of the missing ones "
     "online and by batch (? where no price is known), minutes at the configured limits. Tokens are estimated."
+)
+_TRAINING_NOTE = (
+    "Weights stay; progress is the most that one running training keeps in work/. Rank hours (one GPU each) are from this "
+    "student's finished trainings where there are any, else assumed: 40 % of an H100's peak and 60 s per training, for built "
+    "students a CPU core (? where a student's size is not known before it is fetched)."
 )
 
 

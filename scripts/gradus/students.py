@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,60 +11,10 @@ from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 from gradus.atomic import sha256_file, write_json
 from gradus.errors import UserError
 from gradus.gradeschool.primer import primer
+from gradus.jsonl import read_json
+from gradus.templates import Template
 
 PAD, EOS = "<pad>", "<eos>"
-
-
-TOKENIZER_FILES = ("tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "chat_template.jinja")
-
-
-@dataclass(frozen=True)
-class Tokens:
-    """A tokenizer as the stages use it: text to ids and back, and the two ids that matter.
-
-    Read by the small ``tokenizers`` library: importing transformers (and torch with it) costs every job seconds.
-    """
-
-    tokenizer: Tokenizer
-    pad_id: int
-    eos_id: int
-
-    def encode(self, text: str) -> list[int]:
-        """Ids of a text, without any special token."""
-        ids: list[int] = self.tokenizer.encode(text, add_special_tokens=False).ids
-        return ids
-
-    def decode(self, ids: list[int]) -> str:
-        """Text of ids, special tokens left out."""
-        text: str = self.tokenizer.decode(ids, skip_special_tokens=True)
-        return text
-
-
-def load_tokens(folder: str | Path) -> Tokens:
-    """The tokenizer of a student or checkpoint folder; UserError if there is none or it has no end token."""
-    folder = Path(folder)
-    path = folder / "tokenizer.json"
-    if not path.exists():
-        raise UserError("no tokenizer.json", where=folder, hint="save the model's fast tokenizer there")
-    tokenizer = Tokenizer.from_file(str(path))
-    settings = json.loads((folder / "tokenizer_config.json").read_text(encoding="utf-8"))
-    eos, pad = (_token_id(tokenizer, settings.get(name)) for name in ("eos_token", "pad_token"))
-    if eos is None:
-        raise UserError("the tokenizer has no end-of-sequence token: the student could not learn to stop", where=folder)
-    return Tokens(tokenizer, eos if pad is None else pad, eos)
-
-
-def _token_id(tokenizer: Tokenizer, token: Any) -> int | None:
-    text = token["content"] if isinstance(token, dict) else token
-    found: int | None = None if text is None else tokenizer.token_to_id(text)
-    return found
-
-
-def copy_tokenizer(source: str | Path, target: str | Path) -> None:
-    """Put a model's tokenizer files beside its new weights, unchanged."""
-    for name in TOKENIZER_FILES:
-        if (Path(source) / name).exists():
-            shutil.copyfile(Path(source) / name, Path(target) / name)
 
 
 def model_source(student_folder: str | Path) -> Path:
@@ -75,10 +23,30 @@ def model_source(student_folder: str | Path) -> Path:
     reference = folder / "model" / "reference.json"
     if not reference.exists():
         return folder / "model"
-    place = Path(json.loads(reference.read_text(encoding="utf-8"))["path"])
+    facts = json.loads(reference.read_text(encoding="utf-8"))
+    place = Path(facts["path"])
     if not place.is_dir():
         raise UserError("the base model is gone", where=place, hint=f"delete {folder} and run again")
+    for name, seen in facts.get("files", {}).items():
+        if not (place / name).exists() or (place / name).stat().st_size != seen["bytes"]:
+            raise UserError(
+                "has changed since this base model was pinned",
+                where=place / name,
+                hint=f"delete {folder} and run again",
+            )
     return place
+
+
+def student_template(student_folder: str | Path) -> Template:
+    """How this student is asked, as its base model's job settled it."""
+    return Template(**read_json(Path(student_folder) / "manifest.json")["template"])
+
+
+def context_tokens(model: str | Path) -> int | None:
+    """The longest sequence that a model's positions allow; None where nothing limits them (BLOOM's ALiBi)."""
+    facts = read_json(Path(model) / "config.json")
+    found: int | None = facts.get("max_position_embeddings")
+    return found
 
 
 def corpus_texts(corpus: dict[str, Any]) -> list[str]:
@@ -145,7 +113,11 @@ def fetch_reference(settings: dict[str, Any], folder: Path) -> dict[str, Any]:
     name = settings["model"]
     local = Path(name)
     if local.is_dir():
-        sums = {path.name: sha256_file(path) for path in sorted(local.iterdir()) if path.is_file()}
+        sums = {
+            path.name: {"bytes": path.stat().st_size, "sha256": sha256_file(path)}
+            for path in sorted(local.iterdir())
+            if path.is_file()
+        }
         reference: dict[str, Any] = {"model": name, "revision": None, "path": str(local.resolve()), "files": sums}
     else:
         from huggingface_hub import HfApi, snapshot_download
@@ -161,5 +133,11 @@ def fetch_reference(settings: dict[str, Any], folder: Path) -> dict[str, Any]:
                 hint="a gated model needs HF_TOKEN; without a network give a local folder",
             ) from None
         reference = {"model": name, "revision": revision, "path": path}
+    if not any(Path(reference["path"]).glob("*.safetensors")):
+        raise UserError(
+            "the model has no safetensors weights, and no other format is read (a pickle can run code)",
+            where=name,
+            hint="convert it: AutoModelForCausalLM.from_pretrained(...).save_pretrained(FOLDER), then `model: FOLDER`",
+        )
     write_json(folder / "reference.json", reference)
     return reference

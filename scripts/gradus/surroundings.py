@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
+from importlib import metadata
 from pathlib import Path
 
 
@@ -33,3 +35,26 @@ def tell_handling(handling: str) -> None:
 def prompts_folder() -> str:
     """The folder of prompt files that jobs use."""
     return os.environ["GRADUS_PROMPTS"]
+
+
+def versions(*packages: str) -> dict[str, str | None]:
+    """Installed versions of some packages; None where one is not there."""
+    found: dict[str, str | None] = {}
+    for name in packages:
+        try:
+            found[name] = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            found[name] = None
+    return found
+
+
+def commit() -> str | None:
+    """The commit of the project's code, marked where files differ from it; None outside a git checkout."""
+    project = Path(__file__).resolve().parents[2]
+    git = ["git", "-C", str(project)]
+    try:
+        head = subprocess.run([*git, "rev-parse", "HEAD"], capture_output=True, text=True, check=True).stdout.strip()
+        changed = subprocess.run([*git, "status", "--porcelain", "-uno"], capture_output=True, text=True, check=True)
+    except (OSError, subprocess.CalledProcessError):
+        return None
+    return f"{head}-changed" if changed.stdout.strip() else head

@@ -144,7 +144,7 @@ def test_later_stages_are_not_imported_by_earlier_ones() -> None:
     order = [
         {"records", "jsonl", "atomic", "answers", "errors", "datasets", "gradeschool", "audit"},
         {"journal", "teachers", "annotation", "annotation_audit"},
-        {"training_sets", "templates", "students", "training", "transforms"},
+        {"training_sets", "templates", "tokens", "students", "training", "transforms"},
         {"generation"},
         {"scoring", "statistics"},
         {"analysis", "tables", "figures", "findings", "pages", "archive", "plan"},

@@ -35,7 +35,9 @@ def test_annotations(finished: Workflow, tmp_path: Path, case: str) -> None:
         "--student",
         results / "students/mini",
         "--settings",
-        json.dumps({"verdict_policy": {"agrees": "keep"}, "allow_leakage": False, "cutoff_tokens": 512}),
+        json.dumps(
+            {"verdict_policy": {"agrees": "keep"}, "allow_leakage": False, "cutoff_tokens": 512, "over_long": "drop"}
+        ),
         "--output",
         tmp_path / "out.jsonl",
         folder=tmp_path,

@@ -17,7 +17,7 @@ from conftest import PROJECT, Workflow, program, wait_for
 
 from gradus.atomic import canonical_json
 from gradus.config import load
-from gradus.grid import settings, student_settings, training_settings
+from gradus.jobs import settings, student_settings, training_settings
 
 CELL = "gradeschool/tutor/original/L1"
 
@@ -26,7 +26,7 @@ def bytes_of(folder: Path) -> dict[str, bytes]:
     return {
         path.relative_to(folder).as_posix(): path.read_bytes()
         for path in sorted(folder.rglob("*"))
-        if path.is_file() and not path.name.endswith((".run.json", ".snakemake_timestamp"))
+        if path.is_file() and ".run." not in path.name and path.name != ".snakemake_timestamp"
     }
 
 
@@ -40,11 +40,11 @@ def start(folder: Path, work: Path, *arguments: object) -> subprocess.Popen[byte
         )
 
 
-def training(finished: Workflow, output: Path, epochs: float = 8.0) -> list[object]:
+def training(finished: Workflow, output: Path, **changes: object) -> list[object]:
     """A training of 24 steps with progress saved at every second one."""
     study = load(finished.config)
     chosen = json.loads(training_settings(study, "mini", 1))
-    chosen["recipe"]["epochs"] = epochs
+    chosen["recipe"] |= {"epochs": 8.0, **changes}
     results = finished.results
     return [
         "train",
@@ -71,65 +71,8 @@ def problem_file(folder: Path, split: str, count: int) -> Path:
     return path
 
 
-@pytest.fixture(scope="module")
-def undisturbed(finished: Workflow, tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
-    """The files of a training that nothing disturbed."""
-    folder = tmp_path_factory.mktemp("undisturbed")
-    done = program(*training(finished, folder / "cell"), folder=finished.folder, GRADUS_WORK=str(folder / "work"))
-    assert done.returncode == 0, done.stderr
-    return bytes_of(folder / "cell")
-
-
 def saved_steps(work: Path) -> list[int]:
     return sorted(int(path.parent.name.split("-")[1]) for path in work.glob("*/step-*/complete.json"))
-
-
-def test_training_killed_in_mid_work_resumes_to_the_same_bytes(
-    finished: Workflow, undisturbed: dict[str, bytes], tmp_path: Path
-) -> None:
-    process = start(finished.folder, tmp_path, *training(finished, tmp_path / "cell"))
-    wait_for(lambda: saved_steps(tmp_path), "a progress checkpoint")
-    os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
-    assert 0 < saved_steps(tmp_path)[-1] < 24, "the kill did not strike in mid-work"
-    assert not (tmp_path / "cell").exists()
-    again = start(finished.folder, tmp_path, *training(finished, tmp_path / "cell"))
-    assert again.wait(timeout=600) == 0, (tmp_path / "output.txt").read_text()
-    assert "starting after step" in (tmp_path / "output.txt").read_text()
-    assert bytes_of(tmp_path / "cell") == undisturbed
-
-
-def test_a_signal_stops_all_ranks_at_a_step_and_exits_with_its_own_status(
-    finished: Workflow, undisturbed: dict[str, bytes], tmp_path: Path
-) -> None:
-    process = start(finished.folder, tmp_path, *training(finished, tmp_path / "cell"))
-    wait_for(lambda: saved_steps(tmp_path), "a progress checkpoint")
-    process.terminate()
-    assert process.wait(timeout=300) == 75, (tmp_path / "output.txt").read_text()
-    assert "stopped by a signal after step" in (tmp_path / "output.txt").read_text()
-    stopped = saved_steps(tmp_path)[-1]
-    assert 0 < stopped < 24
-    assert not (tmp_path / "cell").exists()
-    again = start(finished.folder, tmp_path, *training(finished, tmp_path / "cell"))
-    assert again.wait(timeout=600) == 0
-    assert f"starting after step {stopped}" in (tmp_path / "output.txt").read_text()
-    assert bytes_of(tmp_path / "cell") == undisturbed
-
-
-def test_a_torn_newest_checkpoint_falls_back_to_the_one_before(
-    finished: Workflow, undisturbed: dict[str, bytes], tmp_path: Path
-) -> None:
-    process = start(finished.folder, tmp_path, *training(finished, tmp_path / "cell"))
-    wait_for(lambda: len(saved_steps(tmp_path)) >= 2, "two progress checkpoints")
-    os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
-    before, newest = saved_steps(tmp_path)[-2:]
-    states = sorted(tmp_path.glob(f"*/step-{newest:08d}/engine/*optim_states.pt"))
-    states[0].write_bytes(states[0].read_bytes()[:-100])
-    again = start(finished.folder, tmp_path, *training(finished, tmp_path / "cell"))
-    assert again.wait(timeout=600) == 0
-    assert f"starting after step {before}" in (tmp_path / "output.txt").read_text()
-    assert bytes_of(tmp_path / "cell") == undisturbed
 
 
 def test_building_a_student_killed_in_mid_work(finished: Workflow, tmp_path: Path) -> None:
@@ -306,24 +249,3 @@ def test_a_full_disk_is_one_message_and_leaves_no_target(finished: Workflow, tmp
     assert "Traceback" not in done.stderr
     assert not output.exists()
     assert not (tmp_path / "m.json").exists()
-
-
-def limit_to_64_kib() -> None:
-    """Room for the job's description, none for a progress checkpoint."""
-    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (65536, 65536))
-
-
-def test_a_full_disk_in_training_is_told_and_the_next_run_finishes(
-    finished: Workflow, undisturbed: dict[str, bytes], tmp_path: Path
-) -> None:
-    arguments = training(finished, tmp_path / "cell")
-    full = program(*arguments, folder=finished.folder, limits=limit_to_64_kib, GRADUS_WORK=str(tmp_path))
-    assert full.returncode == 1
-    assert list(tmp_path.glob("*/trace.jsonl")), "the disk was full before the training began"
-    assert "error: cannot save the training" in full.stderr
-    assert "the same command goes on from the saved progress" in full.stderr
-    assert not (tmp_path / "cell").exists()
-    again = program(*arguments, folder=finished.folder, GRADUS_WORK=str(tmp_path))
-    assert again.returncode == 0, again.stderr
-    assert bytes_of(tmp_path / "cell") == undisturbed

@@ -10,30 +10,46 @@ from gradus.training.batches import learning_rate, plan_steps
 lengths = st.lists(st.integers(1, 300), min_size=1, max_size=60)
 
 
-@given(lengths, st.integers(1, 16), st.integers(1, 3), st.integers(1, 3), st.integers(50, 2000), st.integers(0, 5))
+def recipe(**changes: object) -> dict[str, object]:
+    common = {"batch_size": 8, "epochs": 1.0, "layout": "budgeted", "micro_batch_tokens": 500, "micro_batch_samples": 3}
+    return {**common, **changes}
+
+
+@given(
+    lengths,
+    st.integers(1, 16),
+    st.integers(1, 3),
+    st.integers(1, 3),
+    st.integers(50, 2000),
+    st.integers(0, 5),
+    st.sampled_from(["budgeted", "padding-free", "padded"]),
+)
 def test_every_epoch_holds_every_sample_once(
-    tokens: list[int], batch: int, epochs: int, ranks: int, budget: int, seed: int
+    tokens: list[int], batch: int, epochs: int, ranks: int, budget: int, seed: int, layout: str
 ) -> None:
-    steps = plan_steps(
-        tokens, batch_size=batch, epochs=float(epochs), ranks=ranks, micro_batch_tokens=budget, seed=seed
-    )
+    chosen = recipe(batch_size=batch, epochs=float(epochs), layout=layout, micro_batch_tokens=budget)
+    steps = plan_steps(tokens, chosen, ranks=ranks, seed=seed)
     seen = Counter(index for step in steps for index in step.samples)
     assert seen == Counter(dict.fromkeys(range(len(tokens)), epochs))
     assert [len(step.samples) for step in steps[:-1]] == [batch] * (len(steps) - 1)
     for step in steps:
         assert len({len(rank) for rank in step.micro_batches}) == 1
         for micro in (micro for rank in step.micro_batches for micro in rank if len(micro) > 1):
-            assert len(micro) * max(tokens[index] for index in micro) <= budget
+            sizes = [tokens[index] for index in micro]
+            if layout == "padded":
+                assert len(micro) <= 3
+            else:
+                assert (len(micro) * max(sizes) if layout == "budgeted" else sum(sizes)) <= budget
 
 
-@given(lengths, st.integers(1, 16), st.integers(0, 5))
-def test_the_samples_of_a_step_do_not_depend_on_lengths_ranks_or_budget(
-    tokens: list[int], batch: int, seed: int
+@given(lengths, st.integers(1, 16), st.integers(0, 5), st.sampled_from(["budgeted", "padding-free", "padded"]))
+def test_the_samples_of_a_step_do_not_depend_on_lengths_ranks_layout_or_budget(
+    tokens: list[int], batch: int, seed: int, layout: str
 ) -> None:
     """Granularity must not change what a step is: longer rationales, the same sets of samples."""
-    common = {"batch_size": batch, "epochs": 2.0, "seed": seed}
-    one = plan_steps(tokens, ranks=1, micro_batch_tokens=10_000, **common)
-    two = plan_steps([length * 3 + 1 for length in tokens], ranks=2, micro_batch_tokens=64, **common)
+    one = plan_steps(tokens, recipe(batch_size=batch, epochs=2.0, micro_batch_tokens=10_000), ranks=1, seed=seed)
+    other = recipe(batch_size=batch, epochs=2.0, layout=layout, micro_batch_tokens=64)
+    two = plan_steps([length * 3 + 1 for length in tokens], other, ranks=2, seed=seed)
     assert [step.samples for step in one] == [step.samples for step in two]
 
 

@@ -9,7 +9,8 @@ from conftest import PROJECT, tiny_study
 
 from gradus.config import load
 from gradus.errors import UserError
-from gradus.grid import cells, supervisions, training_settings
+from gradus.grid import cells, supervisions
+from gradus.jobs import training_settings
 
 
 def changed(path: str, value: Any) -> dict[str, Any]:

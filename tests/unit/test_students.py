@@ -7,7 +7,8 @@ import pytest
 
 from gradus.atomic import sha256_file
 from gradus.errors import UserError
-from gradus.students import copy_tokenizer, corpus_texts, fetch_reference, load_tokens, make_untrained, model_source
+from gradus.students import corpus_texts, fetch_reference, make_untrained, model_source
+from gradus.tokens import copy_tokenizer, load_tokens
 
 SETTINGS = {"layers": 1, "hidden": 16, "heads": 2, "vocabulary": 400, "context": 64, "initial_scale": 0.02, "seed": 1}
 
@@ -45,7 +46,7 @@ def test_the_small_tokenizer_agrees_with_transformers(built: Path) -> None:
 
 def test_a_local_model_is_referenced_with_the_hash_of_every_file(built: Path, tmp_path: Path) -> None:
     reference = fetch_reference({"model": str(built), "revision": None}, tmp_path / "student" / "model")
-    assert reference["files"]["model.safetensors"] == sha256_file(built / "model.safetensors")
+    assert reference["files"]["model.safetensors"]["sha256"] == sha256_file(built / "model.safetensors")
     assert model_source(tmp_path / "student") == built.resolve()
 
 

@@ -7,6 +7,7 @@ import pytest
 from conftest import Workflow, program
 
 from gradus.atomic import canonical_json
+from gradus.config.students import Recipe
 
 CELL = "gradeschool/tutor/original/L1"
 
@@ -18,9 +19,11 @@ def losses(finished: Workflow, folder: Path, **changes: object) -> list[tuple[fl
         "warmup_share": 0.0,
         "weight_decay": 0.01,
         "beta2": 0.95,
-        "max_grad_norm": 1.0,
+        "epochs": 4.0,
+        "save_every": 100,
+        **changes,
     }
-    recipe |= {"precision": "fp32", "epochs": 4.0, "save_every": 100, **changes}
+    recipe = Recipe.model_validate(recipe).model_dump()
     results = finished.results
     done = program(
         "train",
@@ -48,21 +51,30 @@ def reference(finished: Workflow, tmp_path_factory: pytest.TempPathFactory) -> l
 
 
 @pytest.mark.parametrize(
-    "changes",
+    ("changes", "tolerance"),
     [
-        {"ranks": 2, "zero_stage": 0},
-        {"ranks": 1, "zero_stage": 2, "micro_batch_tokens": 150},
-        {"ranks": 2, "zero_stage": 1, "micro_batch_tokens": 150},
-        {"ranks": 2, "zero_stage": 2},
-        {"ranks": 2, "zero_stage": 3, "micro_batch_tokens": 150},
+        ({"ranks": 2, "zero_stage": 0}, 1e-5),
+        ({"ranks": 2, "zero_stage": 3, "micro_batch_tokens": 150}, 1e-5),
+        ({"ranks": 2, "zero_stage": 2, "offload": "optimizer", "lm_head": "chunked"}, 1e-5),
+        ({"ranks": 1, "zero_stage": 3, "offload": "parameters", "layout": "padding-free"}, 1e-5),
+        ({"ranks": 1, "zero_stage": 0, "precision": "bf16"}, 2e-2),
+        ({"ranks": 2, "zero_stage": 2, "precision": "bf16", "micro_batch_tokens": 150}, 2e-2),
+        ({"ranks": 2, "zero_stage": 3, "precision": "bf16", "gradient_checkpointing": True}, 2e-2),
     ],
-    ids=lambda changes: "-".join(f"{key}={value}" for key, value in changes.items()),
+    ids=lambda changes: (
+        "-".join(f"{key}={value}" for key, value in changes.items()) if isinstance(changes, dict) else ""
+    ),
 )
-def test_loss_and_gradient_norm_are_the_same(
-    finished: Workflow, reference: list[tuple[float, float | None]], tmp_path: Path, changes: dict[str, object]
+def test_a_training_is_the_same(
+    finished: Workflow,
+    reference: list[tuple[float, float | None]],
+    tmp_path: Path,
+    changes: dict[str, object],
+    tolerance: float,
 ) -> None:
+    """Over twelve optimizer steps, so that the optimizer's states are compared too."""
     found = losses(finished, tmp_path, **changes)
     assert len(found) == len(reference) == 12
     for (loss, norm), (expected_loss, expected_norm) in zip(found, reference, strict=True):
-        assert loss == pytest.approx(expected_loss, rel=1e-5)
-        assert norm == pytest.approx(expected_norm, rel=1e-4) or changes["zero_stage"] == 0
+        assert loss == pytest.approx(expected_loss, rel=tolerance)
+        assert norm == pytest.approx(expected_norm, rel=10 * tolerance) or changes["zero_stage"] == 0

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from gradus.config.datasets import CatalogueDataset, GradeschoolDataset
 from gradus.config.explanation import explain
-from gradus.config.students import BuiltStudent
+from gradus.config.students import BuiltStudent, PretrainedStudent
 from gradus.config.study import Experiment, Study
 from gradus.config.teachers import HANDLING, ChatTeacher, MixedTransform, PaddedTransform, ReleasedTeacher
 from gradus.errors import UserError
@@ -25,6 +25,7 @@ __all__ = [
     "GradeschoolDataset",
     "MixedTransform",
     "PaddedTransform",
+    "PretrainedStudent",
     "ReleasedTeacher",
     "Study",
     "load",

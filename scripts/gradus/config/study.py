@@ -167,8 +167,9 @@ class Study(Section):
                 )
 
     def recipe_of(self, student: str) -> Recipe:
-        """The fine-tuning recipe of one student: the study's with the student's own keys."""
-        merged = {**self.recipe.model_dump(), **self.students[student].recipe}
+        """The fine-tuning recipe of one student: the study's with the student's own keys, or its own preset's."""
+        own = self.students[student].recipe
+        merged = own if "preset" in own else {**self.recipe.model_dump(), **own}
         try:
             return Recipe.model_validate(merged)
         except ValidationError as error:

@@ -1,16 +1,18 @@
-"""Batches: a fixed number of samples per optimizer step, cut into micro-batches by a token budget.
+"""Batches: a fixed number of samples per optimizer step, cut into micro-batches.
 
 Within a step the order of samples does not matter to the gradient, so the samples of a step are sorted by length, dealt
-to the ranks and cut where a micro-batch would pass the budget: padding almost vanishes, and the step stays the same set
-of samples at every level and format. The plan is a pure function of lengths and recipe; every rank computes all of it.
+to the ranks and cut where a micro-batch would pass a budget of tokens: padding almost vanishes, and the step stays the
+same set of samples at every level and format. The plan is a pure function of lengths and recipe; every rank computes all
+of it. Packing to a fixed length would tie the samples per step to the length of the rationales, and is not offered.
 """
 
 from __future__ import annotations
 
 import math
 import random
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -25,15 +27,14 @@ class Step:
         return sorted(index for rank in self.micro_batches for micro in rank for index in micro)
 
 
-def plan_steps(
-    lengths: Sequence[int], *, batch_size: int, epochs: float, ranks: int, micro_batch_tokens: int, seed: int
-) -> list[Step]:
+def plan_steps(lengths: Sequence[int], recipe: Mapping[str, Any], *, ranks: int, seed: int) -> list[Step]:
     """All steps of a training.
 
-    ``lengths`` are tokens per example. Each epoch is a fresh permutation; the last step of the training may be smaller
-    and is kept. ValueError if there is nothing to train on.
+    ``lengths`` are tokens per example; of the recipe, ``batch_size``, ``epochs``, ``layout`` and its sizes are read. Each
+    epoch is a fresh permutation; the last step of the training may be smaller and is kept. ValueError if there is nothing
+    to train on.
     """
-    total = round(len(lengths) * epochs)
+    total = round(len(lengths) * recipe["epochs"])
     if total < 1:
         raise ValueError("nothing to train on")
     order: list[int] = []
@@ -43,24 +44,34 @@ def plan_steps(
         random.Random(f"order/{seed}/{epoch}").shuffle(permutation)
         order += permutation
         epoch += 1
-    chunks = [order[start : min(start + batch_size, total)] for start in range(0, total, batch_size)]
-    return [_split(chunk, lengths, ranks, micro_batch_tokens) for chunk in chunks]
+    size = recipe["batch_size"]
+    chunks = [order[start : min(start + size, total)] for start in range(0, total, size)]
+    return [_split(chunk, lengths, ranks, recipe) for chunk in chunks]
 
 
-def _split(chunk: list[int], lengths: Sequence[int], ranks: int, budget: int) -> Step:
-    ordered = sorted(chunk, key=lambda index: (-lengths[index], index))
-    per_rank = [_cut(ordered[rank::ranks], lengths, budget) for rank in range(ranks)]
+def _split(chunk: list[int], lengths: Sequence[int], ranks: int, recipe: Mapping[str, Any]) -> Step:
+    if recipe["layout"] == "padded":
+        count = recipe["micro_batch_samples"]
+        per_rank = [
+            [tuple(mine[start : start + count]) for start in range(0, len(mine), count)]
+            for mine in (chunk[rank::ranks] for rank in range(ranks))
+        ]
+    else:
+        ordered = sorted(chunk, key=lambda index: (-lengths[index], index))
+        budget, padded = recipe["micro_batch_tokens"], recipe["layout"] == "budgeted"
+        per_rank = [_cut(ordered[rank::ranks], lengths, budget, padded) for rank in range(ranks)]
     most = max(len(micro_batches) for micro_batches in per_rank)
     return Step(tuple(tuple(micro + [()] * (most - len(micro))) for micro in per_rank))
 
 
-def _cut(samples: list[int], lengths: Sequence[int], budget: int) -> list[tuple[int, ...]]:
-    """Cut samples (longest first) where padded size would pass the budget; a single longer sample stands alone."""
+def _cut(samples: list[int], lengths: Sequence[int], budget: int, padded: bool) -> list[tuple[int, ...]]:
+    """Cut samples (longest first) where their size, padded or not, would pass the budget; a longer sample stands alone."""
     micro_batches: list[tuple[int, ...]] = []
     current: list[int] = []
     for index in samples:
-        longest = lengths[current[0]] if current else lengths[index]
-        if current and longest * (len(current) + 1) > budget:
+        wanted = [*current, index]
+        size = lengths[wanted[0]] * len(wanted) if padded else sum(lengths[one] for one in wanted)
+        if current and size > budget:
             micro_batches.append(tuple(current))
             current = []
         current.append(index)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import logging
+import math
 import os
 import shutil
 import signal
@@ -22,21 +23,29 @@ from typing import Any
 import deepspeed
 import torch
 from safetensors import SafetensorError
-from transformers import AutoModelForCausalLM
 from transformers.utils.logging import disable_progress_bar
 
 from gradus.atomic import write_json
 from gradus.progress import bar
+from gradus.training import probes, weights
 from gradus.training.batches import Step, learning_rate, plan_steps
 from gradus.training.checkpoints import newest_verified, seal
-from gradus.training.engine_config import STOPPED, deepspeed_config
+from gradus.training.engine_config import deepspeed_config, outcome_file, stop_file
+from gradus.training.inputs import make_inputs, target_count
+from gradus.training.modelling import load_model, make_optimizer
+from gradus.training.objective import Objective, is_large
+from gradus.training.processes import die_with_parent, own
+from gradus.training.telemetry import Board, Meter, Work, speed, work_of
 
-IGNORED = -100
+log = logging.getLogger("gradus")
 
 
 @dataclass(frozen=True)
 class Job:
-    """One training: token lists with the number of prompt tokens, where from, where to, and how."""
+    """One training: token lists with the number of prompt tokens, where from, where to, and how.
+
+    ``end_ids``: the tokens that end an answer, the learned one first. ``started``: when the launcher started it (Unix time).
+    """
 
     base: str
     tokens: list[list[int]]
@@ -47,15 +56,22 @@ class Job:
     weights: str
     title: str
     pad_id: int
+    end_ids: list[int]
+    started: float
+
+
+class Refused(Exception):
+    """The training cannot be done as asked, and would not be at the next try; every rank knows it at the same place."""
 
 
 class StopFlag:
-    """Set by TERM or USR1 on any rank; asked about by all ranks together."""
+    """Set by TERM or USR1 on any rank, or by a launcher that got one before its ranks could hear; asked about together."""
 
-    def __init__(self) -> None:
+    def __init__(self, told: Path) -> None:
         self.raised = False
         for number in (signal.SIGTERM, signal.SIGUSR1):
             signal.signal(number, self._raise)
+        self.raised = self.raised or told.exists()
 
     def _raise(self, number: int, frame: object) -> None:
         self.raised = True
@@ -69,41 +85,49 @@ class StopFlag:
         return bool(flag.item())
 
 
-def train(job: Job) -> int:
-    """Train to the end, or to the step at which a signal came; returns the exit status."""
-    _quiet()
-    stop = StopFlag()
-    # DeepSpeed would compile its shared-memory collectives (half a minute with gcc) for inference only.
-    deepspeed.ops.__compatible_ops__["deepspeed_shm_comm"] = False
-    deepspeed.init_distributed(dist_backend=None if torch.cuda.is_available() else "gloo", verbose=False)
-    rank, ranks = torch.distributed.get_rank(), torch.distributed.get_world_size()
+class Clock:
+    """Where the time of a training goes, phase by phase, beside its steps."""
+
+    def __init__(self, started: float) -> None:
+        self._last = started
+        self.seconds: dict[str, float] = {}
+
+    def end_of(self, phase: str) -> None:
+        """The phase since the last call is over."""
+        now = time.time()
+        self.seconds[phase] = round(now - self._last, 3)
+        self._last = now
+
+
+def train(job: Job, node: int) -> str:
+    """Train to the end, or to the step at which a signal came; returns ``finished`` or ``stopped``. Raises Refused."""
+    clock = Clock(job.started)
+    clock.end_of("interpreter_and_imports")
+    stop = StopFlag(stop_file(Path(job.progress), node))
+    rank, ranks, device = _meet()
+    recipe = job.recipe
+    if ranks != recipe["ranks"]:
+        raise Refused(
+            f"{ranks} processes were started, the recipe says {recipe['ranks']} ranks: a checkpoint fits one number only"
+        )
     torch.manual_seed(job.seed)
     torch.use_deterministic_algorithms(True, warn_only=True)
-    recipe = job.recipe
-    steps = plan_steps(
-        [len(ids) for ids in job.tokens],
-        batch_size=recipe["batch_size"],
-        epochs=recipe["epochs"],
-        ranks=ranks,
-        micro_batch_tokens=recipe["micro_batch_tokens"],
-        seed=job.seed,
-    )
-    dtype = torch.bfloat16 if recipe["precision"] == "bf16" else torch.float32
-    model = AutoModelForCausalLM.from_pretrained(job.base, dtype=dtype, local_files_only=True)
-    model.config.use_cache = False
-    model.train()
-    optimizer = torch.optim.AdamW(
-        model.parameters(),
-        lr=recipe["learning_rate"],
-        betas=(0.9, recipe["beta2"]),
-        weight_decay=recipe["weight_decay"],
-    )
-    configuration = deepspeed_config(recipe, sum(parameter.numel() for parameter in model.parameters()))
-    engine, *_ = deepspeed.initialize(model=model, optimizer=optimizer, config=configuration)
+    steps = plan_steps([len(ids) for ids in job.tokens], recipe, ranks=ranks, seed=job.seed)
+    clock.end_of("rendezvous")
+    model = load_model(job.base, recipe, "cpu" if recipe["offload"] == "parameters" else device)
+    objective = _probed(model, recipe, job.end_ids, rank)
+    work = work_of(objective.causal, frozen=recipe["adapter"] is not None)
+    clock.end_of("model")
+    trained = sum(parameter.numel() for parameter in model.parameters() if parameter.requires_grad)
+    configuration = deepspeed_config(recipe, trained)
+    engine, *_ = deepspeed.initialize(model=objective, optimizer=make_optimizer(model, recipe), config=configuration)
     progress = Path(job.progress)
-    done = _resume(engine, progress)
+    lock = own(progress) if rank == 0 else None
+    torch.distributed.barrier()
+    done = _resume(engine, progress, recipe)
+    clock.end_of("engine")
     if rank == 0:
-        logging.getLogger("gradus").info(
+        log.info(
             "%s: %d steps of %d samples, %d ranks, ZeRO-%d, starting after step %d",
             job.title,
             len(steps),
@@ -112,143 +136,197 @@ def train(job: Job) -> int:
             recipe["zero_stage"],
             done,
         )
+    stopped_at = _all_steps(engine, job, steps, done, work, stop, clock)
+    if stopped_at is not None:
+        if rank == 0:
+            log.info("stopped by a signal after step %d of %d; progress is saved", stopped_at, len(steps))
+        return "stopped"
+    _finish(engine, job, len(steps), configuration, clock)
+    if lock is not None:
+        lock.close()
+    return "finished"
+
+
+def _meet() -> tuple[int, int, torch.device]:
+    """Join the other ranks; this one's number, how many there are, and the device it works on."""
+    # DeepSpeed would compile its shared-memory collectives (half a minute with gcc) for inference only.
+    deepspeed.ops.__compatible_ops__["deepspeed_shm_comm"] = False
+    if torch.cuda.is_available():
+        torch.cuda.set_device(int(os.environ["LOCAL_RANK"]))
+    deepspeed.init_distributed(dist_backend=None if torch.cuda.is_available() else "gloo", verbose=False)
+    device = torch.device(deepspeed.get_accelerator().current_device_name())
+    return torch.distributed.get_rank(), torch.distributed.get_world_size(), device
+
+
+def _probed(model: Any, recipe: dict[str, Any], end_ids: list[int], rank: int) -> Objective:
+    """The model with its loss, after the probes have allowed what the recipe asks for; Refused otherwise."""
+    vocabulary = int(model.get_input_embeddings().num_embeddings)
+    if end_ids[0] >= vocabulary:
+        raise Refused(f"the end token {end_ids[0]} lies beyond the model's {vocabulary} embeddings")
+    if recipe["layout"] == "padding-free":
+        reason = probes.contamination(model)
+        if reason is not None:
+            raise Refused(f"layout padding-free is not possible: {reason}; choose layout: budgeted")
+    chunked = recipe["lm_head"] == "chunked" or (recipe["lm_head"] == "auto" and is_large(vocabulary))
+    if chunked:
+        reason = probes.plain_head(model)
+        if reason is not None and recipe["lm_head"] == "chunked":
+            raise Refused(f"lm_head chunked is not possible: {reason}; choose lm_head: auto")
+        if reason is not None:
+            chunked = False
+            if rank == 0:
+                log.info("the loss is computed from whole logits: %s", reason)
+    return Objective(model, chunked=chunked)
+
+
+def _all_steps(
+    engine: Any, job: Job, steps: list[Step], done: int, work: Work, stop: StopFlag, clock: Clock
+) -> int | None:
+    """Every step that is not done; returns the number of the last one if a signal came before the end."""
+    progress, recipe, rank = Path(job.progress), job.recipe, torch.distributed.get_rank()
     trace = progress / "trace.jsonl"
     if rank == 0:
         _cut_trace(trace, done)
     display = bar(len(steps), job.title, "step", initial=done) if rank == 0 else None
+    board = Board(job.title.replace("/", "_")) if rank == 0 else None
+    if board is not None and board.missing:
+        log.info("GRADUS_TENSORBOARD is set, but the package tensorboard is not installed: nothing is written there")
+    meter = Meter(engine.device)
     for number in range(done, len(steps)):
         rate = learning_rate(number, len(steps), recipe["learning_rate"], recipe["warmup_share"])
-        facts = _one_step(engine, steps[number], job, rank, rate, number)
-        if rank == 0 and display is not None:
+        facts = one_step(engine, steps[number], job, rate, number, meter, work)
+        if number == done:
+            clock.end_of("first_step")
+        if not math.isfinite(facts["loss"]):
+            raise Refused(f"the training diverged: the loss of step {number + 1} is {facts['loss']}")
+        if rank == 0 and display is not None and board is not None:
+            point = {"step": number + 1, **facts}
             with open(trace, "a", encoding="utf-8") as stream:
-                stream.write(json.dumps({"step": number + 1, **facts}) + "\n")
+                stream.write(json.dumps(point) + "\n")
+            board.write(number + 1, point)
             display.set_postfix_str(f"loss {facts['loss']:.3f}", refresh=False)
             display.update()
         finished = number + 1 == len(steps)
         stopping = not finished and stop.agreed()
         if stopping or (not finished and (number + 1) % recipe["save_every"] == 0):
-            _save(engine, progress, number + 1)
+            _save(engine, progress, number + 1, recipe)
         if stopping:
-            if rank == 0:
-                print(
-                    f"stopped by a signal after step {number + 1} of {len(steps)}; progress is saved", file=sys.stderr
-                )
-            return STOPPED
-    if display is not None:
+            return number + 1
+    if display is not None and board is not None:
         display.close()
-    _finish(engine, job, len(steps), rank, configuration)
-    return 0
+        board.close()
+    clock.end_of("other_steps")
+    return None
 
 
-def _one_step(engine: Any, step: Step, job: Job, rank: int, rate: float, number: int) -> dict[str, Any]:
-    """One optimizer step; returns loss per target token, learning rate, gradient norm, tokens, seconds, padding share."""
+def one_step(engine: Any, step: Step, job: Job, rate: float, number: int, meter: Meter, work: Work) -> dict[str, Any]:
+    """One optimizer step; its point of the trace (docs/outputs.md names every field)."""
     start = time.monotonic()
     torch.manual_seed(job.seed * 1_000_003 + number)  # dropout of a resumed run equals that of an undisturbed one
-    targets = sum(len(job.tokens[i]) - max(1, job.prompt_lengths[i]) for i in step.samples)
-    mine = step.micro_batches[rank]
+    targets = sum(target_count(len(job.tokens[i]), job.prompt_lengths[i]) for i in step.samples)
     for group in engine.optimizer.param_groups:
         group["lr"] = rate
-    total, slots, used = 0.0, 0, 0
-    for position, micro in enumerate(mine):
-        ids, labels = _tensors(micro, job)
-        # Right padding needs no mask: in a causal model no token sees what follows it.
-        logits = engine(input_ids=ids.to(engine.device)).logits
-        labels = labels.to(engine.device)
-        summed = torch.nn.functional.cross_entropy(
-            logits[:, :-1].reshape(-1, logits.size(-1)).float(),
-            labels[:, 1:].reshape(-1),
-            ignore_index=IGNORED,
-            reduction="sum",
-        )
-        # DeepSpeed averages over ranks: multiply by their number to normalise by the step's target tokens.
-        loss = summed * (len(step.micro_batches) / targets)
-        engine.set_gradient_accumulation_boundary(position + 1 == len(mine))
-        engine.backward(loss, scale_wrt_gas=False)
-        engine.step()
-        total += float(summed.detach())
-        slots += ids.numel()
-        used += sum(len(job.tokens[i]) for i in micro)
-    sums = torch.tensor([total, float(slots), float(used)], dtype=torch.float64)
-    if len(step.micro_batches) > 1:
-        sums = sums.to(engine.device)
+    sums = accumulate(engine, step, job, targets)
+    engine.step()
+    ranks = len(step.micro_batches)
+    energy = meter.energy()
+    sums = torch.cat([sums, torch.tensor([energy or 0.0], dtype=torch.float64, device=sums.device)])
+    if ranks > 1:
         torch.distributed.all_reduce(sums)
+    loss, ends, slots, used, joules = sums.tolist()
     norm = engine.get_global_grad_norm()
+    ended = sum(target_count(len(job.tokens[i]), job.prompt_lengths[i]) > 0 for i in step.samples)
+    lengths = [len(job.tokens[i]) for i in step.samples]
+    seconds = time.monotonic() - start
     return {
-        "loss": sums[0].item() / targets,
+        "loss": loss / targets,
+        "end_loss": ends / ended,
         "learning_rate": rate,
         "grad_norm": float(norm) if norm else None,  # DeepSpeed tells none at stage 0
         "samples": len(step.samples),
         "target_tokens": targets,
-        "tokens": int(sums[2].item()),
-        "padding_share": 1 - sums[2].item() / sums[1].item(),
-        "seconds": round(time.monotonic() - start, 4),
+        "tokens": int(used),
+        "micro_batches": len(step.micro_batches[0]),
+        "padding_share": 1 - used / slots,
+        **speed(seconds, int(used), len(lengths), work.flops(lengths, targets), meter.peak_flops, ranks),
+        "peak_memory_bytes": meter.peak_memory(),
+        "energy_joules": None if energy is None else round(joules, 1),
     }
 
 
-def _tensors(micro: tuple[int, ...], job: Job) -> tuple[torch.Tensor, torch.Tensor]:
-    """Right-padded ids and labels [samples, longest]; an empty micro-batch is one token without loss."""
-    rows = [job.tokens[i] for i in micro] or [[job.pad_id, job.pad_id]]
-    longest = max(len(row) for row in rows)
-    ids = torch.full((len(rows), longest), job.pad_id)
-    labels = torch.full((len(rows), longest), IGNORED)
-    for number, row in enumerate(rows):
-        ids[number, : len(row)] = torch.tensor(row)
-        if micro:
-            first = max(1, job.prompt_lengths[micro[number]])
-            labels[number, first : len(row)] = torch.tensor(row[first:])
-    return ids, labels
+def accumulate(engine: Any, step: Step, job: Job, targets: int) -> torch.Tensor:
+    """Forward and backward passes of a step's micro-batches, up to but without the optimizer.
+
+    Returns this rank's sums [4], float64: loss over targets, loss of the end tokens, places computed, tokens among them.
+    """
+    recipe = job.recipe
+    ranks = len(step.micro_batches)
+    mine = step.micro_batches[torch.distributed.get_rank()]
+    per_sample = recipe["normalise"] == "samples"
+    # DeepSpeed averages over ranks: multiplied by their number, the loss is normalised over the whole step.
+    scale = ranks / (len(step.samples) if per_sample else targets)
+    sums = torch.zeros(4, dtype=torch.float64, device=engine.device)
+    for position, micro in enumerate(mine):
+        inputs = make_inputs(
+            micro,
+            job.tokens,
+            job.prompt_lengths,
+            pad_id=job.pad_id,
+            flat=recipe["layout"] == "padding-free",
+            per_sample=per_sample,
+        )
+        loss = engine(inputs.to(engine.device))
+        engine.set_gradient_accumulation_boundary(position + 1 == len(mine))
+        engine.backward(loss.weighted * scale, scale_wrt_gas=False)
+        if position + 1 < len(mine):
+            engine.step()
+        used = sum(len(job.tokens[i]) for i in micro)
+        sums += torch.stack(
+            [loss.plain.double(), loss.ends.double(), sums.new_tensor(inputs.ids.numel()), sums.new_tensor(used)]
+        )
+    return sums
 
 
-def _resume(engine: Any, progress: Path) -> int:
+def _resume(engine: Any, progress: Path, recipe: dict[str, Any]) -> int:
     """Load the newest verified checkpoint on all ranks; rank 0 chooses, so that all load the same."""
     found = [newest_verified(progress) if torch.distributed.get_rank() == 0 else None]
     torch.distributed.broadcast_object_list(found, src=0)
     if found[0] is None:
         return 0
     step, folder = found[0]
-    engine.load_checkpoint(str(folder), tag="engine", load_module_strict=True)
+    engine.load_checkpoint(str(folder), tag="engine", load_module_strict=recipe["adapter"] is None)
     return step
 
 
-def _save(engine: Any, progress: Path, step: int) -> None:
+def _save(engine: Any, progress: Path, step: int, recipe: dict[str, Any]) -> None:
     unfinished = progress / f"unfinished-{step:08d}"
     if torch.distributed.get_rank() == 0:
         shutil.rmtree(unfinished, ignore_errors=True)
         unfinished.mkdir(parents=True)
     torch.distributed.barrier()
-    engine.save_checkpoint(str(unfinished), tag="engine")
+    engine.save_checkpoint(str(unfinished), tag="engine", exclude_frozen_parameters=recipe["adapter"] is not None)
     torch.distributed.barrier()
     if torch.distributed.get_rank() == 0:
         seal(unfinished, progress, step)
     torch.distributed.barrier()
 
 
-def _finish(engine: Any, job: Job, steps: int, rank: int, configuration: dict[str, Any]) -> None:
+def _finish(engine: Any, job: Job, steps: int, configuration: dict[str, Any], clock: Clock) -> None:
     """Gather the weights on rank 0 and write them as safetensors; the caller proves and publishes them."""
-    parameters = list(engine.module.parameters())
-    with deepspeed.zero.GatheredParameters(parameters, enabled=job.recipe["zero_stage"] == 3):
-        if rank == 0:
-            state = {name: tensor.detach().cpu().clone() for name, tensor in engine.module.state_dict().items()}
-    if rank == 0:
+    model = engine.module.model
+    state = weights.gather(model, job.recipe["zero_stage"])
+    broken = [next((name for name, tensor in state.items() if not bool(torch.isfinite(tensor).all())), None)]
+    torch.distributed.broadcast_object_list(broken, src=0)
+    if broken[0] is not None:
+        raise Refused(f"the training diverged: tensor {broken[0]!r} holds values that are not finite")
+    if torch.distributed.get_rank() == 0:
         target = Path(job.weights)
-        shutil.rmtree(target, ignore_errors=True)
-        target.mkdir(parents=True)
-        engine.module.config.use_cache = True
-        engine.module.save_pretrained(target, state_dict=state)
+        weights.write(model, state, job.base, job.recipe, job.end_ids, target)
         write_json(target / "deepspeed.json", configuration)
-        _compare(target, state)
-        write_json(target.parent / "finished.json", {"steps": steps})
+        write_json(target / "recipe.json", job.recipe)
+        clock.end_of("save_and_compare")
+        write_json(target.parent / "finished.json", {"steps": steps, "seconds": clock.seconds})
     torch.distributed.barrier()
-
-
-def _compare(target: Path, state: dict[str, torch.Tensor]) -> None:
-    """Load what was written and compare it with what was trained; RuntimeError where they differ or are not finite."""
-    read = AutoModelForCausalLM.from_pretrained(str(target), local_files_only=True, dtype="auto").state_dict()
-    for name, tensor in state.items():
-        if not bool(torch.isfinite(tensor).all()):
-            raise RuntimeError(f"tensor {name!r} holds values that are not finite: the training diverged")
-        if name not in read or not torch.equal(read[name], tensor):
-            raise RuntimeError(f"tensor {name!r} in {target} differs from the trained one")
 
 
 def _cut_trace(trace: Path, done: int) -> None:
@@ -282,19 +360,27 @@ def _quiet() -> None:
 
 
 def main() -> None:
-    """Entry of each rank: ``python -m gradus.training.engine JOB.json``."""
+    """Entry of each rank: ``python -m gradus.training.engine JOB.json NODE``."""
+    die_with_parent()
+    _quiet()
     job = Job(**json.loads(Path(sys.argv[1]).read_text(encoding="utf-8")))
+    node, message = int(sys.argv[2]), None
     try:
-        status = train(job)
+        outcome = train(job, node)
+    except Refused as error:
+        outcome, message = "failed", str(error)
     except (OSError, RuntimeError, SafetensorError) as error:
         if not _is_disk_trouble(error):
             raise
         print(f"error: cannot save the training in {job.progress}: {error}", file=sys.stderr, flush=True)
         os._exit(1)  # the launcher ends the other ranks; nothing that was sealed is lost
-    torch.distributed.barrier()
-    torch.distributed.destroy_process_group()
+    if os.environ["LOCAL_RANK"] == "0":
+        write_json(outcome_file(Path(job.progress), node), {"outcome": outcome, "message": message})
+    if message is None:
+        torch.distributed.barrier()
+        torch.distributed.destroy_process_group()
     sys.stdout.flush()
-    os._exit(status)  # nothing is left to do; the interpreter's teardown would cost a second per rank
+    os._exit(0)  # nothing is left to do; the interpreter's teardown would cost a second per rank
 
 
 if __name__ == "__main__":

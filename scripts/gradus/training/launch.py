@@ -3,22 +3,29 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import shutil
 import signal
 import subprocess
 import sys
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from safetensors import SafetensorError, safe_open
 
-from gradus.atomic import sha256_file, write_json
+from gradus.atomic import sha256_file, write_json, write_text
 from gradus.errors import UserError
 from gradus.fingerprint import SCRIPTS
+from gradus.jsonl import read_json
 from gradus.training.checkpoints import progress_folder
-from gradus.training.engine_config import STOPPED
+from gradus.training.engine_config import outcome_file, stop_file
+from gradus.training.geometry import Geometry, geometry
+from gradus.training.processes import die_with_parent
+
+log = logging.getLogger("gradus")
 
 
 class Stopped(Exception):
@@ -36,19 +43,36 @@ class Request:
     recipe: dict[str, Any]
     seed: int
     pad_id: int
+    end_ids: list[int]
     identity: dict[str, Any]
 
 
-def launch(request: Request, work: Path) -> tuple[Path, Path, int]:
-    """Train (or go on training) under torchrun; returns the folder of the weights, the trace file, the steps.
+@dataclass(frozen=True)
+class Trained:
+    """What a training left: proven weights, its log, its number of steps and the seconds of each phase.
 
-    Raises Stopped after a signal, UserError where the ranks failed; progress stays in ``work`` either way.
+    ``leads`` is False on all nodes but the first: they have done their share, and find nothing here.
     """
+
+    weights: Path
+    trace: Path
+    steps: int
+    seconds: dict[str, float]
+    leads: bool
+
+
+def launch(request: Request, work: Path) -> Trained:
+    """Train (or go on training) under torchrun, on this node alone or together with others.
+
+    Raises Stopped after a signal, UserError where the ranks failed; progress stays in ``work`` either way. A failure that
+    would come again is recorded there, and told at once by the next try.
+    """
+    place = geometry(os.environ, request.recipe["ranks"])
     progress = progress_folder(work, request.identity)
     progress.mkdir(parents=True, exist_ok=True)
-    finished = progress / "finished.json"
-    weights = progress / "weights"
+    finished, weights = progress / "finished.json", progress / "weights"
     if not finished.exists():
+        _tell_failure(request, progress, 0)
         job = {
             "base": str(request.base),
             "tokens": request.tokens,
@@ -59,58 +83,100 @@ def launch(request: Request, work: Path) -> tuple[Path, Path, int]:
             "weights": str(weights),
             "title": request.title,
             "pad_id": request.pad_id,
+            "end_ids": request.end_ids,
+            "started": time.time(),
         }
-        write_json(progress / "identity.json", request.identity)
-        (progress / "job.json").write_text(json.dumps(job), encoding="utf-8")
-        status = _torchrun(progress / "job.json", request.recipe["ranks"])
-        if status == STOPPED:
+        if place.leads:
+            write_json(progress / "identity.json", request.identity)
+            _tell_other_ranks(request, work)
+        told = outcome_file(progress, place.node)
+        told.unlink(missing_ok=True)
+        write_text(progress / f"job-{place.node}.json", json.dumps(job))
+        status = _torchrun(progress / f"job-{place.node}.json", place)
+        outcome = read_json(told)["outcome"] if told.exists() else None
+        if outcome == "stopped":
             raise Stopped
-        if status != 0 or not finished.exists():
+        _tell_failure(request, progress, place.node)
+        if status != 0 or (place.leads and not finished.exists()):
             raise UserError(
                 f"the training processes ended with status {status} before the last step",
                 where=request.title,
                 hint="their messages are above; the same command goes on from the saved progress",
             )
-    return weights, progress / "trace.jsonl", int(json.loads(finished.read_text(encoding="utf-8"))["steps"])
+    facts: dict[str, Any] = read_json(finished) if place.leads else {"steps": 0, "seconds": {}}
+    return Trained(weights, progress / "trace.jsonl", int(facts["steps"]), facts["seconds"], place.leads)
 
 
-def _torchrun(job: Path, ranks: int) -> int:
-    """Start the ranks, pass on TERM and USR1, and return their common exit status."""
+def _tell_failure(request: Request, progress: Path, node: int) -> None:
+    """UserError for a failure on record: trying again would only repeat it."""
+    told = outcome_file(progress, node)
+    facts = read_json(told) if told.exists() else {}
+    if facts.get("outcome") == "failed":
+        raise UserError(
+            facts["message"],
+            where=request.title,
+            hint=f"the same training would fail again; change its recipe, or delete {progress} to try anyway",
+        )
+
+
+def _tell_other_ranks(request: Request, work: Path) -> None:
+    """A word on progress of the same training with another number of ranks: it fits no other number, so this one is new."""
+    mine = {**request.identity, "recipe": {**request.recipe, "ranks": None}}
+    for path in sorted(work.glob("*/identity.json")):
+        other = read_json(path)
+        recipe = other.get("recipe")
+        if not isinstance(recipe, dict) or recipe.get("ranks") == request.recipe["ranks"]:
+            continue
+        if {**other, "recipe": {**recipe, "ranks": None}} == mine and list(path.parent.glob("step-*")):
+            log.info(
+                "%s: %s holds progress of this training with %d ranks; a checkpoint fits one number of ranks only, so this "
+                "run with %d ranks starts from the beginning (set recipe.ranks back to go on there)",
+                request.title,
+                path.parent,
+                recipe["ranks"],
+                request.recipe["ranks"],
+            )
+
+
+def _torchrun(job: Path, place: Geometry) -> int:
+    """Start the ranks of this node, pass on TERM and USR1, and return their common exit status."""
+    ranks = place.ranks_per_node
     environment = dict(os.environ)
     environment["PYTHONPATH"] = os.pathsep.join(filter(None, [str(SCRIPTS), environment.get("PYTHONPATH")]))
     environment.setdefault("OMP_NUM_THREADS", str(max(1, (os.cpu_count() or ranks) // ranks)))
     environment.setdefault("TOKENIZERS_PARALLELISM", "false")
+    environment.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # cuBLAS is deterministic with it only
     if not _has_accelerator():
         environment["DS_ACCELERATOR"] = "cpu"
-    command = [sys.executable, "-m", "torch.distributed.run", "--nnodes=1", f"--nproc-per-node={ranks}"]
-    command += ["--rdzv-backend=c10d", "--rdzv-endpoint=localhost:0", "--max-restarts=0"]
-    command += ["-m", "gradus.training.engine", str(job)]
-    process = subprocess.Popen(command, env=environment)
-    caught: list[int] = []
+    command = [sys.executable, "-m", "torch.distributed.run", *place.torchrun_options()]
+    command += ["--signals-to-handle=SIGINT", "-m", "gradus.training.engine", str(job), str(place.node)]
+    stop_file(job.parent, place.node).unlink(missing_ok=True)
 
     def forward(number: int, frame: object) -> None:
-        caught.append(number)
+        stop_file(job.parent, place.node).touch()  # for ranks that are still importing, and deaf
         _signal_ranks(process.pid, number)
 
-    previous = {number: signal.signal(number, forward) for number in (signal.SIGTERM, signal.SIGUSR1)}
+    # torchrun answers TERM by killing the ranks without a checkpoint, and SLURM sends it to every process of a step: so it
+    # is born deaf to both signals, and the ranks, which set their own handlers, hear them.
+    previous = {number: signal.signal(number, signal.SIG_IGN) for number in (signal.SIGTERM, signal.SIGUSR1)}
     try:
-        status = process.wait()
+        process = subprocess.Popen(command, env=environment, preexec_fn=die_with_parent)
+        for number in previous:
+            signal.signal(number, forward)
+        return process.wait()
     finally:
         for number, handler in previous.items():
             signal.signal(number, handler)
-        if process.poll() is None:
-            process.kill()
-    return STOPPED if caught and status != 0 else status
 
 
 def _signal_ranks(launcher: int, number: int) -> None:
-    """Send a signal to the ranks themselves: torchrun would answer TERM by killing them without a checkpoint."""
+    """Send a signal to the ranks themselves."""
     children = Path(f"/proc/{launcher}/task/{launcher}/children")
     try:
         for child in children.read_text().split():
             os.kill(int(child), number)
     except OSError:
-        os.kill(launcher, number)
+        pass  # they have ended by themselves
 
 
 def _has_accelerator() -> bool:
@@ -122,7 +188,7 @@ def verify_weights(folder: Path) -> dict[str, str]:
 
     Raises UserError if there are no weights or a file is torn.
     """
-    files = sorted(folder.glob("*.safetensors"))
+    files = sorted(folder.rglob("*.safetensors"))
     if not files:
         raise UserError("no weights were written", where=folder)
     for path in files:
@@ -132,7 +198,9 @@ def verify_weights(folder: Path) -> dict[str, str]:
                     reader.get_slice(name).get_shape()
         except (SafetensorError, OSError) as error:
             raise UserError(f"unreadable weights: {error}", where=path) from None
-    return {path.name: sha256_file(path) for path in sorted(folder.iterdir()) if path.is_file()}
+    return {
+        path.relative_to(folder).as_posix(): sha256_file(path) for path in sorted(folder.rglob("*")) if path.is_file()
+    }
 
 
 def publish(source: Path, target: Path) -> None:

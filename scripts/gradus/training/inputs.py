@@ -1,0 +1,76 @@
+"""Inputs: the tensors of one micro-batch, padded or laid end to end."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+
+IGNORED = -100
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """One forward pass.
+
+    ``ids`` [rows, tokens]; ``positions`` likewise, None where they simply count; ``labels`` likewise: at each place the
+    token to be predicted *from* it, IGNORED where none is learned; ``weights`` likewise: what each target counts in the
+    loss, None where all count one; ``ends`` likewise: whether the target is the last of its sample.
+    """
+
+    ids: torch.Tensor
+    positions: torch.Tensor | None
+    labels: torch.Tensor
+    weights: torch.Tensor | None
+    ends: torch.Tensor
+
+    def to(self, device: torch.device | str) -> Inputs:
+        """The same on a device."""
+        moved = (None if one is None else one.to(device) for one in vars(self).values())
+        return Inputs(*moved)  # type: ignore[arg-type]
+
+
+def target_count(length: int, prompt_length: int) -> int:
+    """How many tokens of a sample are learned: those after its prompt (the very first token has nothing before it)."""
+    return length - max(1, prompt_length)
+
+
+def make_inputs(
+    micro: Sequence[int],
+    tokens: Sequence[Sequence[int]],
+    prompt_lengths: Sequence[int],
+    *,
+    pad_id: int,
+    flat: bool,
+    per_sample: bool,
+) -> Inputs:
+    """The samples ``micro`` as right-padded rows, or ``flat`` as one row whose positions begin anew with each sample.
+
+    ``per_sample``: every target of a sample of n targets weighs 1 / n. An empty micro-batch (another rank has one more)
+    is two tokens without a target.
+    """
+    rows = [list(tokens[i]) for i in micro] or [[pad_id, pad_id]]
+    firsts = [max(1, prompt_lengths[i]) for i in micro] or [2]
+    width = sum(map(len, rows)) if flat else max(map(len, rows))
+    shape = (1, width) if flat else (len(rows), width)
+    ids = torch.full(shape, pad_id)
+    positions = torch.zeros(shape, dtype=torch.long) if flat else None
+    labels = torch.full(shape, IGNORED)
+    weights = torch.zeros(shape) if per_sample else None
+    ends = torch.zeros(shape, dtype=torch.bool)
+    start = 0
+    for number, (row, first) in enumerate(zip(rows, firsts, strict=True)):
+        line = 0 if flat else number
+        whole = slice(start, start + len(row))
+        targets = slice(start + first - 1, start + len(row) - 1)
+        ids[line, whole] = torch.tensor(row)
+        labels[line, targets] = torch.tensor(row[first:], dtype=torch.long)
+        if positions is not None:
+            positions[line, whole] = torch.arange(len(row))
+        if micro:
+            ends[line, start + len(row) - 2] = len(row) > first
+            if weights is not None:
+                weights[line, targets] = 1.0 / max(1, len(row) - first)
+        start += len(row) if flat else 0
+    return Inputs(ids, positions, labels, weights, ends)

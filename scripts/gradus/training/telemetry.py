@@ -1,0 +1,154 @@
+"""Telemetry: how fast a training runs, what share of the machine it uses, what it holds and burns.
+
+These are facts of a machine and an hour: they go into ``telemetry.run.jsonl`` and the run record, never into the trace or
+the manifest, whose bytes must not depend on them.
+"""
+
+from __future__ import annotations
+
+import os
+import resource
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+# Dense bf16 FLOP/s by a part of the device's name (NVIDIA's data sheets); other devices: GRADUS_PEAK_TFLOPS.
+PEAK_FLOPS = {"H200": 989e12, "H100": 989e12, "A100": 312e12}
+TIMED = ("seconds", "tokens_per_second", "samples_per_second", "mfu", "peak_memory_bytes", "energy_joules")
+
+
+@dataclass(frozen=True)
+class Work:
+    """What decides a model's floating point operations.
+
+    ``body`` weights multiply every token, those of the LM ``head`` only the targets; ``layers`` x ``width`` is the size of
+    attention. ``passes`` is 3 (forward, and two of that size backward) or 2 where the weights themselves are frozen.
+    """
+
+    body: int
+    head: int
+    layers: int
+    width: int
+    passes: int
+
+    def flops(self, lengths: Sequence[int], targets: int) -> float:
+        """Useful operations for samples of these lengths: 2 per weight and token and pass, and causal attention
+        (Narayanan et al. 2021, arXiv 2104.04473, without padding, recomputation and unasked logits)."""
+        matrices = 2 * (self.body * sum(lengths) + self.head * targets)
+        attention = 2 * self.layers * self.width * sum(length * length for length in lengths)
+        return float(self.passes * (matrices + attention))
+
+
+def work_of(causal: Any, frozen: bool) -> Work:
+    """The work of a transformers model."""
+    config = causal.config
+    head = causal.get_output_embeddings()
+    head_size = 0 if head is None else _size(head.weight)
+    tables = {id(module.weight) for module in (head, causal.get_input_embeddings()) if module is not None}
+    body = sum(_size(parameter) for parameter in causal.parameters() if id(parameter) not in tables)
+    heads = getattr(config, "num_attention_heads", 1)
+    width = (getattr(config, "head_dim", None) or config.hidden_size // heads) * heads
+    return Work(body, head_size, int(config.num_hidden_layers), int(width), 2 if frozen else 3)
+
+
+def _size(parameter: Any) -> int:
+    return int(getattr(parameter, "ds_numel", None) or parameter.numel())
+
+
+def peak_flops(device_name: str) -> float | None:
+    """Operations a second of one device at best; None where it is not known."""
+    told = os.environ.get("GRADUS_PEAK_TFLOPS")
+    if told:
+        return float(told) * 1e12
+    return next((flops for name, flops in PEAK_FLOPS.items() if name in device_name), None)
+
+
+class Meter:
+    """Reads memory and energy of this rank's device."""
+
+    def __init__(self, device: Any) -> None:
+        import torch
+
+        self._cuda = device.type == "cuda"
+        self._device = device
+        self.name = torch.cuda.get_device_name(device) if self._cuda else "cpu"
+        self.peak_flops = peak_flops(self.name)
+        self._handle = self._find_counter()
+        self._energy = self._joules()
+
+    def _find_counter(self) -> Any:
+        try:
+            import pynvml
+
+            pynvml.nvmlInit()
+            handle = pynvml.nvmlDeviceGetHandleByIndex(self._device.index or 0)
+            pynvml.nvmlDeviceGetTotalEnergyConsumption(handle)
+        except Exception:  # no NVML, no such device, or one without a counter: then there is no such fact
+            return None
+        return handle
+
+    def _joules(self) -> float | None:
+        if self._handle is None:
+            return None
+        import pynvml
+
+        return float(pynvml.nvmlDeviceGetTotalEnergyConsumption(self._handle)) / 1000
+
+    def energy(self) -> float | None:
+        """Joules of this rank's device since the last call."""
+        before, self._energy = self._energy, self._joules()
+        return None if before is None or self._energy is None else self._energy - before
+
+    def peak_memory(self) -> int:
+        """The most bytes this rank has held: on its GPU, else in the host's memory."""
+        if self._cuda:
+            import torch
+
+            return int(torch.cuda.max_memory_allocated(self._device))
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+
+
+def speed(
+    seconds: float, tokens: int, samples: int, flops: float, peak: float | None, ranks: int
+) -> dict[str, float | None]:
+    """Rates of one step over all ranks; ``mfu`` is the share of what the devices could do at best."""
+    return {
+        "seconds": round(seconds, 4),
+        "tokens_per_second": round(tokens / seconds, 1),
+        "samples_per_second": round(samples / seconds, 2),
+        "mfu": None if peak is None else round(flops / seconds / (peak * ranks), 4),
+    }
+
+
+class Board:
+    """Scalars for TensorBoard, where ``GRADUS_TENSORBOARD`` names a folder and the package is there."""
+
+    def __init__(self, title: str) -> None:
+        folder = os.environ.get("GRADUS_TENSORBOARD")
+        self._writer: Any = None
+        self.missing = False
+        if folder:
+            try:
+                from torch.utils.tensorboard import SummaryWriter
+            except ImportError:
+                self.missing = True
+                return
+            self._writer = SummaryWriter(os.path.join(folder, title))
+
+    def write(self, step: int, facts: dict[str, Any]) -> None:
+        """One step's numbers."""
+        if self._writer is not None:
+            for name, value in facts.items():
+                if isinstance(value, int | float) and name != "step":
+                    self._writer.add_scalar(name, value, step)
+
+    def close(self) -> None:
+        """Write what is left."""
+        if self._writer is not None:
+            self._writer.close()
+
+
+def split(point: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """One logged step as what the training computed and how it ran; both keep the step's number."""
+    computed = {key: value for key, value in point.items() if key not in TIMED}
+    return computed, {"step": point["step"], **{key: point[key] for key in TIMED if key in point}}
