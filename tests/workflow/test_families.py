@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 import tiny_models
 from conftest import Workflow, tiny_study
+from safetensors import safe_open
 
 from gradus.atomic import canonical_json, sha256_file
 from gradus.config import load
@@ -108,6 +109,8 @@ def test_the_checkpoint_is_whole_and_says_where_it_comes_from(trained: Workflow,
     assert manifest["base"]["files"]["model.safetensors"]["sha256"] == sha256_file(
         trained.folder / "models" / student / "model.safetensors"
     )
+    with safe_open(folder / "weights" / "model.safetensors", framework="numpy") as reader:
+        assert "lm_head.weight" not in reader.keys(), "tied embeddings written twice"  # noqa: SIM118 - not a dict
     recipe = json.loads((folder / "weights" / "recipe.json").read_text(encoding="utf-8"))
     assert recipe == manifest["identity"]["recipe"]
     assert manifest["samples_seen"] == 24 * recipe["epochs"] == 8 * manifest["steps"]

@@ -23,12 +23,19 @@ def gather(model: Any, zero_stage: int) -> dict[str, torch.Tensor]:
     with deepspeed.zero.GatheredParameters(chosen, enabled=zero_stage == 3):
         if torch.distributed.get_rank() != 0:
             return {}
+        tied = _other_names(model)
         trained = {name for name, parameter in model.named_parameters() if parameter.requires_grad}
         return {
             name: tensor.detach().cpu().clone()
             for name, tensor in model.state_dict().items()
-            if not frozen or name in trained
+            if name not in tied and (not frozen or name in trained)
         }
+
+
+def _other_names(model: Any) -> set[str]:
+    """Second names of tensors (tied embeddings): written under each, a large vocabulary would cost gigabytes."""
+    names = {name for name, _ in model.named_parameters(remove_duplicate=False)}
+    return names - {name for name, _ in model.named_parameters()}
 
 
 def write(
@@ -53,7 +60,8 @@ def write(
     if sum(tensor.numel() for tensor in read.values()) != sum(tensor.numel() for tensor in state.values()):
         raise RuntimeError(f"the adapters in {target} are not those that were trained")
     merged = wrapped.merge_and_unload()
-    whole = {name: tensor.detach().clone() for name, tensor in merged.state_dict().items()}
+    tied = _other_names(merged)
+    whole = {name: tensor.detach().clone() for name, tensor in merged.state_dict().items() if name not in tied}
     _save(merged, whole, end_ids, target)
     _compare(target, whole)
 
