@@ -3,11 +3,14 @@
 python training_peers.py trainer|trl|llamafactory LOAD.json
 """
 
+import importlib.machinery
+import importlib.util
 import json
 import os
 import sys
 import tempfile
 import time
+import types
 from pathlib import Path
 
 import torch
@@ -102,7 +105,9 @@ def trl(folder: str) -> None:
     }
     tokenizer = AutoTokenizer.from_pretrained(LOAD["model"])
     tokenizer.pad_token = tokenizer.pad_token or tokenizer.eos_token
-    arguments = SFTConfig(output_dir=folder, use_cpu=not GPU, gradient_checkpointing=False, **COMMON)
+    arguments = SFTConfig(
+        output_dir=folder, use_cpu=not GPU, gradient_checkpointing=False, completion_only_loss=True, **COMMON
+    )
     made = SFTTrainer(
         model=model("float32"),
         args=arguments,
@@ -117,6 +122,9 @@ def trl(folder: str) -> None:
 def llamafactory(folder: str) -> None:
     """LLaMA-Factory's SFT, the paper's trainer: texts in, its defaults for padding and collating."""
     os.environ["DISABLE_VERSION_CHECK"] = "1"
+    if importlib.util.find_spec("torchaudio") is None:  # imported for audio data only; its CPU build is not everywhere
+        sys.modules["torchaudio"] = types.ModuleType("torchaudio")
+        sys.modules["torchaudio"].__spec__ = importlib.machinery.ModuleSpec("torchaudio", None)
     texts = [{"instruction": prompt, "output": completion} for prompt, completion in LOAD["texts"]]
     Path(folder, "load.json").write_text(json.dumps(texts), encoding="utf-8")
     information = {"load": {"file_name": "load.json", "columns": {"prompt": "instruction", "response": "output"}}}

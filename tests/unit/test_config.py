@@ -1,5 +1,6 @@
 """Study files: one clear message per mistake, naming the key and what is accepted."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -83,3 +84,33 @@ def test_a_student_override_changes_that_student_only() -> None:
     study = load(config)
     assert '"learning_rate":0.5' in training_settings(study, "midi", 1)
     assert '"learning_rate":0.001' in training_settings(study, "mini", 1)
+
+
+@pytest.mark.parametrize(("preset", "rate"), [("paper", 3e-5), ("released", 5e-5)])
+def test_a_preset_is_a_whole_recipe_that_keys_change(preset: str, rate: float) -> None:
+    """The published recipes; a student's own preset goes before the study's keys, single keys go before both."""
+    study = tiny_study()
+    study["students"]["midi"]["recipe"] = {"preset": preset, "epochs": 1.0}
+    found = load(study).recipe_of("midi")
+    assert (found.learning_rate, found.batch_size, found.warmup_share, found.epochs) == (rate, 64, 0.0, 1.0)
+    assert (found.weight_decay, found.max_grad_norm, found.cutoff_tokens, found.precision) == (0.0, 1.0, 4096, "bf16")
+    assert "preset" not in found.model_dump(), "two names of the same recipe must not be two cells"
+    study["recipe"] = {"preset": preset}
+    assert load(study).recipe_of("mini").learning_rate == rate
+    again = load(json.loads(load(study).model_dump_json()))
+    assert again.recipe_of("mini").model_dump() == load(study).recipe_of("mini").model_dump()
+
+
+@pytest.mark.parametrize(
+    ("keys", "message"),
+    [
+        ({"offload": "parameters", "zero_stage": 2}, "offload 'parameters' needs zero_stage 3"),
+        ({"offload": "optimizer", "zero_stage": 0}, "offload 'optimizer' needs zero_stage 1, 2 or 3"),
+        ({"preset": "papre"}, "preset"),
+    ],
+)
+def test_recipes_that_cannot_be(keys: dict[str, object], message: str) -> None:
+    study = tiny_study()
+    study["recipe"] |= keys
+    with pytest.raises(UserError, match=message):
+        load(study)

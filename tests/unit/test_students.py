@@ -1,13 +1,15 @@
 """Base models: built ones are deterministic, foreign ones are pinned references, mistakes are messages."""
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
+import tiny_models
 
 from gradus.atomic import sha256_file
 from gradus.errors import UserError
-from gradus.students import corpus_texts, fetch_reference, make_untrained, model_source
+from gradus.students import context_tokens, corpus_texts, fetch_reference, make_untrained, model_source
 from gradus.tokens import copy_tokenizer, load_tokens
 
 SETTINGS = {"layers": 1, "hidden": 16, "heads": 2, "vocabulary": 400, "context": 64, "initial_scale": 0.02, "seed": 1}
@@ -80,3 +82,25 @@ def test_corpora_from_files(tmp_path: Path) -> None:
         corpus_texts({"source": "file", "path": str(path)})
     with pytest.raises(UserError, match="no such file"):
         corpus_texts({"source": "file", "path": str(tmp_path / "absent")})
+
+
+def test_a_base_model_that_changes_after_it_was_pinned_is_a_message(built: Path, tmp_path: Path) -> None:
+    shutil.copytree(built, tmp_path / "mine")
+    fetch_reference({"model": str(tmp_path / "mine"), "revision": None}, tmp_path / "student" / "model")
+    assert model_source(tmp_path / "student") == (tmp_path / "mine").resolve()
+    with open(tmp_path / "mine" / "model.safetensors", "ab") as stream:
+        stream.write(b" ")
+    with pytest.raises(UserError, match=r"model.safetensors: has changed since this base model was pinned"):
+        model_source(tmp_path / "student")
+
+
+def test_pickled_weights_are_refused(built: Path, tmp_path: Path) -> None:
+    shutil.copytree(built, tmp_path / "mine")
+    (tmp_path / "mine" / "model.safetensors").rename(tmp_path / "mine" / "pytorch_model.bin")
+    with pytest.raises(UserError, match="no safetensors weights"):
+        fetch_reference({"model": str(tmp_path / "mine"), "revision": None}, tmp_path / "student" / "model")
+
+
+def test_the_context_of_a_model(built: Path, tmp_path: Path) -> None:
+    assert context_tokens(built) == SETTINGS["context"]
+    assert context_tokens(tiny_models.make("bloom", tmp_path)) is None

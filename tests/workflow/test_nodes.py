@@ -1,0 +1,54 @@
+"""Two launchers as srun starts them on two nodes, here on one machine: one training, published by the first."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from conftest import HANG_LIMIT, PROJECT, Workflow, program
+
+from gradus.atomic import canonical_json, sha256_file
+from gradus.config.students import Recipe
+
+CELL = "gradeschool/tutor/original/L1"
+
+
+def test_two_nodes_train_what_one_does(finished: Workflow, tmp_path: Path) -> None:
+    recipe = Recipe.model_validate({**finished.config["recipe"], "zero_stage": 3}).model_dump()
+
+    def arguments(output: Path) -> list[str]:
+        results = finished.results
+        options = {
+            "cell": "nodes",
+            "training-set": results / "training_sets" / CELL / "mini.jsonl",
+            "student": results / "students" / "mini",
+            "settings": canonical_json({"recipe": recipe, "seed": 1}),
+            "output": output,
+        }
+        return [str(part) for name, value in options.items() for part in (f"--{name}", value)]
+
+    alone = program("train", *arguments(tmp_path / "one"), folder=finished.folder, GRADUS_WORK=str(tmp_path / "w1"))
+    assert alone.returncode == 0, alone.stderr
+    slurm = {"SLURM_JOB_ID": str(os.getpid()), "SLURM_STEP_ID": "0", "SLURM_STEP_NUM_TASKS": "2"}
+    nodes = [
+        subprocess.Popen(
+            [sys.executable, str(PROJECT / "scripts" / "train.py"), *arguments(tmp_path / "two")],
+            cwd=finished.folder,
+            env={
+                **os.environ,
+                **slurm,
+                "SLURM_PROCID": str(node),
+                "GRADUS_MASTER": "127.0.0.1",
+                "GRADUS_WORK": str(tmp_path / "w2"),
+            },
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for node in range(2)
+    ]
+    told = [node.communicate(timeout=HANG_LIMIT)[1] for node in nodes]
+    assert [node.returncode for node in nodes] == [0, 0], told
+    assert sum("steps of 8 samples, 2 ranks, ZeRO-3" in text for text in told) == 1
+    weights = "weights/model.safetensors"
+    assert sha256_file(tmp_path / "two" / weights) == sha256_file(tmp_path / "one" / weights)
+    assert not list((tmp_path / "w2").glob("*/identity.json"))
