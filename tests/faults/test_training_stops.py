@@ -137,11 +137,25 @@ def test_a_signal_before_the_ranks_can_hear_is_not_lost(finished: Workflow, tmp_
     assert saved_steps(tmp_path) == [1]
 
 
-@pytest.mark.parametrize("damage", ["truncated", "deleted"])
+DROPOUT = {"adapter": {"rank": 4, "alpha": 8.0, "dropout": 0.3, "modules": "all-linear"}}
+
+
+@pytest.mark.parametrize(("damage", "changes"), [("truncated", {}), ("deleted", DROPOUT)])
 def test_a_torn_newest_checkpoint_falls_back_to_the_one_before(
-    finished: Workflow, undisturbed: dict[int, dict[str, bytes]], tmp_path: Path, damage: str
+    finished: Workflow,
+    undisturbed: dict[int, dict[str, bytes]],
+    tmp_path: Path,
+    damage: str,
+    changes: dict[str, object],
 ) -> None:
-    process = start(finished.folder, tmp_path, *training(finished, tmp_path / "cell"))
+    """With adapters and dropout too: their checkpoints leave the frozen weights out, their draws do not depend on stops."""
+    expected = undisturbed[2]
+    if changes:
+        arguments = training(finished, tmp_path / "calm", **changes)
+        calm = program(*arguments, folder=finished.folder, GRADUS_WORK=str(tmp_path / "calm-work"))
+        assert calm.returncode == 0, calm.stderr
+        expected = bytes_of(tmp_path / "calm")
+    process = start(finished.folder, tmp_path, *training(finished, tmp_path / "cell", **changes))
     wait_for(lambda: len(saved_steps(tmp_path)) >= 2, "two progress checkpoints")
     kill(process, tmp_path)
     before, newest = saved_steps(tmp_path)[-2:]
@@ -150,9 +164,9 @@ def test_a_torn_newest_checkpoint_falls_back_to_the_one_before(
         states[0].write_bytes(states[0].read_bytes()[:-100])
     else:
         states[1].unlink()
-    finish(finished, tmp_path)
+    finish(finished, tmp_path, **changes)
     assert f"starting after step {before}" in output(tmp_path)
-    assert bytes_of(tmp_path / "cell") == undisturbed[2]
+    assert bytes_of(tmp_path / "cell") == expected
 
 
 def limit_to_64_kib() -> None:
