@@ -59,6 +59,8 @@ lock:  ## Resolve requirements.lock from pyproject.toml
 
 benchmark: venv  ## Measure; results go into docs/benchmarks.md by hand, with machine and date
 	$(BIN)/python benchmarks/study.py
+	$(BIN)/python benchmarks/training.py overhead
+	$(BIN)/python benchmarks/training.py memory
 	for what in overhead memory pace peers; do $(BIN)/python benchmarks/annotation.py $$what 2>/dev/null; done
 
 clean-work:  ## Delete resumable progress (never the journal)

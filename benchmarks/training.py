@@ -281,6 +281,7 @@ def memory() -> None:
             "from gradus.training.objective import Objective\n"
             "from gradus.training.inputs import make_inputs\n"
             "from transformers import BloomConfig, BloomForCausalLM\n"
+            "torch.manual_seed(0)\n"
             "model = BloomForCausalLM(BloomConfig(vocab_size=250880, hidden_size=64, n_layer=1, n_head=4))\n"
             "rows = [list(range(200))] * 8\n"
             "inputs = make_inputs(range(8), rows, [60] * 8, pad_id=0, flat=False, per_sample=False)\n"
