@@ -24,6 +24,8 @@ if not workflow.configfiles:
 
 
 try:
+    asked = workflow.resource_settings
+    surroundings.check_cluster(asked.default_resources, asked.overwrite_resources)
     study = load(config)
 except UserError as error:
     raise WorkflowError(f"error: {error}") from None

@@ -62,10 +62,21 @@ rule train:
     retries: 1
     conda:
         "../envs/train.yaml"
-    threads: lambda wildcards: study.recipe_of(wildcards.student).ranks
+    threads: lambda wildcards: jobs.training_cpus(study, wildcards.student)
     resources:
-        mem_mb=8000,
-        runtime=240,
+        mem_mb=lambda wildcards, attempt: jobs.training_memory(
+            study, wildcards.student, attempt
+        ),
+        runtime=lambda wildcards: jobs.training_runtime(study, wildcards.student),
+        gpu=lambda wildcards: jobs.training_gpus(study, wildcards.student),
+        nodes=lambda wildcards: study.students[wildcards.student].resources.nodes,
+        # One launcher per node, started by the program itself (srun); an empty `mpi` keeps SLURM's plugin from doing so.
+        tasks=lambda wildcards: study.students[wildcards.student].resources.nodes,
+        tasks_per_gpu=-1,
+        mpi=lambda wildcards: (
+            "srun" if study.students[wildcards.student].resources.nodes > 1 else ""
+        ),
+        slurm_extra=lambda wildcards: jobs.gpus_per_node(study, wildcards.student),
     params:
         code=fingerprint("train"),
         settings=lambda wildcards: jobs.training_settings(
@@ -84,5 +95,8 @@ rule train:
         " --training-set {input.examples:q}"
         " --student {params.student:q}"
         " --settings {params.settings:q}"
+        " --nodes {resources.nodes}"
+        " --cpus {threads}"
+        " --gpus $(({resources.gpu} / {resources.nodes}))"
         " --output {params.folder:q}"
         " 2>&1 | (trap '' TERM USR1; tee {log:q})"

@@ -4,6 +4,7 @@ On several nodes the same command runs once on each, under srun; the first node 
 """
 
 import json
+import os
 import sys
 from dataclasses import asdict
 from pathlib import Path
@@ -21,6 +22,7 @@ from gradus.surroundings import commit, versions
 from gradus.templates import TEMPLATE_FILE
 from gradus.tokens import copy_tokenizer, load_tokens
 from gradus.training.engine_config import STOPPED
+from gradus.training.geometry import spread
 from gradus.training.launch import Request, Stopped, Trained, forget, launch, publish, verify_weights
 from gradus.training.telemetry import split
 from gradus.training_sets import tokenised
@@ -34,8 +36,15 @@ def main() -> None:
     options.add_argument("--training-set", required=True)
     options.add_argument("--student", required=True, help="the student's folder")
     options.add_argument("--settings", required=True, type=program.json_option, help="recipe and seed as JSON")
+    options.add_argument("--nodes", type=int, default=1, help="nodes that train together, in a SLURM job")
+    options.add_argument("--cpus", type=int, help="CPU cores on each node")
+    options.add_argument("--gpus", type=int, default=0, help="GPUs on each node, for srun")
     options.add_argument("--output", required=True, help="the checkpoint's folder")
     given = options.parse_args()
+    command = [sys.executable, *sys.argv]
+    across = spread(given.nodes, os.environ, command, given.cpus or 1, given.gpus)
+    if across is not None:
+        os.execvp(across[0], across)  # srun hears the signals from here on, and passes them to the launchers
     record = program.RunRecord()
     base = model_source(given.student)
     tokens, template = load_tokens(base), student_template(given.student)
@@ -60,6 +69,7 @@ def main() -> None:
         pad_id=tokens.pad_id,
         end_ids=list(dict.fromkeys([end, tokens.eos_id])),
         identity=identity,
+        cpus=given.cpus,
     )
     trained = launch(request, work_folder())
     if not trained.leads:

@@ -178,6 +178,7 @@ def project_copy(tmp_path: Path) -> Path:
     target = tmp_path / "project"
     for name in ("rules", "scripts", "envs", "report", "prompts", "profiles"):
         shutil.copytree(PROJECT / name, target / name, ignore=shutil.ignore_patterns("__pycache__"))
+    (target / "slurm").symlink_to("profiles/slurm")
     shutil.copy2(PROJECT / "Snakefile", target)
     shutil.copy2(PROJECT / "config.yaml", target)
     shutil.copy2(PROJECT / "prices.yaml", target)

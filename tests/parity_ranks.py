@@ -30,7 +30,7 @@ def main() -> None:
         recipe = {**specification["recipe"], **variant["recipe"], "ranks": ranks}
         samples = specification["samples"]
         job = training.Job(
-            variant["base"], samples["tokens"], samples["prompt_lengths"], recipe, 1, "", "", name, 0, [0], 0.0
+            variant["base"], samples["tokens"], samples["prompt_lengths"], recipe, 1, "", "", name, 0, [0], 0.0, None
         )
         step = plan_steps([len(ids) for ids in job.tokens], recipe, ranks=ranks, seed=1)[0]
         assert len(step.samples) == len(job.tokens)

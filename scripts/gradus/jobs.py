@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 import shlex
+from pathlib import Path
 from typing import Any
 
 from gradus import paths
 from gradus.atomic import canonical_json
 from gradus.config import HANDLING, BuiltStudent, ChatTeacher, PaddedTransform, Study
 from gradus.grid import needs_original, sources
+from gradus.model_sizes import size_of
 from gradus.paths import Supervision
 from gradus.surroundings import prompts_folder
 from gradus.teachers.prompting import Prompts, exemplar_prompt_names, prompt_names
@@ -45,6 +47,7 @@ def student_settings(study: Study, student: str) -> str:
     """What decides a base model; fine-tuning overrides do not."""
     section = study.students[student].model_dump()
     section.pop("recipe")
+    section.pop("resources")
     return settings(section)
 
 
@@ -216,3 +219,43 @@ def _place(wildcards: Any) -> Supervision:
 def resolved(study: Study) -> str:
     """The whole study with all defaults as JSON, in the order of the study file (which tables follow)."""
     return study.model_dump_json()
+
+
+def training_memory(study: Study, student: str, attempt: int) -> int:
+    """Megabytes of host memory per node: what the student's entry says, else from its size; half as much again per try.
+
+    Every rank loads a copy of the weights; offloaded states (16 bytes a weight) lie there for good.
+    """
+    section, recipe = study.students[student], study.recipe_of(student)
+    chosen = section.resources.mem_mb
+    if chosen is None:
+        folder = Path(paths.fill(paths.STUDENT, study.study, student=student))
+        size = size_of(section, folder, frozen=recipe.adapter is not None)
+        weights = 3e9 if size is None else size[0]
+        per_rank = 2000 + 2 * (2 if recipe.precision == "bf16" else 4) * weights / 1e6
+        nodes = section.resources.nodes
+        offloaded = 0.0 if recipe.offload == "none" else 16 * weights / 1e6 / nodes
+        chosen = round(per_rank * recipe.ranks / nodes + offloaded)
+    return round(chosen * (1 + 0.5 * (attempt - 1)))
+
+
+def training_runtime(study: Study, student: str) -> int:
+    """Minutes of one try; a training that is cut off goes on at the next."""
+    return study.students[student].resources.runtime or 240
+
+
+def training_cpus(study: Study, student: str) -> int:
+    """CPU cores per node."""
+    chosen = study.students[student].resources
+    return -(-study.recipe_of(student).ranks // chosen.nodes) * chosen.cpus_per_rank
+
+
+def training_gpus(study: Study, student: str) -> int:
+    """GPUs of a training over all its nodes."""
+    return study.recipe_of(student).ranks * study.students[student].resources.gpus_per_rank
+
+
+def gpus_per_node(study: Study, student: str) -> str:
+    """The sbatch option that shares the GPUs of several nodes evenly; nothing on one node."""
+    nodes, gpus = study.students[student].resources.nodes, training_gpus(study, student)
+    return f"--gpus-per-node={gpus // nodes}" if nodes > 1 and gpus else ""

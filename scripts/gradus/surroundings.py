@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from importlib import metadata
 from pathlib import Path
+from typing import Any
+
+from gradus.errors import UserError
 
 
 def prepare(project: str | Path) -> None:
@@ -30,6 +34,24 @@ def choose_prompts(folder: str | None) -> None:
 def tell_handling(handling: str) -> None:
     """How each teacher is asked, as JSON, for the jobs that ask."""
     os.environ["GRADUS_HANDLING"] = handling
+
+
+def check_cluster(*resources: Any) -> None:
+    """UserError if a profile's resources name a variable of the environment that is not set (SLURM would be asked for it).
+
+    ``resources``: mappings from names to Snakemake's resources, as the profile and the command line gave them.
+    """
+    texts = [str(getattr(one, "raw", one)) for group in resources if group for one in _leaves(group)]
+    missing = sorted({name for text in texts for name in re.findall(r"\$(GRADUS_\w+)", text) if name not in os.environ})
+    if missing:
+        raise UserError(
+            f"the cluster profile needs {', '.join(missing)} in the environment",
+            hint="for example: export " + " ".join(f"{name}=..." for name in missing) + " (docs/cluster.md)",
+        )
+
+
+def _leaves(group: Any) -> list[Any]:
+    return [leaf for value in group.values() for leaf in (_leaves(value) if hasattr(value, "values") else [value])]
 
 
 def prompts_folder() -> str:

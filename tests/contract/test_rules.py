@@ -1,11 +1,14 @@
 """Promises about the rules themselves: the rules of the house (docs/architecture.md) that can be read off the files."""
 
 import ast
+import os
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
+import yaml
 from conftest import PROJECT
 
 RULE_FILES = sorted((PROJECT / "rules").glob("*.smk"))
@@ -158,3 +161,23 @@ def test_later_stages_are_not_imported_by_earlier_ones() -> None:
                 other = (node.module or "").split(".")[1]
                 if room in rank and other in rank:
                     assert rank[other] <= rank[room], f"{room} imports {other}"
+
+
+def test_the_cluster_profile_is_found_by_its_name_and_asks_for_what_it_needs(project_copy: Path) -> None:
+    """`snakemake --profile slurm` from a clean copy, without the variables and with them (nothing is submitted)."""
+    command = [sys.executable, "-m", "snakemake", "--profile", "slurm", "--executor", "dryrun"]
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("GRADUS_")}
+    bare = subprocess.run(command, cwd=project_copy, env=kept, capture_output=True, text=True)
+    assert bare.returncode == 1
+    needed = "GRADUS_ACCOUNT, GRADUS_CPU_PARTITION, GRADUS_GPU_PARTITION"
+    assert f"error: the cluster profile needs {needed} in the environment" in bare.stdout + bare.stderr
+    told = {"GRADUS_ACCOUNT": "lab", "GRADUS_CPU_PARTITION": "cpu", "GRADUS_GPU_PARTITION": "gpu"}
+    done = subprocess.run(command, cwd=project_copy, env={**kept, **told}, capture_output=True, text=True)
+    assert done.returncode == 0, (done.stdout + done.stderr)[-3000:]
+    profile = yaml.safe_load((PROJECT / "profiles" / "slurm" / "profile.yaml").read_text(encoding="utf-8"))
+    both = yaml.safe_load((PROJECT / "profiles" / "default" / "profile.yaml").read_text(encoding="utf-8"))
+    assert profile["resources"] == both["resources"]
+    names = {
+        name for path in RULE_FILES for name in re.findall(r"(?m)^(?:rule|use rule \w+ as) (\w+)", path.read_text())
+    }
+    assert set(profile["set-resources"]) <= names

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import tiny_models
 from conftest import tiny_study
 from test_datasets import load
 
@@ -18,6 +19,8 @@ from gradus.paths import Supervision
 from gradus.records import Annotation
 from gradus.teachers.providers import make_local_teacher
 from gradus.teachers.released_files import AUTHORS, info_key
+from gradus.templates import Template
+from gradus.tokens import load_tokens
 from gradus.training_sets import make_training_set
 from gradus.wording import normalised
 
@@ -97,6 +100,8 @@ def test_the_human_strategyqa_file_holds_the_test_split(gradus_data: Path, tmp_p
 
 def test_a_leaked_row_is_refused_unless_allowed(gradus_data: Path, tmp_path: Path) -> None:
     """What training on that file as it is would do: its test rows, taken for training problems."""
+    plain = Template("plain", "Question: ", "\nAnswer:", " ", "</s>")
+    word_tokens = load_tokens(tiny_models.make("bloom", tmp_path / "bloom"))
     test_problems = load("strategyqa", "test", gradus_data).problems
     train = [*load("strategyqa", "train", gradus_data).problems, *test_problems]
     teacher = make_local_teacher({"provider": "released", "author": "human", "allow_excerpt": False}, gradus_data)
@@ -106,8 +111,8 @@ def test_a_leaked_row_is_refused_unless_allowed(gradus_data: Path, tmp_path: Pat
     keep = {"agrees": "keep", "disagrees": "keep", "unparsable": "keep"}
     arguments: Any = (train, test_problems, rows, keep)
     with pytest.raises(UserError, match="also in the test split"):
-        make_training_set(*arguments, False, len, 100_000)
-    _, counts = make_training_set(*arguments, True, len, 100_000)
+        make_training_set(*arguments, False, plain, word_tokens, 100_000, "drop")
+    _, counts = make_training_set(*arguments, True, plain, word_tokens, 100_000, "drop")
     assert len(counts["leaked"]) == 290
 
 

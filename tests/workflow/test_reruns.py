@@ -56,6 +56,7 @@ def test_a_question_or_a_title_retrains_nothing(copied: Workflow) -> None:
         "table",
         "figure",
         "loss_figure",
+        "speed_figure",
         "findings",
         "annotation_audit",
         "report",
@@ -78,7 +79,7 @@ def test_weights_restored_with_another_time_retrain_nothing(copied: Workflow) ->
         ("gradus/training/batches.py", '"""All steps of a training.', '"""Each step of a training.', {}),
         ("gradus/errors.py", "class UserError(Exception):", "OTHER = 1\n\n\nclass UserError(Exception):", {}),
         (
-            "gradus/training/engine.py",
+            "gradus/training/objective.py",
             'reduction="sum"',
             'reduction="mean"',
             {"student": 2, "training_set": 4, "train": 4, "generate": 4, "score": 4},
@@ -126,7 +127,7 @@ def test_a_mistyped_key_is_one_message(workflow) -> None:
     config = tiny_study()
     config["recipe"]["learning_rat"] = 1.0
     output = workflow(config).run("--dry-run", ok=False)
-    assert "error: configuration key recipe.learning_rat: unknown key (accepted here: learning_rate, epochs," in output
+    assert "error: configuration key recipe.learning_rat: unknown key (accepted here: preset, learning_rate," in output
     assert "Traceback" not in output
 
 

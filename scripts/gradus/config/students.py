@@ -99,6 +99,18 @@ class Recipe(Section):
         return self
 
 
+class Resources(Section):
+    """What a training of this student asks a cluster for; no part of any identity. Unset values follow from its size."""
+
+    nodes: int = Field(1, gt=0, description="Nodes that train together; `recipe.ranks` are shared evenly.")
+    gpus_per_rank: int = Field(1, ge=0, description="GPUs of each rank; 0 trains on CPUs.")
+    cpus_per_rank: int = Field(1, gt=0, description="CPU cores of each rank.")
+    mem_mb: int | None = Field(
+        None, gt=0, description="Memory per node; the next try after a failure asks for half as much again."
+    )
+    runtime: int | None = Field(None, gt=0, description="Minutes; a training that is cut off goes on at the next try.")
+
+
 class PrimerCorpus(Section):
     """The built-in warm-up text: number facts, narrated stories, questions answered by bookkeeping (no tutor's text)."""
 
@@ -130,6 +142,10 @@ class BuiltStudent(Section):
     seed: int = Field(description="Seed of weights and of the warm-up order.")
     corpus: Corpus = Field(description="The warm-up text; never annotations.")
     warm_up: Recipe = Field(description="The recipe of the warm-up.")
+    resources: Resources = Field(
+        default_factory=lambda: Resources.model_validate({"gpus_per_rank": 0}),
+        description="What its trainings ask a cluster for; built students train on CPUs unless it says otherwise.",
+    )
     recipe: dict[str, Any] = Field(default_factory=dict, description="Keys of `recipe` that this student overrides.")
 
 
@@ -143,6 +159,9 @@ class PretrainedStudent(Section):
         "plain",
         description="How a question is put to the student, in training and evaluation alike; `chat` is the template of "
         "the model's own tokenizer. The paper: `alpaca` for BLOOM, `gemma`, `llama3`.",
+    )
+    resources: Resources = Field(
+        default_factory=lambda: Resources.model_validate({}), description="What its trainings ask a cluster for."
     )
     recipe: dict[str, Any] = Field(default_factory=dict, description="Keys of `recipe` that this student overrides.")
 

@@ -38,13 +38,15 @@ from gradus.training.processes import die_with_parent, own
 from gradus.training.telemetry import Board, Meter, Work, speed, work_of
 
 log = logging.getLogger("gradus")
+LEAST_MARGIN = 15  # seconds before the scheduler's end of a job
 
 
 @dataclass(frozen=True)
 class Job:
     """One training: token lists with the number of prompt tokens, where from, where to, and how.
 
-    ``end_ids``: the tokens that end an answer, the learned one first. ``started``: when the launcher started it (Unix time).
+    ``end_ids``: the tokens that end an answer, the learned one first. ``started``: when the launcher started it, ``ends``: when
+    the scheduler will end it (Unix times; None: not known).
     """
 
     base: str
@@ -58,17 +60,27 @@ class Job:
     pad_id: int
     end_ids: list[int]
     started: float
+    ends: float | None
 
 
 class Refused(Exception):
     """The training cannot be done as asked, and would not be at the next try; every rank knows it at the same place."""
 
 
-class StopFlag:
-    """Set by TERM or USR1 on any rank, or by a launcher that got one before its ranks could hear; asked about together."""
+class CannotSave(Exception):
+    """Progress or weights could not be written: the disk is full, or gone."""
 
-    def __init__(self, told: Path) -> None:
+
+class StopFlag:
+    """Set by TERM or USR1 on any rank, by a launcher that got one before its ranks could hear, or by the clock, in time to save.
+
+    All ranks ask together.
+    """
+
+    def __init__(self, told: Path, ends: float | None) -> None:
         self.raised = False
+        self._ends = ends
+        self.longest_step, self.longest_save = 0.0, 0.0
         for number in (signal.SIGTERM, signal.SIGUSR1):
             signal.signal(number, self._raise)
         self.raised = self.raised or told.exists()
@@ -78,11 +90,16 @@ class StopFlag:
 
     def agreed(self) -> bool:
         """Whether any rank was told to stop (a collective call)."""
-        flag = torch.tensor([int(self.raised)])
+        flag = torch.tensor([int(self.raised or self._late())])
         if torch.distributed.get_world_size() > 1:
             flag = flag.to(deepspeed.get_accelerator().current_device_name())
             torch.distributed.all_reduce(flag, op=torch.distributed.ReduceOp.MAX)
         return bool(flag.item())
+
+    def _late(self) -> bool:
+        """Whether another step, a save and their usual lateness might not fit before the scheduler's end."""
+        needed = LEAST_MARGIN + 2 * self.longest_step + 3 * self.longest_save
+        return self._ends is not None and time.time() + needed > self._ends
 
 
 class Clock:
@@ -103,7 +120,7 @@ def train(job: Job, node: int) -> str:
     """Train to the end, or to the step at which a signal came; returns ``finished`` or ``stopped``. Raises Refused."""
     clock = Clock(job.started)
     clock.end_of("interpreter_and_imports")
-    stop = StopFlag(stop_file(Path(job.progress), node))
+    stop = StopFlag(stop_file(Path(job.progress), node), job.ends)
     rank, ranks, device = _meet()
     recipe = job.recipe
     if ranks != recipe["ranks"]:
@@ -206,10 +223,13 @@ def _all_steps(
             board.write(number + 1, point)
             display.set_postfix_str(f"loss {facts['loss']:.3f}", refresh=False)
             display.update()
+        stop.longest_step = max(stop.longest_step, facts["seconds"])
         finished = number + 1 == len(steps)
         stopping = not finished and stop.agreed()
         if stopping or (not finished and (number + 1) % recipe["save_every"] == 0):
+            start = time.monotonic()
             _save(engine, progress, number + 1, recipe)
+            stop.longest_save = max(stop.longest_save, time.monotonic() - start)
         if stopping:
             return number + 1
     if display is not None and board is not None:
@@ -304,7 +324,10 @@ def _save(engine: Any, progress: Path, step: int, recipe: dict[str, Any]) -> Non
         shutil.rmtree(unfinished, ignore_errors=True)
         unfinished.mkdir(parents=True)
     torch.distributed.barrier()
-    engine.save_checkpoint(str(unfinished), tag="engine", exclude_frozen_parameters=recipe["adapter"] is not None)
+    try:
+        engine.save_checkpoint(str(unfinished), tag="engine", exclude_frozen_parameters=recipe["adapter"] is not None)
+    except (OSError, RuntimeError) as error:  # torch tells of a full disk by RuntimeErrors of many wordings
+        raise CannotSave(str(error).splitlines()[0]) from error
     torch.distributed.barrier()
     if torch.distributed.get_rank() == 0:
         seal(unfinished, progress, step)
@@ -342,15 +365,6 @@ def _cut_trace(trace: Path, done: int) -> None:
         trace.write_text("".join(kept), encoding="utf-8")
 
 
-def _is_disk_trouble(error: Exception) -> bool:
-    """Whether writing failed (torch tells of a full disk by a RuntimeError of its file writer)."""
-    return (
-        isinstance(error, OSError | SafetensorError)
-        or "PytorchStreamWriter" in str(error)
-        or "file write failed" in str(error)
-    )
-
-
 def _quiet() -> None:
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
     warnings.filterwarnings("ignore", category=FutureWarning)  # DeepSpeed calls what torch is about to rename
@@ -369,9 +383,7 @@ def main() -> None:
         outcome = train(job, node)
     except Refused as error:
         outcome, message = "failed", str(error)
-    except (OSError, RuntimeError, SafetensorError) as error:
-        if not _is_disk_trouble(error):
-            raise
+    except (CannotSave, OSError, SafetensorError) as error:
         print(f"error: cannot save the training in {job.progress}: {error}", file=sys.stderr, flush=True)
         os._exit(1)  # the launcher ends the other ranks; nothing that was sealed is lost
     if os.environ["LOCAL_RANK"] == "0":

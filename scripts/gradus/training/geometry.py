@@ -10,6 +10,7 @@ import re
 import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 from gradus.errors import UserError
 
@@ -84,3 +85,37 @@ def unfold_first(nodes: str) -> str:
     """The first host of a SLURM node list: ``gpu[007-009,12],x1`` -> ``gpu007``."""
     found = re.match(r"([^\[,]*)(?:\[(\w+)[^\]]*\]([^,]*))?", nodes)
     return "".join(part or "" for part in found.groups()) if found else nodes
+
+
+def spread(nodes: int, environment: Mapping[str, str], command: list[str], cpus: int, gpus: int) -> list[str] | None:
+    """The command that starts one launcher on each of several nodes; None where this is one of them, or there is one node.
+
+    ``cpus`` and ``gpus`` are those of each node.
+    Inside a job the plugin leaves nothing of SLURM's variables but the job's number, so srun is told everything.
+    """
+    if nodes == 1 or "SLURM_STEP_ID" in environment:
+        return None
+    if "SLURM_JOB_ID" not in environment:
+        raise UserError(
+            f"a training on {nodes} nodes needs a SLURM job",
+            hint="run it with --profile slurm, or set resources.nodes to 1",
+        )
+    options = [f"--nodes={nodes}", f"--ntasks={nodes}", "--ntasks-per-node=1", "--overlap", "--kill-on-bad-exit=0"]
+    options += [f"--cpus-per-task={cpus}", *([f"--gpus-per-node={gpus}"] if gpus else [])]
+    return ["srun", *options, *command]
+
+
+def end_of_job(environment: Mapping[str, str]) -> float | None:
+    """When SLURM will end this job (Unix time); None outside a job, and where it has no limit or nobody answers.
+
+    Asked for inside the job, because the limit may have been changed since it was submitted.
+    """
+    job = environment.get("SLURM_JOB_ID")
+    if not job:
+        return None
+    try:
+        command = ["squeue", "--noheader", "--jobs", job, "--format", "%e"]
+        shown = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60).stdout.split()
+        return datetime.fromisoformat(shown[0]).timestamp()
+    except (OSError, subprocess.SubprocessError, IndexError, ValueError):
+        return None

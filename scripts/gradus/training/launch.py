@@ -22,7 +22,7 @@ from gradus.fingerprint import SCRIPTS
 from gradus.jsonl import read_json
 from gradus.training.checkpoints import progress_folder
 from gradus.training.engine_config import outcome_file, stop_file
-from gradus.training.geometry import Geometry, geometry
+from gradus.training.geometry import Geometry, end_of_job, geometry
 from gradus.training.processes import die_with_parent
 
 log = logging.getLogger("gradus")
@@ -34,7 +34,10 @@ class Stopped(Exception):
 
 @dataclass(frozen=True)
 class Request:
-    """A training as its caller sees it; ``identity`` is everything that decides the weights."""
+    """A training as its caller sees it; ``identity`` is everything that decides the weights.
+
+    ``cpus`` are the cores of this node that it may use; None: all.
+    """
 
     title: str
     base: Path
@@ -45,6 +48,7 @@ class Request:
     pad_id: int
     end_ids: list[int]
     identity: dict[str, Any]
+    cpus: int | None = None
 
 
 @dataclass(frozen=True)
@@ -85,6 +89,7 @@ def launch(request: Request, work: Path) -> Trained:
             "pad_id": request.pad_id,
             "end_ids": request.end_ids,
             "started": time.time(),
+            "ends": end_of_job(os.environ),
         }
         if place.leads:
             write_json(progress / "identity.json", request.identity)
@@ -92,7 +97,7 @@ def launch(request: Request, work: Path) -> Trained:
         told = outcome_file(progress, place.node)
         told.unlink(missing_ok=True)
         write_text(progress / f"job-{place.node}.json", json.dumps(job))
-        status = _torchrun(progress / f"job-{place.node}.json", place)
+        status = _torchrun(progress / f"job-{place.node}.json", place, request.cpus or os.cpu_count() or 1)
         outcome = read_json(told)["outcome"] if told.exists() else None
         if outcome == "stopped":
             raise Stopped
@@ -138,12 +143,12 @@ def _tell_other_ranks(request: Request, work: Path) -> None:
             )
 
 
-def _torchrun(job: Path, place: Geometry) -> int:
+def _torchrun(job: Path, place: Geometry, cpus: int) -> int:
     """Start the ranks of this node, pass on TERM and USR1, and return their common exit status."""
     ranks = place.ranks_per_node
     environment = dict(os.environ)
     environment["PYTHONPATH"] = os.pathsep.join(filter(None, [str(SCRIPTS), environment.get("PYTHONPATH")]))
-    environment.setdefault("OMP_NUM_THREADS", str(max(1, (os.cpu_count() or ranks) // ranks)))
+    environment.setdefault("OMP_NUM_THREADS", str(max(1, cpus // ranks)))
     environment.setdefault("TOKENIZERS_PARALLELISM", "false")
     environment.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # cuBLAS is deterministic with it only
     if not _has_accelerator():

@@ -55,7 +55,7 @@ def write(
     wrapped = with_adapter(fresh, recipe["adapter"])
     wrapped.load_state_dict(state, strict=False)
     wrapped.save_pretrained(str(target / "adapter"))
-    _forget_base_path(target / "adapter" / "adapter_config.json")
+    _settle(target / "adapter" / "adapter_config.json")
     read = load_file(target / "adapter" / "adapter_model.safetensors")
     if sum(tensor.numel() for tensor in read.values()) != sum(tensor.numel() for tensor in state.values()):
         raise RuntimeError(f"the adapters in {target} are not those that were trained")
@@ -73,10 +73,14 @@ def _save(model: Any, state: dict[str, torch.Tensor], end_ids: list[int], target
     model.save_pretrained(target, state_dict=state)
 
 
-def _forget_base_path(path: Path) -> None:
-    """The base model is named in the manifest; a path of this machine has no place in weights that travel."""
+def _settle(path: Path) -> None:
+    """The base model is named in the manifest; a path of this machine has no place in weights that travel, nor has chance.
+
+    peft writes its sets of module names in any order.
+    """
     facts = json.loads(path.read_text(encoding="utf-8"))
     facts["base_model_name_or_path"] = None
+    facts = {key: sorted(value) if isinstance(value, list) else value for key, value in facts.items()}
     write_json(path, facts)
 
 
