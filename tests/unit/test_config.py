@@ -11,7 +11,15 @@ from conftest import PROJECT, tiny_study
 from gradus.config import load
 from gradus.errors import UserError
 from gradus.grid import cells, supervisions
-from gradus.jobs import training_settings
+from gradus.jobs import (
+    gpus_per_node,
+    student_settings,
+    training_cpus,
+    training_gpus,
+    training_memory,
+    training_runtime,
+    training_settings,
+)
 
 
 def changed(path: str, value: Any) -> dict[str, Any]:
@@ -114,3 +122,30 @@ def test_recipes_that_cannot_be(keys: dict[str, object], message: str) -> None:
     study["recipe"] |= keys
     with pytest.raises(UserError, match=message):
         load(study)
+
+
+def test_what_a_training_asks_a_cluster_for_is_no_part_of_its_identity() -> None:
+    study = tiny_study()
+    plain = load(study)
+    study["students"]["mini"]["resources"] = {"nodes": 2, "gpus_per_rank": 1, "cpus_per_rank": 3, "runtime": 9}
+    asking = load(study)
+    assert training_settings(asking, "mini", 1) == training_settings(plain, "mini", 1)
+    assert student_settings(asking, "mini") == student_settings(plain, "mini")
+    assert (training_gpus(plain, "mini"), gpus_per_node(plain, "mini"), training_cpus(plain, "mini")) == (0, "", 2)
+    assert (training_gpus(asking, "mini"), gpus_per_node(asking, "mini")) == (2, "--gpus-per-node=1")
+    assert (training_cpus(asking, "mini"), training_runtime(asking, "mini")) == (3, 9)
+
+
+def test_memory_grows_with_the_student_and_with_each_try() -> None:
+    study = tiny_study()
+    study["students"]["big"] = {"kind": "pretrained", "model": "bigscience/bloom-3b", "template": "alpaca"}
+    study["students"]["big"]["recipe"] = {"precision": "bf16", "ranks": 4}
+    found = load(study)
+    small, big = training_memory(found, "mini", 1), training_memory(found, "big", 1)
+    assert 4000 <= small < 5000
+    assert big == round(4 * (2000 + 2 * 2 * 3002.55744))  # a copy of the weights in each rank, twice while it is loaded
+    assert training_memory(found, "big", 2) == round(1.5 * big)
+    study["students"]["big"]["recipe"] |= {"offload": "optimizer"}
+    assert training_memory(load(study), "big", 1) > big + 40_000
+    study["students"]["big"]["resources"] = {"mem_mb": 9000}
+    assert training_memory(load(study), "big", 1) == 9000

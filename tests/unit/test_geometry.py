@@ -1,9 +1,12 @@
 """Which node of a training this is, from the environment that SLURM gives a task."""
 
+from datetime import datetime
+from pathlib import Path
+
 import pytest
 
 from gradus.errors import UserError
-from gradus.training.geometry import FIRST_PORT, PORTS, Geometry, geometry, unfold_first
+from gradus.training.geometry import FIRST_PORT, PORTS, Geometry, end_of_job, geometry, spread, unfold_first
 
 TASK = {
     "SLURM_JOB_ID": "812",
@@ -73,3 +76,39 @@ def test_unknown_nodes_are_a_message() -> None:
 )
 def test_the_first_of_a_node_list(nodes: str, first: str) -> None:
     assert unfold_first(nodes) == first
+
+
+def test_one_launcher_per_node_is_started_by_srun_inside_a_job_only() -> None:
+    command = ["python", "train.py", "--nodes", "2"]
+    assert spread(1, {}, command, cpus=4, gpus=4) is None
+    assert spread(2, TASK, command, cpus=4, gpus=4) is None, "this is one of the launchers"
+    started = spread(2, {"SLURM_JOB_ID": "812"}, command, cpus=4, gpus=2)
+    assert started == [
+        "srun",
+        "--nodes=2",
+        "--ntasks=2",
+        "--ntasks-per-node=1",
+        "--overlap",
+        "--kill-on-bad-exit=0",
+        "--cpus-per-task=4",
+        "--gpus-per-node=2",
+        *command,
+    ]
+    assert "--gpus-per-node=0" not in (spread(2, {"SLURM_JOB_ID": "812"}, command, cpus=4, gpus=0) or [])
+    with pytest.raises(UserError, match="--profile slurm"):
+        spread(2, {}, command, cpus=4, gpus=2)
+
+
+@pytest.mark.parametrize(
+    ("answer", "expected"), [("2026-11-21T10:00:00", True), ("NONE", False), ("", False), ("exit 1", False)]
+)
+def test_the_end_of_a_job_is_what_slurm_says(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, answer: str, expected: bool
+) -> None:
+    fake = tmp_path / "squeue"
+    fake.write_text(f"#!/bin/sh\n{answer if answer.startswith('exit') else f'echo {answer}'}\n", encoding="utf-8")
+    fake.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+    wanted = datetime(2026, 11, 21, 10).timestamp() if expected else None
+    assert end_of_job({"SLURM_JOB_ID": "7"}) == wanted
+    assert end_of_job({}) is None
