@@ -95,7 +95,7 @@ rule annotate:
     params:
         code=fingerprint("annotate"),
         settings=lambda wildcards: jobs.teacher_settings(study, wildcards.teacher),
-        again=jobs.again(study),
+        again=lambda wildcards: jobs.again(study),
         prompts=lambda wildcards: jobs.prompt_hash(study, wildcards),
         options=lambda wildcards: jobs.annotation_options(study, wildcards),
     message:
@@ -142,7 +142,7 @@ use rule annotate as teacher_answers with:
     params:
         code=fingerprint("annotate"),
         settings=lambda wildcards: jobs.teacher_settings(study, wildcards.teacher),
-        again=jobs.settings({}),
+        again=lambda wildcards: jobs.settings({}),
         prompts=lambda wildcards: jobs.prompt_hash(study, wildcards, hide_gold=True),
         options=lambda wildcards: jobs.annotation_options(
             study, wildcards, hide_gold=True

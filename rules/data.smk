@@ -19,7 +19,7 @@ rule study:
         mem_mb=500,
         runtime=5,
     params:
-        settings=jobs.resolved(study),
+        settings=lambda wildcards: jobs.resolved(study),
     message:
         "Resolved study file"
     shell:

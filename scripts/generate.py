@@ -4,6 +4,7 @@ from pathlib import Path
 
 from gradus import program
 from gradus.atomic import canonical_json, sha256_bytes, sha256_file
+from gradus.claims import claimed
 from gradus.errors import UserError
 from gradus.fingerprint import fingerprint
 from gradus.generation import generate
@@ -12,6 +13,8 @@ from gradus.paths import run_record, work_folder
 from gradus.records import Problem
 from gradus.templates import TEMPLATE_FILE, Template
 from gradus.tokens import load_tokens
+from gradus.training.checkpoints import progress_folder
+from gradus.training.publication import drop_kept
 
 
 def main() -> None:
@@ -47,10 +50,12 @@ def main() -> None:
     model = AutoModelForCausalLM.from_pretrained(str(weights), local_files_only=True)
     model.eval().to("cuda" if torch.cuda.is_available() else "cpu")
     template = Template(**read_json(weights / TEMPLATE_FILE))
-    predictions = generate(model, load_tokens(weights), template, problems, given.settings, progress)
-    write_records(given.output, predictions, truncated=sum(p.finish_reason == "length" for p in predictions))
+    with claimed(progress, f"predictions {given.output}"):
+        predictions = generate(model, load_tokens(weights), template, problems, given.settings, progress)
+        write_records(given.output, predictions, truncated=sum(p.finish_reason == "length" for p in predictions))
+        progress.unlink(missing_ok=True)
     record.write(run_record(given.output), completion_tokens=sum(p.completion_tokens for p in predictions))
-    progress.unlink(missing_ok=True)
+    drop_kept(progress_folder(work_folder(), manifest["identity"]))
 
 
 if __name__ == "__main__":

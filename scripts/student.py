@@ -7,6 +7,7 @@ from typing import Any
 
 from gradus import program
 from gradus.atomic import canonical_json, sha256_bytes, sha256_file, write_json
+from gradus.claims import claimed
 from gradus.fingerprint import fingerprint
 from gradus.paths import run_record, work_folder
 from gradus.students import corpus_texts, fetch_reference, make_untrained
@@ -14,7 +15,8 @@ from gradus.templates import resolve_template
 from gradus.tokens import copy_tokenizer, load_tokens
 from gradus.training.checkpoints import progress_folder
 from gradus.training.engine_config import STOPPED
-from gradus.training.launch import Request, Stopped, forget, launch, publish, verify_weights
+from gradus.training.launch import Request, Stopped, launch
+from gradus.training.publication import forget, publish, verify_weights
 
 
 def main() -> None:
@@ -47,27 +49,28 @@ def build(name: str, settings: dict[str, Any], target: Path) -> tuple[dict[str, 
         "code": fingerprint("student"),
     }
     start = progress_folder(work_folder(), {"untrained": identity})
-    make_untrained(settings, texts, start)
-    tokens = load_tokens(start)
-    recipe = settings["warm_up"]
-    examples = [([*tokens.encode(text), tokens.eos_id])[: recipe["cutoff_tokens"]] for text in texts]
-    request = Request(
-        title=f"warm-up {name}",
-        base=start,
-        tokens=examples,
-        prompt_lengths=[0] * len(examples),
-        recipe=recipe,
-        seed=settings["seed"],
-        pad_id=tokens.pad_id,
-        end_ids=[tokens.eos_id],
-        identity={**identity, "weights": sha256_file(start / "model.safetensors")},
-    )
-    trained = launch(request, work_folder())
-    copy_tokenizer(start, trained.weights)
-    files = verify_weights(trained.weights)
-    publish(trained.weights, target)
-    forget(trained.weights.parent)
-    forget(start)
+    with claimed(start, f"warm-up {name}"):
+        make_untrained(settings, texts, start)
+        tokens = load_tokens(start)
+        recipe = settings["warm_up"]
+        examples = [([*tokens.encode(text), tokens.eos_id])[: recipe["cutoff_tokens"]] for text in texts]
+        request = Request(
+            title=f"warm-up {name}",
+            base=start,
+            tokens=examples,
+            prompt_lengths=[0] * len(examples),
+            recipe=recipe,
+            seed=settings["seed"],
+            pad_id=tokens.pad_id,
+            end_ids=[tokens.eos_id],
+            identity={**identity, "weights": sha256_file(start / "model.safetensors")},
+        )
+        trained = launch(request, work_folder())
+        copy_tokenizer(start, trained.weights)
+        files = verify_weights(trained.weights)
+        publish(trained.weights, target)
+        forget(trained.weights.parent)
+        forget(start)
     return files, trained.steps
 
 

@@ -6,12 +6,14 @@ On several nodes the same command runs once on each, under srun; the first node 
 import json
 import os
 import sys
+from contextlib import nullcontext
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from gradus import program
 from gradus.atomic import sha256_file, write_json, write_text
+from gradus.claims import claimed
 from gradus.errors import UserError
 from gradus.fingerprint import fingerprint
 from gradus.jsonl import read_json, read_manifest, read_records
@@ -21,9 +23,11 @@ from gradus.students import model_source, student_template
 from gradus.surroundings import commit, versions
 from gradus.templates import TEMPLATE_FILE
 from gradus.tokens import copy_tokenizer, load_tokens
+from gradus.training.checkpoints import progress_folder
 from gradus.training.engine_config import STOPPED
-from gradus.training.geometry import spread
-from gradus.training.launch import Request, Stopped, Trained, forget, launch, publish, verify_weights
+from gradus.training.geometry import geometry, spread
+from gradus.training.launch import Request, Stopped, Trained, launch
+from gradus.training.publication import forget, keep, publish, verify_weights
 from gradus.training.telemetry import split
 from gradus.training_sets import tokenised
 
@@ -71,36 +75,42 @@ def main() -> None:
         identity=identity,
         cpus=given.cpus,
     )
-    trained = launch(request, work_folder())
-    if not trained.leads:
-        return
-    points = [json.loads(line) for line in trained.trace.read_text(encoding="utf-8").splitlines()]
-    check_steps(points, trained, len(examples), recipe)
-    copy_tokenizer(base, trained.weights)
-    write_json(trained.weights / TEMPLATE_FILE, asdict(template))
-    files = verify_weights(trained.weights)
-    folder = Path(given.output)
-    publish(trained.weights, folder / "weights")
-    write_lines(folder / Path(TRACE).name, [split(point)[0] for point in points])
-    write_lines(folder / Path(TELEMETRY).name, [split(point)[1] for point in points])
-    facts = {
-        "cell": given.cell,
-        "identity": identity,
-        "base": read_json(Path(given.student) / "manifest.json").get("reference"),
-        "world_size": recipe["ranks"],
-        "versions": versions(*VERSIONS),
-        "steps": trained.steps,
-        "samples_per_step": recipe["batch_size"],
-        "samples_in_last_step": points[-1]["samples"],
-        "examples": len(examples),
-        "samples_seen": sum(point["samples"] for point in points),
-        "target_tokens_seen": sum(point["target_tokens"] for point in points),
-        "final_loss": points[-1]["loss"],
-        "final_end_loss": points[-1]["end_loss"],
-        "files": files,
-    }
-    write_json(folder / "manifest.json", facts)
-    forget(trained.weights.parent)
+    progress = progress_folder(work_folder(), identity)
+    leads = geometry(os.environ, recipe["ranks"]).leads
+    with claimed(progress, given.cell) if leads else nullcontext():
+        trained = launch(request, work_folder())
+        if not trained.leads:
+            return
+        points = [json.loads(line) for line in trained.trace.read_text(encoding="utf-8").splitlines()]
+        check_steps(points, trained, len(examples), recipe)
+        copy_tokenizer(base, trained.weights)
+        write_json(trained.weights / TEMPLATE_FILE, asdict(template))
+        files = verify_weights(trained.weights)
+        folder = Path(given.output)
+        publish(trained.weights, folder / "weights")
+        write_lines(folder / Path(TRACE).name, [split(point)[0] for point in points])
+        write_lines(folder / Path(TELEMETRY).name, [split(point)[1] for point in points])
+        facts = {
+            "cell": given.cell,
+            "identity": identity,
+            "base": read_json(Path(given.student) / "manifest.json").get("reference"),
+            "world_size": recipe["ranks"],
+            "versions": versions(*VERSIONS),
+            "steps": trained.steps,
+            "samples_per_step": recipe["batch_size"],
+            "samples_in_last_step": points[-1]["samples"],
+            "examples": len(examples),
+            "samples_seen": sum(point["samples"] for point in points),
+            "target_tokens_seen": sum(point["target_tokens"] for point in points),
+            "final_loss": points[-1]["loss"],
+            "final_end_loss": points[-1]["end_loss"],
+            "files": files,
+        }
+        write_json(folder / "manifest.json", facts)
+        if "SLURM_JOB_ID" in os.environ:
+            keep(progress)  # Snakemake may have died meanwhile; the predictions' job deletes it
+        else:
+            forget(progress)
     record.write(run_record(f"{folder}.jsonl"), commit=commit(), **run_facts(points, trained, recipe["ranks"]))
     program.log.info(
         "%s: loss %.4f, %.4f where it ends, %d steps",

@@ -69,6 +69,7 @@ class Cluster:
 def start(folder: Path) -> Cluster:
     """Boot all daemons; RuntimeError with the logs' ends if the nodes are not idle within two minutes."""
     folder.mkdir(parents=True, exist_ok=True)
+    _end_leftovers()
     cluster = Cluster(folder, [])
     _configure(folder)
     path = {**os.environ, "PATH": f"{os.environ['PATH']}:/usr/sbin:/sbin"}
@@ -96,6 +97,13 @@ def start(folder: Path) -> Cluster:
         cluster.stop()
         raise
     return cluster
+
+
+def _end_leftovers() -> None:
+    """End the daemons of an earlier cluster of ours whose tests were killed."""
+    if CONFIGURATION.exists() and MARK in CONFIGURATION.read_text(encoding="utf-8"):
+        for pattern in ("slurmctld -D", "slurmd -D", "slurmstepd", "slurmdbd -D", "munged --foreground", "mariadbd --no-def"):
+            subprocess.run(["pkill", "-9", "-f", pattern], check=False)
 
 
 def _answers(cluster: Cluster, *command: str) -> bool:

@@ -34,7 +34,7 @@ from gradus.training.engine_config import deepspeed_config, outcome_file, stop_f
 from gradus.training.inputs import make_inputs, target_count
 from gradus.training.modelling import load_model, make_optimizer
 from gradus.training.objective import Objective, is_large
-from gradus.training.processes import die_with_parent, own
+from gradus.training.processes import die_with_parent
 from gradus.training.telemetry import Board, Meter, Work, speed, work_of
 
 log = logging.getLogger("gradus")
@@ -139,8 +139,6 @@ def train(job: Job, node: int) -> str:
     configuration = deepspeed_config(recipe, trained)
     engine, *_ = deepspeed.initialize(model=objective, optimizer=make_optimizer(model, recipe), config=configuration)
     progress = Path(job.progress)
-    lock = own(progress) if rank == 0 else None
-    torch.distributed.barrier()
     done = _resume(engine, progress, recipe)
     clock.end_of("engine")
     if rank == 0:
@@ -159,8 +157,6 @@ def train(job: Job, node: int) -> str:
             log.info("stopped by a signal after step %d of %d; progress is saved", stopped_at, len(steps))
         return "stopped"
     _finish(engine, job, len(steps), configuration, clock)
-    if lock is not None:
-        lock.close()
     return "finished"
 
 

@@ -7,6 +7,7 @@ tasks; it is read inside the task, because the job's own shell may know nothing 
 from __future__ import annotations
 
 import re
+import socket
 import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -74,11 +75,22 @@ def _first_node(environment: Mapping[str, str]) -> str:
     nodes = environment.get("SLURM_STEP_NODELIST") or environment.get("SLURM_JOB_NODELIST") or ""
     if not nodes:
         raise UserError("SLURM names no nodes (SLURM_STEP_NODELIST)", hint="set GRADUS_MASTER=HOST for this step")
+    first = _scontrol("hostnames", nodes).partition("\n")[0] or unfold_first(nodes)
     try:
-        shown = subprocess.run(["scontrol", "show", "hostnames", nodes], capture_output=True, text=True, check=True)
-        return shown.stdout.split()[0]
-    except (OSError, subprocess.CalledProcessError, IndexError):
-        return unfold_first(nodes)
+        socket.getaddrinfo(first, None)
+    except OSError:  # a site may give nodes names that only SLURM knows
+        found = re.search(r"\bNodeAddr=(\S+)", _scontrol("node", first))
+        return found[1] if found else first
+    return first
+
+
+def _scontrol(*what: str) -> str:
+    try:
+        return subprocess.run(
+            ["scontrol", "show", *what], capture_output=True, text=True, check=True, timeout=60
+        ).stdout
+    except (OSError, subprocess.SubprocessError):
+        return ""
 
 
 def unfold_first(nodes: str) -> str:

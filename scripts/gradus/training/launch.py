@@ -1,11 +1,10 @@
-"""From a job to proven weights: start the ranks, see them through, check what they wrote, publish it whole."""
+"""From a job to weights: start the ranks of this node and see them through."""
 
 from __future__ import annotations
 
 import json
 import logging
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -14,9 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from safetensors import SafetensorError, safe_open
-
-from gradus.atomic import sha256_file, write_json, write_text
+from gradus.atomic import write_json, write_text
+from gradus.claims import patience
 from gradus.errors import UserError
 from gradus.fingerprint import SCRIPTS
 from gradus.jsonl import read_json
@@ -24,8 +22,10 @@ from gradus.training.checkpoints import progress_folder
 from gradus.training.engine_config import outcome_file, stop_file
 from gradus.training.geometry import Geometry, end_of_job, geometry
 from gradus.training.processes import die_with_parent
+from gradus.training.publication import FINISHED, TRACE, WEIGHTS, is_finished
 
 log = logging.getLogger("gradus")
+GO = "go"  # names the job step whose first node has the claim
 
 
 class Stopped(Exception):
@@ -53,7 +53,7 @@ class Request:
 
 @dataclass(frozen=True)
 class Trained:
-    """What a training left: proven weights, its log, its number of steps and the seconds of each phase.
+    """What a training left: weights, its log, its number of steps and the seconds of each phase.
 
     ``leads`` is False on all nodes but the first: they have done their share, and find nothing here.
     """
@@ -66,7 +66,7 @@ class Trained:
 
 
 def launch(request: Request, work: Path) -> Trained:
-    """Train (or go on training) under torchrun, on this node alone or together with others.
+    """Train (or go on training) under torchrun, on this node alone or together with others; the caller holds the claim.
 
     Raises Stopped after a signal, UserError where the ranks failed; progress stays in ``work`` either way. A failure that
     would come again is recorded there, and told at once by the next try.
@@ -74,8 +74,10 @@ def launch(request: Request, work: Path) -> Trained:
     place = geometry(os.environ, request.recipe["ranks"])
     progress = progress_folder(work, request.identity)
     progress.mkdir(parents=True, exist_ok=True)
-    finished, weights = progress / "finished.json", progress / "weights"
-    if not finished.exists():
+    finished, weights = progress / FINISHED, progress / WEIGHTS
+    if not place.leads:
+        _await_leader(progress, request.title)
+    if not is_finished(progress):
         _tell_failure(request, progress, 0)
         job = {
             "base": str(request.base),
@@ -94,6 +96,7 @@ def launch(request: Request, work: Path) -> Trained:
         if place.leads:
             write_json(progress / "identity.json", request.identity)
             _tell_other_ranks(request, work)
+            write_text(progress / GO, _step())
         told = outcome_file(progress, place.node)
         told.unlink(missing_ok=True)
         write_text(progress / f"job-{place.node}.json", json.dumps(job))
@@ -109,7 +112,22 @@ def launch(request: Request, work: Path) -> Trained:
                 hint="their messages are above; the same command goes on from the saved progress",
             )
     facts: dict[str, Any] = read_json(finished) if place.leads else {"steps": 0, "seconds": {}}
-    return Trained(weights, progress / "trace.jsonl", int(facts["steps"]), facts["seconds"], place.leads)
+    return Trained(weights, progress / TRACE, int(facts["steps"]), facts["seconds"], place.leads)
+
+
+def _step() -> str:
+    return f"{os.environ.get('SLURM_JOB_ID')}/{os.environ.get('SLURM_STEP_ID')}"
+
+
+def _await_leader(progress: Path, title: str) -> None:
+    """Wait until the first node of this step has the claim to the progress; UserError where it does not get it."""
+    end = time.monotonic() + patience() + 60
+    while not (progress / FINISHED).exists():
+        if (progress / GO).exists() and (progress / GO).read_text(encoding="utf-8") == _step():
+            return
+        if time.monotonic() > end:
+            raise UserError("the first node of this job did not start", where=title)
+        time.sleep(0.2)
 
 
 def _tell_failure(request: Request, progress: Path, node: int) -> None:
@@ -186,38 +204,3 @@ def _signal_ranks(launcher: int, number: int) -> None:
 
 def _has_accelerator() -> bool:
     return Path("/dev/nvidia0").exists() or Path("/dev/kfd").exists()
-
-
-def verify_weights(folder: Path) -> dict[str, str]:
-    """Read every tensor header; returns the sha256 of each file. (Rank 0 has reloaded and compared the model itself.)
-
-    Raises UserError if there are no weights or a file is torn.
-    """
-    files = sorted(folder.rglob("*.safetensors"))
-    if not files:
-        raise UserError("no weights were written", where=folder)
-    for path in files:
-        try:
-            with safe_open(str(path), framework="numpy") as reader:
-                for name in reader.keys():  # noqa: SIM118 - not a dict
-                    reader.get_slice(name).get_shape()
-        except (SafetensorError, OSError) as error:
-            raise UserError(f"unreadable weights: {error}", where=path) from None
-    return {
-        path.relative_to(folder).as_posix(): sha256_file(path) for path in sorted(folder.rglob("*")) if path.is_file()
-    }
-
-
-def publish(source: Path, target: Path) -> None:
-    """Move a verified folder to its place, whole or not at all (a copy where ``work`` is another file system)."""
-    target.parent.mkdir(parents=True, exist_ok=True)
-    shutil.rmtree(target, ignore_errors=True)
-    staged = target.parent / f".{target.name}.tmp"
-    shutil.rmtree(staged, ignore_errors=True)
-    shutil.copytree(source, staged)
-    os.rename(staged, target)
-
-
-def forget(progress: Path) -> None:
-    """Delete the progress of a finished training: its optimizer state is several times the size of the weights."""
-    shutil.rmtree(progress, ignore_errors=True)
