@@ -15,7 +15,7 @@ from gradus.config import load
 from gradus.errors import UserError
 from gradus.fingerprint import fingerprint
 
-surroundings.prepare(workflow.basedir)
+surroundings.prepare(workflow.basedir, submitted=workflow.remote_exec)
 
 # A study file is complete in itself: config.yaml is read only where no other one is given (they would be merged).
 if not workflow.configfiles:
@@ -65,12 +65,14 @@ include: "rules/targets.smk"
 include: "rules/data.smk"
 include: "rules/students.smk"
 include: "rules/annotate.smk"
+include: "rules/teacher_accuracy.smk"
 include: "rules/batch.smk"
 include: "rules/transform.smk"
 include: "rules/train.smk"
 include: "rules/generate.smk"
 include: "rules/score.smk"
 include: "rules/analyse.smk"
+include: "rules/figures.smk"
 include: "rules/archive.smk"
 
 

@@ -1,10 +1,8 @@
-# Tables, figures and findings, from metric files alone.
+# Tables and findings, from metric files alone.
 
 
 localrules:
     table,
-    figure,
-    loss_figure,
     findings,
 
 
@@ -29,6 +27,7 @@ rule table:
         "../envs/analyse.yaml"
     threads: 1
     resources:
+        interpreter=jobs.interpreter(study, "analyse"),
         mem_mb=2000,
         runtime=30,
     params:
@@ -39,132 +38,22 @@ rule table:
     message:
         "Table {wildcards.experiment}"
     shell:
-        "python $GRADUS/scripts/tables.py"
+        "{resources.interpreter} $GRADUS/scripts/tables.py"
         " --study {input.study:q}"
         " --experiment {wildcards.experiment:q}"
         " --output {output.csv:q}"
         " 2>&1 | tee {log:q}"
 
 
-rule figure:
-    input:
-        study=paths.STUDY_COPY,
-        metrics=lambda wildcards: grid.experiment_metrics(study, wildcards.experiment),
-    output:
-        svg=report(
-            paths.FIGURE.replace("{suffix}", "svg"),
-            category="Figures",
-            caption="../report/figure.rst",
-            labels={"experiment": "{experiment}", "item": "figure"},
-        ),
-        pdf=paths.FIGURE.replace("{suffix}", "pdf"),
-    log:
-        paths.log(paths.FIGURE.replace("{suffix}", "svg")),
-    benchmark:
-        paths.benchmark(paths.FIGURE.replace("{suffix}", "svg"))
-    conda:
-        "../envs/analyse.yaml"
-    threads: 1
-    resources:
-        mem_mb=2000,
-        runtime=30,
-    params:
-        code=fingerprint("figures"),
-        experiment=lambda wildcards: jobs.settings(
-            study.experiments[wildcards.experiment]
-        ),
-    message:
-        "Figure {wildcards.experiment}"
-    shell:
-        "python $GRADUS/scripts/figures.py"
-        " --study {input.study:q}"
-        " --experiment {wildcards.experiment:q}"
-        " --output {output.svg:q} {output.pdf:q}"
-        " 2>&1 | tee {log:q}"
-
-
-rule loss_figure:
-    input:
-        study=paths.STUDY_COPY,
-        traces=[
-            paths.fill(paths.TRACE, study.study, cell) for cell in grid.cells(study)
-        ],
-    output:
-        svg=report(
-            paths.LOSS_FIGURE.replace("{suffix}", "svg"),
-            category="Figures",
-            caption="../report/loss.rst",
-            labels={"experiment": "all", "item": "training loss"},
-        ),
-        pdf=paths.LOSS_FIGURE.replace("{suffix}", "pdf"),
-    log:
-        paths.log(paths.LOSS_FIGURE.replace("{suffix}", "svg")),
-    benchmark:
-        paths.benchmark(paths.LOSS_FIGURE.replace("{suffix}", "svg"))
-    conda:
-        "../envs/analyse.yaml"
-    threads: 1
-    resources:
-        mem_mb=2000,
-        runtime=30,
-    params:
-        code=fingerprint("figures"),
-    message:
-        "Figure of the training loss"
-    shell:
-        "python $GRADUS/scripts/figures.py"
-        " --study {input.study:q}"
-        " --output {output.svg:q} {output.pdf:q}"
-        " 2>&1 | tee {log:q}"
-
-
-rule speed_figure:
-    input:
-        study=paths.STUDY_COPY,
-        telemetry=[
-            paths.fill(pattern, study.study, cell)
-            for cell in grid.cells(study)
-            for pattern in (paths.TELEMETRY, paths.TRACE)
-        ],
-    output:
-        svg=report(
-            paths.SPEED_FIGURE.replace("{suffix}", "svg"),
-            category="Figures",
-            caption="../report/speed.rst",
-            labels={"experiment": "all", "item": "training speed"},
-        ),
-        pdf=paths.SPEED_FIGURE.replace("{suffix}", "pdf"),
-    log:
-        paths.log(paths.SPEED_FIGURE.replace("{suffix}", "svg")),
-    benchmark:
-        paths.benchmark(paths.SPEED_FIGURE.replace("{suffix}", "svg"))
-    conda:
-        "../envs/analyse.yaml"
-    threads: 1
-    resources:
-        mem_mb=2000,
-        runtime=30,
-    params:
-        code=fingerprint("figures"),
-    message:
-        "Figure of the training speed"
-    shell:
-        "python $GRADUS/scripts/figures.py"
-        " --study {input.study:q}"
-        " --speed"
-        " --output {output.svg:q} {output.pdf:q}"
-        " 2>&1 | tee {log:q}"
-
-
 rule findings:
     input:
         study=paths.STUDY_COPY,
-        metrics=grid.metrics_files(study, grid.cells(study)),
+        metrics=lambda _: grid.metrics_files(study, grid.cells(study)),
         audits=[
             paths.fill(paths.AUDIT, study.study, dataset=name)
             for name in study.datasets
         ],
-        annotations=[
+        annotations=lambda _: [
             paths.fill(paths.manifest(paths.ANNOTATIONS), study.study, place)
             for place in grid.supervisions(study)
         ],
@@ -185,6 +74,7 @@ rule findings:
         "../envs/analyse.yaml"
     threads: 1
     resources:
+        interpreter=jobs.interpreter(study, "analyse"),
         mem_mb=2000,
         runtime=30,
     params:
@@ -192,7 +82,7 @@ rule findings:
     message:
         "Findings in words"
     shell:
-        "python $GRADUS/scripts/findings.py"
+        "{resources.interpreter} $GRADUS/scripts/findings.py"
         " --study {input.study:q}"
         " --headline {output.headline:q}"
         " --page {output.page:q}"

@@ -21,6 +21,7 @@ rule exemplar:
         "../envs/annotate.yaml"
     threads: 1
     resources:
+        interpreter=jobs.interpreter(study, "annotate"),
         mem_mb=2000,
         runtime=60,
         annotation_openai=lambda wildcards: jobs.provider_slot(
@@ -38,7 +39,7 @@ rule exemplar:
     message:
         "Exemplar {wildcards.dataset}/{wildcards.teacher}/{wildcards.format}"
     shell:
-        "python $GRADUS/scripts/exemplar.py"
+        "{resources.interpreter} $GRADUS/scripts/exemplar.py"
         " --problems {input.problems:q}"
         " --dataset {wildcards.dataset}"
         " --teacher {wildcards.teacher}"
@@ -58,6 +59,7 @@ use rule exemplar as exemplar_served with:
         "../envs/generate-vllm.yaml"
     threads: 8
     resources:
+        interpreter=jobs.interpreter(study, "generate-vllm"),
         mem_mb=64000,
         runtime=720,
         gpu=lambda wildcards: study.teachers[wildcards.teacher].gpus,
@@ -84,6 +86,7 @@ rule annotate:
         "../envs/annotate.yaml"
     threads: 1
     resources:
+        interpreter=jobs.interpreter(study, "annotate"),
         mem_mb=2000,
         runtime=240,
         annotation_openai=lambda wildcards: jobs.provider_slot(
@@ -101,7 +104,7 @@ rule annotate:
     message:
         "Annotations {wildcards.dataset}/{wildcards.teacher}/{wildcards.format}/{wildcards.level}"
     shell:
-        "python $GRADUS/scripts/annotate.py"
+        "{resources.interpreter} $GRADUS/scripts/annotate.py"
         " --problems {input.problems:q}"
         " --supervision {wildcards.dataset}/{wildcards.teacher}/{wildcards.format}/{wildcards.level}"
         " --teacher-settings {params.settings:q}"
@@ -121,75 +124,7 @@ use rule annotate as annotate_served with:
         "../envs/generate-vllm.yaml"
     threads: 8
     resources:
+        interpreter=jobs.interpreter(study, "generate-vllm"),
         mem_mb=64000,
         runtime=720,
         gpu=lambda wildcards: study.teachers[wildcards.teacher].gpus,
-
-
-use rule annotate as teacher_answers with:
-    input:
-        problems=ancient(paths.PROBLEMS.replace("{split}", "test")),
-        problems_manifest=paths.manifest(paths.PROBLEMS.replace("{split}", "test")),
-        original=lambda wildcards: jobs.original_answers(study, wildcards),
-        exemplars=lambda wildcards: jobs.exemplar_files(study, wildcards),
-    output:
-        annotations=paths.TEACHER_ANSWERS,
-        manifest=paths.manifest(paths.TEACHER_ANSWERS),
-    log:
-        paths.log(paths.TEACHER_ANSWERS),
-    benchmark:
-        paths.benchmark(paths.TEACHER_ANSWERS)
-    params:
-        code=fingerprint("annotate"),
-        settings=lambda wildcards: jobs.teacher_settings(study, wildcards.teacher),
-        again=lambda wildcards: jobs.settings({}),
-        prompts=lambda wildcards: jobs.prompt_hash(study, wildcards, hide_gold=True),
-        options=lambda wildcards: jobs.annotation_options(
-            study, wildcards, hide_gold=True
-        ),
-    message:
-        "Test answers of the teacher {wildcards.dataset}/{wildcards.teacher}/{wildcards.format}/{wildcards.level}"
-
-
-use rule teacher_answers as teacher_answers_served with:
-    wildcard_constraints:
-        teacher=paths.alternatives(jobs.teachers_of(study, "vllm")),
-        format=jobs.plain_formats(study),
-    conda:
-        "../envs/generate-vllm.yaml"
-    threads: 8
-    resources:
-        mem_mb=64000,
-        runtime=720,
-        gpu=lambda wildcards: study.teachers[wildcards.teacher].gpus,
-
-
-rule teacher_accuracy:
-    input:
-        problems=ancient(paths.PROBLEMS.replace("{split}", "test")),
-        problems_manifest=paths.manifest(paths.PROBLEMS.replace("{split}", "test")),
-        answers=ancient(paths.TEACHER_ANSWERS),
-        answers_manifest=paths.manifest(paths.TEACHER_ANSWERS),
-    output:
-        paths.TEACHER_ACCURACY,
-    log:
-        paths.log(paths.TEACHER_ACCURACY),
-    benchmark:
-        paths.benchmark(paths.TEACHER_ACCURACY)
-    conda:
-        "../envs/evaluate.yaml"
-    threads: 1
-    resources:
-        mem_mb=2000,
-        runtime=30,
-    params:
-        code=fingerprint("teacher_accuracy"),
-    message:
-        "Accuracy of the teacher {wildcards.dataset}/{wildcards.teacher}/{wildcards.format}/{wildcards.level}"
-    shell:
-        "python $GRADUS/scripts/teacher_accuracy.py"
-        " --problems {input.problems:q}"
-        " --answers {input.answers:q}"
-        " --supervision {wildcards.dataset}/{wildcards.teacher}/{wildcards.format}/{wildcards.level}"
-        " --output {output:q}"
-        " 2>&1 | tee {log:q}"

@@ -11,7 +11,7 @@ rule report:
     """The browsable report (report.zip): tables, figures and findings with captions and labels."""
     input:
         study=paths.fill(paths.STUDY_COPY, study.study),
-        shown=grid.report_items(study),
+        shown=lambda _: grid.report_items(study),
     output:
         paths.fill(paths.REPORT, study.study),
     log:
@@ -22,6 +22,7 @@ rule report:
         "../envs/analyse.yaml"
     threads: 1
     resources:
+        interpreter=jobs.interpreter(study, "analyse"),
         mem_mb=2000,
         runtime=30,
     params:
@@ -29,7 +30,7 @@ rule report:
     message:
         "Report"
     shell:
-        "python $GRADUS/scripts/report.py"
+        "{resources.interpreter} $GRADUS/scripts/report.py"
         " --study {input.study:q}"
         " --items {input.shown:q}"
         " --output {output:q}"
@@ -40,7 +41,7 @@ rule archive:
     """The archive: one deterministic tar of code, configuration, data and results, with SHA-256 sums."""
     input:
         study=paths.fill(paths.STUDY_COPY, study.study),
-        files=grid.archived(study),
+        files=lambda _: grid.archived(study),
     output:
         tar=paths.fill(paths.ARCHIVE, study.study),
         sums=paths.fill(paths.ARCHIVE_SUMS, study.study),
@@ -52,6 +53,7 @@ rule archive:
         "../envs/analyse.yaml"
     threads: 1
     resources:
+        interpreter=jobs.interpreter(study, "analyse"),
         mem_mb=2000,
         runtime=60,
     params:
@@ -59,7 +61,7 @@ rule archive:
     message:
         "Archive"
     shell:
-        "python $GRADUS/scripts/archive.py"
+        "{resources.interpreter} $GRADUS/scripts/archive.py"
         " --study {input.study:q}"
         " --sums {output.sums:q}"
         " --output {output.tar:q}"
@@ -76,6 +78,7 @@ rule plan:
         "../envs/analyse.yaml"
     threads: 1
     resources:
+        interpreter=jobs.interpreter(study, "analyse"),
         mem_mb=2000,
         runtime=30,
     params:
@@ -83,7 +86,7 @@ rule plan:
     message:
         "Plan"
     shell:
-        "python $GRADUS/scripts/plan.py"
+        "{resources.interpreter} $GRADUS/scripts/plan.py"
         " --study {input.study:q}"
         " --prompts $GRADUS_PROMPTS"
         " --prices $GRADUS/prices.yaml"

@@ -18,6 +18,7 @@ rule batch_submit:
         "../envs/annotate.yaml"
     threads: 1
     resources:
+        interpreter=jobs.interpreter(study, "annotate"),
         mem_mb=2000,
         runtime=60,
         annotation_openai=lambda wildcards: jobs.provider_slot(
@@ -35,7 +36,7 @@ rule batch_submit:
     message:
         "Batch {params.phase} {wildcards.dataset}/{wildcards.teacher}/{wildcards.format}/{wildcards.level}"
     shell:
-        "python $GRADUS/scripts/annotate.py"
+        "{resources.interpreter} $GRADUS/scripts/annotate.py"
         " --only {params.phase}"
         " --problems {input.problems:q}"
         " --supervision {wildcards.dataset}/{wildcards.teacher}/{wildcards.format}/{wildcards.level}"

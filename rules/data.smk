@@ -3,6 +3,7 @@
 
 localrules:
     study,
+    data,
 
 
 rule study:
@@ -16,6 +17,7 @@ rule study:
         "../envs/data.yaml"
     threads: 1
     resources:
+        interpreter=jobs.interpreter(study, "data"),
         mem_mb=500,
         runtime=5,
     params:
@@ -23,7 +25,7 @@ rule study:
     message:
         "Resolved study file"
     shell:
-        "python $GRADUS/scripts/study.py --settings {params.settings:q} --output {output:q}"
+        "{resources.interpreter} $GRADUS/scripts/study.py --settings {params.settings:q} --output {output:q}"
         " 2>&1 | tee {log:q}"
 
 
@@ -39,6 +41,7 @@ rule data:
         "../envs/data.yaml"
     threads: 1
     resources:
+        interpreter=jobs.interpreter(study, "data"),
         mem_mb=2000,
         runtime=30,
     params:
@@ -47,7 +50,7 @@ rule data:
     message:
         "Problems of {wildcards.dataset}, {wildcards.split}"
     shell:
-        "python $GRADUS/scripts/data.py"
+        "{resources.interpreter} $GRADUS/scripts/data.py"
         " --dataset {wildcards.dataset:q}"
         " --split {wildcards.split:q}"
         " --settings {params.settings:q}"
@@ -71,6 +74,7 @@ rule audit:
         "../envs/data.yaml"
     threads: 1
     resources:
+        interpreter=jobs.interpreter(study, "data"),
         mem_mb=2000,
         runtime=30,
     params:
@@ -78,7 +82,7 @@ rule audit:
     message:
         "Audit of {wildcards.dataset}"
     shell:
-        "python $GRADUS/scripts/audit.py"
+        "{resources.interpreter} $GRADUS/scripts/audit.py"
         " --train {input.train:q}"
         " --test {input.test:q}"
         " --output {output:q}"
@@ -113,6 +117,7 @@ rule annotation_audit:
         "../envs/analyse.yaml"
     threads: 1
     resources:
+        interpreter=jobs.interpreter(study, "analyse"),
         mem_mb=4000,
         runtime=60,
     params:
@@ -121,7 +126,7 @@ rule annotation_audit:
     message:
         "Audit of annotations"
     shell:
-        "python $GRADUS/scripts/annotation_audit.py"
+        "{resources.interpreter} $GRADUS/scripts/annotation_audit.py"
         " --study {input.study:q}"
         " --prompts $GRADUS_PROMPTS"
         " --page {output.page:q}"

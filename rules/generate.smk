@@ -14,13 +14,19 @@ rule generate:
         paths.log(paths.PREDICTIONS),
     benchmark:
         paths.benchmark(paths.PREDICTIONS)
-    retries: 1
+    wildcard_constraints:
+        decoding=paths.alternatives(jobs.decodings_by(study, "transformers")),
+    retries: 2
     conda:
         "../envs/evaluate.yaml"
     threads: 1
     resources:
-        mem_mb=8000,
-        runtime=120,
+        interpreter=jobs.interpreter(study, "evaluate"),
+        mem_mb=lambda wildcards, attempt: jobs.generation_memory(
+            study, wildcards.student, attempt
+        ),
+        runtime=lambda wildcards, attempt: 120 * attempt,
+        gpu=lambda wildcards: jobs.generation_gpus(study, wildcards.student),
     params:
         code=fingerprint("generate"),
         settings=lambda wildcards: jobs.settings(study.decodings[wildcards.decoding]),
@@ -29,10 +35,23 @@ rule generate:
     message:
         "Predictions {params.cell}, {wildcards.decoding}"
     shell:
-        "python $GRADUS/scripts/generate.py"
+        "{resources.interpreter} $GRADUS/scripts/generate.py"
         " --problems {input.problems:q}"
         " --checkpoint {params.checkpoint:q}"
         " --settings {params.settings:q}"
         " --threads {threads}"
         " --output {output.predictions:q}"
         " 2>&1 | tee {log:q}"
+
+
+use rule generate as generate_vllm with:
+    wildcard_constraints:
+        decoding=paths.alternatives(jobs.decodings_by(study, "vllm")),
+    conda:
+        "../envs/generate-vllm.yaml"
+    threads: 8
+    resources:
+        interpreter=jobs.interpreter(study, "generate-vllm"),
+        mem_mb=32000,
+        runtime=lambda wildcards, attempt: 120 * attempt,
+        gpu=1,

@@ -22,6 +22,7 @@ rule score:
         "../envs/evaluate.yaml"
     threads: 1
     resources:
+        interpreter=jobs.interpreter(study, "evaluate"),
         mem_mb=2000,
         runtime=30,
     params:
@@ -31,7 +32,7 @@ rule score:
     message:
         "Scores {params.name}, {wildcards.decoding}"
     shell:
-        "python $GRADUS/scripts/score.py"
+        "{resources.interpreter} $GRADUS/scripts/score.py"
         " --problems {input.problems:q}"
         " --train-problems {input.train_problems:q}"
         " --predictions {input.predictions:q}"

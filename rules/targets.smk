@@ -16,7 +16,7 @@ localrules:
 rule annotations:
     """What the teachers wrote, every row with its verdict."""
     input:
-        [
+        lambda _: [
             paths.fill(paths.ANNOTATIONS, study.study, place)
             for place in grid.supervisions(study)
         ],
@@ -25,13 +25,13 @@ rule annotations:
 rule batches_submitted:
     """Batches of all teachers with mode: batch, submitted and not waited for."""
     input:
-        grid.batch_files(study, "submit"),
+        lambda _: grid.batch_files(study, "submit"),
 
 
 rule batches_collected:
     """The answers of those batches in the journal; what failed or expired is submitted again."""
     input:
-        grid.batch_files(study, "collect"),
+        lambda _: grid.batch_files(study, "collect"),
 
 
 rule audits:
@@ -43,7 +43,7 @@ rule audits:
 rule teacher_accuracies:
     """The teachers' own accuracies on the test split, gold hidden."""
     input:
-        [
+        lambda _: [
             paths.fill(paths.TEACHER_ACCURACY, study.study, place)
             for place in grid.accuracy_supervisions(study)
         ],
@@ -52,7 +52,7 @@ rule teacher_accuracies:
 rule checkpoints:
     """The fine-tuned students of all cells."""
     input:
-        [
+        lambda _: [
             paths.fill(f"{paths.CHECKPOINT}/manifest.json", study.study, cell)
             for cell in grid.cells(study)
         ],
@@ -61,16 +61,16 @@ rule checkpoints:
 rule metrics:
     """The scores of all cells."""
     input:
-        grid.metrics_files(study, grid.cells(study)),
+        lambda _: grid.metrics_files(study, grid.cells(study)),
 
 
 rule tables:
     """The table of every experiment as CSV, Markdown and LaTeX."""
     input:
-        grid.tables(study),
+        lambda _: grid.tables(study),
 
 
 rule figures:
     """The figure of every experiment, the trainings' loss and speed, as SVG and PDF."""
     input:
-        grid.figures(study) + grid.speed_figures(study),
+        lambda _: grid.figures(study) + grid.speed_figures(study),

@@ -23,6 +23,7 @@ rule training_set:
         "../envs/train.yaml"
     threads: 1
     resources:
+        interpreter=jobs.interpreter(study, "train"),
         mem_mb=2000,
         runtime=30,
     params:
@@ -34,7 +35,7 @@ rule training_set:
     message:
         "Training set {wildcards.dataset}/{wildcards.teacher}/{wildcards.format}/{wildcards.level} for {wildcards.student}"
     shell:
-        "python $GRADUS/scripts/training_set.py"
+        "{resources.interpreter} $GRADUS/scripts/training_set.py"
         " --problems {input.problems:q}"
         " --test {input.test:q}"
         " --annotations {input.annotations:q}"
@@ -59,11 +60,12 @@ rule train:
         paths.log(paths.CHECKPOINT),
     benchmark:
         paths.benchmark(paths.CHECKPOINT)
-    retries: 1
+    retries: 3
     conda:
         "../envs/train.yaml"
     threads: lambda wildcards: jobs.training_cpus(study, wildcards.student)
     resources:
+        interpreter=jobs.interpreter(study, "train"),
         mem_mb=lambda wildcards, attempt: jobs.training_memory(
             study, wildcards.student, attempt
         ),
@@ -90,7 +92,7 @@ rule train:
     message:
         "Training {params.cell}"
     shell:
-        "python $GRADUS/scripts/train.py"
+        "{resources.interpreter} $GRADUS/scripts/train.py"
         " --cell {params.cell:q}"
         " --training-set {input.examples:q}"
         " --student {params.student:q}"

@@ -23,6 +23,7 @@ rule transform:
         "../envs/train.yaml"
     threads: 1
     resources:
+        interpreter=jobs.interpreter(study, "train"),
         mem_mb=2000,
         runtime=30,
     params:
@@ -32,7 +33,7 @@ rule transform:
     message:
         "Annotations {wildcards.dataset}/{wildcards.teacher}/{wildcards.format}/{wildcards.level}"
     shell:
-        "python $GRADUS/scripts/transform.py"
+        "{resources.interpreter} $GRADUS/scripts/transform.py"
         " --problems {input.problems:q}"
         " --supervision {wildcards.dataset}/{wildcards.teacher}/{wildcards.format}/{wildcards.level}"
         " --settings {params.settings:q}"

@@ -5,6 +5,7 @@ from pathlib import Path
 from gradus import program
 from gradus.atomic import canonical_json, sha256_bytes, sha256_file
 from gradus.claims import claimed
+from gradus.engines import Engine, TransformersEngine, VllmEngine
 from gradus.errors import UserError
 from gradus.fingerprint import fingerprint
 from gradus.generation import generate
@@ -41,17 +42,15 @@ def main() -> None:
         "code": fingerprint("generate"),
     }
     progress = work_folder() / "predictions" / f"{sha256_bytes(canonical_json(identity).encode())[:32]}.jsonl"
-    import torch
-    from transformers import AutoModelForCausalLM
-    from transformers.utils.logging import disable_progress_bar
-
-    disable_progress_bar()
-    torch.set_num_threads(given.threads)
-    model = AutoModelForCausalLM.from_pretrained(str(weights), local_files_only=True)
-    model.eval().to("cuda" if torch.cuda.is_available() else "cpu")
-    template = Template(**read_json(weights / TEMPLATE_FILE))
+    template, tokens = Template(**read_json(weights / TEMPLATE_FILE)), load_tokens(weights)
+    ends, longest = sorted({template.end_id(tokens), tokens.eos_id}), given.settings["max_new_tokens"]
+    engine: Engine
+    if given.settings["engine"] == "vllm":
+        engine = VllmEngine(weights, ends, longest)
+    else:
+        engine = TransformersEngine(weights, ends, tokens.pad_id, longest, given.threads)
     with claimed(progress, f"predictions {given.output}"):
-        predictions = generate(model, load_tokens(weights), template, problems, given.settings, progress)
+        predictions = generate(engine, tokens, template, problems, given.settings, progress)
         write_records(given.output, predictions, truncated=sum(p.finish_reason == "length" for p in predictions))
         progress.unlink(missing_ok=True)
     record.write(run_record(given.output), completion_tokens=sum(p.completion_tokens for p in predictions))

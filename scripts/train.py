@@ -20,7 +20,7 @@ from gradus.jsonl import read_json, read_manifest, read_records
 from gradus.paths import TELEMETRY, TRACE, run_record, work_folder
 from gradus.records import Example
 from gradus.students import model_source, student_template
-from gradus.surroundings import commit, versions
+from gradus.surroundings import commit, submitted_job, versions
 from gradus.templates import TEMPLATE_FILE
 from gradus.tokens import copy_tokenizer, load_tokens
 from gradus.training.checkpoints import progress_folder
@@ -107,7 +107,7 @@ def main() -> None:
             "files": files,
         }
         write_json(folder / "manifest.json", facts)
-        if "SLURM_JOB_ID" in os.environ:
+        if submitted_job() is not None:
             keep(progress)  # Snakemake may have died meanwhile; the predictions' job deletes it
         else:
             forget(progress)

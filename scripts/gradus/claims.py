@@ -13,7 +13,6 @@ import fcntl
 import json
 import logging
 import os
-import subprocess
 import threading
 import time
 from collections.abc import Iterator
@@ -22,6 +21,7 @@ from typing import Any
 
 from gradus.atomic import canonical_json
 from gradus.errors import UserError
+from gradus.slurm import is_running
 
 log = logging.getLogger("gradus")
 
@@ -29,7 +29,6 @@ BEAT = 10.0  # seconds between two signs of life
 SILENCE = 45.0  # seconds without one, after which a holder is dead that nobody else can tell of
 PATIENCE = 1800.0  # seconds that a job waits for another's end with its own nodes idle
 POLL = 0.5
-RUNNING = ("RUNNING", "COMPLETING", "SUSPENDED", "STOPPED", "SIGNALING", "STAGE_OUT", "CONFIGURING", "RESIZING")
 
 
 @contextlib.contextmanager
@@ -115,18 +114,6 @@ def _lives(holder: dict[str, Any], lockable: bool, seen: Pulse, path: Path) -> b
         runs = is_running(job)
         return True if runs is None else runs
     return not silent  # the same job, started again elsewhere, or no job at all
-
-
-def is_running(job: str) -> bool | None:
-    """Whether SLURM runs a job now; None where it does not answer."""
-    command = ["squeue", "--noheader", "--jobs", job, "--states", "all", "--format", "%T"]
-    try:
-        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
-    except (OSError, subprocess.TimeoutExpired):
-        return None
-    if done.returncode != 0:
-        return False if "Invalid job id" in done.stderr else None
-    return any(state in RUNNING for state in done.stdout.split())
 
 
 def patience() -> float:

@@ -21,6 +21,7 @@ EXCLUDED = {
     "gradus.errors": "wording of messages",
     "gradus.program": "command line, logging and run records",
     "gradus.progress": "progress bars",
+    "gradus.slurm": "asks the scheduler",
     "gradus.surroundings": "finds interpreter, folders and versions",
     "gradus.training.geometry": "how nodes find each other",
     "gradus.training.telemetry": "measures, and changes no weight",

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from gradus.atomic import canonical_json, sha256_bytes
+from gradus.engines import Engine
 from gradus.errors import UserError
 from gradus.progress import bar
 from gradus.records import Prediction, Problem
@@ -18,7 +19,7 @@ from gradus.tokens import Tokens
 
 
 def generate(
-    model: Any,
+    engine: Engine,
     tokens: Tokens,
     template: Template,
     problems: Sequence[Problem],
@@ -35,7 +36,6 @@ def generate(
         if tokens.holds_special(question_text(problem)):
             raise UserError(f"the text of problem {problem.id!r} holds a special token of this student's tokenizer")
     prompts = {problem.id: tokens.encode(template.prompt(problem)) for problem in problems}
-    ends = sorted({template.end_id(tokens), tokens.eos_id})
     order = sorted(prompts, key=lambda identifier: (len(prompts[identifier]), identifier))
     size = decoding["batch_size"]
     batches = [order[start : start + size] for start in range(0, len(order), size)]
@@ -46,7 +46,7 @@ def generate(
         for batch in batches:
             if all(identifier in done for identifier in batch):
                 continue
-            made = _batch(model, tokens, {identifier: prompts[identifier] for identifier in batch}, ends, decoding)
+            made = _batch(engine, tokens, {identifier: prompts[identifier] for identifier in batch})
             for prediction in made:
                 done[prediction.problem_id] = prediction
             stream.write(canonical_json([asdict(prediction) for prediction in made]).encode("utf-8") + b"\n")
@@ -77,27 +77,11 @@ def _read_progress(path: Path) -> dict[str, Prediction]:
     return done
 
 
-def _batch(
-    model: Any, tokens: Tokens, prompts: dict[str, list[int]], ends: list[int], decoding: dict[str, Any]
-) -> list[Prediction]:
-    import torch
-
-    longest = max(len(ids) for ids in prompts.values())
-    rows = [[tokens.pad_id] * (longest - len(ids)) + ids for ids in prompts.values()]
-    mask = [[0] * (longest - len(ids)) + [1] * len(ids) for ids in prompts.values()]
-    with torch.inference_mode():
-        output = model.generate(
-            input_ids=torch.tensor(rows, device=model.device),
-            attention_mask=torch.tensor(mask, device=model.device),
-            max_new_tokens=decoding["max_new_tokens"],
-            do_sample=False,
-            eos_token_id=ends,
-            pad_token_id=tokens.pad_id,
-        )
+def _batch(engine: Engine, tokens: Tokens, prompts: dict[str, list[int]]) -> list[Prediction]:
     made = []
-    for (identifier, ids), row in zip(prompts.items(), output[:, longest:].tolist(), strict=True):
-        length = next((place for place, number in enumerate(row) if number in ends), None)
-        stopped, written = length is not None, row[:length]
+    for (identifier, ids), row in zip(prompts.items(), engine.complete(list(prompts.values())), strict=True):
+        stopped = bool(row) and row[-1] in engine.ends
+        written = row[:-1] if stopped else row
         made.append(
             Prediction(
                 problem_id=identifier,

@@ -17,6 +17,11 @@ from gradus.surroundings import prompts_folder
 from gradus.teachers.prompting import Prompts, exemplar_prompt_names, prompt_names
 
 
+def interpreter(study: Study, stage: str) -> str:
+    """What runs the programs of a stage; a resource, because no result depends on it."""
+    return dict(study.interpreters).get(stage, "python")  # type: ignore[call-overload]
+
+
 def teachers_of(study: Study, *providers: str) -> list[str]:
     """The names of the teachers of some providers."""
     return [name for name, section in study.teachers.items() if section.provider in providers]
@@ -25,6 +30,21 @@ def teachers_of(study: Study, *providers: str) -> list[str]:
 def teachers_not(study: Study, *providers: str) -> list[str]:
     """The names of all other teachers."""
     return [name for name, section in study.teachers.items() if section.provider not in providers]
+
+
+def built_students(study: Study) -> list[str]:
+    """The names of the students that are made here."""
+    return [name for name, section in study.students.items() if isinstance(section, BuiltStudent)]
+
+
+def pretrained_students(study: Study) -> list[str]:
+    """The names of all other students."""
+    return [name for name, section in study.students.items() if not isinstance(section, BuiltStudent)]
+
+
+def decodings_by(study: Study, engine: str) -> list[str]:
+    """The names of the decodings that an engine writes."""
+    return [name for name, section in study.decodings.items() if section.engine == engine]
 
 
 def plain_formats(study: Study) -> str:
@@ -229,14 +249,29 @@ def training_memory(study: Study, student: str, attempt: int) -> int:
     section, recipe = study.students[student], study.recipe_of(student)
     chosen = section.resources.mem_mb
     if chosen is None:
-        folder = Path(paths.fill(paths.STUDENT, study.study, student=student))
-        size = size_of(section, folder, frozen=recipe.adapter is not None)
-        weights = 3e9 if size is None else size[0]
+        weights = _weights(study, student)
         per_rank = 2000 + 2 * (2 if recipe.precision == "bf16" else 4) * weights / 1e6
         nodes = section.resources.nodes
         offloaded = 0.0 if recipe.offload == "none" else 16 * weights / 1e6 / nodes
         chosen = round(per_rank * recipe.ranks / nodes + offloaded)
     return round(chosen * (1 + 0.5 * (attempt - 1)))
+
+
+def generation_memory(study: Study, student: str, attempt: int) -> int:
+    """Megabytes of host memory that predictions take: a copy of the weights in fp32 and the program; more at each try."""
+    return round((4000 + 4 * _weights(study, student) / 1e6) * (1 + 0.5 * (attempt - 1)))
+
+
+def generation_gpus(study: Study, student: str) -> int:
+    """One GPU for the predictions of a student that trains on GPUs."""
+    return min(1, study.students[student].resources.gpus_per_rank)
+
+
+def _weights(study: Study, student: str) -> float:
+    """Number of weights; three billion where it is not known before the model is fetched."""
+    folder = Path(paths.fill(paths.STUDENT, study.study, student=student))
+    size = size_of(study.students[student], folder, frozen=False)
+    return 3e9 if size is None else size[0]
 
 
 def training_runtime(study: Study, student: str) -> int:

@@ -12,11 +12,23 @@ from typing import Any
 
 from gradus.errors import UserError
 
+SUBMITTED = "GRADUS_SUBMITTED"
 
-def prepare(project: str | Path) -> None:
-    """Let `python` be the interpreter that runs Snakemake, and `$GRADUS` the project, for all jobs of this process."""
+
+def prepare(project: str | Path, submitted: bool) -> None:
+    """Let `python` be the interpreter that runs Snakemake, and `$GRADUS` the project, for all jobs of this process.
+
+    ``submitted``: this process runs one job of a workflow whose main process is elsewhere.
+    """
     os.environ["GRADUS"] = str(project)
+    if submitted:
+        os.environ[SUBMITTED] = "1"
     os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
+
+
+def submitted_job() -> str | None:
+    """The number of the SLURM job that a workflow submitted for this program alone; None elsewhere."""
+    return os.environ.get("SLURM_JOB_ID") if os.environ.get(SUBMITTED) else None
 
 
 def offer_data(folder: str | None) -> None:

@@ -48,7 +48,7 @@ def test_a_cluster_job_keeps_what_it_trained_until_the_predictions_exist(
     finished: Workflow, undisturbed: dict[str, bytes], tmp_path: Path
 ) -> None:
     """A workflow that died deletes what nobody told it of; the next job publishes the same again, without a step."""
-    job = {"GRADUS_WORK": str(tmp_path / "work"), "SLURM_JOB_ID": str(os.getpid())}
+    job = {"GRADUS_WORK": str(tmp_path / "work"), "SLURM_JOB_ID": str(os.getpid()), "GRADUS_SUBMITTED": "1"}
     command = long_training(finished, tmp_path)
     assert program(*command, folder=finished.folder, **job).returncode == 0
     [kept] = (tmp_path / "work").glob("*/kept.json")
@@ -67,7 +67,7 @@ def test_a_cluster_job_keeps_what_it_trained_until_the_predictions_exist(
         "--checkpoint",
         tmp_path / "cell",
         "--settings",
-        '{"max_new_tokens": 4, "batch_size": 8}',
+        '{"max_new_tokens": 4, "batch_size": 8, "engine": "transformers"}',
         "--output",
         tmp_path / "predictions.jsonl",
         folder=finished.folder,
@@ -80,7 +80,7 @@ def test_a_cluster_job_keeps_what_it_trained_until_the_predictions_exist(
 def test_kept_weights_that_have_changed_are_trained_again(
     finished: Workflow, undisturbed: dict[str, bytes], tmp_path: Path
 ) -> None:
-    job = {"GRADUS_WORK": str(tmp_path / "work"), "SLURM_JOB_ID": str(os.getpid())}
+    job = {"GRADUS_WORK": str(tmp_path / "work"), "SLURM_JOB_ID": str(os.getpid()), "GRADUS_SUBMITTED": "1"}
     command = long_training(finished, tmp_path)
     assert program(*command, folder=finished.folder, **job).returncode == 0
     [weights] = (tmp_path / "work").glob("*/weights/model.safetensors")

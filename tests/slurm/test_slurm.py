@@ -1,4 +1,4 @@
-"""`snakemake --profile slurm` on a real cluster: unchanged rules, several nodes, time limits, SLURM's own accounting.
+"""`snakemake --profile slurm` on a real cluster: unchanged rules, several nodes, faults, and SLURM's own accounting.
 
 They need root and Debian's slurm-wlm, slurmdbd, mariadb-server and munge; GRADUS_REQUIRE_SLURM turns a skip into a failure.
 """
@@ -7,118 +7,373 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import shutil
+import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
-from cluster import ACCOUNT, Cluster, missing_programs, start
-from conftest import HANG_LIMIT, tiny_study
+from conftest import HANG_LIMIT, PROJECT, tiny_study, wait_for
 from safetensors.numpy import load_file
-
-pytestmark = pytest.mark.full  # minutes each; not yet part of CI
+from slurm_cluster import ACCOUNT, Cluster
 
 CELL = "gradeschool/tutor/original/L1"
+PARTITIONS = {"GRADUS_ACCOUNT": ACCOUNT, "GRADUS_CPU_PARTITION": "cpu", "GRADUS_GPU_PARTITION": "gpu"}
+STEPS = 2400  # of a training that is disturbed: half a minute and more
 
 
-@pytest.fixture(scope="module")
-def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
-    missing = missing_programs()
-    if missing:
-        reason = f"no SLURM cluster can be booted here: {', '.join(missing)} missing"
-        if os.environ.get("GRADUS_REQUIRE_SLURM"):
-            pytest.fail(reason)
-        pytest.skip(reason)
-    running = start(tmp_path_factory.mktemp("slurm"))
-    try:
-        yield running
-    finally:
-        running.stop()
+@dataclass
+class Run:
+    """`snakemake --profile slurm` in a copy of the project."""
+
+    cluster: Cluster
+    folder: Path
+    study: dict[str, Any]
+    process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def results(self) -> Path:
+        return self.folder / "results" / self.study["study"]
+
+    @property
+    def work(self) -> Path:
+        return self.folder / "work"
+
+    @property
+    def output(self) -> str:
+        return (self.folder / "output.txt").read_text(encoding="utf-8")
+
+    def start(self, *targets: str) -> None:
+        """The command that docs/cluster.md tells."""
+        (self.folder / "study.yaml").write_text(yaml.safe_dump(self.study, sort_keys=False), encoding="utf-8")
+        command = [sys.executable, "-m", "snakemake", *targets, "--profile", "slurm", "--configfile", "study.yaml"]
+        with open(self.folder / "output.txt", "ab") as stream:
+            self.process = subprocess.Popen(
+                [*command, "--slurm-init-seconds-before-status-checks", "5"],
+                cwd=self.folder,
+                env={**self.cluster.environment, **PARTITIONS, "PYTHONPATH": "", "GRADUS_WORK": str(self.work)},
+                stdout=stream,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+
+    def finish(self) -> None:
+        assert self.process is not None
+        assert self.process.wait(timeout=HANG_LIMIT) == 0, self.output[-6000:]
+
+    def checkpoint(self, student: str, seed: int = 1) -> Path:
+        return self.results / "checkpoints" / CELL / student / f"seed{seed}"
+
+    def training(self, student: str, seed: int = 1) -> dict[str, str] | None:
+        """The job that trains a cell now."""
+        return self.cluster.running(
+            f"rule_train_wildcards_{self.study['study']}_{CELL.replace('/', '_')}_{student}_{seed}"
+        )
+
+    def steps(self, student: str, seed: int = 1) -> int:
+        """Steps that a training in progress has logged."""
+        for identity in self.work.glob("*/identity.json"):
+            job = identity.parent / "job-0.json"
+            if job.exists() and f"{CELL}/{student}/seed{seed}" in job.read_text(encoding="utf-8"):
+                trace = identity.parent / "trace.jsonl"
+                return trace.read_bytes().count(b"\n") if trace.exists() else 0
+        return 0
+
+    def strike(self, student: str, seed: int = 1) -> dict[str, str]:
+        """Wait until a training has saved progress and is far from its end; the job that does it."""
+        wait_for(lambda: self.steps(student, seed) > 50 or self._ended(), f"steps of {student}, seed {seed}")
+        job = self.training(student, seed)
+        assert job is not None, f"no job trains {student}, seed {seed}\n{self.output[-3000:]}"
+        assert self.steps(student, seed) < STEPS - 100, "too late to strike in mid-work"
+        return job
+
+    def _ended(self) -> bool:
+        assert self.process is not None
+        assert self.process.poll() is None, self.output[-6000:]
+        return False
+
+    def log(self, student: str, seed: int = 1) -> str:
+        path = self.results / "logs" / "checkpoints" / CELL / student / f"seed{seed}.log"
+        return path.read_text(encoding="utf-8")
 
 
-def run(cluster: Cluster, folder: Path, study: dict[str, Any], *arguments: str) -> str:
-    """The command that docs/cluster.md tells, from a clean copy of the project; its output."""
-    (folder / "study.yaml").write_text(yaml.safe_dump(study, sort_keys=False), encoding="utf-8")
-    environment = {
-        **cluster.environment,
-        "GRADUS_ACCOUNT": ACCOUNT,
-        "GRADUS_CPU_PARTITION": "cpu",
-        "GRADUS_GPU_PARTITION": "gpu",
-        "PYTHONPATH": "",
-    }
-    command = [sys.executable, "-m", "snakemake", "--profile", "slurm", "--configfile", "study.yaml"]
-    done = subprocess.run(
-        [*command, "--slurm-init-seconds-before-status-checks", "5", *arguments],
-        cwd=folder,
-        env=environment,
-        capture_output=True,
-        text=True,
-        timeout=HANG_LIMIT,
-    )
-    output = done.stdout + done.stderr
-    assert done.returncode == 0, output[-6000:]
-    return output
-
-
-def jobs(cluster: Cluster) -> list[dict[str, str]]:
-    """What SLURM's accounting knows of all jobs."""
-    names = ("JobID", "Comment", "State", "Partition", "AllocNodes", "Restarts")
-    shown = cluster.run("sacct", "--noheader", "-X", "--parsable2", f"--format={','.join(names[:5])}")
-    return [dict(zip(names, line.split("|"), strict=False)) for line in shown.splitlines()]
-
-
-def students(**resources: dict[str, Any]) -> dict[str, Any]:
-    """The tiny study with one cell per student, all from the same base model."""
+def students(**changed: dict[str, Any]) -> dict[str, Any]:
+    """The tiny study with one cell per student, all from the same base model, one rank each if nothing else is said."""
     study = tiny_study("cluster")
     base = study["students"]["mini"]
+    base["warm_up"] |= {"ranks": 1}
     study["students"] = {}
-    for name, changes in resources.items():
-        study["students"][name] = {**base, "recipe": changes.pop("recipe", {}), "resources": changes}
+    for name, changes in changed.items():
+        resources = {key: value for key, value in changes.items() if key != "recipe"}
+        recipe = {"ranks": 1, "save_every": 20, **changes.get("recipe", {})}
+        study["students"][name] = {**base, "recipe": recipe, "resources": resources}
     experiment = study["experiments"]["granularity"]
-    experiment["students"] = list(resources)
+    experiment["students"] = list(changed)
     del experiment["baselines"]
     return study
 
 
-def test_one_node_and_two_train_the_same_weights(cluster: Cluster, project_copy: Path) -> None:
-    """ZeRO-2 and ZeRO-3 over two nodes, one rank each, against two ranks on one node; every job accounted for once."""
-    study = students(
-        one={"gpus_per_rank": 1},
-        two={"nodes": 2, "gpus_per_rank": 1},
-        three={"nodes": 2, "gpus_per_rank": 0, "recipe": {"zero_stage": 3}},
+DISTURBED = {"epochs": STEPS / 3}
+
+
+def disturbed(**resources: Any) -> dict[str, Any]:
+    return {"gpus_per_rank": 0, **resources, "recipe": DISTURBED}
+
+
+PREPARED = {
+    "one": {"gpus_per_rank": 1, "recipe": {"ranks": 2}},
+    "two": {"nodes": 2, "gpus_per_rank": 1, "recipe": {"ranks": 2}},
+    "three": {"nodes": 2, "gpus_per_rank": 0, "recipe": {"ranks": 2, "zero_stage": 3}},
+    "a": disturbed(gpus_per_rank=2),
+    "b": disturbed(gpus_per_rank=2),
+    "c": disturbed(runtime=1),
+}
+
+
+@pytest.fixture(scope="module")
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the project in which everything up to the training sets has been made, without a cluster."""
+    folder = tmp_path_factory.mktemp("prepared") / "project"
+    copy_project(folder)
+    study = students(**PREPARED)
+    (folder / "study.yaml").write_text(yaml.safe_dump(study, sort_keys=False), encoding="utf-8")
+    sets = [f"results/cluster/training_sets/{CELL}/{name}.manifest.json" for name in PREPARED]
+    command = [sys.executable, "-m", "snakemake", *sets, "--configfile", "study.yaml", "--cores", "2"]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=HANG_LIMIT, env=clean())
+    assert done.returncode == 0, done.stdout + done.stderr
+    return folder
+
+
+def clean() -> dict[str, str]:
+    return {name: value for name, value in os.environ.items() if not name.startswith(("GRADUS_", "SLURM_"))}
+
+
+def copy_project(target: Path) -> None:
+    for name in ("rules", "scripts", "envs", "report", "prompts", "profiles"):
+        shutil.copytree(PROJECT / name, target / name, ignore=shutil.ignore_patterns("__pycache__"))
+    (target / "slurm").symlink_to("profiles/slurm")
+    for name in ("Snakefile", "config.yaml", "prices.yaml"):
+        shutil.copy2(PROJECT / name, target)
+
+
+@pytest.fixture(scope="module")
+def undisturbed(prepared: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
+    """The weights of the disturbed training where nothing disturbs it (all of them train the same)."""
+    folder = tmp_path_factory.mktemp("undisturbed") / "project"
+    shutil.copytree(prepared, folder, symlinks=True)
+    command = [sys.executable, "-m", "snakemake", "--configfile", "study.yaml", "--cores", "2"]
+    target = f"results/cluster/checkpoints/{CELL}/a/seed1/manifest.json"
+    done = subprocess.run(
+        [*command, target], cwd=folder, capture_output=True, text=True, timeout=HANG_LIMIT, env=clean()
     )
-    run(cluster, project_copy, study, "checkpoints")
+    assert done.returncode == 0, done.stdout + done.stderr
+    return weights(folder / target)
+
+
+def weights(manifest: Path) -> dict[str, bytes]:
+    assert json.loads(manifest.read_text(encoding="utf-8"))["steps"] == STEPS
+    folder = manifest.parent / "weights"
+    return {path.name: path.read_bytes() for path in sorted(folder.iterdir()) if not path.name.startswith(".snakemake")}
+
+
+@pytest.fixture
+def started(cluster: Cluster, prepared: Path, tmp_path: Path) -> Iterator[Callable[..., Run]]:
+    """Start the prepared study's trainings of some students on the cluster."""
+    runs = []
+
+    def make(*chosen: str, work_megabytes: int | None = None) -> Run:
+        shutil.copytree(prepared, tmp_path / "project", symlinks=True)
+        if work_megabytes:
+            shutil.rmtree(tmp_path / "project" / "work", ignore_errors=True)
+            (tmp_path / "project" / "work").mkdir()
+            size = f"size={work_megabytes}m"
+            subprocess.run(["mount", "-t", "tmpfs", "-o", size, "none", tmp_path / "project" / "work"], check=True)
+        made = Run(cluster, tmp_path / "project", students(**PREPARED))
+        runs.append(made)
+        made.start(*(f"results/cluster/checkpoints/{CELL}/{name}/seed1/manifest.json" for name in chosen))
+        return made
+
+    yield make
+    for made in runs:
+        if made.process is not None and made.process.poll() is None:
+            os.killpg(made.process.pid, signal.SIGKILL)
+    cluster.run("scancel", "--user", "root", check=False)
+    subprocess.run(["umount", "--lazy", tmp_path / "project" / "work"], check=False, capture_output=True)
+
+
+def test_one_node_and_two_train_the_same_weights(cluster: Cluster, started: Callable[..., Run]) -> None:
+    """ZeRO-2 and ZeRO-3 over two nodes, one rank each, against two ranks on one node; every job accounted for once."""
+    names = ("one", "two", "three")
+    run = started(*names)
+    run.finish()
     found = {}
-    for name in study["students"]:
-        folder = project_copy / "results" / "cluster" / "checkpoints" / CELL / name / "seed1"
-        assert json.loads((folder / "manifest.json").read_text(encoding="utf-8"))["world_size"] == 2
-        found[name] = load_file(folder / "weights" / "model.safetensors")
+    for name in names:
+        assert json.loads((run.checkpoint(name) / "manifest.json").read_text(encoding="utf-8"))["world_size"] == 2
+        found[name] = load_file(run.checkpoint(name) / "weights" / "model.safetensors")
     for name in ("two", "three"):
         assert found[name].keys() == found["one"].keys()
         for key, tensor in found["one"].items():
             assert abs(found[name][key] - tensor).max() <= 1e-6, (name, key)
-    accounted = [job for job in jobs(cluster) if "rule_" in job["Comment"]]
-    assert {job["State"] for job in accounted} == {"COMPLETED"}
-    comments = [job["Comment"] for job in accounted]
-    assert len(comments) == len(set(comments)), "a job ran twice"
-    trained = {job["Comment"]: job for job in accounted if "rule_train_" in job["Comment"]}
-    assert sorted(job["AllocNodes"] for job in trained.values()) == ["1", "2", "2"]
-    assert {job["Partition"] for job in trained.values()} == {"gpu"}
-    assert {job["Partition"] for job in accounted if "rule_annotate" in job["Comment"]} == {"cpu"}
+    trained = [job for job in cluster.jobs() if re.search(r"rule_train_.*_(one|two|three)_1$", job["Comment"])]
+    assert sorted(job["AllocNodes"] for job in trained) == ["1", "2", "2"], "a job ran twice"
+    assert {(job["State"], job["Partition"]) for job in trained} == {("COMPLETED", "gpu")}
 
 
-def test_a_training_beyond_its_time_limit_stops_itself_and_goes_on(cluster: Cluster, project_copy: Path) -> None:
-    """One minute a try, for a training that takes longer: SLURM never has to end it."""
-    study = students(slow={"runtime": 1, "gpus_per_rank": 0, "recipe": {"epochs": 2500.0, "save_every": 5000}})
-    output = run(cluster, project_copy, study, "checkpoints")
-    logs = project_copy / "results" / "cluster" / "logs" / "checkpoints" / CELL / "slow"
-    folder = project_copy / "results" / "cluster" / "checkpoints" / CELL / "slow" / "seed1"
-    manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
-    assert manifest["steps"] == 7500
-    assert "Trying to restart job" in output, "one try was enough"
-    assert "starting after step 0" not in next(logs.glob("*.log")).read_text(encoding="utf-8"), "progress was lost"
-    states = [job["State"] for job in jobs(cluster) if "rule_train_" in job["Comment"] and "slow" in job["Comment"]]
-    assert "TIMEOUT" not in states and states.count("FAILED") >= 1 and states.count("COMPLETED") == 1
+def test_cancelled_preempted_and_out_of_time(
+    cluster: Cluster, started: Callable[..., Run], undisturbed: dict[str, bytes]
+) -> None:
+    """scancel of one training, a job of higher priority on the node of another, and one minute for a third."""
+    run = started("a", "b", "c")
+    cancelled = run.strike("a")
+    cluster.run("scancel", cancelled["job"])
+    preempted = run.strike("b")
+    urgent = ("sbatch", "-A", ACCOUNT, "-p", "urgent", "-w", preempted["node"], "--gpus=2", "--mem=100")
+    cluster.run(*urgent, "-o", "/dev/null", "--wrap", "sleep 5")
+    run.finish()
+    for name in ("a", "b", "c"):
+        assert weights(run.checkpoint(name) / "manifest.json") == undisturbed, name
+        assert "starting after step 0" not in run.log(name), f"the progress of {name} was lost"
+    states = {job["JobID"]: job["State"] for job in cluster.jobs()}
+    assert states[cancelled["job"]].startswith("CANCELLED")
+    assert states[preempted["job"]] == "COMPLETED", "the pre-empted job did not come back under its number"
+    for name, cause in (("b", "PREEMPTED|REQUEUED"), ("c", "REQUEUED")):
+        tries = cluster.run("sacct", "--noheader", "-X", "-D", "--parsable2", "--format=Comment,State")
+        mine = [line.split("|")[1] for line in tries.splitlines() if re.search(rf"rule_train_.*_{name}_1\|", line)]
+        assert re.search(cause, " ".join(mine)), f"{name} was never stopped: {mine}"
+        assert "TIMEOUT" not in mine
+
+
+def test_a_crashed_node_a_restarted_controller_and_no_accounting(
+    cluster: Cluster, started: Callable[..., Run], undisturbed: dict[str, bytes]
+) -> None:
+    run = started("a", "b")
+    crashed = run.strike("a")
+    run.strike("b")
+    cluster.kill("slurmdbd")
+    down = time.monotonic()
+    cluster.kill("slurmctld")
+    cluster.start("slurmctld")
+    wait_for(lambda: "UP" in cluster.run("scontrol", "ping", check=False), "the controller")
+    cluster.crash(crashed["node"])
+    cluster.start(f"slurmd-{crashed['node']}")
+    time.sleep(max(0.0, 60 - (time.monotonic() - down)))
+    cluster.start("slurmdbd")
+    run.finish()
+    for name in ("a", "b"):
+        assert weights(run.checkpoint(name) / "manifest.json") == undisturbed, name
+    assert "starting after step 0" not in run.log("a"), "the progress of the crashed node's training was lost"
+    assert "starting after step 0" in run.log("b"), "the other training was disturbed"
+
+
+def test_the_main_process_is_killed_and_a_node_drained_while_jobs_run(
+    cluster: Cluster, started: Callable[..., Run], undisturbed: dict[str, bytes]
+) -> None:
+    """The jobs run on; the next command's jobs wait for them, or find what they made, and train nothing twice."""
+    run = started("a", "b")
+    first = run.strike("a")
+    second = run.strike("b")
+    cluster.run("scontrol", "update", f"nodename={first['node']}", "state=drain", "reason=test")
+    assert run.process is not None
+    os.killpg(run.process.pid, signal.SIGKILL)
+    run.process.wait()
+    command = [sys.executable, "-m", "snakemake", "--configfile", "study.yaml", "--unlock"]
+    subprocess.run(command, cwd=run.folder, env=clean(), check=True, capture_output=True)
+    try:
+        assert run.training("a") and run.training("b"), "the jobs ended with Snakemake"
+        run.start(*(f"results/cluster/checkpoints/{CELL}/{name}/seed1/manifest.json" for name in ("a", "b")))
+        run.finish()
+    finally:
+        cluster.run("scontrol", "update", f"nodename={first['node']}", "state=resume")
+    for name in ("a", "b"):
+        assert weights(run.checkpoint(name) / "manifest.json") == undisturbed, name
+        assert "steps of 8 samples" not in run.log(name), "the second job trained"
+    states = {job["JobID"]: job["State"] for job in cluster.jobs()}
+    assert states[first["job"]] == states[second["job"]] == "COMPLETED", "the jobs did not outlive Snakemake"
+
+
+def test_a_full_shared_folder(started: Callable[..., Run], undisturbed: dict[str, bytes]) -> None:
+    """No byte is left in work/ while a training wants to save; the next try goes on from the last whole checkpoint."""
+    run = started("a", work_megabytes=16)
+    run.strike("a")
+    filled = run.work / "filled"
+    with pytest.raises(OSError, match="No space left"), open(filled, "wb", buffering=0) as stream:
+        while True:
+            stream.write(bytes(4096))
+    wait_for(lambda: "cannot save the training" in run.output, "a failing save")
+    filled.unlink()
+    run.finish()
+    assert weights(run.checkpoint("a") / "manifest.json") == undisturbed
+    assert "starting after step 0" not in run.log("a"), "progress was lost"
+
+
+def test_twenty_cells_from_problems_to_report(cluster: Cluster, tmp_path: Path) -> None:
+    whole_study(cluster, tmp_path, seeds=2)
+
+
+@pytest.mark.full
+def test_a_hundred_cells_from_problems_to_report(cluster: Cluster, tmp_path: Path) -> None:
+    whole_study(cluster, tmp_path, seeds=10)
+
+
+def whole_study(cluster: Cluster, tmp_path: Path, seeds: int) -> None:
+    """Unchanged rules; SLURM's accounting against the manifests: no job lost, none run twice."""
+    study = tiny_study(f"cut-{seeds}")
+    study["recipe"] |= {"ranks": 1}
+    for student in study["students"].values():
+        student["warm_up"] |= {"ranks": 1}
+    experiment = study["experiments"]["granularity"]
+    experiment |= {"levels": ["L1", "L2", "L3", "L4", "L5"], "seeds": list(range(1, seeds + 1)), "baselines": []}
+    copy_project(tmp_path / "project")
+    run = Run(cluster, tmp_path / "project", study)
+    started = time.monotonic()
+    run.start()
+    run.finish()
+    seconds = time.monotonic() - started
+    mine = [job for job in cluster.jobs() if f"_wildcards_cut-{seeds}_" in job["Comment"]]
+    assert {job["State"] for job in mine} == {"COMPLETED"}
+    comments = Counter(job["Comment"] for job in mine)
+    assert set(comments.values()) == {1}, "a job ran twice"
+    rules = Counter(re.match(r"rule_(.*)_wildcards_", job["Comment"])[1] for job in mine)  # type: ignore[index]
+    cells = 10 * seeds
+    assert (rules["train"], rules["generate"], rules["score"]) == (cells, cells, cells)
+    assert {job["Partition"] for job in mine if re.match("rule_(train|generate|student)_", job["Comment"])} == {"gpu"}
+    assert {job["Partition"] for job in mine if re.match("rule_(annotate|score|audit)_", job["Comment"])} == {"cpu"}
+    # The jobs that wrote the checkpoints are those that SLURM accounts for.
+    records = [json.loads(path.read_text()) for path in run.results.glob("checkpoints/**/seed*.run.json")]
+    trained = {job["JobID"] for job in mine if job["Comment"].startswith("rule_train_")}
+    assert {record["slurm_job"] for record in records} == trained and len(records) == cells
+    assert (run.results / "report" / "report.zip").exists()
+    print(f"{cells} cells, {len(mine)} jobs in {seconds:.0f} s")
+
+
+@pytest.mark.full
+def test_three_hundred_jobs_that_do_nothing(cluster: Cluster, tmp_path: Path) -> None:
+    """The scheduler, the plugin and a Snakemake per job, without the work: none lost, none run twice."""
+    copy_project(tmp_path / "project")
+    nothing = 'true; for o in {output}; do case "$o" in */weights|*/model) mkdir -p "$o";; *) touch "$o";; esac; done'
+    for path in (tmp_path / "project" / "rules").glob("*.smk"):
+        text = re.sub(r"(?m)^    shell:\n(?:        .*\n)+", f"    shell:\n        '{nothing}'\n", path.read_text())
+        path.write_text(text)
+    study = tiny_study("idle")
+    experiment = study["experiments"]["granularity"]
+    levels = ["L1", "L2", "L3", "L4", "L5", "L6"]
+    experiment |= {"levels": levels, "seeds": list(range(1, 9)), "baselines": []}
+    run = Run(cluster, tmp_path / "project", study)
+    started = time.monotonic()
+    run.start("metrics")
+    run.finish()
+    seconds = time.monotonic() - started
+    mine = [job for job in cluster.jobs() if "_wildcards_idle_" in job["Comment"]]
+    assert len(mine) >= 300
+    assert {job["State"] for job in mine} == {"COMPLETED"}
+    assert set(Counter(job["Comment"] for job in mine).values()) == {1}, "a job ran twice"
+    assert len(list(run.results.glob("metrics/**/*.json"))) == 96
+    print(f"{len(mine)} jobs in {seconds:.0f} s")

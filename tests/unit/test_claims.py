@@ -14,8 +14,9 @@ import pytest
 from conftest import PROJECT, wait_for
 
 from gradus import claims
-from gradus.claims import claimed, is_running
+from gradus.claims import claimed
 from gradus.errors import UserError
+from gradus.slurm import is_running
 
 HOLD = """
 import sys, time
@@ -111,7 +112,13 @@ def test_a_job_that_slurm_runs_elsewhere_is_waited_for_however_silent(
 
 @pytest.mark.parametrize(
     "answer",
-    ["echo COMPLETED", "echo PENDING", "echo NODE_FAIL", "exit 0", 'echo "error: Invalid job id specified" >&2; exit 1'],
+    [
+        "echo COMPLETED",
+        "echo PENDING",
+        "echo NODE_FAIL",
+        "exit 0",
+        'echo "error: Invalid job id specified" >&2; exit 1',
+    ],
 )
 def test_a_job_that_slurm_does_not_run_is_followed_at_once(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, answer: str

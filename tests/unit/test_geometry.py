@@ -1,12 +1,11 @@
 """Which node of a training this is, from the environment that SLURM gives a task."""
 
-from datetime import datetime
 from pathlib import Path
 
 import pytest
 
 from gradus.errors import UserError
-from gradus.training.geometry import FIRST_PORT, PORTS, Geometry, end_of_job, geometry, spread, unfold_first
+from gradus.training.geometry import FIRST_PORT, PORTS, Geometry, geometry, spread, unfold_first
 
 TASK = {
     "SLURM_JOB_ID": "812",
@@ -99,16 +98,15 @@ def test_one_launcher_per_node_is_started_by_srun_inside_a_job_only() -> None:
         spread(2, {}, command, cpus=4, gpus=2)
 
 
-@pytest.mark.parametrize(
-    ("answer", "expected"), [("2026-11-21T10:00:00", True), ("NONE", False), ("", False), ("exit 1", False)]
-)
-def test_the_end_of_a_job_is_what_slurm_says(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, answer: str, expected: bool
-) -> None:
-    fake = tmp_path / "squeue"
-    fake.write_text(f"#!/bin/sh\n{answer if answer.startswith('exit') else f'echo {answer}'}\n", encoding="utf-8")
+def test_a_node_that_only_slurm_knows_is_found_at_its_address(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Node names need not be host names."""
+    fake = tmp_path / "scontrol"
+    fake.write_text(
+        "#!/bin/sh\n"
+        'if [ "$2" = hostnames ]; then echo no-such-host-7; echo no-such-host-8; fi\n'
+        'if [ "$2 $3" = "node no-such-host-7" ]; then echo "   NodeAddr=127.0.0.7 NodeHostName=x"; fi\n',
+        encoding="utf-8",
+    )
     fake.chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
-    wanted = datetime(2026, 11, 21, 10).timestamp() if expected else None
-    assert end_of_job({"SLURM_JOB_ID": "7"}) == wanted
-    assert end_of_job({}) is None
+    assert geometry({**TASK, "SLURM_STEP_NODELIST": "no-such-host-[7-8]"}, 2).address == "127.0.0.7"

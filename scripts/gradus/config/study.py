@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from pydantic import Field, ValidationError, field_validator, model_validator
 
@@ -13,10 +13,15 @@ from gradus.config.students import Recipe, Student
 from gradus.config.teachers import ChatTeacher, MixedTransform, Teacher, Transform
 from gradus.errors import UserError
 
+Stage = Literal["data", "annotate", "train", "evaluate", "analyse", "generate-vllm"]
+
 
 class Decoding(Section):
     """How predictions are written."""
 
+    engine: Literal["transformers", "vllm"] = Field(
+        "transformers", description="What writes them; `vllm` needs a GPU and an environment of its own."
+    )
     max_new_tokens: int = Field(256, gt=0, description="Longest output in tokens; hitting it counts as truncated.")
     batch_size: int = Field(64, gt=0, description="Problems per forward pass.")
 
@@ -92,6 +97,12 @@ class Study(Section):
         2, ge=0, description="How often an annotation is drawn again whose verdict has the policy `retry`."
     )
     prompts: str | None = Field(None, description="Folder of prompt files; unset: the project's `prompts`.")
+    interpreters: dict[Stage, str] = Field(
+        default_factory=dict,
+        description="Python (a path, or a command like `apptainer exec IMAGE python`) that runs the programs of a stage, "
+        "for sites that use neither conda nor the project's virtual environment: "
+        f"{', '.join(get_args(Stage))}.",
+    )
     allow_leakage: bool = Field(False, description="Train on questions of the test split too; every table is marked.")
     decodings: dict[str, Decoding] = Field(min_length=1, description="Ways of decoding, by name.")
     transforms: dict[str, Transform] = Field(
@@ -144,8 +155,14 @@ class Study(Section):
                 must_exist(transform.teacher, self.teachers, f"transforms.{name}.teacher")
             else:
                 must_exist(transform.tokenizer, self.students, f"transforms.{name}.tokenizer")
-        for name in self.students:
-            self.recipe_of(name)
+        for name, student in self.students.items():
+            ranks, nodes = self.recipe_of(name).ranks, student.resources.nodes
+            if ranks % nodes:
+                raise UserError(
+                    f"{ranks} ranks cannot be shared evenly by {nodes} nodes",
+                    where=f"configuration key students.{name}.resources.nodes",
+                    hint="recipe.ranks counts the ranks of all nodes together",
+                )
         self._retries_can_differ()
         return self
 

@@ -88,13 +88,13 @@ class StopFlag:
     def _raise(self, number: int, frame: object) -> None:
         self.raised = True
 
-    def agreed(self) -> bool:
-        """Whether any rank was told to stop (a collective call)."""
-        flag = torch.tensor([int(self.raised or self._late())])
+    def agreed(self) -> str | None:
+        """Why any rank has to stop: a ``signal``, or the ``time``; None where none has (a collective call)."""
+        flag = torch.tensor([2 if self.raised else int(self._late())])
         if torch.distributed.get_world_size() > 1:
             flag = flag.to(deepspeed.get_accelerator().current_device_name())
             torch.distributed.all_reduce(flag, op=torch.distributed.ReduceOp.MAX)
-        return bool(flag.item())
+        return (None, "time", "signal")[int(flag.item())]
 
     def _late(self) -> bool:
         """Whether another step, a save and their usual lateness might not fit before the scheduler's end."""
@@ -116,8 +116,12 @@ class Clock:
         self._last = now
 
 
-def train(job: Job, node: int) -> str:
-    """Train to the end, or to the step at which a signal came; returns ``finished`` or ``stopped``. Raises Refused."""
+def train(job: Job, node: int) -> dict[str, Any]:
+    """Train to the end, or to the step at which a signal came or the job's time ended; returns the outcome.
+
+    ``outcome`` is ``finished`` or ``stopped``; where stopped, ``cause`` (see StopFlag) and the number of ``steps`` made.
+    Raises Refused.
+    """
     clock = Clock(job.started)
     clock.end_of("interpreter_and_imports")
     stop = StopFlag(stop_file(Path(job.progress), node), job.ends)
@@ -151,13 +155,15 @@ def train(job: Job, node: int) -> str:
             recipe["zero_stage"],
             done,
         )
-    stopped_at = _all_steps(engine, job, steps, done, work, stop, clock)
-    if stopped_at is not None:
+    stopped = _all_steps(engine, job, steps, done, work, stop, clock)
+    if stopped is not None:
+        last, cause = stopped
         if rank == 0:
-            log.info("stopped by a signal after step %d of %d; progress is saved", stopped_at, len(steps))
-        return "stopped"
+            why = "by a signal" if cause == "signal" else "before the end of the job's time"
+            log.info("stopped %s after step %d of %d; progress is saved", why, last, len(steps))
+        return {"outcome": "stopped", "cause": cause, "steps": last - done}
     _finish(engine, job, len(steps), configuration, clock)
-    return "finished"
+    return {"outcome": "finished"}
 
 
 def _meet() -> tuple[int, int, torch.device]:
@@ -194,8 +200,8 @@ def _probed(model: Any, recipe: dict[str, Any], end_ids: list[int], rank: int) -
 
 def _all_steps(
     engine: Any, job: Job, steps: list[Step], done: int, work: Work, stop: StopFlag, clock: Clock
-) -> int | None:
-    """Every step that is not done; returns the number of the last one if a signal came before the end."""
+) -> tuple[int, str] | None:
+    """Every step that is not done; returns the number of the last one and the cause if it had to stop before the end."""
     progress, recipe, rank = Path(job.progress), job.recipe, torch.distributed.get_rank()
     trace = progress / "trace.jsonl"
     if rank == 0:
@@ -221,13 +227,13 @@ def _all_steps(
             display.update()
         stop.longest_step = max(stop.longest_step, facts["seconds"])
         finished = number + 1 == len(steps)
-        stopping = not finished and stop.agreed()
+        stopping = None if finished else stop.agreed()
         if stopping or (not finished and (number + 1) % recipe["save_every"] == 0):
             start = time.monotonic()
             _save(engine, progress, number + 1, recipe)
             stop.longest_save = max(stop.longest_save, time.monotonic() - start)
         if stopping:
-            return number + 1
+            return number + 1, stopping
     if display is not None and board is not None:
         display.close()
         board.close()
@@ -374,17 +380,17 @@ def main() -> None:
     die_with_parent()
     _quiet()
     job = Job(**json.loads(Path(sys.argv[1]).read_text(encoding="utf-8")))
-    node, message = int(sys.argv[2]), None
+    node = int(sys.argv[2])
     try:
         outcome = train(job, node)
     except Refused as error:
-        outcome, message = "failed", str(error)
+        outcome = {"outcome": "failed", "message": str(error)}
     except (CannotSave, OSError, SafetensorError) as error:
         print(f"error: cannot save the training in {job.progress}: {error}", file=sys.stderr, flush=True)
         os._exit(1)  # the launcher ends the other ranks; nothing that was sealed is lost
     if os.environ["LOCAL_RANK"] == "0":
-        write_json(outcome_file(Path(job.progress), node), {"outcome": outcome, "message": message})
-    if message is None:
+        write_json(outcome_file(Path(job.progress), node), outcome)
+    if outcome["outcome"] != "failed":
         torch.distributed.barrier()
         torch.distributed.destroy_process_group()
     sys.stdout.flush()

@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import re
 import socket
-import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 
 from gradus.errors import UserError
+from gradus.slurm import address_of, hosts
 
 FIRST_PORT, PORTS = 20_000, 12_000  # below the range from which Linux draws ports for outgoing connections
 
@@ -75,22 +74,12 @@ def _first_node(environment: Mapping[str, str]) -> str:
     nodes = environment.get("SLURM_STEP_NODELIST") or environment.get("SLURM_JOB_NODELIST") or ""
     if not nodes:
         raise UserError("SLURM names no nodes (SLURM_STEP_NODELIST)", hint="set GRADUS_MASTER=HOST for this step")
-    first = _scontrol("hostnames", nodes).partition("\n")[0] or unfold_first(nodes)
+    first = next(iter(hosts(nodes)), None) or unfold_first(nodes)
     try:
         socket.getaddrinfo(first, None)
     except OSError:  # a site may give nodes names that only SLURM knows
-        found = re.search(r"\bNodeAddr=(\S+)", _scontrol("node", first))
-        return found[1] if found else first
+        return address_of(first) or first
     return first
-
-
-def _scontrol(*what: str) -> str:
-    try:
-        return subprocess.run(
-            ["scontrol", "show", *what], capture_output=True, text=True, check=True, timeout=60
-        ).stdout
-    except (OSError, subprocess.SubprocessError):
-        return ""
 
 
 def unfold_first(nodes: str) -> str:
@@ -115,19 +104,3 @@ def spread(nodes: int, environment: Mapping[str, str], command: list[str], cpus:
     options = [f"--nodes={nodes}", f"--ntasks={nodes}", "--ntasks-per-node=1", "--overlap", "--kill-on-bad-exit=0"]
     options += [f"--cpus-per-task={cpus}", *([f"--gpus-per-node={gpus}"] if gpus else [])]
     return ["srun", *options, *command]
-
-
-def end_of_job(environment: Mapping[str, str]) -> float | None:
-    """When SLURM will end this job (Unix time); None outside a job, and where it has no limit or nobody answers.
-
-    Asked for inside the job, because the limit may have been changed since it was submitted.
-    """
-    job = environment.get("SLURM_JOB_ID")
-    if not job:
-        return None
-    try:
-        command = ["squeue", "--noheader", "--jobs", job, "--format", "%e"]
-        shown = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60).stdout.split()
-        return datetime.fromisoformat(shown[0]).timestamp()
-    except (OSError, subprocess.SubprocessError, IndexError, ValueError):
-        return None

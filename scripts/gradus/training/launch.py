@@ -18,9 +18,11 @@ from gradus.claims import patience
 from gradus.errors import UserError
 from gradus.fingerprint import SCRIPTS
 from gradus.jsonl import read_json
+from gradus.slurm import end_of_job, is_preempted, requeue
+from gradus.surroundings import submitted_job
 from gradus.training.checkpoints import progress_folder
 from gradus.training.engine_config import outcome_file, stop_file
-from gradus.training.geometry import Geometry, end_of_job, geometry
+from gradus.training.geometry import Geometry, geometry
 from gradus.training.processes import die_with_parent
 from gradus.training.publication import FINISHED, TRACE, WEIGHTS, is_finished
 
@@ -101,8 +103,10 @@ def launch(request: Request, work: Path) -> Trained:
         told.unlink(missing_ok=True)
         write_text(progress / f"job-{place.node}.json", json.dumps(job))
         status = _torchrun(progress / f"job-{place.node}.json", place, request.cpus or os.cpu_count() or 1)
-        outcome = read_json(told)["outcome"] if told.exists() else None
-        if outcome == "stopped":
+        outcome = read_json(told) if told.exists() else {}
+        if outcome.get("outcome") == "stopped":
+            if place.leads:
+                _back_into_queue(outcome)
             raise Stopped
         _tell_failure(request, progress, place.node)
         if status != 0 or (place.leads and not finished.exists()):
@@ -128,6 +132,16 @@ def _await_leader(progress: Path, title: str) -> None:
         if time.monotonic() > end:
             raise UserError("the first node of this job did not start", where=title)
         time.sleep(0.2)
+
+
+def _back_into_queue(outcome: dict[str, Any]) -> None:
+    """Let SLURM start this job again where it was stopped for time or for another job, which is no failure to be counted.
+
+    Not where no step was made: it would stop in the same place for ever.
+    """
+    job = submitted_job()
+    if job and outcome["steps"] > 0 and (outcome["cause"] == "time" or is_preempted(job)) and requeue(job):
+        log.info("SLURM job %s goes back into the queue, and on from here", job)
 
 
 def _tell_failure(request: Request, progress: Path, node: int) -> None:

@@ -6,15 +6,18 @@ needs root and the packages slurm-wlm, slurmdbd, mariadb-server and munge. GPUs 
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
+import signal
 import subprocess
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 PROGRAMS = ("slurmctld", "slurmd", "slurmdbd", "munged", "mariadbd", "mariadb-install-db", "sbatch", "sacctmgr")
 ACCOUNT = "lab"
+NODES = ("n1", "n2")
 # Snakemake's plugin takes SLURM_CONF from its jobs' environment, so the configuration must lie where SLURM looks for it.
 CONFIGURATION = Path("/etc/slurm/slurm.conf")
 MARK = "# test cluster of Gradus"
@@ -34,7 +37,7 @@ class Cluster:
     """A running cluster; commands need its ``environment``."""
 
     folder: Path
-    processes: list[subprocess.Popen[bytes]]
+    daemons: dict[str, tuple[list[str], subprocess.Popen[bytes]]] = field(default_factory=dict)
 
     @property
     def environment(self) -> dict[str, str]:
@@ -51,12 +54,53 @@ class Cluster:
             raise RuntimeError(f"{' '.join(command)}: {done.stderr or done.stdout}")
         return done.stdout
 
+    def jobs(self) -> list[dict[str, str]]:
+        """What SLURM's accounting knows of all jobs, one entry each; a job that was started again counts once."""
+        names = ("JobID", "Comment", "State", "Partition", "AllocNodes", "NodeList", "Start", "End", "Submit")
+        shown = self.run("sacct", "--noheader", "-X", "--parsable2", f"--format={','.join(names)}")
+        return [dict(zip(names, line.split("|"), strict=True)) for line in shown.splitlines()]
+
+    def running(self, part: str) -> dict[str, str] | None:
+        """The job whose comment holds ``part`` and which runs now: its number and its node."""
+        for line in self.run("squeue", "-h", "-t", "R", "-o", "%i|%N|%k").splitlines():
+            number, node, comment = line.split("|", 2)
+            if part in comment:
+                return {"job": number, "node": node}
+        return None
+
+    def start(self, name: str, *command: str) -> None:
+        """Start a daemon under a name, or again the one that had it."""
+        chosen = list(command) or self.daemons[name][0]
+        with open(self.folder / f"{name}.out", "ab") as out:
+            process = subprocess.Popen(chosen, env=self.environment, stdout=out, stderr=out, start_new_session=True)
+        self.daemons[name] = (chosen, process)
+
+    def kill(self, name: str) -> None:
+        """kill -9 a daemon."""
+        self.daemons[name][1].kill()
+        self.daemons[name][1].wait()
+
+    def crash(self, node: str) -> None:
+        """What a power cut does to a node: its daemon and all processes of its jobs are gone."""
+        jobs = self.run("squeue", "-h", "-w", node, "-o", "%A").split()
+        self.kill(f"slurmd-{node}")
+        for folder in Path("/proc").glob("[0-9]*"):
+            try:
+                environment = (folder / "environ").read_bytes().split(b"\0")
+                command = (folder / "cmdline").read_bytes().decode(errors="replace")
+            except OSError:
+                continue
+            mine = any(f"SLURM_JOB_ID={job}".encode() in environment for job in jobs)
+            if mine or any(command.startswith(f"slurmstepd: [{job}.") for job in jobs):
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(int(folder.name), signal.SIGKILL)
+
     def stop(self) -> None:
         """Cancel all jobs and end every daemon."""
         self.run("scancel", "--user", "root", check=False)
-        for process in reversed(self.processes):
+        for _, process in reversed(self.daemons.values()):
             process.terminate()
-        for process in reversed(self.processes):
+        for _, process in reversed(self.daemons.values()):
             try:
                 process.wait(timeout=20)
             except subprocess.TimeoutExpired:
@@ -70,29 +114,22 @@ def start(folder: Path) -> Cluster:
     """Boot all daemons; RuntimeError with the logs' ends if the nodes are not idle within two minutes."""
     folder.mkdir(parents=True, exist_ok=True)
     _end_leftovers()
-    cluster = Cluster(folder, [])
+    cluster = Cluster(folder)
     _configure(folder)
-    path = {**os.environ, "PATH": f"{os.environ['PATH']}:/usr/sbin:/sbin"}
-
-    def daemon(*command: str) -> None:
-        with open(folder / f"{Path(command[0]).name}.out", "ab") as out:
-            process = subprocess.Popen(command, env=path, stdout=out, stderr=out, start_new_session=True)
-        cluster.processes.append(process)
-
     try:
-        daemon("munged", "--foreground", "--force", *_munge_options(folder))
+        cluster.start("munged", "munged", "--foreground", "--force", *_munge_options(folder))
         _wait(lambda: (folder / "munge.socket").exists(), "munged", folder)
-        _database(folder, daemon)
-        daemon("slurmdbd", "-D")
+        _database(cluster)
+        cluster.start("slurmdbd", "slurmdbd", "-D")
         _wait(lambda: _answers(cluster, "sacctmgr", "--immediate", "show", "cluster"), "slurmdbd", folder)
         cluster.run("sacctmgr", "--immediate", "add", "cluster", "test")
         cluster.run("sacctmgr", "--immediate", "add", "account", ACCOUNT, "Description=lab", "Organization=lab")
         cluster.run("sacctmgr", "--immediate", "add", "user", "root", f"Account={ACCOUNT}")
-        daemon("slurmctld", "-D", "-i")
-        for node in ("n1", "n2"):
-            daemon("slurmd", "-D", "-N", node)
+        cluster.start("slurmctld", "slurmctld", "-D")
+        for node in NODES:
+            cluster.start(f"slurmd-{node}", "slurmd", "-D", "-N", node)
         states = ("sinfo", "-h", "-N", "-p", "cpu", "-o", "%T")
-        _wait(lambda: cluster.run(*states, check=False).split() == ["idle"] * 2, "nodes", folder)
+        _wait(lambda: cluster.run(*states, check=False).split() == ["idle"] * len(NODES), "nodes", folder)
     except BaseException:
         cluster.stop()
         raise
@@ -102,7 +139,14 @@ def start(folder: Path) -> Cluster:
 def _end_leftovers() -> None:
     """End the daemons of an earlier cluster of ours whose tests were killed."""
     if CONFIGURATION.exists() and MARK in CONFIGURATION.read_text(encoding="utf-8"):
-        for pattern in ("slurmctld -D", "slurmd -D", "slurmstepd", "slurmdbd -D", "munged --foreground", "mariadbd --no-def"):
+        for pattern in (
+            "slurmctld -D",
+            "slurmd -D",
+            "slurmstepd",
+            "slurmdbd -D",
+            "munged --foreground",
+            "mariadbd --no-def",
+        ):
             subprocess.run(["pkill", "-9", "-f", pattern], check=False)
 
 
@@ -129,7 +173,8 @@ def _munge_options(folder: Path) -> list[str]:
     return [f"--{option}={folder / name}" for option, name in names.items()]
 
 
-def _database(folder: Path, daemon: object) -> None:
+def _database(cluster: Cluster) -> None:
+    folder = cluster.folder
     data, socket = folder / "database", folder / "database.socket"
     if not data.exists():
         subprocess.run(
@@ -139,7 +184,7 @@ def _database(folder: Path, daemon: object) -> None:
         )
     options = [f"--datadir={data}", f"--socket={socket}", f"--pid-file={folder / 'database.pid'}"]
     options += ["--skip-grant-tables", "--bind-address=127.0.0.1", "--port=17033"]
-    daemon("mariadbd", "--no-defaults", "--user=root", *options)  # type: ignore[operator]
+    cluster.start("mariadbd", "mariadbd", "--no-defaults", "--user=root", *options)
     statement = "CREATE DATABASE IF NOT EXISTS slurm_acct_db"
     client = ["mariadb", "--no-defaults", f"--socket={socket}", "--user=root", "-e", statement]
     _wait(lambda: subprocess.run(client, capture_output=True, check=False).returncode == 0, "mariadbd", folder)
@@ -176,7 +221,7 @@ StorageLoc=slurm_acct_db
     (CONFIGURATION.parent / "gres.conf").write_text(
         "".join(
             f"NodeName={node} Name=gpu File={devices[2 * index]}\nNodeName={node} Name=gpu File={devices[2 * index + 1]}\n"
-            for index, node in enumerate(("n1", "n2"))
+            for index, node in enumerate(NODES)
         ),
         encoding="utf-8",
     )
@@ -193,7 +238,7 @@ SlurmctldPort=17021
 SlurmUser=root
 SlurmdUser=root
 AuthType=auth/munge
-AuthInfo=socket={folder}/munge.socket
+AuthInfo=socket={folder}/munge.socket,cred_expire=5
 StateSaveLocation={folder}/state
 SlurmdSpoolDir={folder}/spool-%n
 SlurmctldPidFile={folder}/slurmctld.pid
@@ -211,6 +256,7 @@ GresTypes=gpu
 MpiDefault=none
 SwitchType=switch/none
 KillWait=20
+SlurmdTimeout=30
 MinJobAge=600
 OverTimeLimit=0
 JobRequeue=1
