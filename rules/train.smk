@@ -60,6 +60,8 @@ rule train:
         paths.log(paths.CHECKPOINT),
     benchmark:
         paths.benchmark(paths.CHECKPOINT)
+    wildcard_constraints:
+        student=paths.alternatives(jobs.students_on(study, several_nodes=False)),
     retries: 3
     conda:
         "../envs/train.yaml"
@@ -71,14 +73,7 @@ rule train:
         ),
         runtime=lambda wildcards: jobs.training_runtime(study, wildcards.student),
         gpu=lambda wildcards: jobs.training_gpus(study, wildcards.student),
-        nodes=lambda wildcards: study.students[wildcards.student].resources.nodes,
-        # One launcher per node, started by the program itself (srun); an empty `mpi` keeps SLURM's plugin from doing so.
-        tasks=lambda wildcards: study.students[wildcards.student].resources.nodes,
-        tasks_per_gpu=-1,
-        mpi=lambda wildcards: (
-            "srun" if study.students[wildcards.student].resources.nodes > 1 else ""
-        ),
-        slurm_extra=lambda wildcards: jobs.gpus_per_node(study, wildcards.student),
+        nodes=1,
     params:
         code=fingerprint("train"),
         settings=lambda wildcards: jobs.training_settings(
@@ -102,3 +97,21 @@ rule train:
         " --gpus $(({resources.gpu} / {resources.nodes}))"
         " --output {params.folder:q}"
         " 2>&1 | (trap '' TERM USR1; tee {log:q})"
+
+
+use rule train as train_on_nodes with:
+    wildcard_constraints:
+        student=paths.alternatives(jobs.students_on(study, several_nodes=True)),
+    resources:
+        interpreter=jobs.interpreter(study, "train"),
+        mem_mb=lambda wildcards, attempt: jobs.training_memory(
+            study, wildcards.student, attempt
+        ),
+        runtime=lambda wildcards: jobs.training_runtime(study, wildcards.student),
+        gpu=lambda wildcards: jobs.training_gpus(study, wildcards.student),
+        nodes=lambda wildcards: study.students[wildcards.student].resources.nodes,
+        # One launcher per node, started by the program itself: `mpi` keeps SLURM's plugin from wrapping the job in one srun.
+        tasks=lambda wildcards: study.students[wildcards.student].resources.nodes,
+        tasks_per_gpu=-1,
+        mpi="srun",
+        slurm_extra=lambda wildcards: jobs.gpus_per_node(study, wildcards.student),

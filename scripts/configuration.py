@@ -1,13 +1,14 @@
-"""Write docs/configuration.md and docs/study.schema.json from the typed configuration; --check only compares."""
+"""Write docs/configuration.md, docs/study.schema.json and the sizing table of docs/cluster.md; --check only compares."""
 
 import json
 from pathlib import Path
 
-from gradus import program
+from gradus import program, sizing
 from gradus.config import Study
 from gradus.config_reference import to_markdown
 from gradus.errors import UserError
 
+BEGIN, END = "<!-- sizing: written by `make docs` -->", "<!-- end of sizing -->"
 PROJECT = Path(__file__).resolve().parent.parent
 
 
@@ -17,7 +18,11 @@ def main() -> None:
     given = options.parse_args()
     schema = Study.model_json_schema()
     schema = {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "Gradus study", **schema}
-    made = {"configuration.md": to_markdown(), "study.schema.json": json.dumps(schema, indent=2) + "\n"}
+    made = {
+        "configuration.md": to_markdown(),
+        "study.schema.json": json.dumps(schema, indent=2) + "\n",
+        "cluster.md": with_table((PROJECT / "docs" / "cluster.md").read_text(encoding="utf-8"), sizing.table()),
+    }
     for name, text in made.items():
         path = PROJECT / "docs" / name
         if given.check and (not path.exists() or path.read_text(encoding="utf-8") != text):
@@ -25,6 +30,13 @@ def main() -> None:
         if not given.check:
             path.parent.mkdir(exist_ok=True)
             path.write_text(text, encoding="utf-8")
+
+
+def with_table(page: str, table: str) -> str:
+    """A page with its sizing table, which stands between two comments, replaced."""
+    before, _, rest = page.partition(BEGIN)
+    _, _, after = rest.partition(END)
+    return f"{before}{BEGIN}\n{table}{END}{after}"
 
 
 if __name__ == "__main__":

@@ -42,6 +42,11 @@ def pretrained_students(study: Study) -> list[str]:
     return [name for name, section in study.students.items() if not isinstance(section, BuiltStudent)]
 
 
+def students_on(study: Study, several_nodes: bool) -> list[str]:
+    """The names of the students that train on several nodes, or on one."""
+    return [name for name, section in study.students.items() if (section.resources.nodes > 1) == several_nodes]
+
+
 def decodings_by(study: Study, engine: str) -> list[str]:
     """The names of the decodings that an engine writes."""
     return [name for name, section in study.decodings.items() if section.engine == engine]

@@ -77,9 +77,9 @@ def table(tokens: int = 8192) -> str:
         states = state_bytes(0, 1) * shape.parameters / 1e9
         kept = [activation_bytes(shape, tokens, recompute) / 1e9 for recompute in (False, True)]
         weights, progress = 2 * shape.parameters / 1e9, 3 * 14 * shape.parameters / 1e9
-        facts = [f"{states:.0f}", f"{kept[0]:.0f} / {kept[1]:.0f}", *chosen, f"{hours:.2f}"]
+        facts = [f"{states:.0f}", f"{kept[0]:.0f} / {kept[1]:.0f}", *chosen, f"{60 * hours:.0f}"]
         rows.append([name.split("/")[1], *facts, f"{weights:.1f}", f"{progress:.0f}"])
     head = ["student", "states, GB", "activations, GB", *(f"{card} GB card" for card in CARDS)]
-    head += ["GPU hours a cell", "weights, GB", "work/ while it runs, GB"]
+    head += ["minutes a cell", "weights, GB", "work/, GB"]
     lines = [head, ["---"] * len(head), *rows]
     return "\n".join("| " + " | ".join(line) + " |" for line in lines) + "\n"

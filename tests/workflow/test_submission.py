@@ -1,0 +1,88 @@
+"""What is handed to sbatch, to the letter: by the real plugin, to a client that writes its arguments down and refuses."""
+
+import os
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+from conftest import HANG_LIMIT, PROJECT, Workflow
+
+CELL = "gradeschool/tutor/original/L1"
+CLIENTS = {
+    "sbatch": 'printf "%s\\0" "$@" > "$(mktemp "$LINES/XXXXXXXX")"; exit 1',
+    "squeue": "exit 0",
+    "sacct": "exit 0",
+    "sinfo": "exit 0",
+    "scontrol": "echo 'MinJobAge               = 300 sec'",
+    "scancel": "exit 0",
+    "sacctmgr": "echo lab",
+    "sshare": "echo lab",
+}
+
+
+@pytest.fixture
+def submitted(copied: Workflow, tmp_path: Path) -> dict[str, list[str]]:
+    """Per rule and try, the words of sbatch for the two trainings of a finished study."""
+    shutil.rmtree(copied.results / "checkpoints" / CELL)
+    copied.config["students"]["mini"]["resources"] = {"nodes": 2, "gpus_per_rank": 4, "cpus_per_rank": 3, "mem_mb": 700}
+    copied.config["students"]["midi"]["resources"] = {"gpus_per_rank": 2, "runtime": 77}
+    for folder in ("bin", "lines"):
+        (tmp_path / folder).mkdir()
+    for name, script in CLIENTS.items():
+        (tmp_path / "bin" / name).write_text(f"#!/bin/bash\n{script}\n", encoding="utf-8")
+        (tmp_path / "bin" / name).chmod(0o755)
+    environment = {
+        **copied.environment(),
+        "PATH": f"{tmp_path / 'bin'}:{os.environ['PATH']}",
+        "LINES": str(tmp_path / "lines"),
+        "GRADUS_ACCOUNT": "lab",
+        "GRADUS_CPU_PARTITION": "cpu",
+        "GRADUS_GPU_PARTITION": "gpu",
+    }
+    targets = [f"results/tiny/checkpoints/{CELL}/{name}/seed1/manifest.json" for name in ("mini", "midi")]
+    command = copied.command()[: -len(["--cores", "2"])]
+    done = subprocess.run(
+        [*command[:3], *targets, *command[3:], "--profile", str(PROJECT / "profiles" / "slurm")],
+        cwd=copied.folder,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=HANG_LIMIT,
+    )
+    assert done.returncode == 1, done.stdout + done.stderr
+    jobs = {}
+    for path in (tmp_path / "lines").iterdir():
+        words = path.read_text(encoding="utf-8").split("\0")[:-1]
+        last = next(place for place, word in enumerate(words) if word.startswith("--wrap"))
+        started = " ".join(words[last:])
+        rule = re.search(r"--allowed-rules (\w+)", started)
+        attempt = re.search(r"--attempt (\d)", started)
+        assert rule and attempt
+        jobs[f"{rule[1]} {attempt[1]}"] = words[:last]
+    return jobs
+
+
+def options(words: list[str]) -> list[str]:
+    """The words without what changes from run to run: the run's name, and folders."""
+    text = re.sub(r"[0-9a-f]{8}-[0-9a-f-]{27}", "RUN", " ".join(words))
+    return re.sub(r"/\S+/", "", text).split()
+
+
+def test_the_lines_for_one_node_and_for_several(submitted: dict[str, list[str]]) -> None:
+    common = ["--parsable", "--job-name", "RUN", "--output", "%j.log", "--export=ALL", "--comment"]
+    assert options(submitted["train 1"]) == [
+        *common,
+        "rule_train_wildcards_tiny_gradeschool_tutor_original_L1_midi_1",
+        *("-A", "lab", "-p", "gpu", "-t", "77", "--mem", "4000", "--nodes=1", "--requeue", "--cpus-per-task=2"),
+        *("-D", "copy", "--gpus=4"),
+    ]
+    assert options(submitted["train_on_nodes 1"]) == [
+        *common,
+        "rule_train_on_nodes_wildcards_tiny_gradeschool_tutor_original_L1_mini_1",
+        *("-A", "lab", "-p", "gpu", "-t", "240", "--mem", "700", "--nodes=2", "--requeue", "--ntasks=2"),
+        *("--cpus-per-task=3", "--gpus-per-node=4", "-D", "copy", "--gpus=8"),
+    ]
+    tries = [words[words.index("--mem") + 1] for name, words in sorted(submitted.items()) if "nodes" in name]
+    assert tries == ["700", "1050", "1400", "1750"], "memory does not grow with each try"
