@@ -265,6 +265,7 @@ def test_a_crashed_node_a_restarted_controller_and_no_accounting(
     down = time.monotonic()
     assert run.steps("a") < STEPS - 50 and run.training("a"), "too late to strike in mid-work"
     cluster.crash(crashed["node"])
+    wait_for(lambda: run.training("a") is None, "SLURM's notice of the lost node")
     cluster.start(f"slurmd-{crashed['node']}")
     time.sleep(max(0.0, 60 - (time.monotonic() - down)))
     cluster.start("slurmdbd")

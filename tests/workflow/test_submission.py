@@ -22,29 +22,27 @@ CLIENTS = {
 }
 
 
-@pytest.fixture
-def submitted(copied: Workflow, tmp_path: Path) -> dict[str, list[str]]:
-    """Per rule and try, the words of sbatch for the two trainings of a finished study."""
+def run_with(clients: dict[str, str], copied: Workflow, folder: Path, *arguments: str) -> str:
+    """The two trainings of a finished study through the cluster profile, with clients of our own; they must fail."""
     shutil.rmtree(copied.results / "checkpoints" / CELL)
-    copied.config["students"]["mini"]["resources"] = {"nodes": 2, "gpus_per_rank": 4, "cpus_per_rank": 3, "mem_mb": 700}
-    copied.config["students"]["midi"]["resources"] = {"gpus_per_rank": 2, "runtime": 77}
-    for folder in ("bin", "lines"):
-        (tmp_path / folder).mkdir()
-    for name, script in CLIENTS.items():
-        (tmp_path / "bin" / name).write_text(f"#!/bin/bash\n{script}\n", encoding="utf-8")
-        (tmp_path / "bin" / name).chmod(0o755)
+    (folder / "bin").mkdir()
+    (folder / "lines").mkdir()
+    for name, script in clients.items():
+        (folder / "bin" / name).write_text(f"#!/bin/bash\n{script}\n", encoding="utf-8")
+        (folder / "bin" / name).chmod(0o755)
     environment = {
         **copied.environment(),
-        "PATH": f"{tmp_path / 'bin'}:{os.environ['PATH']}",
-        "LINES": str(tmp_path / "lines"),
+        "PATH": f"{folder / 'bin'}:{os.environ['PATH']}",
+        "LINES": str(folder / "lines"),
         "GRADUS_ACCOUNT": "lab",
         "GRADUS_CPU_PARTITION": "cpu",
         "GRADUS_GPU_PARTITION": "gpu",
     }
     targets = [f"results/tiny/checkpoints/{CELL}/{name}/seed1/manifest.json" for name in ("mini", "midi")]
     command = copied.command()[: -len(["--cores", "2"])]
+    profile = ["--profile", str(PROJECT / "profiles" / "slurm")]
     done = subprocess.run(
-        [*command[:3], *targets, *command[3:], "--profile", str(PROJECT / "profiles" / "slurm")],
+        [*command[:3], *targets, *command[3:], *profile, *arguments],
         cwd=copied.folder,
         env=environment,
         capture_output=True,
@@ -52,6 +50,15 @@ def submitted(copied: Workflow, tmp_path: Path) -> dict[str, list[str]]:
         timeout=HANG_LIMIT,
     )
     assert done.returncode == 1, done.stdout + done.stderr
+    return done.stdout + done.stderr
+
+
+@pytest.fixture
+def submitted(copied: Workflow, tmp_path: Path) -> dict[str, list[str]]:
+    """Per rule and try, the words of sbatch for the two trainings of a finished study."""
+    copied.config["students"]["mini"]["resources"] = {"nodes": 2, "gpus_per_rank": 4, "cpus_per_rank": 3, "mem_mb": 700}
+    copied.config["students"]["midi"]["resources"] = {"gpus_per_rank": 2, "runtime": 77}
+    run_with(CLIENTS, copied, tmp_path)
     jobs = {}
     for path in (tmp_path / "lines").iterdir():
         words = path.read_text(encoding="utf-8").split("\0")[:-1]
@@ -86,3 +93,17 @@ def test_the_lines_for_one_node_and_for_several(submitted: dict[str, list[str]])
     ]
     tries = [words[words.index("--mem") + 1] for name, words in sorted(submitted.items()) if "nodes" in name]
     assert tries == ["700", "1050", "1400", "1750"], "memory does not grow with each try"
+
+
+def test_a_job_whose_status_is_lost_is_not_taken_for_done(copied: Workflow, tmp_path: Path) -> None:
+    """The plugin reports success where SLURM answers UNKNOWN; the missing checkpoint says otherwise."""
+    clients = {
+        **CLIENTS,
+        "sbatch": 'echo $$ | tee "$(mktemp "$LINES/XXXXXXXX")"',
+        "squeue": 'for f in "$LINES"/*; do echo "$(cat "$f")|UNKNOWN"; done',
+    }
+    waits = ("--slurm-init-seconds-before-status-checks", "1", "--latency-wait", "1")
+    output = run_with(clients, copied, tmp_path, *waits)
+    assert len(list((tmp_path / "lines").iterdir())) == 8, "not submitted again"
+    assert "missing" in output.lower() and "manifest.json" in output
+    assert not list((copied.results / "checkpoints" / CELL).rglob("manifest.json"))
