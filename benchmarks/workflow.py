@@ -3,14 +3,16 @@
 python benchmarks/workflow.py --cells 1000 5000 10000 20000
 python benchmarks/workflow.py --study studies/paper.yaml
 
-Nothing is run: every figure is the wall time of a dry run in a fresh process, the median of ``--repeats``. The bare Snakefile
-has as many jobs in the same chain (rules without parameters, resources, logs or functions).
+Nothing is run: every figure is the wall time of a dry run in a fresh process, the median of ``--repeats``. Beside it stand two
+bare Snakefiles with as many jobs: one with the same files and nothing but input, output and a command in its rules, and one
+whose jobs have a single input and a single output each.
 """
 
 import argparse
 import os
 import platform
 import re
+import shutil
 import statistics
 import subprocess
 import sys
@@ -70,6 +72,20 @@ def bare(counts: dict[str, int], folder: Path) -> Path:
     return path
 
 
+def stripped(folder: Path) -> Path:
+    """This project's rules with nothing but input, output and a command."""
+    for name in ("rules", "scripts", "envs", "report", "prompts"):
+        shutil.copytree(PROJECT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+    for path in (folder / "rules").glob("*.smk"):
+        text = path.read_text(encoding="utf-8")
+        for directive in ("resources", "params", "message", "log", "benchmark", "conda", "shell"):
+            kept = "    shell:\n        'true'\n" if directive == "shell" else ""
+            text = re.sub(rf"(?m)^    {directive}:\n(?:        .*\n)+", kept, text)
+        path.write_text(re.sub(r"(?m)^    (threads|retries):.*\n", "", text), encoding="utf-8")
+    shutil.copy2(PROJECT / "Snakefile", folder)
+    return folder / "Snakefile"
+
+
 def timed(command: list[str], folder: Path, repeats: int) -> tuple[float, str]:
     """Median wall seconds, and the output of the last run."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("GRADUS_")}
@@ -91,7 +107,7 @@ def measure(study: dict[str, Any], repeats: int) -> dict[str, Any]:
         folder = Path(name)
         (folder / "study.yaml").write_text(yaml.safe_dump(study), encoding="utf-8")
         ours = [*snakemake, "--snakefile", str(PROJECT / "Snakefile"), "--configfile", "study.yaml", "-n"]
-        rules, output = timed([*ours, "metrics", "--quiet", "rules"], folder, 1)
+        _, output = timed([*ours, "metrics", "--quiet", "rules"], folder, 1)
         counts = {rule: int(count) for rule, count in re.findall(r"^(\w+)\s+(\d+)$", output, flags=re.MULTILINE)}
         whole, _ = timed([*ours, "metrics", "--quiet", "all"], folder, repeats)
         head = next(iter(study["experiments"].values()))
@@ -114,18 +130,21 @@ def measure(study: dict[str, Any], repeats: int) -> dict[str, Any]:
         ]
         inside += ["--mode", "remote", "--executor", "dryrun"]
         job, _ = timed(inside, folder, repeats)
+        (folder / "stripped").mkdir()
+        command = [*snakemake, "--snakefile", str(stripped(folder / "stripped")), "--configfile", "study.yaml", "-n"]
+        same, _ = timed([*command, "metrics", "--quiet", "all"], folder, repeats)
         (folder / "bare").mkdir()
         shape = {rule: max(1, counts.get(rule, 0) + counts.get(f"{rule}_served", 0)) for rule in CHAIN}
         bare(shape, folder / "bare")
         plain, _ = timed([*snakemake, "-n", "--quiet", "all"], folder / "bare", repeats)
-    del rules
     return {
         "cells": counts["train"],
         "jobs": counts["total"],
-        "bare jobs": sum(shape.values()),
         "whole grid, s": whole,
-        "bare Snakefile, s": plain,
-        "per job, ours / bare": (whole / counts["total"]) / (plain / sum(shape.values())),
+        "same files, bare rules, s": same,
+        "ours / that": whole / same,
+        "one file a job, s": plain,
+        "ours / that, per job": (whole / counts["total"]) / (plain / sum(shape.values())),
         "one cell, s": one,
         "inside a job, s": job,
     }

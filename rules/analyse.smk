@@ -31,7 +31,7 @@ rule table:
         mem_mb=2000,
         runtime=30,
     params:
-        code=fingerprint("tables"),
+        code=lambda _: fingerprint("tables"),
         experiment=lambda wildcards: jobs.settings(
             study.experiments[wildcards.experiment]
         ),
@@ -78,7 +78,7 @@ rule findings:
         mem_mb=2000,
         runtime=30,
     params:
-        code=fingerprint("findings"),
+        code=lambda _: fingerprint("findings"),
     message:
         "Findings in words"
     shell:

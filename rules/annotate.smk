@@ -31,7 +31,7 @@ rule exemplar:
             study, wildcards.teacher, "anthropic"
         ),
     params:
-        code=fingerprint("exemplar"),
+        code=lambda _: fingerprint("exemplar"),
         settings=lambda wildcards: jobs.teacher_settings(study, wildcards.teacher),
         options=lambda wildcards: jobs.options(
             originals=jobs.exemplar_of_originals(study, wildcards)
@@ -96,7 +96,7 @@ rule annotate:
             study, wildcards.teacher, "anthropic"
         ),
     params:
-        code=fingerprint("annotate"),
+        code=lambda _: fingerprint("annotate"),
         settings=lambda wildcards: jobs.teacher_settings(study, wildcards.teacher),
         again=lambda wildcards: jobs.again(study),
         prompts=lambda wildcards: jobs.prompt_hash(study, wildcards),

@@ -26,7 +26,7 @@ rule report:
         mem_mb=2000,
         runtime=30,
     params:
-        code=fingerprint("report"),
+        code=lambda _: fingerprint("report"),
     message:
         "Report"
     shell:
@@ -57,7 +57,7 @@ rule archive:
         mem_mb=2000,
         runtime=60,
     params:
-        code=fingerprint("archive"),
+        code=lambda _: fingerprint("archive"),
     message:
         "Archive"
     shell:

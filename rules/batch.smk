@@ -28,7 +28,7 @@ rule batch_submit:
             study, wildcards.teacher, "anthropic"
         ),
     params:
-        code=fingerprint("annotate"),
+        code=lambda _: fingerprint("annotate"),
         settings=lambda wildcards: jobs.teacher_settings(study, wildcards.teacher),
         prompts=lambda wildcards: jobs.prompt_hash(study, wildcards),
         options=lambda wildcards: jobs.annotation_options(study, wildcards),
@@ -62,7 +62,7 @@ use rule batch_submit as batch_collect with:
     benchmark:
         paths.benchmark(paths.BATCH.replace("{phase}", "collect"))
     params:
-        code=fingerprint("annotate"),
+        code=lambda _: fingerprint("annotate"),
         settings=lambda wildcards: jobs.teacher_settings(study, wildcards.teacher),
         prompts=lambda wildcards: jobs.prompt_hash(study, wildcards),
         options=lambda wildcards: jobs.annotation_options(study, wildcards),

@@ -45,7 +45,7 @@ rule data:
         mem_mb=2000,
         runtime=30,
     params:
-        code=fingerprint("data"),
+        code=lambda _: fingerprint("data"),
         settings=lambda wildcards: jobs.data_settings(study, wildcards.dataset),
     message:
         "Problems of {wildcards.dataset}, {wildcards.split}"
@@ -78,7 +78,7 @@ rule audit:
         mem_mb=2000,
         runtime=30,
     params:
-        code=fingerprint("audit"),
+        code=lambda _: fingerprint("audit"),
     message:
         "Audit of {wildcards.dataset}"
     shell:
@@ -121,7 +121,7 @@ rule annotation_audit:
         mem_mb=4000,
         runtime=60,
     params:
-        code=fingerprint("annotation_audit"),
+        code=lambda _: fingerprint("annotation_audit"),
         prompts=jobs.all_prompts_hash(study),
     message:
         "Audit of annotations"

@@ -28,7 +28,7 @@ rule generate:
         runtime=lambda wildcards, attempt: 120 * attempt,
         gpu=lambda wildcards: jobs.generation_gpus(study, wildcards.student),
     params:
-        code=fingerprint("generate"),
+        code=lambda _: fingerprint("generate"),
         settings=lambda wildcards: jobs.settings(study.decodings[wildcards.decoding]),
         cell=lambda wildcards: jobs.cell_name(wildcards),
         checkpoint=lambda wildcards: paths.CHECKPOINT.format(**wildcards),

@@ -26,7 +26,7 @@ rule score:
         mem_mb=2000,
         runtime=30,
     params:
-        code=fingerprint("score"),
+        code=lambda _: fingerprint("score"),
         cell=lambda wildcards: jobs.cell_facts(wildcards),
         name=lambda wildcards: jobs.cell_name(wildcards),
     message:

@@ -24,7 +24,7 @@ rule student:
         mem_mb=8000,
         runtime=120,
     params:
-        code=fingerprint("student"),
+        code=lambda _: fingerprint("student"),
         settings=lambda wildcards: jobs.student_settings(study, wildcards.student),
         folder=lambda wildcards: paths.STUDENT.format(**wildcards),
     message:

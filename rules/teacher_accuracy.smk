@@ -15,7 +15,7 @@ use rule annotate as teacher_answers with:
     benchmark:
         paths.benchmark(paths.TEACHER_ANSWERS)
     params:
-        code=fingerprint("annotate"),
+        code=lambda _: fingerprint("annotate"),
         settings=lambda wildcards: jobs.teacher_settings(study, wildcards.teacher),
         again=lambda wildcards: jobs.settings({}),
         prompts=lambda wildcards: jobs.prompt_hash(study, wildcards, hide_gold=True),
@@ -60,7 +60,7 @@ rule teacher_accuracy:
         mem_mb=2000,
         runtime=30,
     params:
-        code=fingerprint("teacher_accuracy"),
+        code=lambda _: fingerprint("teacher_accuracy"),
     message:
         "Accuracy of the teacher {wildcards.dataset}/{wildcards.teacher}/{wildcards.format}/{wildcards.level}"
     shell:

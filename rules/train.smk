@@ -27,7 +27,7 @@ rule training_set:
         mem_mb=2000,
         runtime=30,
     params:
-        code=fingerprint("training_set"),
+        code=lambda _: fingerprint("training_set"),
         settings=lambda wildcards: jobs.training_set_settings(study, wildcards.student),
         student=lambda wildcards: paths.fill(
             paths.STUDENT, study.study, student=wildcards.student
@@ -75,7 +75,7 @@ rule train:
         gpu=lambda wildcards: jobs.training_gpus(study, wildcards.student),
         nodes=1,
     params:
-        code=fingerprint("train"),
+        code=lambda _: fingerprint("train"),
         settings=lambda wildcards: jobs.training_settings(
             study, wildcards.student, int(wildcards.seed)
         ),

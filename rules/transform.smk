@@ -27,7 +27,7 @@ rule transform:
         mem_mb=2000,
         runtime=30,
     params:
-        code=fingerprint("transform"),
+        code=lambda _: fingerprint("transform"),
         settings=lambda wildcards: jobs.transform_settings(study, wildcards.format),
         options=lambda wildcards: jobs.transform_options(study, wildcards),
     message:
