@@ -134,6 +134,8 @@ PREPARED = {
     "a": disturbed(gpus_per_rank=2),
     "b": disturbed(gpus_per_rank=2),
     "c": disturbed(runtime=1),
+    "d": disturbed(),
+    "e": disturbed(),
 }
 
 
@@ -280,9 +282,9 @@ def test_the_main_process_is_killed_and_a_node_drained_while_jobs_run(
     cluster: Cluster, started: Callable[..., Run], undisturbed: dict[str, bytes]
 ) -> None:
     """The jobs run on; the next command's jobs wait for them, or find what they made, and train nothing twice."""
-    run = started("a", "b")
-    first = run.strike("a")
-    second = run.strike("b")
+    run = started("d", "e")
+    first = run.strike("d")
+    second = run.strike("e")
     cluster.run("scontrol", "update", f"nodename={first['node']}", "state=drain", "reason=test")
     assert run.process is not None
     os.killpg(run.process.pid, signal.SIGKILL)
@@ -290,13 +292,14 @@ def test_the_main_process_is_killed_and_a_node_drained_while_jobs_run(
     command = [sys.executable, "-m", "snakemake", "--configfile", "study.yaml", "--unlock"]
     subprocess.run(command, cwd=run.folder, env=clean(), check=True, capture_output=True)
     try:
-        assert run.training("a") and run.training("b"), "the jobs ended with Snakemake"
-        run.start(*(f"results/cluster/checkpoints/{CELL}/{name}/seed1/manifest.json" for name in ("a", "b")))
+        assert run.training("d") and run.training("e"), "the jobs ended with Snakemake"
+        run.start(*(f"results/cluster/checkpoints/{CELL}/{name}/seed1/manifest.json" for name in ("d", "e")))
         run.finish()
     finally:
         cluster.run("scontrol", "update", f"nodename={first['node']}", "state=resume")
-    for name in ("a", "b"):
+    for name, job in (("d", first), ("e", second)):
         assert weights(run.checkpoint(name) / "manifest.json") == undisturbed, name
+        assert f"SLURM job {job['job']} is at this already; waiting for its end" in run.log(name)
         assert "steps of 8 samples" not in run.log(name), "the second job trained"
     states = {job["JobID"]: job["State"] for job in cluster.jobs()}
     assert states[first["job"]] == states[second["job"]] == "COMPLETED", "the jobs did not outlive Snakemake"
