@@ -1,6 +1,7 @@
 """Two launchers as srun starts them on two nodes, here on one machine: one training, published by the first."""
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -29,26 +30,35 @@ def test_two_nodes_train_what_one_does(finished: Workflow, tmp_path: Path) -> No
 
     alone = program("train", *arguments(tmp_path / "one"), folder=finished.folder, GRADUS_WORK=str(tmp_path / "w1"))
     assert alone.returncode == 0, alone.stderr
-    slurm = {"SLURM_JOB_ID": str(os.getpid()), "SLURM_STEP_ID": "0", "SLURM_STEP_NUM_TASKS": "2"}
-    nodes = [
-        subprocess.Popen(
-            [sys.executable, str(PROJECT / "scripts" / "train.py"), *arguments(tmp_path / "two")],
-            cwd=finished.folder,
-            env={
-                **os.environ,
-                **slurm,
-                "SLURM_PROCID": str(node),
-                "GRADUS_MASTER": "127.0.0.1",
-                "GRADUS_WORK": str(tmp_path / "w2"),
-            },
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        for node in range(2)
-    ]
-    told = [node.communicate(timeout=HANG_LIMIT)[1] for node in nodes]
-    assert [node.returncode for node in nodes] == [0, 0], told
-    assert sum("steps of 8 samples, 2 ranks, ZeRO-3" in text for text in told) == 1
+
+    def together(step: int) -> list[str]:
+        """Two launchers as srun starts them, in a job that a workflow submitted; what they tell."""
+        slurm = {
+            "SLURM_JOB_ID": str(os.getpid()),
+            "SLURM_STEP_ID": str(step),
+            "SLURM_STEP_NUM_TASKS": "2",
+            "GRADUS_SUBMITTED": "1",
+            "GRADUS_MASTER": "127.0.0.1",
+            "GRADUS_WORK": str(tmp_path / "w2"),
+        }
+        nodes = [
+            subprocess.Popen(
+                [sys.executable, str(PROJECT / "scripts" / "train.py"), *arguments(tmp_path / "two")],
+                cwd=finished.folder,
+                env={**os.environ, **slurm, "SLURM_PROCID": str(node)},
+                stderr=subprocess.PIPE,
+                text=True,
+            )
+            for node in range(2)
+        ]
+        told = [node.communicate(timeout=HANG_LIMIT)[1] for node in nodes]
+        assert [node.returncode for node in nodes] == [0, 0], told
+        return told
+
     weights = "weights/model.safetensors"
+    assert sum("steps of 8 samples, 2 ranks, ZeRO-3" in text for text in together(0)) == 1
     assert sha256_file(tmp_path / "two" / weights) == sha256_file(tmp_path / "one" / weights)
-    assert not list((tmp_path / "w2").glob("*/identity.json"))
+    # The job is finished; a second one publishes what was kept, and its other nodes do not wait for a training.
+    shutil.rmtree(tmp_path / "two")
+    assert not any("steps of 8 samples" in text for text in together(1))
+    assert sha256_file(tmp_path / "two" / weights) == sha256_file(tmp_path / "one" / weights)

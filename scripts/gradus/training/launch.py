@@ -24,10 +24,9 @@ from gradus.training.checkpoints import progress_folder
 from gradus.training.engine_config import outcome_file, stop_file
 from gradus.training.geometry import Geometry, geometry
 from gradus.training.processes import die_with_parent
-from gradus.training.publication import FINISHED, TRACE, WEIGHTS, is_finished
+from gradus.training.publication import FINISHED, TRACE, WEIGHTS, WORD, is_finished
 
 log = logging.getLogger("gradus")
-GO = "go"  # names the job step whose first node has the claim
 
 
 class Stopped(Exception):
@@ -77,9 +76,13 @@ def launch(request: Request, work: Path) -> Trained:
     progress = progress_folder(work, request.identity)
     progress.mkdir(parents=True, exist_ok=True)
     finished, weights = progress / FINISHED, progress / WEIGHTS
-    if not place.leads:
-        _await_leader(progress, request.title)
-    if not is_finished(progress):
+    if place.leads:
+        training = not is_finished(progress)
+        if place.nodes > 1:
+            write_text(_word(progress), "train" if training else "done")
+    else:
+        training = _first_nodes_word(progress, request.title) == "train"
+    if training:
         _tell_failure(request, progress, 0)
         job = {
             "base": str(request.base),
@@ -98,7 +101,6 @@ def launch(request: Request, work: Path) -> Trained:
         if place.leads:
             write_json(progress / "identity.json", request.identity)
             _tell_other_ranks(request, work)
-            write_text(progress / GO, _step())
         told = outcome_file(progress, place.node)
         told.unlink(missing_ok=True)
         write_text(progress / f"job-{place.node}.json", json.dumps(job))
@@ -119,19 +121,19 @@ def launch(request: Request, work: Path) -> Trained:
     return Trained(weights, progress / TRACE, int(facts["steps"]), facts["seconds"], place.leads)
 
 
-def _step() -> str:
-    return f"{os.environ.get('SLURM_JOB_ID')}/{os.environ.get('SLURM_STEP_ID')}"
+def _word(progress: Path) -> Path:
+    """Where the first node of this job step, once it has the claim, tells the others whether there is anything to train."""
+    return progress / f"{WORD}{os.environ.get('SLURM_JOB_ID')}-{os.environ.get('SLURM_STEP_ID')}"
 
 
-def _await_leader(progress: Path, title: str) -> None:
-    """Wait until the first node of this step has the claim to the progress; UserError where it does not get it."""
+def _first_nodes_word(progress: Path, title: str) -> str:
+    """What the first node tells, waited for as long as it may wait itself; UserError after that."""
     end = time.monotonic() + patience() + 60
-    while not (progress / FINISHED).exists():
-        if (progress / GO).exists() and (progress / GO).read_text(encoding="utf-8") == _step():
-            return
+    while not _word(progress).exists():
         if time.monotonic() > end:
             raise UserError("the first node of this job did not start", where=title)
         time.sleep(0.2)
+    return _word(progress).read_text(encoding="utf-8")
 
 
 def _back_into_queue(outcome: dict[str, Any]) -> None:

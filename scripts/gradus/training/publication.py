@@ -13,6 +13,7 @@ from gradus.errors import UserError
 from gradus.jsonl import read_json
 
 FINISHED, TRACE, WEIGHTS, KEPT = "finished.json", "trace.jsonl", "weights", "kept.json"
+WORD = "word-"  # how the name of a file begins by which the first node of a job tells the others
 
 
 def verify_weights(folder: Path) -> dict[str, str]:
@@ -55,7 +56,7 @@ def keep(progress: Path) -> None:
     that they succeeded. On one file system the kept weights are the published files themselves and take no space.
     """
     for path in progress.iterdir():
-        if path.name not in (FINISHED, TRACE, WEIGHTS, "identity.json"):
+        if path.name not in (FINISHED, TRACE, WEIGHTS, "identity.json") and not path.name.startswith(WORD):
             shutil.rmtree(path) if path.is_dir() else path.unlink()
     write_json(progress / KEPT, _sums(progress / WEIGHTS))
 
