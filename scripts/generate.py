@@ -45,7 +45,7 @@ def main() -> None:
     template, tokens = Template(**read_json(weights / TEMPLATE_FILE)), load_tokens(weights)
     ends, longest = sorted({template.end_id(tokens), tokens.eos_id}), given.settings["max_new_tokens"]
     engine: Engine
-    if given.settings["engine"] == "vllm":
+    if given.settings.get("engine") == "vllm":
         engine = VllmEngine(weights, ends, longest)
     else:
         engine = TransformersEngine(weights, ends, tokens.pad_id, longest, given.threads)
