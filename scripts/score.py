@@ -1,8 +1,20 @@
-"""Score predictions against gold: one metric record, and one row per prediction."""
+"""Score predictions against gold: one metric record, and one row per prediction.
+
+With --dataset anybody's outputs are scored: problems are JSONL with id, question, choices (or null) and answer, as the dataset
+gives it; predictions are JSONL with id and text.
+"""
+
+import json
+from collections.abc import Iterator
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
 
 from gradus import program
-from gradus.atomic import write_json
+from gradus.atomic import write_json, write_text
+from gradus.errors import UserError
 from gradus.jsonl import read_json, read_records, write_records
+from gradus.judging import KINDS, Question, judge, read_question, summary
 from gradus.records import Prediction, Problem
 from gradus.scoring import score
 
@@ -10,13 +22,20 @@ from gradus.scoring import score
 def main() -> None:
     options = program.parser(__doc__)
     options.add_argument("--problems", required=True, help="the test split")
-    options.add_argument("--train-problems", required=True, help="the training split, for the most frequent answer")
+    options.add_argument("--dataset", choices=sorted(KINDS), help="score anybody's outputs for this dataset")
+    options.add_argument("--train-problems", help="the training split, for the most frequent answer")
     options.add_argument("--predictions", required=True)
-    options.add_argument("--training-set-manifest", required=True)
-    options.add_argument("--cell", required=True, type=program.json_option, help="the cell's wildcards as JSON")
-    options.add_argument("--rows", required=True, help="where the rows go")
+    options.add_argument("--training-set-manifest")
+    options.add_argument("--cell", type=program.json_option, help="the cell's wildcards as JSON")
+    options.add_argument("--rows", help="where the rows go")
     options.add_argument("--output", required=True)
     given = options.parse_args()
+    if given.dataset:
+        score_anything(given.dataset, Path(given.problems), Path(given.predictions), given.rows, given.output)
+        return
+    for name in ("train_problems", "training_set_manifest", "cell", "rows"):
+        if getattr(given, name) is None:
+            options.error(f"without --dataset, --{name.replace('_', '-')} is required")
     training_set = read_json(given.training_set_manifest)
     rows, metric = score(
         read_records(given.problems, Problem),
@@ -33,6 +52,56 @@ def main() -> None:
     facts = {**given.cell, **metric, **taught}
     write_json(given.output, facts)
     program.log.info("%d of %d correct (%.1f %%)", metric["correct"], metric["n"], 100 * metric["accuracy"])
+
+
+def score_anything(dataset: str, problems: Path, predictions: Path, rows: str | None, output: str) -> None:
+    """Judge a file of texts; UserError where a line is no such record, or a prediction has no problem."""
+    questions: dict[str, Question] = {}
+    for where, row in lines(problems):
+        question = read_question(row, dataset, where)
+        if question.id in questions:
+            raise UserError(f"the id {question.id!r} occurs twice", where=where)
+        questions[question.id] = question
+    judged = []
+    for where, row in lines(predictions):
+        if not isinstance(row.get("text"), str):
+            raise UserError("no text under 'text'", where=where)
+        if row.get("id") not in questions:
+            raise UserError(f"prediction for an unknown problem {row.get('id')!r}", where=where)
+        judged.append((row["id"], judge(row["text"], questions[row["id"]], dataset)))
+    if not judged:
+        raise UserError("no predictions", where=predictions)
+    if rows:
+        told = [json.dumps({"id": name, **asdict(one)}, ensure_ascii=False) + "\n" for name, one in judged]
+        write_text(rows, "".join(told))
+    facts = summary([one for _, one in judged], dataset)
+    facts["problems_without_prediction"] = len(set(questions) - {name for name, _ in judged})
+    write_json(output, facts)
+    program.log.info(
+        "%s: %.2f %% robust, %.2f %% strict of %d",
+        dataset,
+        100 * facts["robust_accuracy"],
+        100 * facts["strict_accuracy"],
+        facts["n"],
+    )
+
+
+def lines(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The objects of a JSONL file with their places; UserError for a line that is none."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise UserError("no such file", where=path) from None
+    for number, line in enumerate(text.splitlines(), 1):
+        if not line.strip():
+            continue
+        try:
+            row = json.loads(line)
+        except ValueError as error:
+            raise UserError(f"no JSON: {error}", where=f"{path}:{number}") from None
+        if not isinstance(row, dict):
+            raise UserError("no JSON object", where=f"{path}:{number}")
+        yield f"{path}:{number}", row
 
 
 if __name__ == "__main__":

@@ -190,12 +190,17 @@ class Prediction(Record):
 
 @dataclass(frozen=True)
 class Scored(Record):
-    """One prediction with its extracted answer and whether it is correct."""
+    """One prediction with its extracted answer, whether it is correct (by our rules; ``strict``: by the paper's), and why not.
+
+    ``failure``: ``empty``, ``no answer``, ``timeout`` (an expression that could not be compared in time), or None.
+    """
 
     problem_id: str
     sample: int
     extracted: str | None
     correct: bool
+    strict: bool
+    failure: str | None
     truncated: bool
 
     @property

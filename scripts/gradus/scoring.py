@@ -6,8 +6,9 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
-from gradus.answers import answers_equal, extract_answer
+from gradus.answers import answers_equal
 from gradus.errors import UserError
+from gradus.judging import Question, judge
 from gradus.records import Annotation, Prediction, Problem, Scored
 from gradus.statistics import wilson
 
@@ -29,10 +30,19 @@ def score(
     rows = []
     for prediction in predictions:
         problem = by_id[prediction.problem_id]
-        extracted = extract_answer(prediction.text, problem.answer_kind, problem.choices)
-        correct = extracted is not None and answers_equal(extracted, problem.answer, problem.answer_kind)
-        truncated = prediction.finish_reason == "length"
-        rows.append(Scored(prediction.problem_id, prediction.sample, extracted, correct, truncated))
+        question = Question(problem.id, problem.answer, problem.choices)
+        judged = judge(prediction.text, question, problem.dataset, problem.answer_kind)
+        rows.append(
+            Scored(
+                problem_id=prediction.problem_id,
+                sample=prediction.sample,
+                extracted=judged.extracted,
+                correct=judged.robust,
+                strict=judged.strict,
+                failure=judged.failure,
+                truncated=prediction.finish_reason == "length",
+            )
+        )
     return rows, _summary(rows, problems, train_problems, predictions)
 
 
@@ -78,6 +88,10 @@ def _summary(
         "interval_high": interval.high,
         "truncated": sum(row.truncated for row in rows),
         "unparsable": sum(row.extracted is None for row in rows),
+        "timeouts": sum(row.failure == "timeout" for row in rows),
+        "strict_correct": sum(row.strict for row in rows),
+        "strict_accuracy": sum(row.strict for row in rows) / n,
+        "disagreements": sum(row.strict != row.correct for row in rows),
         "mean_completion_tokens": sum(p.completion_tokens for p in predictions) / n,
         "most_frequent_answer": frequent,
         "most_frequent_answer_correct": baseline,

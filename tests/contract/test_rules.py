@@ -149,7 +149,7 @@ def test_later_stages_are_not_imported_by_earlier_ones() -> None:
         {"journal", "teachers", "annotation", "annotation_audit"},
         {"training_sets", "templates", "tokens", "students", "training", "transforms"},
         {"generation"},
-        {"scoring", "statistics"},
+        {"scoring", "judging", "statistics"},
         {"analysis", "tables", "figures", "findings", "pages", "archive", "plan"},
     ]
     rank = {name: number for number, names in enumerate(order) for name in names}

@@ -4,7 +4,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gradus.answers import answers_equal, canonical_number, extract_number, split_answer
+from gradus.answers import (
+    answers_equal,
+    canonical_answer,
+    canonical_number,
+    extract_answer,
+    extract_number,
+    split_answer,
+)
 
 
 @pytest.mark.parametrize(
@@ -23,6 +30,14 @@ from gradus.answers import answers_equal, canonical_number, extract_number, spli
         ("The answer is unknown", None),
         ("", None),
         ("no number here", None),
+        ("Shiela will pay $\\boxed{255}$ dollars each month for 3 months.", "255"),
+        ("Thus, the answer is:\n\n\\[\n\\boxed{\\$90}\n\\]", "90"),
+        ("Therefore, the answer to the problem is \\(\\boxed{2}\\) roses and \\(\\boxed{34}\\) orchids.", "2"),
+        ("So the answer to this question is it will take 9 minutes to blink 459 times.", "9"),
+        ("8 + 8 = 16\n#### 16\n(2 of them)", "16"),
+        ("\\boxed{\\frac{3}{4}}", "3/4"),
+        ("\\boxed{7{,}300}", "7300"),
+        ("**Answer:** 12 of 30", "12"),
     ],
 )
 def test_known_cases(text: str, expected: str | None) -> None:
@@ -51,3 +66,103 @@ def test_spellings_of_a_number_are_equal(number: int) -> None:
 def test_split_keeps_the_rationale_and_takes_the_answer_sentence_off() -> None:
     assert split_answer("2 + 3 = 5. The answer is 5.", "number", None) == ("2 + 3 = 5.", "5")
     assert split_answer("just 5", "number", None) == ("just 5", "5")
+
+
+OPTIONS = ("river bank", "2/5", "5", "bank", "none of these")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("The answer is B.", "B"),
+        ("So, the answer is **(C)**.", "C"),
+        ("Among all the answer choices, the best option is E) none.", "E"),
+        ("The correct answer would be river bank", "A"),
+        ("Answer: D) bank", "D"),
+        ("C", "C"),
+        ("(b)", "B"),
+        ("It is a long story. We are left with 2/5", "B"),
+        ("That leaves 5 of them.", "C"),
+        ("Option A is wrong. It must be option D.", "D"),
+        ("\\boxed{\\text{B}}", "B"),
+        ("A lot of people say so.", None),
+        ("", None),
+    ],
+)
+def test_choices_in_any_dress(text: str, expected: str | None) -> None:
+    assert extract_answer(text, "choice", OPTIONS) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "choices", "expected"),
+    [
+        ("The answer is True.", None, "True"),
+        ("No", None, "False"),
+        ("No, he could not. Thus yes.", None, "True"),
+        ("So this is false.", None, "False"),
+        ("There is no doubt about anything.", None, None),
+        ("B) False", ("True", "False"), "False"),
+        ("A", ("True", "False"), "True"),
+        ("A", None, None),
+    ],
+)
+def test_booleans(text: str, choices: tuple[str, ...] | None, expected: str | None) -> None:
+    assert extract_answer(text, "boolean", choices) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "gold", "expected"),
+    [
+        ("The answer is $\\frac{1}{2}$.", "\\dfrac12", True),
+        ("So the answer to this question is there are 256 such integers.", "256", True),
+        ("So the answer to this question is $\\dbinom{1001}{2}=500,500$.", "500500", True),
+        ("Thus, the answer is:\n\\[\n\\boxed{-3969}\n\\]", "-3969", True),
+        ("The value is \\(\\boxed{10000}\\).", "10{,}000", True),
+        ("x = 6", "6", True),
+        ("The answer is 0.167", "\\frac{1}{6}", False),
+        ("The answer is $x$", "y", False),
+    ],
+)
+def test_expressions(text: str, gold: str, expected: bool) -> None:
+    found = extract_answer(text, "latex", None)
+    assert found is not None
+    assert answers_equal(found, gold, "latex") is expected
+
+
+@pytest.mark.parametrize(
+    ("gold", "expected"), [("B", "B"), ("(b)", "B"), ("river bank", "A"), ("2/5", "B"), ("F", None)]
+)
+def test_a_gold_choice_is_a_letter_or_an_option(gold: str, expected: str | None) -> None:
+    assert canonical_answer(gold, "choice", OPTIONS) == expected
+
+
+PIECES = st.sampled_from(
+    [
+        "The answer is",
+        "answer:",
+        "\\boxed{",
+        "}",
+        "####",
+        "(B)",
+        "12",
+        "1/2",
+        "$",
+        "\\(",
+        "\\)",
+        "\n",
+        "true",
+        "no,",
+        "=",
+        ".",
+    ]
+)
+
+
+@given(st.lists(PIECES | st.text(max_size=5), max_size=12), st.sampled_from(["number", "choice", "boolean", "latex"]))
+def test_no_text_breaks_the_extractors(pieces: list[str], kind: str) -> None:
+    """Same text, same answer; and an extracted answer that is stated again is extracted again."""
+    text = " ".join(pieces)
+    found = extract_answer(text, kind, OPTIONS if kind == "choice" else None)
+    assert found == extract_answer(text, kind, OPTIONS if kind == "choice" else None)
+    if found is not None and kind != "latex":
+        assert extract_answer(f"The answer is {found}.", kind, OPTIONS if kind == "choice" else None) == found

@@ -8,12 +8,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from gradus.answers.boolean import canonical_boolean, extract_boolean
-from gradus.answers.choice import LETTERS, extract_choice
-from gradus.answers.latex import extract_latex, latex_equal
+from gradus.answers.choice import canonical_choice, extract_choice
+from gradus.answers.equivalence import equivalent
+from gradus.answers.latex import extract_latex
 from gradus.answers.number import canonical_number, extract_number, numbers_equal, numbers_in
 from gradus.answers.stated import before_last_statement
 
 __all__ = [
+    "answers_compared",
     "answers_equal",
     "canonical_answer",
     "canonical_boolean",
@@ -33,7 +35,7 @@ def extract_answer(text: str, kind: str, choices: Sequence[str] | None) -> str |
     if kind == "choice":
         return extract_choice(text, choices or ())
     if kind == "boolean":
-        return extract_boolean(text)
+        return extract_boolean(text, choices or ())
     return extract_latex(text)
 
 
@@ -42,18 +44,22 @@ def canonical_answer(text: str, kind: str, choices: Sequence[str] | None) -> str
     if kind == "number":
         return canonical_number(text)
     if kind == "choice":
-        letter = text.strip().strip("()").upper()
-        return letter if len(letter) == 1 and letter in LETTERS[: len(choices or ())] else None
+        return canonical_choice(text, choices or ())
     if kind == "boolean":
         return canonical_boolean(text)
     return text.strip() or None
 
 
 def answers_equal(left: str, right: str, kind: str) -> bool:
-    """Whether two answers of a kind mean the same."""
+    """Whether two answers of a kind mean the same; what nobody could tell in time is not the same."""
+    return bool(answers_compared(left, right, kind))
+
+
+def answers_compared(left: str, right: str, kind: str) -> bool | None:
+    """The same, with None for what nobody could tell in time (expressions only)."""
     if kind == "number":
         return numbers_equal(left, right)
-    return left == right if kind in ("choice", "boolean") else latex_equal(left, right)
+    return left == right if kind in ("choice", "boolean") else equivalent(left, right)
 
 
 def split_answer(text: str, kind: str, choices: Sequence[str] | None) -> tuple[str, str | None]:

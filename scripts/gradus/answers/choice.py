@@ -5,27 +5,78 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from gradus.answers.stated import last_statement
+from gradus.answers.boxes import boxed
+from gradus.answers.stated import after_phrase, last_sentence, last_statement
 
 LETTERS = "ABCDEFGHIJ"
 _DRESSED = re.compile(r"[(\[*{\"']*\b(?:option\s+|choice\s+)?([A-J])\b(?![\w'-])", re.IGNORECASE)
+# "A) sleep and D) stay in bed", "A, B or C": more than one answer is none.
+_SEVERAL = re.compile(
+    r"\b(?:and|or|and/or)\s+(?:option\s+)?\(?[A-J]\)|\b[A-J]\)?(?:,\s*[A-J]\)?)*,?\s+(?:and|or)\s+\(?[A-J]\b"
+)
+
+
+def canonical_choice(text: str, choices: Sequence[str]) -> str | None:
+    """The letter of an option that is named by its letter, dressed or not, or by its own text."""
+    letter = text.strip().strip("()[].:").upper()
+    if len(letter) == 1 and letter in LETTERS[: len(choices)]:
+        return letter
+    return _by_text(text, choices, whole=True)
 
 
 def extract_choice(text: str, choices: Sequence[str]) -> str | None:
-    """The letter that a text answers with: after "The answer is", else alone on the last line, else by option text.
+    """The letter that a text answers with: stated, boxed, alone on its last line, dressed or spelled out in its last sentence.
 
     A lower-case letter counts only where it stands alone or in brackets ("a" is also a word).
     """
     letters = LETTERS[: len(choices)]
     stated = last_statement(text)
     if stated is not None:
-        return _letter_at_start(stated, letters) or _by_text(stated, choices)
+        if _SEVERAL.search(stated.partition(". ")[0]):
+            return None
+        found = _letter_at_start(stated, letters) or _by_text(stated, choices) or _only_dressed(stated, letters)
+        if found:
+            return found
+    for box in boxed(text)[-1:]:
+        found = canonical_choice(re.sub(r"\\text\s*\{([^{}]*)\}", r"\1", box), choices)
+        if found:
+            return found
+    if _ends_in_a_list(text):
+        return None
+    sentence = last_sentence(text)
+    return _alone(text, choices) or _only_dressed(sentence, letters) or _by_text(sentence, choices)
+
+
+def _ends_in_a_list(text: str) -> bool:
+    """Whether the last two lines begin with two different letters: options that are listed, not chosen."""
+    lines = [line.strip() for line in text.splitlines() if line.strip()][-2:]
+    heads = [match[1] for match in (re.match(r"\(?([A-J])[).:]\s", line) for line in lines) if match]
+    return len(set(heads)) == 2
+
+
+def taught_choice(text: str, choices: Sequence[str]) -> str | None:
+    """The letter of a text in the form of supervisions: after "The answer is", else alone; what reads golds guesses nothing."""
+    stated = after_phrase(text)
+    if stated is None:
+        return _alone(text, choices)
+    return _letter_at_start(stated, LETTERS[: len(choices)]) or _by_text(stated, choices)
+
+
+def _alone(text: str, choices: Sequence[str]) -> str | None:
+    """The letter, or the whole text of an option, that the last line consists of or begins with."""
     lines = [line for line in text.strip().splitlines() if line.strip()]
     if not lines:
         return None
     last = lines[-1].strip()
-    alone = _letter_at_start(last, letters) if len(last) <= 4 or re.match(r"^[(\[]?[A-J][)\].:]", last) else None
-    return alone or _by_text(last, choices, whole=True)
+    bare = len(last) <= 4 or re.match(r"^[(\[]?[A-J][)\].:]", last)
+    return (_letter_at_start(last, LETTERS[: len(choices)]) if bare else None) or _by_text(last, choices, whole=True)
+
+
+def _only_dressed(text: str, letters: str) -> str | None:
+    """The one letter that is named as an option: ``B)``, ``(B)``, ``option B``; None where several are."""
+    named = re.findall(r"(?:\boption\s+|\bchoice\s+|\()\(?([A-J])\b|\b([A-J])\)", text, flags=re.IGNORECASE)
+    found = {(one or other).upper() for one, other in named} & set(letters)
+    return found.pop() if len(found) == 1 else None
 
 
 def _letter_at_start(text: str, letters: str) -> str | None:
@@ -44,12 +95,13 @@ def _letter_at_start(text: str, letters: str) -> str | None:
 def _by_text(text: str, choices: Sequence[str], whole: bool = False) -> str | None:
     """The one option whose text is said (the longest, where one option contains another)."""
     said = _plain(text)
-    found = [
-        (len(_plain(choice)), index)
-        for index, choice in enumerate(choices)
-        if _plain(choice)
-        and (said == _plain(choice) if whole else re.search(rf"\b{re.escape(_plain(choice))}\b", said))
-    ]
+    found = []
+    for index, choice in enumerate(choices):
+        spelled = _plain(choice)
+        if spelled and (
+            said == spelled if whole else re.search(rf"(?<![\w./]){re.escape(spelled)}(?![\w/]|\.\d)", said)
+        ):
+            found.append((len(spelled), index))
     if not found:
         return None
     longest = max(length for length, _ in found)
@@ -58,4 +110,5 @@ def _by_text(text: str, choices: Sequence[str], whole: bool = False) -> str | No
 
 
 def _plain(text: str) -> str:
-    return " ".join(re.findall(r"[a-z0-9]+", text.lower()))
+    """Words and numbers, fractions and decimals in one piece."""
+    return " ".join(re.findall(r"\d+(?:[./]\d+)*|[a-z0-9]+", text.lower().replace(",", "")))

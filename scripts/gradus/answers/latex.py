@@ -3,50 +3,49 @@
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 
-from gradus.answers.number import numbers_equal
-from gradus.answers.stated import last_statement
+from gradus.answers.boxes import boxed
+from gradus.answers.number import numbers_equal, numbers_in
+from gradus.answers.stated import after_last_statement
 
 _SECONDS = 5
 
 
-def boxed(text: str) -> list[str]:
-    """The contents of all ``\\boxed{...}`` (and ``\\fbox``, ``\\boxed x``) of a text, in order, braces balanced."""
-    found = []
-    for match in re.finditer(r"\\(?:boxed|fbox)\s*", text):
-        rest = text[match.end() :]
-        if not rest.startswith("{"):
-            simple = re.match(r"[^\s$.,]+", rest)
-            if simple:
-                found.append(simple.group())
-            continue
-        depth = 0
-        for index, character in enumerate(rest):
-            depth += (character == "{") - (character == "}")
-            if depth == 0:
-                found.append(rest[1:index].strip())
-                break
-    return found
-
-
 def extract_latex(text: str) -> str | None:
     """The final expression: the last box, else what is stated after "The answer is", else a last formula or number."""
-    stated = last_statement(text)
-    boxes = boxed(stated if stated is not None else text)
+    after = after_last_statement(text)
+    boxes = boxed(text if after is None else after) or boxed(text)
     if boxes:
         return boxes[-1] or None
-    if stated is None:
-        formulas = re.findall(r"\$([^$]+)\$", text)
+    if after is None:
+        formulas = formulas_in(text)
         if formulas:
-            return str(formulas[-1]).strip() or None
+            return formulas[-1]
         bare = text.strip().rstrip(".")
         return bare if bare and len(bare) <= 60 and len(bare.split()) <= 4 else None
     # Up to the end of the sentence: a dot that no digit follows, outside of formulas.
-    sentence = re.split(r"\.(?=\s|$)", stated, maxsplit=1)[0].strip()
+    sentence = re.split(r"\.(?=\s|$)", after.partition("\n")[0], maxsplit=1)[0].strip()
     whole = re.fullmatch(r"\\?[\[(]?\s*\$+(.+?)\$+\s*\\?[\])]?", sentence)
-    cleaned = (whole.group(1) if whole else sentence).strip()
-    return cleaned or None
+    cleaned = (whole.group(1) if whole else re.sub(r"\\[\])]\s*$", "", sentence)).strip()
+    return _spoken(cleaned) or None
+
+
+def formulas_in(text: str) -> list[str]:
+    """What stands between dollars or in ``\\(...\\)``, in order."""
+    found = [match[1] or match[2] for match in re.finditer(r"\$+([^$]+)\$+|\\\((.+?)\\\)", text)]
+    return [formula.strip() for formula in found if formula.strip()]
+
+
+def _spoken(text: str) -> str:
+    """The expression in a sentence of words: its last formula, else its only number; short texts stay as they are."""
+    words = re.findall(r"(?<![\\a-zA-Z])[a-zA-Z]{2,}", re.sub(r"\\(?:text|mbox)\s*\{[^{}]*\}", "", text))
+    if len(words) < 2:
+        return text
+    formulas = formulas_in(text)
+    if formulas:
+        return formulas[-1]
+    numbers = numbers_in(text)
+    return numbers[0] if numbers else text
 
 
 def normalised_latex(text: str) -> str:
@@ -58,14 +57,22 @@ def normalised_latex(text: str) -> str:
     text = text.replace("\\$", "").replace("$", "").replace("\\%", "").replace("%", "")
     text = text.replace("^{\\circ}", "").replace("^\\circ", "")
     text = re.sub(r"\\frac(\d)(\d)", r"\\frac{\1}{\2}", text)
+    text = re.sub(r"(?<=\d)(?:\{,\}|,)(?=\d{3}(?!\d))", "", text)
     return re.sub(r"\s+", "", text).rstrip(".").lower()
 
 
-@lru_cache(maxsize=65536)
-def latex_equal(left: str, right: str) -> bool:
-    """Whether two expressions mean the same: by spelling, as numbers, else by math-verify within its time limit."""
-    if normalised_latex(left) == normalised_latex(right) or numbers_equal(left, right):
-        return True
+def same_spelling(left: str, right: str) -> bool:
+    """Whether two expressions are the same on paper, or as numbers: what can be told at once."""
+    spelled = normalised_latex(left), normalised_latex(right)
+    return spelled[0] == spelled[1] or numbers_equal(left, right) or numbers_equal(*spelled)
+
+
+def parsed_equal(left: str, right: str) -> bool:
+    """Whether math-verify takes two expressions for the same; it may never come back (see equivalence)."""
+    if "=" in left and "=" not in right:  # an equation for the value that it ends in
+        left = left.rpartition("=")[2]
+        if same_spelling(left, right):
+            return True
     from math_verify import parse, verify
 
     try:

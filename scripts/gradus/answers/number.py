@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from fractions import Fraction
 
-from gradus.answers.stated import last_statement
+from gradus.answers.boxes import boxed
+from gradus.answers.stated import after_last_statement
 
 _ANY_NUMBER = re.compile(r"(?<![\w.])[-\u2212]?\$?(?:\d{1,3}(?:,\d{3})+(?!\d)|\d+)?(?:\.\d+)?(?:/\d+)?(?![\d])")
 
@@ -32,16 +33,31 @@ def numbers_in(text: str) -> list[str]:
 
 
 def extract_number(text: str) -> str | None:
-    """The final answer of a rationale: the first number after the last "The answer is", else the last number.
+    """The final answer of a rationale.
 
-    The fall-back reads bare answers and rationales that end in their result.
+    In this order: the first number that the last statement of an answer boxes, or says; the number in the last box; the
+    number after the last ``####``; the last number (bare answers, and rationales that end in their result).
     """
-    stated = last_statement(text)
-    if stated is not None:
-        after = numbers_in(stated)
-        return after[0] if after else None
-    found = numbers_in(text)
+    after = after_last_statement(text)
+    if after is not None:
+        for said in [*boxed(after)[:1], after.partition("\n")[0]]:
+            found = numbers_in(_plain(said))
+            if found:
+                return found[0]
+        return None
+    for said in [*boxed(text)[-1:], *text.split("####")[1:][-1:]]:
+        found = numbers_in(_plain(said))
+        if found:
+            return found[0]
+    found = numbers_in(_plain(text))
     return found[-1] if found else None
+
+
+def _plain(text: str) -> str:
+    """LaTeX's numbers as text: fractions, thousands, signs of money and spaces."""
+    text = re.sub(r"\\[dt]?frac\s*\{\s*(-?\d+)\s*\}\s*\{\s*(\d+)\s*\}", r"\1/\2", text)
+    text = text.replace("{,}", ",").replace("\\$", "$").replace("\\%", "%")
+    return re.sub(r"\\[,;! ]", "", text)
 
 
 def numbers_equal(left: str, right: str) -> bool:

@@ -11,9 +11,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from gradus.answers import canonical_answer, extract_choice
-from gradus.answers.choice import LETTERS
-from gradus.answers.latex import boxed, normalised_latex
+from gradus.answers import canonical_answer
+from gradus.answers.boxes import boxed
+from gradus.answers.choice import LETTERS, taught_choice
+from gradus.answers.latex import normalised_latex
 from gradus.answers.stated import before_last_statement
 
 Row = dict[str, Any]
@@ -84,7 +85,7 @@ def _aqua_letter(output: str, choices: tuple[str, ...]) -> str | None:
     spoken = re.findall(
         r"(?:[Aa]nswer|ANSWER|[Oo]ption|OPTION|i\.e\.?)\s*(?:is)?\s*[:\-=]*\s*\(?([A-Ea-e])\)?(?![A-Za-z])", tail
     )
-    return spoken[-1].upper() if spoken else extract_choice(output, choices)
+    return spoken[-1].upper() if spoken else taught_choice(output, choices)
 
 
 def math(row: Row) -> Reading | None:

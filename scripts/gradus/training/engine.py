@@ -26,6 +26,7 @@ from safetensors import SafetensorError
 from transformers.utils.logging import disable_progress_bar
 
 from gradus.atomic import write_json
+from gradus.processes import die_with_parent
 from gradus.progress import bar
 from gradus.training import probes, weights
 from gradus.training.batches import Step, learning_rate, plan_steps
@@ -34,7 +35,6 @@ from gradus.training.engine_config import deepspeed_config, outcome_file, stop_f
 from gradus.training.inputs import make_inputs, target_count
 from gradus.training.modelling import load_model, make_optimizer
 from gradus.training.objective import Objective, is_large
-from gradus.training.processes import die_with_parent
 from gradus.training.telemetry import Board, Meter, Work, speed, work_of
 
 log = logging.getLogger("gradus")

@@ -18,12 +18,12 @@ from gradus.claims import patience
 from gradus.errors import UserError
 from gradus.fingerprint import SCRIPTS
 from gradus.jsonl import read_json
+from gradus.processes import die_with_parent
 from gradus.slurm import end_of_job, is_preempted, requeue
 from gradus.surroundings import submitted_job
 from gradus.training.checkpoints import progress_folder
 from gradus.training.engine_config import outcome_file, stop_file
 from gradus.training.geometry import Geometry, geometry
-from gradus.training.processes import die_with_parent
 from gradus.training.publication import FINISHED, TRACE, WEIGHTS, WORD, is_finished
 
 log = logging.getLogger("gradus")

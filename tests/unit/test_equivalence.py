@@ -1,0 +1,39 @@
+"""Expressions compared in processes of their own: in order, within their time, whatever they are."""
+
+import os
+import signal
+
+from gradus.answers import answers_compared, answers_equal, equivalence
+from gradus.answers.equivalence import equivalences, equivalent
+
+ENDLESS = "10^{10^{9}}"  # math-verify computes it, deaf to its own time limit
+
+
+def test_verdicts_come_in_the_order_of_the_pairs() -> None:
+    pairs = [(f"{number}x + 1", f"1 + {number % 3}x") for number in range(12)]
+    assert equivalences(pairs) == [number % 3 == number for number in range(12)]
+
+
+def test_an_endless_comparison_is_given_up_and_the_next_one_made() -> None:
+    pairs = [(ENDLESS, "12"), ("2x", "x + x"), (ENDLESS, "7"), ("3x", "x")]
+    assert equivalences(pairs, seconds=3.0, workers=2) == [None, True, None, False]
+    assert equivalent("(1, 2)", "(1,2)") is True
+
+
+def test_what_is_spelled_the_same_asks_nobody() -> None:
+    assert equivalences([(ENDLESS, ENDLESS), ("1/2", "0.5")], seconds=0.0) == [True, True]
+
+
+def test_a_worker_that_was_killed_is_replaced() -> None:
+    assert equivalences([("x + y", "y + x")], workers=1) == [True]
+    worker = equivalence._crew[0].process
+    assert worker.pid is not None
+    os.kill(worker.pid, signal.SIGKILL)
+    worker.join()
+    assert equivalences([("2x + y", "y + 2x")], workers=1) == [True]
+
+
+def test_the_kinds_share_one_comparison() -> None:
+    assert answers_compared("1/2", "0.5", "number") is True
+    assert answers_equal("\\frac{x}{2}", "0.5x", "latex")
+    assert not answers_equal("A", "B", "choice")
