@@ -174,17 +174,20 @@ def copied(finished: Workflow, tmp_path: Path) -> Workflow:
     return Workflow(tmp_path / "copy", copy.deepcopy(finished.config))
 
 
-@pytest.fixture
-def project_copy(tmp_path: Path) -> Path:
-    """A copy of the project's code, to change at will."""
-    target = tmp_path / "project"
+def copy_project(target: Path) -> None:
+    """Copy the project's code: what a clone holds, without tests and documents."""
     for name in ("rules", "scripts", "envs", "report", "prompts", "profiles"):
         shutil.copytree(PROJECT / name, target / name, ignore=shutil.ignore_patterns("__pycache__"))
     (target / "slurm").symlink_to("profiles/slurm")
-    shutil.copy2(PROJECT / "Snakefile", target)
-    shutil.copy2(PROJECT / "config.yaml", target)
-    shutil.copy2(PROJECT / "prices.yaml", target)
-    return target
+    for name in ("Snakefile", "config.yaml", "prices.yaml"):
+        shutil.copy2(PROJECT / name, target)
+
+
+@pytest.fixture
+def project_copy(tmp_path: Path) -> Path:
+    """A copy of the project's code, to change at will."""
+    copy_project(tmp_path / "project")
+    return tmp_path / "project"
 
 
 @pytest.fixture(scope="session")

@@ -21,7 +21,7 @@ from typing import Any
 
 import pytest
 import yaml
-from conftest import HANG_LIMIT, PROJECT, tiny_study, wait_for
+from conftest import HANG_LIMIT, copy_project, tiny_study, wait_for
 from safetensors.numpy import load_file
 from slurm_cluster import ACCOUNT, Cluster
 
@@ -156,14 +156,6 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def clean() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if not name.startswith(("GRADUS_", "SLURM_"))}
-
-
-def copy_project(target: Path) -> None:
-    for name in ("rules", "scripts", "envs", "report", "prompts", "profiles"):
-        shutil.copytree(PROJECT / name, target / name, ignore=shutil.ignore_patterns("__pycache__"))
-    (target / "slurm").symlink_to("profiles/slurm")
-    for name in ("Snakefile", "config.yaml", "prices.yaml"):
-        shutil.copy2(PROJECT / name, target)
 
 
 @pytest.fixture(scope="module")
