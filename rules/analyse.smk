@@ -53,6 +53,11 @@ rule findings:
             paths.fill(paths.AUDIT, study.study, dataset=name)
             for name in study.datasets
         ],
+        annotation_audit=paths.ANNOTATION_AUDIT,
+        teachers=lambda _: [
+            paths.fill(paths.TEACHER_ACCURACY, study.study, place)
+            for place in grid.accuracy_supervisions(study)
+        ],
         annotations=lambda _: [
             paths.fill(paths.manifest(paths.ANNOTATIONS), study.study, place)
             for place in grid.supervisions(study)
@@ -66,6 +71,18 @@ rule findings:
             labels={"experiment": "all", "item": "findings in words"},
         ),
         headline=paths.HEADLINE,
+        claims=report(
+            paths.CLAIMS,
+            category="Findings",
+            caption="../report/claims.rst",
+            labels={"experiment": "all", "item": "claims"},
+        ),
+        recommendation=report(
+            paths.RECOMMENDATION,
+            category="Findings",
+            caption="../report/recommendation.rst",
+            labels={"experiment": "all", "item": "recommendation"},
+        ),
     log:
         paths.log(paths.FINDINGS),
     benchmark:
@@ -86,5 +103,7 @@ rule findings:
         " --study {input.study:q}"
         " --headline {output.headline:q}"
         " --page {output.page:q}"
+        " --claims {output.claims:q}"
+        " --recommendation {output.recommendation:q}"
         " --output {output.markdown:q}"
         " 2>&1 | tee {log:q}"

@@ -3,7 +3,10 @@
 from gradus import paths, program
 from gradus.atomic import write_json, write_text
 from gradus.config import load
-from gradus.findings import findings, headline, headline_text
+from gradus.findings.collection import collect, costs
+from gradus.findings.page import experiment_statements, findings, headline, headline_text
+from gradus.findings.recommendation import recommendations
+from gradus.findings.telling import recommendations_csv, statements_csv
 from gradus.grid import supervisions
 from gradus.jsonl import read_json
 from gradus.pages import to_page
@@ -14,6 +17,8 @@ def main() -> None:
     options.add_argument("--study", required=True, help="the resolved study (study.json)")
     options.add_argument("--headline", required=True, help="where the headline numbers go")
     options.add_argument("--page", required=True, help="where the findings go as a web page")
+    options.add_argument("--claims", required=True, help="where the tested statements go as a table")
+    options.add_argument("--recommendation", required=True, help="where the recommendations go as a table")
     options.add_argument("--output", required=True)
     given = options.parse_args()
     study = load(read_json(given.study), given.study)
@@ -22,10 +27,17 @@ def main() -> None:
         str(place): read_json(paths.fill(paths.manifest(paths.ANNOTATIONS), study.study, place))
         for place in supervisions(study)
     }
-    text = findings(study, audits, annotations)
+    evidence = collect(study)
+    recommended = recommendations(evidence, costs(study))
+    statements = [
+        (name, experiment_statements(study, experiment, evidence)) for name, experiment in study.experiments.items()
+    ]
+    write_text(given.claims, statements_csv(statements))
+    write_text(given.recommendation, recommendations_csv(recommended))
+    text = findings(study, evidence, statements, recommended, audits, annotations)
     write_text(given.output, text)
     write_text(given.page, to_page(text, study.study))
-    facts = headline(study)
+    facts = headline(study, evidence)
     write_json(given.headline, {**facts, "text": headline_text(facts)})
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
-from pathlib import Path
 from statistics import fmean, stdev
 from typing import Any
 
@@ -12,10 +11,9 @@ from gradus import paths
 from gradus.config import Experiment, Study
 from gradus.errors import UserError
 from gradus.grid import experiment_cells
-from gradus.jsonl import read_json, read_records
-from gradus.paths import Cell, Supervision
-from gradus.records import Scored
-from gradus.statistics import wilson
+from gradus.jsonl import read_json
+from gradus.paths import Supervision
+from gradus.statistics.intervals import wilson
 
 
 @dataclass(frozen=True)
@@ -90,9 +88,3 @@ def _row(place: Supervision, student: str, metrics: list[dict[str, Any]]) -> Row
         leaked=any(metric["leaked_training_rows"] for metric in metrics),
         excerpt=any(metric["excerpt"] for metric in metrics),
     )
-
-
-def outcomes(study: Study, cell: Cell) -> list[bool]:
-    """Which problems a cell solved, in the order of the test split."""
-    path = Path(paths.fill(paths.SCORED, study.study, cell, decoding=decoding_of(study)))
-    return [row.correct for row in read_records(path, Scored)]

@@ -16,6 +16,7 @@ from gradus.answers import answers_equal
 from gradus.answers.number import numbers_in
 from gradus.paths import Supervision
 from gradus.records import Annotation, Problem
+from gradus.text_traits import text_traits
 from gradus.wording import normalised
 
 # Literal pieces of prompts that teachers leave in their texts: tags, level names in brackets, template fields.
@@ -59,6 +60,7 @@ def audit_annotations(
         "input_tokens": sum(row.usage.get("input_tokens", 0) for row in rows),
         "output_tokens": sum(row.usage.get("output_tokens", 0) for row in rows),
         "price_usd": _price(rows),
+        "traits": text_traits([row.rationale for row in rows]),
     }
     for name in ("released_rows", "unmatched_rows", "rows_without_text", "excerpt"):
         if name in manifest:

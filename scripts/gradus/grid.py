@@ -7,6 +7,9 @@ from gradus.config import ChatTeacher, Experiment, MixedTransform, PaddedTransfo
 from gradus.paths import Cell, Supervision
 from gradus.teachers import released_files
 
+# What one job makes of all metric files.
+FINDINGS = (paths.FINDINGS, paths.FINDINGS_PAGE, paths.HEADLINE, paths.CLAIMS, paths.RECOMMENDATION)
+
 
 def experiment_supervisions(study: Study, experiment: Experiment) -> list[Supervision]:
     """All supervisions of an experiment that can be had, in the order of the file, baselines last."""
@@ -165,20 +168,20 @@ def report_items(study: Study) -> list[str]:
     """What the browsable report shows."""
     items = [path for path in tables(study) if path.endswith(".csv")]
     items += [path for path in [*figures(study), *speed_figures(study)] if path.endswith(".svg")]
-    pages = (paths.FINDINGS_PAGE, paths.ANNOTATION_AUDIT_PAGE)
+    pages = (paths.FINDINGS_PAGE, paths.CLAIMS, paths.RECOMMENDATION, paths.ANNOTATION_AUDIT_PAGE)
     return [*items, *(paths.fill(page, study.study) for page in pages)]
 
 
 def targets(study: Study) -> list[str]:
     """Everything that a run of the whole study makes."""
-    last = [paths.FINDINGS, paths.HEADLINE, paths.REPORT, paths.ARCHIVE, paths.ARCHIVE_SUMS]
+    last = [*FINDINGS, paths.REPORT, paths.ARCHIVE, paths.ARCHIVE_SUMS]
     return [*tables(study), *figures(study), *(paths.fill(pattern, study.study) for pattern in last)]
 
 
 def archived(study: Study) -> list[str]:
     """The results that go into the archive; weights stay out, their manifests with every hash go in."""
     found = [paths.fill(paths.STUDY_COPY, study.study), *tables(study), *figures(study)]
-    found += [paths.fill(pattern, study.study) for pattern in (paths.FINDINGS, paths.FINDINGS_PAGE, paths.HEADLINE)]
+    found += [paths.fill(pattern, study.study) for pattern in FINDINGS]
     found += [paths.fill(pattern, study.study) for pattern in (paths.ANNOTATION_AUDIT, paths.ANNOTATION_AUDIT_TEXT)]
     found += [paths.fill(paths.TEACHER_ACCURACY, study.study, place) for place in accuracy_supervisions(study)]
     for dataset in study.datasets:

@@ -10,7 +10,7 @@ from typing import Any
 from gradus.answers import answers_compared, canonical_answer, extract_answer
 from gradus.answers.strict import strict_answer, strict_equal
 from gradus.errors import UserError
-from gradus.statistics import wilson
+from gradus.statistics.intervals import wilson
 
 KINDS = {
     "gradeschool": "number",

@@ -10,7 +10,7 @@ from gradus.answers import answers_equal
 from gradus.errors import UserError
 from gradus.judging import Question, judge
 from gradus.records import Annotation, Prediction, Problem, Scored
-from gradus.statistics import wilson
+from gradus.statistics.intervals import wilson
 
 
 def score(

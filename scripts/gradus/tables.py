@@ -7,7 +7,7 @@ import io
 
 from gradus.analysis import Row, label
 from gradus.config import Experiment
-from gradus.statistics import minimum_detectable_difference
+from gradus.statistics.intervals import minimum_detectable_difference
 
 _COLUMNS = (
     "dataset",

@@ -1,9 +1,32 @@
-"""Intervals: against known values and under simulation."""
+"""Intervals, contrasts and families: against known values, against other libraries, and under simulation."""
+
+import math
 
 import numpy as np
 import pytest
+from scipy import stats
 
-from gradus.statistics import minimum_detectable_difference, paired_difference, wilson
+from gradus.statistics.contrasts import combined, contrast, difference
+from gradus.statistics.correlations import ranks, within_groups
+from gradus.statistics.families import holm, not_told_from_best, slope
+from gradus.statistics.intervals import minimum_detectable_difference, wilson
+from gradus.statistics.measurements import Rows, SeedVariance, Summary, pooled_seed_variance
+from gradus.statistics.simulation import (
+    MONOTONE,
+    TRUTHS,
+    Design,
+    calls_non_monotone,
+    keeps_the_best,
+    rates,
+    rejects_flat_pair,
+    simulated_levels,
+)
+
+NO_SEEDS = SeedVariance(math.nan, 0)
+
+
+def rows(*runs: list[int]) -> Rows:
+    return Rows(np.array(runs, dtype=float))
 
 
 def test_wilson_against_a_published_value() -> None:
@@ -12,25 +35,151 @@ def test_wilson_against_a_published_value() -> None:
     assert interval.high == pytest.approx(0.1605, abs=1e-4)
 
 
-def test_paired_difference_covers_the_truth_in_95_of_100_studies() -> None:
-    rng = np.random.default_rng(1)
-    covered = 0
-    for study in range(300):
-        base = rng.random(200) < 0.4
-        left = (base | (rng.random(200) < 0.1)).tolist()
-        interval = paired_difference(left, base.tolist(), resamples=500, seed=study)
-        covered += interval.low <= 0.06 <= interval.high
-    assert 270 <= covered <= 297
-
-
-def test_unequal_sets_are_refused() -> None:
-    with pytest.raises(ValueError, match="same"):
-        paired_difference([True], [True, False])
-    with pytest.raises(ValueError, match="no observation"):
-        wilson(0, 0)
-
-
 def test_detectable_difference_matches_the_design_figures() -> None:
     assert minimum_detectable_difference(1319) == pytest.approx(0.034, abs=0.001)
     assert minimum_detectable_difference(500) == pytest.approx(0.056, abs=0.001)
     assert minimum_detectable_difference(254) == pytest.approx(0.079, abs=0.001)
+
+
+def test_what_is_no_measurement_is_refused() -> None:
+    with pytest.raises(ValueError, match="no observation"):
+        wilson(0, 0)
+    with pytest.raises(ValueError, match="at least one"):
+        Rows(np.zeros((0, 3)))
+    with pytest.raises(ValueError, match="same problems"):
+        difference(rows([1, 0]), rows([1, 0, 1]), NO_SEEDS)
+
+
+def test_one_run_is_an_exact_mcnemar_test_of_two_checkpoints() -> None:
+    first, second = rows([1] * 8 + [0] * 2 + [1] * 10), rows([0] * 8 + [1] * 2 + [1] * 10)
+    gap = difference(first, second, NO_SEEDS)
+    assert gap.reach == "these two checkpoints"
+    assert gap.p == pytest.approx(stats.binomtest(8, 10).pvalue)
+    assert gap.p_greater() == pytest.approx(stats.binomtest(8, 10, alternative="greater").pvalue)
+    assert gap.estimate == pytest.approx(0.3)
+    assert gap.interval().low < 0.3 < gap.interval().high
+    nobody = difference(first, first, NO_SEEDS)
+    assert nobody.p == 1.0 and nobody.interval().low < 0 < nobody.interval().high
+
+
+def test_printed_means_are_a_pooled_t_test() -> None:
+    """Two conditions of three runs: Student's t from summary statistics."""
+    first, second = Summary(0.50, 0.010, 3), Summary(0.47, 0.014, 3)
+    gap = difference(first, second, pooled_seed_variance([first, second]))
+    known = stats.ttest_ind_from_stats(0.50, 0.010, 3, 0.47, 0.014, 3)
+    assert gap.p == pytest.approx(known.pvalue) and gap.df == pytest.approx(4)
+    assert gap.reach == "conditions on these problems"
+
+
+def test_printed_single_runs_are_unpaired_and_unknown_sizes_say_nothing() -> None:
+    gap = difference(Summary(0.5, None, 1, 300), Summary(0.4, None, 1, 300), NO_SEEDS)
+    assert gap.reach == "these two checkpoints" and 0.01 < gap.p < 0.03
+    silent = difference(Summary(0.9, None, 1), Summary(0.1, None, 1), NO_SEEDS)
+    assert (silent.reach, silent.p, silent.power(0.5), silent.detectable()) == ("nothing", 1.0, 0.0, None)
+    assert (silent.interval().low, silent.interval().high) == (-1.0, 1.0)
+
+
+def test_several_runs_agree_with_a_mixed_model() -> None:
+    """statsmodels' REML with runs and problems as crossed effects, on one balanced study."""
+    import pandas
+    import statsmodels.formula.api as smf
+
+    design = Design(problems=60, runs=6, seed_sd=0.1, interaction_sd=2.0)
+    levels = simulated_levels((0.45, 0.55), design, np.random.default_rng(4))
+    gap = difference(levels[1], levels[0], pooled_seed_variance(levels))
+    table = [
+        {"y": levels[side].scores[run, item], "side": side, "run": f"{side}-{run}", "item": item, "both": f"{side}-{item}"}
+        for side in range(2)
+        for run in range(6)
+        for item in range(60)
+    ]
+    data = pandas.DataFrame(table).assign(everything=1)
+    parts = {"run": "0 + C(run)", "item": "0 + C(item)", "both": "0 + C(both)"}
+    fit = smf.mixedlm("y ~ side", data, groups="everything", vc_formula=parts).fit(method="lbfgs")
+    assert gap.estimate == pytest.approx(fit.params["side"])
+    assert gap.standard_error == pytest.approx(fit.bse["side"], rel=0.02)
+
+
+def test_power_and_detectable_difference_belong_together() -> None:
+    levels = simulated_levels((0.5, 0.5), Design(), np.random.default_rng(1))
+    gap = difference(*levels, pooled_seed_variance(levels))
+    detectable = gap.detectable()
+    assert detectable is not None and gap.power(detectable) == pytest.approx(0.8, abs=0.02)
+    assert gap.power(0.0) == pytest.approx(0.025, abs=1e-3)
+
+
+def test_a_combination_of_independent_contrasts() -> None:
+    measured = [Summary(0.5, 0.02, 3), Summary(0.4, 0.02, 3)]
+    gap = difference(*measured, pooled_seed_variance(measured))
+    both = combined([(0.5, gap), (0.5, gap)])
+    assert both.estimate == pytest.approx(gap.estimate)
+    assert both.standard_error == pytest.approx(gap.standard_error / math.sqrt(2)) and both.df == pytest.approx(8)
+
+
+def test_a_slope_is_the_least_squares_one() -> None:
+    values = [0.2, 0.5, 0.4, 0.7]
+    found = slope([Summary(value, 0.01, 3) for value in values], SeedVariance(0.0001, 8))
+    assert found.estimate == pytest.approx(np.polyfit(range(4), values, 1)[0])
+    assert contrast([(1.0, Summary(0.3, None, 1, 10))], NO_SEEDS).estimate == pytest.approx(0.3)
+
+
+def test_holm_by_hand() -> None:
+    assert holm([0.01, 0.04, 0.03]) == pytest.approx([0.03, 0.06, 0.06])
+    assert holm([]) == []
+
+
+def test_partial_correlation_within_groups() -> None:
+    """Simpson's paradox: the groups' difficulty says one thing, within them the other."""
+    groups, x, y = ["a"] * 4 + ["b"] * 4, [1, 2, 3, 4, 11, 12, 13, 14], [4, 3, 2, 1.5, 14, 13, 12, 11]
+    assert within_groups(["all"] * 8, x, y).r > 0.9
+    inside = within_groups(groups, x, y)
+    assert inside.r < -0.9 and inside.p_negative < 0.01 and inside.interval.high < 0
+    plain = within_groups(["all"] * 8, x, y)
+    assert plain.p_positive == pytest.approx(stats.pearsonr(x, y, alternative="greater").pvalue)
+    assert within_groups(groups, [1] * 8, y).p_positive == 1.0
+
+
+def test_ranks_need_enough_students() -> None:
+    assert ranks([1, 2], [1, 2]).p_positive == 1.0
+    assert ranks([1, 2, 3], [1, 2, 3]).p_positive == pytest.approx(1 / 6)
+    seven = ranks(range(7), range(7))
+    assert seven.p_positive == pytest.approx(1 / math.factorial(7)) and seven.interval.low > 0.5
+    assert ranks([1, 1, 1, 1], [1, 2, 3, 4]).p_positive == 1.0
+
+
+def test_equal_conditions_are_rarely_called_different() -> None:
+    found = rates(rejects_flat_pair, TRUTHS["flat"], Design(problems=400, seed_sd=0.03), 300, seed=5)
+    assert found["crossed random effects"] <= 0.085  # 5 % and three standard errors
+    assert found["McNemar on one run"] > 0.2, "one run knows nothing of the luck of runs"
+
+
+@pytest.mark.parametrize("truth", MONOTONE)
+@pytest.mark.parametrize("uneven", [1.0, 3.0])
+def test_monotone_truths_are_rarely_called_non_monotone(truth: str, uneven: float) -> None:
+    """At most 5 %, also where the luck of runs differs between levels; the usual ways are far off."""
+    design = Design(problems=500, uneven=uneven)
+    found = rates(calls_non_monotone, TRUTHS[truth], design, 200, seed=2)
+    assert found["intersection-union"] <= 0.05 + 3 * math.sqrt(0.05 * 0.95 / 200)
+
+
+def test_peaks_are_found_and_usual_ways_mislead() -> None:
+    found = rates(calls_non_monotone, TRUTHS["peak of 8 points"], Design(), 60)
+    assert found["intersection-union"] > 0.95
+    saturating = rates(calls_non_monotone, TRUTHS["saturating"], Design(), 60)
+    assert saturating["quadratic term"] > 0.9 and saturating["intersection-union"] < 0.1
+
+
+@pytest.mark.parametrize("truth", ["flat", "saturating", "step", "peak of 2 points"])
+def test_the_recommended_set_holds_the_best(truth: str) -> None:
+    def ask(levels: list[Rows]) -> dict[str, bool]:
+        return keeps_the_best(levels, TRUTHS[truth])
+
+    found = rates(ask, TRUTHS[truth], Design(problems=300, seed_sd=0.02), 200, seed=3)
+    assert found["set"] >= 0.95 - 3 * math.sqrt(0.05 * 0.95 / 200)
+    assert found["best mean alone"] < 0.7
+
+
+def test_a_clear_loser_leaves_the_set() -> None:
+    measured = {"good": Summary(0.6, 0.01, 3), "near": Summary(0.595, 0.01, 3), "bad": Summary(0.3, 0.01, 3)}
+    assert set(not_told_from_best(measured, pooled_seed_variance(measured.values()))) == {"good", "near"}
+    assert set(not_told_from_best({"only": Summary(0.5, None, 1, 10)}, NO_SEEDS)) == {"only"}

@@ -131,6 +131,10 @@ class Study(Section):
                 raise UserError(f"{name!r} is a built-in format", where=f"configuration key transforms.{name}")
         for label, experiment in self.experiments.items():
             place = f"experiments.{label}"
+            if label in ("claims", "recommendation"):
+                raise UserError(
+                    f"{label!r} names a table of every study", where=f"configuration key {place}", hint="choose another"
+                )
             self._axes_exist(place, experiment, ("datasets", "teachers", "students"))
             for position, format_ in enumerate(experiment.formats):
                 must_exist(format_, formats, f"{place}.formats.{position}")

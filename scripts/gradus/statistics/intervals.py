@@ -1,4 +1,4 @@
-"""Intervals and differences, with what they can and cannot tell."""
+"""Intervals of one number, and what a test set of a given size can tell."""
 
 from __future__ import annotations
 
@@ -23,21 +23,6 @@ def wilson(correct: int, n: int) -> Estimate:
         raise ValueError("no observation")
     interval = binomtest(correct, n).proportion_ci(0.95, method="wilson")
     return Estimate(correct / n, float(interval.low), float(interval.high))
-
-
-def paired_difference(left: list[bool], right: list[bool], resamples: int = 10_000, seed: int = 0) -> Estimate:
-    """Accuracy of ``left`` minus ``right`` on the same problems: paired bootstrap over problems (95 %, percentile).
-
-    With one seed this compares two checkpoints, not two conditions. ValueError if the lengths differ or are zero.
-    """
-    if len(left) != len(right) or not left:
-        raise ValueError("paired results of the same, non-empty set of problems are needed")
-    difference = np.asarray(left, dtype=float) - np.asarray(right, dtype=float)
-    rng = np.random.default_rng(seed)
-    draws = rng.multinomial(len(difference), np.full(len(difference), 1 / len(difference)), size=resamples)
-    means = draws @ difference / len(difference)
-    low, high = np.quantile(means, [0.025, 0.975])
-    return Estimate(float(difference.mean()), float(low), float(high))
 
 
 def minimum_detectable_difference(n: int, disagreement: float = 0.2) -> float:

@@ -2,78 +2,41 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import Any
 
-from gradus.analysis import Row, label, outcomes, rows
-from gradus.config import Experiment, Study
-from gradus.grid import missing_supervisions
-from gradus.paths import Cell
-from gradus.statistics import Estimate, minimum_detectable_difference, paired_difference
+from gradus.analysis import Row, label, rows
+from gradus.config import Experiment, PaddedTransform, Study
+from gradus.findings.catalogue import claims
+from gradus.findings.evidence import Evidence
+from gradus.findings.recommendation import Recommendation
+from gradus.findings.statements import Statement
+from gradus.findings.telling import recommendations_markdown, statements_markdown
+from gradus.grid import experiment_supervisions, missing_supervisions
+from gradus.statistics.contrasts import difference
+from gradus.statistics.intervals import minimum_detectable_difference
 from gradus.tables import to_markdown
 
 
-@dataclass(frozen=True)
-class Comparison:
-    """Two conditions of one student on the same problems; ``verdict`` is supported, contradicted or undecided."""
-
-    dataset: str
-    student: str
-    better: str
-    other: str
-    difference: Estimate
-    seeds: int
-
-    @property
-    def verdict(self) -> str:
-        if self.difference.low > 0:
-            return "supported"
-        return "contradicted" if self.difference.high < 0 else "undecided"
-
-    def sentence(self) -> str:
-        """The comparison in words, with its interval and its reach."""
-        gap = self.difference
-        words = {
-            "supported": f"is better than {self.other}",
-            "contradicted": f"is worse than {self.other}",
-            "undecided": f"cannot be told from {self.other}",
-        }[self.verdict]
-        reach = (
-            "one seed, so these two checkpoints" if self.seeds == 1 else f"{self.seeds} seeds, resampling problems only"
-        )
-        return (
-            f"{self.dataset}, {self.student}: {self.better} {words} "
-            f"({100 * gap.value:+.1f} points, 95 % interval {100 * gap.low:+.1f} to {100 * gap.high:+.1f}; {reach})."
-        )
+def experiment_statements(study: Study, experiment: Experiment, evidence: Evidence) -> list[Statement]:
+    """The claims of one experiment, each a family of its own."""
+    padded = {name: one.target for name, one in study.transforms.items() if isinstance(one, PaddedTransform)}
+    places = experiment_supervisions(study, experiment)
+    mine = evidence.limited(places)
+    mine = Evidence(
+        {key: one for key, one in mine.students.items() if key[1] in experiment.students},
+        mine.teachers,
+        mine.traits,
+        {key: one for key, one in mine.surprise.items() if key[1] in experiment.students},
+    )
+    return claims(mine, padded)
 
 
-def compare(study: Study, experiment: Experiment, left: Row, right: Row) -> Comparison:
-    """The paired difference of two conditions over the same problems and seeds."""
-    wins: list[list[bool]] = [[], []]
-    for seed in left.seeds:
-        for side, row in enumerate((left, right)):
-            wins[side] += outcomes(study, Cell(row.supervision, row.student, seed))
-    difference = paired_difference(wins[0], wins[1])
-    names = label(left.supervision, experiment), label(right.supervision, experiment)
-    return Comparison(left.supervision.dataset, left.student, *names, difference, len(left.seeds))
+def headline(study: Study, evidence: Evidence) -> dict[str, Any]:
+    """The numbers that a run ends with: per student the best cell, against answer only and the most frequent answer.
 
-
-def comparisons(study: Study, experiment: Experiment, table: list[Row]) -> list[Comparison]:
-    """For each student and dataset: the best supervision against the answer-only cell, and against each other one."""
-    made = []
-    for dataset in experiment.datasets:
-        for student in experiment.students:
-            mine = [row for row in table if row.student == student and row.supervision.dataset == dataset]
-            main = [row for row in mine if row.supervision.format != "answer-only"]
-            best = max(main, key=lambda row: row.accuracy)
-            others = [row for row in mine if row.supervision.format == "answer-only"]
-            others += [row for row in main if row != best]
-            made += [compare(study, experiment, best, row) for row in others]
-    return made
-
-
-def headline(study: Study) -> dict[str, Any]:
-    """The numbers that a run ends with: per student the best cell, against answer only and the most frequent answer."""
+    The best is chosen among several, so the interval of its gain is that of as many comparisons (Bonferroni).
+    """
     found: dict[str, Any] = {"study": study.study, "students": []}
     for name, experiment in study.experiments.items():
         table = rows(study, experiment)
@@ -94,8 +57,14 @@ def headline(study: Study) -> dict[str, Any]:
                 }
                 for row in mine:
                     if row.supervision.format == "answer-only":
-                        gap = compare(study, experiment, best, row).difference
-                        entry |= {"answer_only": row.accuracy, "gain_over_answer_only": [gap.value, gap.low, gap.high]}
+                        measured = [evidence.students[one.supervision, student] for one in (best, row)]
+                        gap = difference(measured[0], measured[1], evidence.seeds(dataset, student))
+                        gain = gap.interval(1 - 0.05 / max(1, len(mine) - 1))
+                        entry |= {
+                            "answer_only": row.accuracy,
+                            "gain_over_answer_only": [gain.value, gain.low, gain.high],
+                            "gain_speaks_of": gap.reach,
+                        }
                 found["students"].append(entry)
     return found
 
@@ -118,17 +87,27 @@ def headline_text(facts: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
-def findings(study: Study, audits: list[dict[str, Any]], annotations: dict[str, dict[str, Any]]) -> str:
-    """The findings page in Markdown."""
+def findings(
+    study: Study,
+    evidence: Evidence,
+    statements: Sequence[tuple[str, Sequence[Statement]]],
+    recommended: Sequence[Recommendation],
+    audits: list[dict[str, Any]],
+    annotations: dict[str, dict[str, Any]],
+) -> str:
+    """The findings page in Markdown; ``statements`` by experiment."""
     parts = [f"# Findings of the study `{study.study}`", ""]
     if study.about:
         parts += [study.about.strip(), ""]
     parts += _reach(study)
-    for name, experiment in study.experiments.items():
+    parts += ["## What to use", "", _HOW_TO_RECOMMEND, "", recommendations_markdown(recommended)]
+    for name, found in statements:
+        experiment = study.experiments[name]
         table = rows(study, experiment)
         parts += [f"## {name}: {experiment.question}", "", to_markdown(table, experiment)]
-        parts += [f"- {comparison.sentence()}" for comparison in comparisons(study, experiment, table)]
         parts += [f"- {line}" for line in _warnings(table, experiment)] + [""]
+        parts += [statements_markdown(found)]
+    parts += _teacher_table(evidence)
     parts += ["## The data", ""] + [_audit_line(audit) for audit in audits] + [""]
     parts += ["| supervision | annotations | mean words | verdicts |", "|---|---:|---:|---|"]
     for name, manifest in annotations.items():
@@ -137,6 +116,23 @@ def findings(study: Study, audits: list[dict[str, Any]], annotations: dict[str, 
         verdicts += f"; {absent} problems without annotation" if absent else ""
         parts.append(f"| {name} | {manifest['rows']} | {manifest['mean_words']:.1f} | {verdicts} |")
     return "\n".join(parts) + "\n"
+
+
+_HOW_TO_RECOMMEND = (
+    "Per student and dataset the supervision with the highest accuracy, and every other one that cannot be told from the "
+    "best (multiple comparisons with the best; the truly best one is among them in 95 % of studies)."
+)
+
+
+def _teacher_table(evidence: Evidence) -> list[str]:
+    """What the teachers solve themselves, gold hidden."""
+    if not evidence.teachers:
+        return []
+    lines = ["## The teachers on the test problems, gold hidden", "", "| supervision | accuracy | n | samples |"]
+    lines.append("|---|---:|---:|---:|")
+    for place, one in evidence.teachers.items():
+        lines.append(f"| {place} | {100 * one.mean:.1f} % | {one.n} | {one.runs} |")
+    return [*lines, ""]
 
 
 def _reach(study: Study) -> list[str]:
@@ -158,8 +154,8 @@ def _reach(study: Study) -> list[str]:
             "needs several seeds."
         )
     lines.append(
-        "- The best supervision of a student is chosen on the same test problems that it is then compared on; the intervals do "
-        "not know of that choice, which flatters the best by a little."
+        "- A verdict is at 5 %, adjusted for all statements of its claim within the experiment (Holm); power is before "
+        "that adjustment. An undecided statement is not a refuted one: see its interval and its power."
     )
     missing = missing_supervisions(study)
     if missing:

@@ -1,0 +1,98 @@
+"""Collection: the evidence of a study, from its metric files, teachers' answers, audits and training logs."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Sequence
+from pathlib import Path
+from statistics import fmean
+
+import numpy as np
+
+from gradus import paths
+from gradus.analysis import decoding_of
+from gradus.config import Study
+from gradus.findings.evidence import Evidence
+from gradus.findings.recommendation import Cost
+from gradus.grid import accuracy_supervisions, cells
+from gradus.jsonl import read_json, read_records
+from gradus.paths import Cell, Supervision
+from gradus.records import Annotation, Problem
+from gradus.statistics.measurements import Measurement, Rows
+
+
+def collect(study: Study) -> Evidence:
+    """Everything that was measured; item rows, so that comparisons are paired."""
+    runs: dict[tuple[Supervision, str], list[Cell]] = defaultdict(list)
+    for cell in cells(study):
+        runs[cell.supervision, cell.student].append(cell)
+    students = {key: Rows(np.array([outcomes(study, cell) for cell in mine])) for key, mine in runs.items()}
+    audit = read_json(paths.fill(paths.ANNOTATION_AUDIT, study.study))
+    traits = {
+        Supervision(*one["supervision"].split("/")): one["traits"] for one in audit["supervisions"] if one["traits"]
+    }
+    surprise = {key: fmean(_first_loss(study, cell) for cell in mine) for key, mine in runs.items()}
+    return Evidence(students, teachers(study), traits, surprise)
+
+
+def costs(study: Study) -> dict[tuple[Supervision, str], Cost]:
+    """What every supervision costs each student; words where no teacher was asked over a network."""
+    audit = read_json(paths.fill(paths.ANNOTATION_AUDIT, study.study))
+    facts = {one["supervision"]: one for one in audit["supervisions"]}
+    found = {}
+    for cell in cells(study):
+        key = (cell.supervision, cell.student)
+        if key in found:
+            continue
+        one = facts[str(cell.supervision)]
+        training_set = paths.fill(paths.manifest(paths.TRAINING_SET), study.study, cell)
+        taught = read_json(training_set)
+        metrics = read_json(paths.fill(paths.METRICS, study.study, cell, decoding=decoding_of(study)))
+        found[key] = Cost(
+            price_usd=one["price_usd"],
+            teacher_tokens=one["output_tokens"] or round(one["words"]["mean"] * one["rows"], 1),
+            training_tokens=round(taught["mean_tokens"] * taught["rows"], 1),
+            answer_tokens=metrics["mean_completion_tokens"],
+        )
+    return found
+
+
+def outcomes(study: Study, cell: Cell) -> list[float]:
+    """The share of its samples with which a cell solved each problem, in the order of the test split."""
+    path = Path(paths.fill(paths.SCORED, study.study, cell, decoding=decoding_of(study)))
+    solved: dict[str, list[bool]] = defaultdict(list)
+    for line in path.read_text(encoding="utf-8").splitlines():
+        row = json.loads(line)
+        solved[row["problem_id"]].append(row["correct"])
+    return [fmean(samples) for samples in solved.values()]
+
+
+def teachers(study: Study) -> dict[Supervision, Measurement]:
+    """What the teachers solve themselves, gold hidden; a problem without an answer is not solved."""
+    found: dict[Supervision, Measurement] = {}
+    problems: dict[str, list[str]] = {}
+    for place in accuracy_supervisions(study):
+        if place.dataset not in problems:
+            path = paths.fill(paths.PROBLEMS, study.study, dataset=place.dataset, split="test")
+            problems[place.dataset] = [problem.id for problem in read_records(path, Problem)]
+        answers = read_records(paths.fill(paths.TEACHER_ANSWERS, study.study, place), Annotation)
+        found[place] = answered(answers, problems[place.dataset])
+    return found
+
+
+def answered(answers: Sequence[Annotation], problems: Sequence[str]) -> Rows:
+    """A teacher's answers as item rows, a run per sample."""
+    places = {name: place for place, name in enumerate(problems)}
+    samples = 1 + max((answer.sample for answer in answers), default=0)
+    scores = np.zeros((samples, len(problems)))
+    for answer in answers:
+        if answer.problem_id in places and answer.verdict == "agrees":
+            scores[answer.sample, places[answer.problem_id]] = 1.0
+    return Rows(scores)
+
+
+def _first_loss(study: Study, cell: Cell) -> float:
+    """The loss per target token at the first step, before any weight moved: on the same problems for every supervision."""
+    with open(paths.fill(paths.TRACE, study.study, cell), encoding="utf-8") as stream:
+        return float(json.loads(stream.readline())["loss"])

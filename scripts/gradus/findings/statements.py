@@ -1,0 +1,142 @@
+"""Statements: what is claimed, of whom, and whether the evidence supports it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from gradus.statistics.contrasts import Contrast, Reach
+from gradus.statistics.correlations import Correlation
+from gradus.statistics.families import holm
+
+ALPHA = 0.05
+# Power is stated for effects of this size.
+POINTS = 0.02
+R = 0.5
+
+
+@dataclass(frozen=True)
+class Statement:
+    """One tested statement.
+
+    ``claim`` names the family; ``p`` speaks for the statement and ``p_against`` for its opposite, both unadjusted;
+    ``judged`` adds the adjusted ones and the verdict. ``estimate`` and its interval are in shares, or a correlation where
+    ``unit`` is ``r`` or ``tau``. ``power`` is the chance that a true effect of ``power_for`` would have been found.
+    """
+
+    claim: str
+    subject: str
+    statement: str
+    unit: str
+    estimate: float
+    low: float
+    high: float
+    p: float
+    p_against: float
+    power: float
+    power_for: str
+    reach: Reach
+    n: int | None
+    runs: int
+    note: str = ""
+    p_adjusted: float = 1.0
+    p_against_adjusted: float = 1.0
+
+    @property
+    def verdict(self) -> str:
+        """``supported``, ``contradicted`` or ``undecided`` at 5 %, adjusted for the family."""
+        if self.p_adjusted < ALPHA:
+            return "supported"
+        return "contradicted" if self.p_against_adjusted < ALPHA else "undecided"
+
+    def sentence(self) -> str:
+        """The statement with its numbers, for people."""
+        if self.unit == "points":
+            told = f"{100 * self.estimate:+.1f} points, 95 % interval {100 * self.low:+.1f} to {100 * self.high:+.1f}"
+        else:
+            told = f"{self.unit} = {self.estimate:.2f}, 95 % interval {self.low:.2f} to {self.high:.2f}"
+        p = min(self.p_adjusted, self.p_against_adjusted)
+        size = "" if self.n is None else f"n = {self.n}, "
+        runs = f"{self.runs} run{'s' if self.runs != 1 else ''} a condition"
+        note = f"; {self.note}" if self.note else ""
+        return (
+            f"{self.subject}: {self.statement}: **{self.verdict}** ({told}; adjusted p = {p:.3f}; {size}{runs}, speaks of "
+            f"{self.reach}; a true effect of {self.power_for} would be found in {100 * self.power:.0f} % of such studies{note})."
+        )
+
+
+def from_contrast(
+    claim: str, subject: str, statement: str, gap: Contrast, note: str = "", effect: float = POINTS
+) -> Statement:
+    """A statement that a contrast is above zero; its power is that for a true ``effect``."""
+    interval = gap.interval()
+    return Statement(
+        claim,
+        subject,
+        statement,
+        "points",
+        interval.value,
+        interval.low,
+        interval.high,
+        gap.p_greater(),
+        gap.p_less(),
+        gap.power(effect),
+        f"{100 * effect:g} points",
+        gap.reach,
+        gap.n,
+        gap.runs,
+        note,
+    )
+
+
+def from_correlation(
+    claim: str, subject: str, statement: str, found: Correlation, runs: int, unit: str = "r", note: str = ""
+) -> Statement:
+    """A statement that a correlation is positive; its problems are the points."""
+    interval = found.interval
+    return Statement(
+        claim,
+        subject,
+        statement,
+        unit,
+        interval.value,
+        interval.low,
+        interval.high,
+        found.p_positive,
+        found.p_negative,
+        found.power(R),
+        f"{unit} = {R}",
+        "conditions" if runs > 1 else "these checkpoints",
+        None,
+        runs,
+        f"{found.points} points" + (f", {note}" if note else ""),
+    )
+
+
+def judged(statements: Sequence[Statement]) -> list[Statement]:
+    """The same statements with p adjusted by Holm within each claim; directional ones are tested on both sides."""
+    families: dict[str, list[int]] = {}
+    for place, one in enumerate(statements):
+        families.setdefault(one.claim, []).append(place)
+    done = list(statements)
+    for places in families.values():
+        one_sided = statements[places[0]].claim in ONE_SIDED
+        factor = 1 if one_sided else 2
+        speaking = holm([min(1.0, factor * statements[place].p) for place in places])
+        against = holm([min(1.0, factor * statements[place].p_against) for place in places])
+        for place, p, p_against in zip(places, speaking, against, strict=True):
+            done[place] = replace(done[place], p_adjusted=p, p_against_adjusted=p_against)
+    return done
+
+
+# Claims whose p is that of a test with one direction by nature: supported and contradicted are separate questions.
+ONE_SIDED = frozenset(
+    {
+        "non-monotone",
+        "non-monotone-mean",
+        "two-lines",
+        "format-indifferent",
+        "format-matters",
+        "length-is-not-granularity",
+    }
+)

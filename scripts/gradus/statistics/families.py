@@ -1,0 +1,67 @@
+"""Families of tests: adjusting p-values, tests that need several parts to hold, and the set that holds the best."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TypeVar
+
+from statsmodels.stats.multitest import multipletests
+
+from gradus.statistics.contrasts import Contrast, contrast, difference
+from gradus.statistics.measurements import Measurement, SeedVariance
+
+Name = TypeVar("Name")
+
+
+def holm(p_values: Sequence[float]) -> list[float]:
+    """p-values adjusted by Holm's method for the family they are."""
+    if not p_values:
+        return []
+    return [float(value) for value in multipletests(p_values, method="holm")[1]]
+
+
+def interior_beats_both_ends(against_first: Sequence[Contrast], against_last: Sequence[Contrast]) -> float:
+    """p of "some interior level is better than both ends" (intersection-union, Bonferroni over the interior levels)."""
+    each = [max(a.p_greater(), b.p_greater()) for a, b in zip(against_first, against_last, strict=True)]
+    return min(1.0, len(each) * min(each))
+
+
+def every_interior_is_below_an_end(against_first: Sequence[Contrast], against_last: Sequence[Contrast]) -> float:
+    """p of "no interior level is better than both ends" (each is below one of them, Bonferroni over the two)."""
+    each = [2 * min(a.p_less(), b.p_less()) for a, b in zip(against_first, against_last, strict=True)]
+    return min(1.0, max(each))
+
+
+def not_told_from_best(
+    measured: Mapping[Name, Measurement], seeds: SeedVariance, alpha: float = 0.05
+) -> dict[Name, float]:
+    """The conditions that may be the best, with the p of being below the rival that speaks most against them.
+
+    A condition leaves the set when another is better than it at ``alpha`` / (m - 1) one-sided, so that the true best
+    stays with probability 1 - ``alpha`` or more, whatever the truth (multiple comparisons with the best, Hsu 1996).
+    """
+    kept = {}
+    for name, one in measured.items():
+        rivals = [difference(other, one, seeds).p_greater() for key, other in measured.items() if key != name]
+        adjusted = min(1.0, len(rivals) * min(rivals)) if rivals else 1.0
+        if adjusted > alpha:
+            kept[name] = adjusted
+    return kept
+
+
+def two_lines(levels: Sequence[Measurement], seeds: SeedVariance) -> float:
+    """p of "accuracy rises to a level and falls from it": the slopes on both sides of the best interior level.
+
+    After Simonsohn's two-lines test (2018), broken at the best interior level instead of by his search. Both lines must be
+    significant, so its p is the larger one.
+    """
+    best = max(range(1, len(levels) - 1), key=lambda place: levels[place].mean)
+    rising, falling = slope(levels[: best + 1], seeds), slope(levels[best:], seeds)
+    return max(rising.p_greater(), falling.p_less())
+
+
+def slope(levels: Sequence[Measurement], seeds: SeedVariance) -> Contrast:
+    """Accuracy per level, by least squares over equally spaced levels."""
+    middle = (len(levels) - 1) / 2
+    scale = sum((place - middle) ** 2 for place in range(len(levels)))
+    return contrast([((place - middle) / scale, one) for place, one in enumerate(levels)], seeds)

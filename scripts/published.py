@@ -1,0 +1,35 @@
+"""Judge a paper's claims by its own published numbers (docs/published.md is made by `make docs`)."""
+
+from pathlib import Path
+
+from gradus import program
+from gradus.atomic import write_text
+from gradus.findings import published
+from gradus.findings.telling import statements_markdown
+
+HEAD = """\
+# What the published numbers support
+
+The claims of Chen et al. (2025, arXiv 2502.18001), tested on the means and standard deviations that the paper prints
+(`published/`), by the same functions that test a study of one's own (docs/statistics.md says how). Written by
+`python scripts/published.py`; do not edit.
+
+Means and standard deviations of three runs speak of other seeds on the same test problems; single runs speak of the
+trained models alone. Verdicts are at 5 %, adjusted within each claim of a section (Holm). An undecided statement is
+not a refuted one.
+"""
+
+
+def main() -> None:
+    options = program.parser(__doc__)
+    options.add_argument("--numbers", default="published/chen-2025.csv", help="the published numbers")
+    options.add_argument("--output", default="docs/published.md")
+    given = options.parse_args()
+    parts = [HEAD]
+    for title, statements in published.chen_2025(published.read(Path(given.numbers))).items():
+        parts += [f"## {title}", "", statements_markdown(statements)]
+    write_text(given.output, "\n".join(parts).rstrip() + "\n")
+
+
+if __name__ == "__main__":
+    program.run(main)

@@ -1,0 +1,56 @@
+"""Simulate studies whose truth is known: how often the tests of Gradus err, what they find, and how other ways compare.
+
+Prints the tables of docs/statistics.md.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+
+from gradus import program
+from gradus.statistics.measurements import Rows
+from gradus.statistics.simulation import (
+    TRUTHS,
+    Design,
+    calls_non_monotone,
+    keeps_the_best,
+    rates,
+    rejects_flat_pair,
+)
+
+DESIGNS = {
+    "3 runs, 1,319 problems, sd 1 point": Design(),
+    "the same, sd 3 points": Design(seed_sd=0.03),
+    "the same, every other level 3 times as uneven": Design(uneven=3.0),
+    "3 runs, 254 problems, sd 2 points": Design(problems=254, seed_sd=0.02),
+    "5 runs, 254 problems, sd 2 points": Design(runs=5, problems=254, seed_sd=0.02),
+}
+
+
+def main() -> None:
+    options = program.parser(__doc__)
+    options.add_argument("--studies", type=int, default=400, help="simulated studies per line")
+    options.add_argument("--seed", type=int, default=0)
+    given = options.parse_args()
+
+    def ask(question: Callable[[Sequence[Rows]], Mapping[str, bool]], truth: str, design: Design) -> dict[str, float]:
+        return rates(question, TRUTHS[truth], design, given.studies, given.seed)
+
+    print(f"\nTwo conditions that are equally good are called different (5 % meant; {given.studies} studies a line):\n")
+    table({name: ask(rejects_flat_pair, "flat", design) for name, design in DESIGNS.items()})
+    for name, design in list(DESIGNS.items())[::3]:
+        print(f"\nSix levels are called non-monotone ({name}):\n")
+        table({truth: ask(calls_non_monotone, truth, design) for truth in TRUTHS})
+        print(f"\nThe truly best level is kept ({name}):\n")
+        table({truth: ask(partial(keeps_the_best, truth=TRUTHS[truth]), truth, design) for truth in TRUTHS})
+
+
+def table(lines: Mapping[str, Mapping[str, float]]) -> None:
+    """Print shares in percent as a Markdown table."""
+    names = list(next(iter(lines.values())))
+    print("| | " + " | ".join(names) + " |\n|---|" + "---:|" * len(names))
+    for label, line in lines.items():
+        print(f"| {label} | " + " | ".join(f"{100 * line[name]:.1f} %" for name in names) + " |")
+
+
+if __name__ == "__main__":
+    program.run(main)
