@@ -1,4 +1,4 @@
-# Predictions: one job per cell and decoding, resumable, greedy.
+# Predictions: one job per cell and decoding, resumable.
 
 
 rule generate:
@@ -7,6 +7,7 @@ rule generate:
         problems_manifest=paths.manifest(paths.PROBLEMS.replace("{split}", "test")),
         weights=ancient(f"{paths.CHECKPOINT}/weights"),
         checkpoint_manifest=f"{paths.CHECKPOINT}/manifest.json",
+        examples_manifest=paths.manifest(paths.TRAINING_SET),
     output:
         predictions=paths.PREDICTIONS,
         manifest=paths.manifest(paths.PREDICTIONS),
@@ -15,7 +16,7 @@ rule generate:
     benchmark:
         paths.benchmark(paths.PREDICTIONS)
     wildcard_constraints:
-        decoding=paths.alternatives(jobs.decodings_by(study, "transformers")),
+        decoding=paths.alternatives(jobs.decodings_by(study, "transformers", "continuous")),
     retries: 2
     conda:
         "../envs/evaluate.yaml"
@@ -23,7 +24,7 @@ rule generate:
     resources:
         interpreter=jobs.interpreter(study, "evaluate"),
         mem_mb=lambda wildcards, attempt: jobs.generation_memory(
-            study, wildcards.student, attempt
+            study, wildcards.student, wildcards.decoding, attempt
         ),
         runtime=lambda wildcards, attempt: 120 * attempt,
         gpu=lambda wildcards: jobs.generation_gpus(study, wildcards.student),
@@ -38,6 +39,7 @@ rule generate:
         "{resources.interpreter} $GRADUS/scripts/generate.py"
         " --problems {input.problems:q}"
         " --checkpoint {params.checkpoint:q}"
+        " --training-set-manifest {input.examples_manifest:q}"
         " --settings {params.settings:q}"
         " --threads {threads}"
         " --output {output.predictions:q}"

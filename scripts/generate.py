@@ -1,14 +1,15 @@
 """Let a trained student answer the test problems."""
 
 from pathlib import Path
+from typing import Any
 
 from gradus import program
 from gradus.atomic import canonical_json, sha256_bytes, sha256_file
 from gradus.claims import claimed
-from gradus.engines import Engine, TransformersEngine, VllmEngine
+from gradus.engines import Engine, Limits
 from gradus.errors import UserError
 from gradus.fingerprint import fingerprint
-from gradus.generation import generate
+from gradus.generation import generate, longest_output
 from gradus.jsonl import read_json, read_manifest, read_records, write_records
 from gradus.paths import run_record, work_folder
 from gradus.records import Problem
@@ -22,6 +23,7 @@ def main() -> None:
     options = program.parser(__doc__)
     options.add_argument("--problems", required=True, help="the test split")
     options.add_argument("--checkpoint", required=True, help="the checkpoint's folder")
+    options.add_argument("--training-set-manifest", required=True, help="tells the lengths it learned to write")
     options.add_argument("--settings", required=True, type=program.json_option, help="the decoding's entry as JSON")
     options.add_argument("--threads", type=int, default=1)
     options.add_argument("--output", required=True)
@@ -35,26 +37,49 @@ def main() -> None:
                 "differs from what training wrote", where=weights / name, hint=f"delete {folder} and run again"
             )
     problems = read_records(given.problems, Problem)
+    longest = longest_output(given.settings["max_new_tokens"], read_json(given.training_set_manifest))
     identity = {
         "problems": read_manifest(given.problems)["sha256"],
         "files": manifest["files"],
         "settings": given.settings,
+        "longest": longest,
         "code": fingerprint("generate"),
     }
     progress = work_folder() / "predictions" / f"{sha256_bytes(canonical_json(identity).encode())[:32]}.jsonl"
     template, tokens = Template(**read_json(weights / TEMPLATE_FILE)), load_tokens(weights)
-    ends, longest = sorted({template.end_id(tokens), tokens.eos_id}), given.settings["max_new_tokens"]
-    engine: Engine
-    if given.settings.get("engine") == "vllm":
-        engine = VllmEngine(weights, ends, longest)
-    else:
-        engine = TransformersEngine(weights, ends, tokens.pad_id, longest, given.threads)
+    settings = given.settings
+    limits = Limits(
+        ends=tuple(sorted({template.end_id(tokens), tokens.eos_id})),
+        longest=longest,
+        temperature=settings["temperature"],
+        beams=settings["beams"],
+        memory_bytes=int(settings["memory_gib"] * 2**30),
+    )
+    engine = load_engine(settings, weights, limits, tokens.pad_id, given.threads)
     with claimed(progress, f"predictions {given.output}"):
-        predictions = generate(engine, tokens, template, problems, given.settings, progress)
-        write_records(given.output, predictions, truncated=sum(p.finish_reason == "length" for p in predictions))
+        predictions = generate(
+            engine, tokens, template, problems, progress, settings["samples"], settings["stop_strings"]
+        )
+        truncated = sum(prediction.finish_reason == "length" for prediction in predictions)
+        write_records(given.output, predictions, truncated=truncated, max_new_tokens=longest)
         progress.unlink(missing_ok=True)
     record.write(run_record(given.output), completion_tokens=sum(p.completion_tokens for p in predictions))
     drop_kept(progress_folder(work_folder(), manifest["identity"]))
+
+
+def load_engine(settings: dict[str, Any], weights: Path, limits: Limits, pad_id: int, threads: int) -> Engine:
+    """The engine that a decoding names; only its own libraries are imported."""
+    if settings["engine"] == "vllm":
+        from gradus.engines.vllm import VllmEngine
+
+        return VllmEngine(weights, limits)
+    if settings["engine"] == "continuous":
+        from gradus.engines.continuous import ContinuousEngine
+
+        return ContinuousEngine(weights, limits, pad_id, threads)
+    from gradus.engines.stepwise import StepwiseEngine
+
+    return StepwiseEngine(weights, limits, pad_id, settings["batch_size"], threads)
 
 
 if __name__ == "__main__":

@@ -36,7 +36,8 @@ def main() -> None:
         cutoff_tokens=cutoff,
         over_long=given.settings["over_long"],
     )
-    lengths = [len(tokenised(example, template, tokens, cutoff)[0]) for example in examples]
+    rows = [tokenised(example, template, tokens, cutoff) for example in examples]
+    lengths = [len(ids) for ids, _ in rows]
     context = context_tokens(base)
     if context is not None and max(lengths) > context:
         raise UserError(
@@ -45,12 +46,18 @@ def main() -> None:
             hint=f"set cutoff_tokens to {context} or less",
         )
     excerpt = bool(read_json(manifest_path(given.annotations)).get("excerpt", False))
-    write_records(given.output, examples, **counts, excerpt=excerpt, **_length_facts(lengths))
+    written = [len(ids) - prompt for ids, prompt in rows]
+    write_records(given.output, examples, **counts, excerpt=excerpt, **_length_facts(lengths, written))
     program.log.info("%d examples; dropped %s", len(examples), counts["dropped"])
 
 
-def _length_facts(lengths: list[int]) -> dict[str, Any]:
-    return {"mean_tokens": round(sum(lengths) / len(lengths), 3), "longest_tokens": max(lengths)}
+def _length_facts(lengths: list[int], completions: list[int]) -> dict[str, Any]:
+    return {
+        "mean_tokens": round(sum(lengths) / len(lengths), 3),
+        "longest_tokens": max(lengths),
+        "mean_completion_tokens": round(sum(completions) / len(completions), 3),
+        "longest_completion_tokens": max(completions),
+    }
 
 
 if __name__ == "__main__":

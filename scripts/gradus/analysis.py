@@ -36,13 +36,14 @@ class Row:
     unparsable: float
     mean_tokens: float
     most_frequent: float
+    chance: float
     leaked: bool
     excerpt: bool
 
     @property
-    def above_most_frequent(self) -> bool:
-        """Whether the interval lies above the most-frequent-answer baseline."""
-        return self.low > self.most_frequent
+    def above_baselines(self) -> bool:
+        """Whether the interval lies above a blind guess and above the most frequent answer."""
+        return self.low > max(self.most_frequent, self.chance)
 
 
 def decoding_of(study: Study) -> str:
@@ -81,10 +82,11 @@ def _row(place: Supervision, student: str, metrics: list[dict[str, Any]]) -> Row
         low=interval.low,
         high=interval.high,
         seed_sd=stdev(accuracies) if len(accuracies) > 1 else None,
-        truncated=fmean(metric["truncated"] / n for metric in metrics),
-        unparsable=fmean(metric["unparsable"] / n for metric in metrics),
+        truncated=fmean(metric["truncated"] / (n * metric["samples"]) for metric in metrics),
+        unparsable=fmean(metric["unparsable"] / (n * metric["samples"]) for metric in metrics),
         mean_tokens=fmean(metric["mean_completion_tokens"] for metric in metrics),
         most_frequent=metrics[0]["most_frequent_answer_accuracy"],
+        chance=metrics[0]["chance_accuracy"],
         leaked=any(metric["leaked_training_rows"] for metric in metrics),
         excerpt=any(metric["excerpt"] for metric in metrics),
     )

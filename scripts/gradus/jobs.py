@@ -47,9 +47,9 @@ def students_on(study: Study, several_nodes: bool) -> list[str]:
     return [name for name, section in study.students.items() if (section.resources.nodes > 1) == several_nodes]
 
 
-def decodings_by(study: Study, engine: str) -> list[str]:
-    """The names of the decodings that an engine writes."""
-    return [name for name, section in study.decodings.items() if section.engine == engine]
+def decodings_by(study: Study, *engines: str) -> list[str]:
+    """The names of the decodings that some engines write."""
+    return [name for name, section in study.decodings.items() if section.engine in engines]
 
 
 def plain_formats(study: Study) -> str:
@@ -262,9 +262,13 @@ def training_memory(study: Study, student: str, attempt: int) -> int:
     return round(chosen * (1 + 0.5 * (attempt - 1)))
 
 
-def generation_memory(study: Study, student: str, attempt: int) -> int:
-    """Megabytes of host memory that predictions take: a copy of the weights in fp32 and the program; more at each try."""
-    return round((4000 + 4 * _weights(study, student) / 1e6) * (1 + 0.5 * (attempt - 1)))
+def generation_memory(study: Study, student: str, decoding: str, attempt: int) -> int:
+    """Megabytes of host memory that predictions take: weights in fp32, the program, a batch; more at each try.
+
+    On a GPU the batch lies there instead.
+    """
+    batch = 0 if generation_gpus(study, student) else study.decodings[decoding].memory_gib * 1074
+    return round((4000 + batch + 4 * _weights(study, student) / 1e6) * (1 + 0.5 * (attempt - 1)))
 
 
 def generation_gpus(study: Study, student: str) -> int:

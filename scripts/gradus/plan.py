@@ -147,7 +147,7 @@ def _line(study: Study, name: str, chosen: list[Cell], places: int) -> Line:
         samples += seen
         steps += math.ceil(seen / recipe.batch_size)
         tokens += round(seen * per_example)
-        predictions += sizes(study, cell.supervision.dataset)[1] * len(study.decodings)
+        predictions += sizes(study, cell.supervision.dataset)[1] * sum(one.samples for one in study.decodings.values())
         needs = training_needs(study, cell.student, seen * per_example, per_example)
         if needs is None:
             known = False

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from math import comb
 from typing import Any
 
 from gradus.answers import answers_equal
@@ -18,7 +19,7 @@ def score(
 ) -> tuple[list[Scored], dict[str, Any]]:
     """Rows in the order of the predictions, and the metric record.
 
-    Raises UserError unless every problem has exactly one prediction and every prediction its problem.
+    Raises UserError unless every problem has as many predictions and every prediction its problem.
     """
     by_id = {problem.id: problem for problem in problems}
     unknown = [prediction.problem_id for prediction in predictions if prediction.problem_id not in by_id]
@@ -27,6 +28,8 @@ def score(
     missing = sorted(set(by_id) - {prediction.problem_id for prediction in predictions})
     if missing:
         raise UserError(f"{len(missing)} problems have no prediction, the first is {missing[0]!r}")
+    if len(set(Counter(prediction.problem_id for prediction in predictions).values())) > 1:
+        raise UserError("some problems have more samples than others")
     rows = []
     for prediction in predictions:
         problem = by_id[prediction.problem_id]
@@ -75,25 +78,84 @@ def _summary(
     train_problems: Sequence[Problem],
     predictions: Sequence[Prediction],
 ) -> dict[str, Any]:
-    n = len(rows)
+    """Rates are shares of all texts; the interval is that of as many problems as there are, however many samples each has."""
+    texts, n = len(rows), len(problems)
+    samples = by_problem(rows)
     correct = sum(row.correct for row in rows)
-    interval = wilson(correct, n)
+    interval = wilson(round(correct * n / texts), n)
     frequent, _ = Counter(problem.answer for problem in train_problems).most_common(1)[0]
     baseline = sum(answers_equal(problem.answer, frequent, problem.answer_kind) for problem in problems)
     return {
         "n": n,
+        "samples": texts // n,
         "correct": correct,
-        "accuracy": interval.value,
+        "accuracy": correct / texts,
         "interval_low": interval.low,
         "interval_high": interval.high,
         "truncated": sum(row.truncated for row in rows),
         "unparsable": sum(row.extracted is None for row in rows),
         "timeouts": sum(row.failure == "timeout" for row in rows),
         "strict_correct": sum(row.strict for row in rows),
-        "strict_accuracy": sum(row.strict for row in rows) / n,
+        "strict_accuracy": sum(row.strict for row in rows) / texts,
         "disagreements": sum(row.strict != row.correct for row in rows),
-        "mean_completion_tokens": sum(p.completion_tokens for p in predictions) / n,
+        "mean_completion_tokens": sum(p.completion_tokens for p in predictions) / texts,
         "most_frequent_answer": frequent,
         "most_frequent_answer_correct": baseline,
-        "most_frequent_answer_accuracy": baseline / len(problems),
+        "most_frequent_answer_accuracy": baseline / n,
+        "chance_accuracy": sum(chance(problem) for problem in problems) / n,
+        **sampled(samples, {problem.id: problem.answer_kind for problem in problems}),
     }
+
+
+def chance(problem: Problem) -> float:
+    """How often a blind guess is right: among the choices, of two for a boolean, else never."""
+    if problem.choices:
+        return 1 / len(problem.choices)
+    return 0.5 if problem.answer_kind == "boolean" else 0.0
+
+
+def by_problem(rows: Sequence[Scored]) -> dict[str, list[Scored]]:
+    """The samples of each problem, in order."""
+    found: dict[str, list[Scored]] = {}
+    for row in rows:
+        found.setdefault(row.problem_id, []).append(row)
+    return found
+
+
+def sampled(samples: dict[str, list[Scored]], kinds: dict[str, str]) -> dict[str, Any]:
+    """Self-consistency and pass@k; nothing for one sample each.
+
+    ``majority_accuracy``: the answer given most often is right (Wang et al. 2023; the first of equals). ``pass_at``: the chance
+    that one of k samples is right (the unbiased estimate of Chen et al. 2021), for every power of two up to the samples.
+    """
+    count = len(next(iter(samples.values())))
+    if count == 1:
+        return {}
+    right = [sum(row.correct for row in rows) for rows in samples.values()]
+    voted = sum(majority(rows, kinds[name]) for name, rows in samples.items())
+    sizes = [2**power for power in range(count.bit_length()) if 2**power <= count]
+    return {
+        "majority_accuracy": voted / len(samples),
+        "pass_at": {str(k): sum(pass_at(count, one, k) for one in right) / len(right) for k in sizes},
+    }
+
+
+def majority(rows: Sequence[Scored], kind: str) -> bool:
+    """Whether the answer that most samples give is right; answers that are equal count together."""
+    groups: list[list[Scored]] = []
+    for row in rows:
+        if row.extracted is None:
+            continue
+        for group in groups:
+            first = group[0].extracted
+            if first is not None and (first == row.extracted or answers_equal(first, row.extracted, kind)):
+                group.append(row)
+                break
+        else:
+            groups.append([row])
+    return bool(groups) and max(groups, key=len)[0].correct
+
+
+def pass_at(samples: int, right: int, k: int) -> float:
+    """1 - C(samples - right, k) / C(samples, k)."""
+    return 1 - comb(samples - right, k) / comb(samples, k)

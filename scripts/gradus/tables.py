@@ -25,7 +25,8 @@ _COLUMNS = (
     "unparsable",
     "mean_completion_tokens",
     "most_frequent_answer_accuracy",
-    "above_most_frequent_answer",
+    "chance_accuracy",
+    "above_baselines",
     "trained_on_leaked_questions",
     "trained_on_excerpt",
 )
@@ -42,8 +43,11 @@ def to_csv(rows: list[Row]) -> str:
             [place.dataset, place.teacher, place.format, place.level, row.student, " ".join(map(str, row.seeds)), row.n]
             + [f"{value:.4f}" for value in (row.accuracy, row.low, row.high)]
             + ["" if row.seed_sd is None else f"{row.seed_sd:.4f}"]
-            + [f"{value:.4f}" for value in (row.truncated, row.unparsable, row.mean_tokens, row.most_frequent)]
-            + [str(row.above_most_frequent).lower(), str(row.leaked).lower(), str(row.excerpt).lower()]
+            + [
+                f"{value:.4f}"
+                for value in (row.truncated, row.unparsable, row.mean_tokens, row.most_frequent, row.chance)
+            ]
+            + [str(row.above_baselines).lower(), str(row.leaked).lower(), str(row.excerpt).lower()]
         )
     return stream.getvalue()
 
@@ -81,10 +85,12 @@ def note(rows: list[Row]) -> str:
     """How to read the numbers: unit, interval, n, seeds, baseline, detectable difference, marks."""
     n, seeds = min(row.n for row in rows), len(rows[0].seeds)
     frequent = max(row.most_frequent for row in rows)
+    chance = max(row.chance for row in rows)
     detectable = 100 * minimum_detectable_difference(n)
     text = (
         f"Accuracy in percent with 95 % Wilson intervals, n = {n} test problems, {seeds} seed{'s' if seeds > 1 else ''}. "
-        f"Always giving the most frequent training answer scores {100 * frequent:.1f}; a dagger marks cells not above it. "
+        f"Always giving the most frequent training answer scores {100 * frequent:.1f}, a blind guess {100 * chance:.1f}; a "
+        "dagger marks cells not above both. "
         f"Paired differences below about {detectable:.1f} points cannot be detected at this n "
         "(80 % power, 20 % disagreement)."
     )
@@ -111,7 +117,7 @@ def _grouped(rows: list[Row], experiment: Experiment) -> dict[tuple[str, str], d
 
 
 def _cell(row: Row, pattern: str) -> str:
-    marks = ("" if row.above_most_frequent else "†") + ("‡" if row.leaked else "") + ("§" if row.excerpt else "")
+    marks = ("" if row.above_baselines else "†") + ("‡" if row.leaked else "") + ("§" if row.excerpt else "")
     spread = "" if row.seed_sd is None else f" ± {100 * row.seed_sd:.1f}"
     return pattern.format(f"{100 * row.accuracy:.1f}{marks}", spread, f"{100 * row.low:.1f}", f"{100 * row.high:.1f}")
 

@@ -12,7 +12,10 @@ from statistics import fmean
 # Diversity falls with the amount of text, so it is measured on as much text of each supervision.
 _WORDS = 5_000
 _SENTENCE = re.compile(r"[^.!?\n]*[^\W_][^.!?\n]*(?:\.\d[^.!?\n]*)*")
-_OPERATOR = re.compile(r"(?<=[\w)\]}$%.])\s*(?:[-+*/×÷^=]|\\times|\\div|\\cdot)\s*(?=[\w(\[{$\\.-])")
+# A hyphen or slash between letters is no sign.
+_OPERATOR = re.compile(
+    r"(?<=[\w)\]}$%.])\s*(?:[+*×÷^=]|\\times|\\div|\\cdot)\s*(?=[\w(\[{$\\.-])|(?<=[\d)\]}])\s*[-/]\s*(?=[\w(\\$])"
+)
 
 
 def text_traits(texts: Sequence[str]) -> dict[str, float]:

@@ -88,7 +88,13 @@ def test_several_runs_agree_with_a_mixed_model() -> None:
     levels = simulated_levels((0.45, 0.55), design, np.random.default_rng(4))
     gap = difference(levels[1], levels[0], pooled_seed_variance(levels))
     table = [
-        {"y": levels[side].scores[run, item], "side": side, "run": f"{side}-{run}", "item": item, "both": f"{side}-{item}"}
+        {
+            "y": levels[side].scores[run, item],
+            "side": side,
+            "run": f"{side}-{run}",
+            "item": item,
+            "both": f"{side}-{item}",
+        }
         for side in range(2)
         for run in range(6)
         for item in range(60)

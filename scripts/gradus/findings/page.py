@@ -170,10 +170,10 @@ def _warnings(table: list[Row], experiment: Experiment) -> list[str]:
     found = []
     for row in table:
         name = f"{row.supervision.dataset}, {row.student}, {label(row.supervision, experiment)}"
-        if not row.above_most_frequent:
+        if not row.above_baselines:
             found.append(
                 f"{name}: {100 * row.accuracy:.1f} % is not above always giving the most frequent answer "
-                f"({100 * row.most_frequent:.1f} %)."
+                f"({100 * row.most_frequent:.1f} %) and a blind guess ({100 * row.chance:.1f} %)."
             )
         if row.truncated > 0.05:
             found.append(f"{name}: {100 * row.truncated:.0f} % of the outputs were cut off at the length limit.")
