@@ -26,6 +26,9 @@ def extract_boolean(text: str, choices: Sequence[str] = ()) -> str | None:
     """
     stated = last_statement(text)
     if stated is not None:
+        said = [_WORDS[word.lower()] for word in _WORD.findall(stated.partition(". ")[0])]
+        if said and _is_open(said, stated):
+            return None
         match = _WORD.search(stated)
         if match:
             return _WORDS[match.group().lower()]
@@ -39,5 +42,12 @@ def extract_boolean(text: str, choices: Sequence[str] = ()) -> str | None:
     for word in (words[-1:], words[:1]):
         if word and word[0].lower() in _WORDS:
             return _WORDS[word[0].lower()]
-    said = {_WORDS[word.lower()] for word in _SAID.findall(last_sentence(text))}
-    return said.pop() if len(said) == 1 else None
+    last = {_WORDS[word.lower()] for word in _SAID.findall(last_sentence(text))}
+    return last.pop() if len(last) == 1 else None
+
+
+def _is_open(said: Sequence[str], stated: str) -> bool:
+    """Whether a statement leaves both answers open: "either true or false", "not a simple true or false"."""
+    return len(set(said)) == 2 and bool(
+        re.match(r"(?:either|not|neither|both|depend|could|may)\b", stated.strip(), re.IGNORECASE)
+    )

@@ -6,13 +6,20 @@ import re
 from collections.abc import Sequence
 
 from gradus.answers.boxes import boxed
-from gradus.answers.stated import after_phrase, last_sentence, last_statement
+from gradus.answers.stated import after_last_statement, after_phrase, last_sentence, statements
 
 LETTERS = "ABCDEFGHIJ"
 _DRESSED = re.compile(r"[(\[*{\"']*\b(?:option\s+|choice\s+)?([A-J])\b(?![\w'-])", re.IGNORECASE)
 # "A) sleep and D) stay in bed", "A, B or C": more than one answer is none.
 _SEVERAL = re.compile(
     r"\b(?:and|or|and/or)\s+(?:option\s+)?\(?[A-J]\)|\b[A-J]\)?(?:,\s*[A-J]\)?)*,?\s+(?:and|or)\s+\(?[A-J]\b"
+)
+
+
+# "option B, snow fox, which is the correct answer": the letter stands before the statement.
+_NAMED = re.compile(
+    r"(?:\b(?i:option|choice)\s+\(?([A-J])\b\)?|\(([A-J])\)|\b([A-J])\))[^.\n]{0,60}?\b(?:is|as)\s+(?:therefore\s+|thus\s+)?"
+    r"the\s+(?:(?:only|most|correct|right|best|likely|reasonable|appropriate|logical)\s+)+(?:answer|option|choice)\b"
 )
 
 
@@ -30,8 +37,10 @@ def extract_choice(text: str, choices: Sequence[str]) -> str | None:
     A lower-case letter counts only where it stands alone or in brackets ("a" is also a word).
     """
     letters = LETTERS[: len(choices)]
-    stated = last_statement(text)
-    if stated is not None:
+    if _states_a_list(text):
+        return None
+    for stated in statements(text):
+        stated = re.sub(r"^not\b.*?\bbut\s+", "", stated)
         if _SEVERAL.search(stated.partition(". ")[0]):
             return None
         found = _letter_at_start(stated, letters) or _by_text(stated, choices) or _only_dressed(stated, letters)
@@ -43,8 +52,30 @@ def extract_choice(text: str, choices: Sequence[str]) -> str | None:
             return found
     if _ends_in_a_list(text):
         return None
+    named = ["".join(found) for found in _NAMED.findall(text)]
+    if named and len(set(named)) == 1 and named[0] in letters:
+        return named[0]
     sentence = last_sentence(text)
-    return _alone(text, choices) or _only_dressed(sentence, letters) or _by_text(sentence, choices)
+    found = _alone(text, choices) or _only_dressed(sentence, letters)
+    if not found and not _SEVERAL.search(sentence):
+        found = _by_text(sentence, choices, only=True)
+    return found or _at_the_top(text, choices) or _only_dressed(text, letters)
+
+
+def _at_the_top(text: str, choices: Sequence[str]) -> str | None:
+    """The option that the first line consists of, where an explanation follows it."""
+    first, _, rest = text.strip().partition("\n")
+    match = re.match(r"\(?([A-J])[).:]\s*(.*)", first)
+    if match is None or re.match(r"\(?[A-J][).:]\s", rest.strip()):
+        return None
+    return match[1] if _by_text(match[2], choices, whole=True) == match[1] else None
+
+
+def _states_a_list(text: str) -> bool:
+    """Whether the statement goes on over several lines that begin with different letters."""
+    lines = [line.strip() for line in (after_last_statement(text) or "").splitlines() if line.strip()][:2]
+    heads = [match[1] for match in (re.match(r"\(?([A-J])[).:]\s", line) for line in lines) if match]
+    return len(set(heads)) == 2
 
 
 def _ends_in_a_list(text: str) -> bool:
@@ -92,21 +123,33 @@ def _letter_at_start(text: str, letters: str) -> str | None:
     return letter.upper() if letter.upper() in letters else None
 
 
-def _by_text(text: str, choices: Sequence[str], whole: bool = False) -> str | None:
-    """The one option whose text is said (the longest, where one option contains another)."""
+def _by_text(text: str, choices: Sequence[str], whole: bool = False, only: bool = False) -> str | None:
+    """The option whose text is said, without its article; the longest of several, or none of them with ``only``.
+
+    An option within another that is said as well does not count.
+    """
     said = _plain(text)
     found = []
     for index, choice in enumerate(choices):
-        spelled = _plain(choice)
+        spelled = (
+            _plain(choice) if whole else _plain(re.sub(r"^(?:an?|the)\s+", "", choice.strip(), flags=re.IGNORECASE))
+        )
         if spelled and (
             said == spelled if whole else re.search(rf"(?<![\w./]){re.escape(spelled)}(?![\w/]|\.\d)", said)
         ):
             found.append((len(spelled), index))
     if not found:
         return None
+    if only and not _all_within_one([_plain(choices[index]) for _, index in found]):
+        return None
     longest = max(length for length, _ in found)
     best = [index for length, index in found if length == longest]
     return LETTERS[best[0]] if len(best) == 1 else None
+
+
+def _all_within_one(spellings: Sequence[str]) -> bool:
+    longest = max(spellings, key=len)
+    return all(spelled in longest for spelled in spellings)
 
 
 def _plain(text: str) -> str:

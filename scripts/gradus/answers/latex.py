@@ -6,7 +6,7 @@ import re
 
 from gradus.answers.boxes import boxed
 from gradus.answers.number import numbers_equal, numbers_in
-from gradus.answers.stated import after_last_statement
+from gradus.answers.stated import after_last_statement, last_sentence
 
 _SECONDS = 5
 
@@ -22,7 +22,10 @@ def extract_latex(text: str) -> str | None:
         if formulas:
             return formulas[-1]
         bare = text.strip().rstrip(".")
-        return bare if bare and len(bare) <= 60 and len(bare.split()) <= 4 else None
+        if bare and len(bare) <= 60 and len(bare.split()) <= 4:
+            return bare
+        numbers = numbers_in(last_sentence(text))
+        return numbers[-1] if numbers else None
     # Up to the end of the sentence: a dot that no digit follows, outside of formulas.
     sentence = re.split(r"\.(?=\s|$)", after.partition("\n")[0], maxsplit=1)[0].strip()
     whole = re.fullmatch(r"\\?[\[(]?\s*\$+(.+?)\$+\s*\\?[\])]?", sentence)
@@ -37,15 +40,19 @@ def formulas_in(text: str) -> list[str]:
 
 
 def _spoken(text: str) -> str:
-    """The expression in a sentence of words: its last formula, else its only number; short texts stay as they are."""
+    """The expression in a sentence of words: what it says something is, its last formula, else its first number.
+
+    Short texts stay as they are.
+    """
     words = re.findall(r"(?<![\\a-zA-Z])[a-zA-Z]{2,}", re.sub(r"\\(?:text|mbox)\s*\{[^{}]*\}", "", text))
     if len(words) < 2:
         return text
-    formulas = formulas_in(text)
-    if formulas:
-        return formulas[-1]
-    numbers = numbers_in(text)
-    return numbers[0] if numbers else text
+    _, verb, predicate = text.rpartition(" is ")
+    for said in ([predicate] if verb else []) + [text]:
+        formulas, numbers = formulas_in(said), numbers_in(said)
+        if formulas or numbers:
+            return formulas[-1] if formulas else numbers[0]
+    return text
 
 
 def normalised_latex(text: str) -> str:

@@ -6,9 +6,9 @@ import re
 
 PHRASE = re.compile(r"\b[Tt]he\s+(?:final\s+|correct\s+)?answer\s+is\s*:?")
 _STATES = re.compile(
-    r"\b(?:answer|best\s+option|correct\s+option|best\s+choice|correct\s+choice)"
-    r"(?:\s+(?:to|for)\s+(?:this|the|that|our)\s+(?:\w+\s+){0,2}?(?:question|problem))?"
-    r"\s*(?:\*\*)?\s*(?:is|would\s+be|will\s+be|should\s+be|must\s+be|remains|:|=)\s*:?",
+    r"\b(?:answers?|(?:best|correct)\s+(?:option|choice)s?)"
+    r'(?:\s+(?:to|for)\s+(?:this|the|that|our|your)\s+(?:\w+\s+){0,2}?(?:question|problem)(?:\s+"[^"\n]{1,300}")?)?'
+    r"\s*(?:\*\*)?\s*(?:is|are|would\s+be|could\s+be|will\s+be|should\s+be|must\s+be|remains|:|=)\s*:?",
     re.IGNORECASE,
 )
 _DRESS = re.compile(r"(?:\s|\*\*|:|\\\[|\\\(|\$\$|>)+")
@@ -18,6 +18,16 @@ def last_statement(text: str) -> str | None:
     """What follows the last statement of an answer, to the end of the first line that says something; None without one."""
     after = after_last_statement(text)
     return None if after is None else after.partition("\n")[0]
+
+
+def statements(text: str) -> list[str]:
+    """What follows each statement of an answer on its line, the last one first."""
+    found = []
+    for match in reversed(list(_STATES.finditer(text))):
+        rest = text[match.end() :]
+        dress = _DRESS.match(rest)
+        found.append((rest[dress.end() :] if dress else rest).partition("\n")[0])
+    return found
 
 
 def after_last_statement(text: str) -> str | None:
