@@ -62,9 +62,17 @@ def agreement() -> None:
         if harness is not None:
             for kind, verdict in harness(row, dataset).items():
                 count[kind] += verdict == row["correct"]
-    print(
-        "| file | rows | robust | paper's rules | harness strict | harness flexible | ours wrong | recorded wrong | undecidable | of the decidable |"
+    columns = (
+        "file",
+        "rows",
+        "robust",
+        "paper's rules",
+        "harness strict",
+        "harness flexible",
+        "ours wrong",
+        "recorded wrong",
     )
+    print("| " + " | ".join((*columns, "undecidable", "of the decidable")) + " |")
     print("|---|" + "---:|" * 9)
     for name, count in counts.items():
         rows = count["rows"]
@@ -79,8 +87,8 @@ def agreement() -> None:
 def load_harness() -> Any:
     """A judge by the filters and metrics of lm-evaluation-harness 0.4.13's zero-shot chain-of-thought tasks; None without it.
 
-    Numbers: gsm8k_cot_zeroshot; choices: mmlu_flan_cot_zeroshot; booleans: bbh_cot_zeroshot; MATH: hendrycks_math (strict), minerva_math
-    by math_verify (flexible).
+    Numbers: gsm8k_cot_zeroshot; choices: mmlu_flan_cot_zeroshot; booleans: bbh_cot_zeroshot; MATH: hendrycks_math (strict),
+    minerva_math by math_verify (flexible).
     """
     try:
         import lm_eval
@@ -118,7 +126,7 @@ def load_harness() -> Any:
         (chosen,) = [one for one in task["filter_list"] if one["name"] == name]
         told = {key: value for key, value in chosen["filter"][0].items() if key != "function"}
         made = MultiChoiceRegexFilter if chosen["filter"][0]["function"] == "multi_choice_regex" else RegexFilter
-        answer = list(made(**told).apply([[row["response"]]], [{"choices": row["choices"]}]))[0][0]
+        answer = next(iter(made(**told).apply([[row["response"]]], [{"choices": row["choices"]}])))[0]
         metric = task["metric_list"][0]
         options = {
             key: metric[key] for key in ("regexes_to_ignore", "ignore_case", "ignore_punctuation") if key in metric

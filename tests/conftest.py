@@ -245,6 +245,13 @@ def provider(monkeypatch: pytest.MonkeyPatch) -> Iterator[Provider]:
         process.wait()
 
 
+def decoding(**values: Any) -> str:
+    """A decoding's settings as a rule passes them on."""
+    from gradus.config.study import Decoding
+
+    return json.dumps(Decoding(**values).model_dump())
+
+
 def program(*arguments: object, folder: Path, limits: Callable[[], None] | None = None, **environment: str) -> Any:
     """Run one of the programs as a rule would; the finished process with its output."""
     command = [sys.executable, str(PROJECT / "scripts" / f"{arguments[0]}.py"), *map(str, arguments[1:])]

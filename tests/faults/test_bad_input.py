@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
-from conftest import Workflow, program
+from conftest import Workflow, decoding, program
 
 
 def spoiled(source: Path, target: Path, change) -> Path:
@@ -112,8 +112,10 @@ def test_changed_weights_are_noticed(copied: Workflow, tmp_path: Path) -> None:
         copied.results / "data/gradeschool/test.jsonl",
         "--checkpoint",
         cell,
+        "--training-set-manifest",
+        copied.results / "unused.json",
         "--settings",
-        '{"max_new_tokens": 4, "batch_size": 4}',
+        decoding(max_new_tokens=4),
         "--output",
         tmp_path / "p.jsonl",
         folder=tmp_path,

@@ -13,7 +13,7 @@ import time
 from pathlib import Path
 
 import pytest
-from conftest import PROJECT, Workflow, program, wait_for
+from conftest import PROJECT, Workflow, decoding, program, wait_for
 
 from gradus.atomic import canonical_json
 from gradus.config import load
@@ -139,7 +139,9 @@ def test_generation_killed_in_mid_work_resumes_to_the_same_bytes(finished: Workf
             "--checkpoint",
             finished.results / "checkpoints" / CELL / "mini" / "seed1",
             "--settings",
-            settings({"max_new_tokens": 60, "batch_size": 4}),
+            decoding(max_new_tokens=60, batch_size=4),
+            "--training-set-manifest",
+            finished.results / "training_sets" / CELL / "mini.manifest.json",
             "--output",
             output,
         ]

@@ -5,7 +5,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from conftest import Workflow, program, wait_for
+from conftest import Workflow, decoding, program, wait_for
 from test_kills import bytes_of, saved_steps, start, training
 
 
@@ -67,7 +67,9 @@ def test_a_cluster_job_keeps_what_it_trained_until_the_predictions_exist(
         "--checkpoint",
         tmp_path / "cell",
         "--settings",
-        '{"max_new_tokens": 4, "batch_size": 8, "engine": "transformers"}',
+        decoding(max_new_tokens=4, batch_size=8),
+        "--training-set-manifest",
+        finished.results / "training_sets/gradeschool/tutor/original/L1/mini.manifest.json",
         "--output",
         tmp_path / "predictions.jsonl",
         folder=finished.folder,

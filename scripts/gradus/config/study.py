@@ -29,7 +29,7 @@ class Decoding(Section):
         description="Longest output in tokens; hitting it counts as truncated. `auto`: a quarter more than the longest text "
         "that the cell was trained on.",
     )
-    batch_size: int = Field(64, gt=0, description="Most texts per forward pass (engine `transformers`).")
+    batch_size: int = Field(256, gt=0, description="Most texts per forward pass (engine `transformers`).")
     memory_gib: float = Field(
         4.0, gt=0, description="What keys and values of a batch may take; longer prompts make smaller batches."
     )
