@@ -61,6 +61,8 @@ benchmark: venv  ## Measure; results go into docs/benchmarks.md by hand, with ma
 	$(BIN)/python benchmarks/study.py
 	$(BIN)/python benchmarks/training.py overhead
 	$(BIN)/python benchmarks/training.py memory
+	$(BIN)/python benchmarks/evaluation.py cpu
+	$(BIN)/python benchmarks/scoring.py speed
 	for what in overhead memory pace peers; do $(BIN)/python benchmarks/annotation.py $$what 2>/dev/null; done
 
 clean-work:  ## Delete resumable progress (never the journal)

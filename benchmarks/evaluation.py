@@ -138,7 +138,7 @@ def harness(folder: str, asked: str, answered: str, end: int) -> None:
     Path(answered).write_text(json.dumps({"seconds": seconds, "rows": list(rows.values())}))
 
 
-def cpu(count: int, python: str | None) -> None:
+def cpu(count: int, python: str | None, families: list[str]) -> None:
     """The table of docs/benchmarks.md; every way in turn, twice, the better time."""
     from gradus.engines import up_to_end
     from gradus.tokens import load_tokens
@@ -150,7 +150,7 @@ def cpu(count: int, python: str | None) -> None:
     if python:
         ways["lm-evaluation-harness hf"] = lambda folder, prompts, end: by_harness(python, folder, prompts, end)
     print("| model | way | predictions/s | gradus / that | other texts |\n|---|---|---:|---:|---:|")
-    for family in ("llama", "bloom"):
+    for family in families:
         with tempfile.TemporaryDirectory() as place:
             folder = make_model(family, Path(place) / family)
             prompts = make_prompts(count, load_tokens(folder))
@@ -169,7 +169,7 @@ def cpu(count: int, python: str | None) -> None:
             )
 
 
-def gpu(shape: str) -> None:
+def gpu(shape: str, count: int, longest: int) -> None:
     """Tokens a second of a random model of a published shape against what the memory bandwidth allows."""
     import torch
 
@@ -185,10 +185,11 @@ def gpu(shape: str) -> None:
         known, family = TINY.get(shape) or (PUBLISHED[shape], "bloom" if "bloom" in shape else "llama")
         folder = random_model(known, Path(place, "model"), family)
         rng = random.Random(1)
-        prompts = [[rng.randrange(5, 200) for _ in range(rng.randrange(60, 180))] for _ in range(512)]
-        limits = Limits((), 250, memory_bytes=60 << 30)
+        prompts = [[rng.randrange(5, 200) for _ in range(rng.randrange(60, 180))] for _ in range(count)]
+        memory = 60 << 30 if torch.cuda.is_available() else 1 << 28
+        limits = Limits((), longest, memory_bytes=memory)
         for name, engine in (
-            ("rows leaving", StepwiseEngine(folder, limits, 0, 512, THREADS)),
+            ("rows leaving", StepwiseEngine(folder, limits, 0, count, THREADS)),
             ("continuous", ContinuousEngine(folder, limits, 0, THREADS)),
         ):
             engine.complete(prompts[:8], [0] * 8)
@@ -197,7 +198,9 @@ def gpu(shape: str) -> None:
             seconds = time.perf_counter() - started
             weights = sum(one.numel() * one.element_size() for one in engine._model.parameters())
             kept = (
-                cache_bytes_per_token(engine._model.config, engine._model.dtype.itemsize) * (120 + 125) * len(prompts)
+                cache_bytes_per_token(engine._model.config, engine._model.dtype.itemsize)
+                * (120 + longest // 2)
+                * len(prompts)
             )
             bandwidth = float(os.environ.get("GRADUS_GIB_PER_SECOND", "4470")) * 2**30
             limit = len(prompts) * bandwidth / (weights + kept)
@@ -217,6 +220,12 @@ if __name__ == "__main__":
         parser.add_argument("what", choices=("cpu", "gpu"))
         parser.add_argument("--problems", type=int, default=1319)
         parser.add_argument("--harness", help="the Python of an environment with lm-eval")
+        parser.add_argument("--family", action="append", choices=("llama", "bloom"))
+        parser.add_argument("--prompts", type=int, default=512)
+        parser.add_argument("--longest", type=int, default=250)
         parser.add_argument("--shape", default="meta-llama/Llama-3.2-1B")
         given = parser.parse_args()
-        cpu(given.problems, given.harness) if given.what == "cpu" else gpu(given.shape)
+        if given.what == "cpu":
+            cpu(given.problems, given.harness, given.family or ["llama", "bloom"])
+        else:
+            gpu(given.shape, given.prompts, given.longest)

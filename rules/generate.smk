@@ -16,7 +16,9 @@ rule generate:
     benchmark:
         paths.benchmark(paths.PREDICTIONS)
     wildcard_constraints:
-        decoding=paths.alternatives(jobs.decodings_by(study, "transformers", "continuous")),
+        decoding=paths.alternatives(
+            jobs.decodings_by(study, "transformers", "continuous")
+        ),
     retries: 2
     conda:
         "../envs/evaluate.yaml"

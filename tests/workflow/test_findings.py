@@ -1,0 +1,132 @@
+"""The findings of a study with seeds, formats, padding and a tested teacher, whose truth is known."""
+
+import csv
+import json
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from conftest import program
+from made_study import made_config, make_study
+
+from gradus.paths import Cell, Supervision
+
+PEAKED = {"L1": -0.08, "L2": -0.03, "L3": 0.06, "L4": 0.04, "L5": -0.02, "L6": -0.08}
+BASE = {"small": 0.2, "medium": 0.45, "large": 0.7}
+
+
+def truth(cell: Cell) -> float:
+    """The small student peaks in the middle, the large one rises; symbolic costs 15 points; padding gains nothing."""
+    place, base = cell.supervision, BASE[cell.student]
+    if place.format == "answer-only":
+        return base / 2
+    if place.format == "symbolic":
+        return base + 0.06 - 0.15
+    finer = 0.03 * (int(place.level[1:]) - 3.5)
+    return base + {"small": PEAKED[place.level], "medium": 0.0, "large": finer}[cell.student]
+
+
+def teacher(place: Supervision) -> float:
+    return 0.5 + 0.08 * int(place.level[1:]) - 0.08
+
+
+OUTPUTS = ("claims.csv", "recommendation.csv", "findings.md", "findings.html", "headline.json")
+
+
+def run(folder: Path, study: Path, output: Path) -> None:
+    output.mkdir(exist_ok=True)
+    options = zip(("--claims", "--recommendation", "--output", "--page", "--headline"), OUTPUTS, strict=True)
+    places = [word for option, name in options for word in (option, output / name)]
+    done = program("findings", "--study", study, *places, folder=folder)
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.fixture(scope="module")
+def results(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("made")
+    study = make_study(folder, made_config(), truth, teacher)
+    run(folder, study, folder)
+    run(folder, study, folder / "again")
+    done = program(
+        "tables", "--study", study, "--experiment", "granularity", "--output", "granularity.csv", folder=folder
+    )
+    assert done.returncode == 0, done.stderr
+    return folder
+
+
+def claims(results: Path, experiment: str, claim: str) -> dict[str, dict[str, str]]:
+    with open(results / "claims.csv", encoding="utf-8", newline="") as stream:
+        return {
+            row["subject"]: row
+            for row in csv.DictReader(stream)
+            if (row["experiment"], row["claim"]) == (experiment, claim)
+        }
+
+
+def test_what_is_true_is_supported_and_speaks_of_conditions(results: Path) -> None:
+    peaks = claims(results, "granularity", "non-monotone")
+    assert len(peaks) == 6
+    for subject, row in peaks.items():
+        student = subject.split(", ")[1]
+        expected = {"small": {"supported"}, "medium": {"undecided"}, "large": {"contradicted", "undecided"}}[student]
+        assert row["verdict"] in expected, subject
+        assert (row["reach"], row["runs"], row["n"]) == ("conditions", "3", "400")
+    helped = claims(results, "granularity", "rationales-help")
+    assert {row["verdict"] for row in helped.values()} == {"supported"}
+    assert {row["verdict"] for row in claims(results, "format", "format-matters").values()} == {"supported"}
+    own = claims(results, "granularity", "teacher-gains-from-detail")
+    assert [row["verdict"] for row in own.values()] == ["supported"]
+    (finer,) = claims(results, "granularity", "finer-for-stronger").values()
+    assert finer["verdict"] == "undecided", "three students are too few"
+
+
+def test_padding_is_told_where_both_ends_are_there(results: Path) -> None:
+    rows = claims(results, "padding", "length-is-not-granularity")
+    assert len(rows) == 6
+    large = [row for subject, row in rows.items() if "large" in subject]
+    assert all(row["verdict"] == "supported" and float(row["estimate"]) > 0.05 for row in large)
+
+
+def test_the_recommended_set_holds_the_best_and_names_a_cheap_one(results: Path) -> None:
+    with open(results / "recommendation.csv", encoding="utf-8", newline="") as stream:
+        rows = list(csv.DictReader(stream))
+    assert Counter(row["student"] for row in rows) == dict.fromkeys(BASE, 2)
+    for row in rows:
+        kept = row["may_be_best"].split()
+        assert row["best"] in kept and row["cheapest"] in kept
+        assert row["how_sure"] == "95 % of conditions"
+        true = {"small": "tutor/original/L3", "large": "tutor/original/L6"}.get(row["student"])
+        assert true is None or true in kept
+        assert "gold/answer-only/native" not in kept
+
+
+def test_the_page_tells_everything_in_words(results: Path) -> None:
+    page = (results / "findings.md").read_text(encoding="utf-8")
+    for expected in (
+        "What to use",
+        "A middle granularity is best",
+        "Diversity, complexity",
+        "gold hidden",
+        "undecided",
+    ):
+        assert expected in page, expected
+    assert "One seed per cell" not in page
+    facts = json.loads((results / "headline.json").read_text(encoding="utf-8"))
+    assert {one["gain_speaks_of"] for one in facts["students"] if "gain_speaks_of" in one} == {"conditions"}
+    table = (results / "granularity.md").read_text(encoding="utf-8")
+    assert "3 seeds" in table and "blind guess" in table and "±" in table
+
+
+def test_the_same_files_give_the_same_bytes(results: Path) -> None:
+    for name in OUTPUTS:
+        assert (results / "again" / name).read_bytes() == (results / name).read_bytes(), name
+
+
+def test_an_experiment_cannot_take_the_name_of_a_table() -> None:
+    from gradus.config import load
+    from gradus.errors import UserError
+
+    config = made_config()
+    config["experiments"]["claims"] = config["experiments"].pop("format")
+    with pytest.raises(UserError, match="names a table"):
+        load(config, "study")
