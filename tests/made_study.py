@@ -40,7 +40,16 @@ def made_config() -> dict[str, Any]:
     experiment = config["experiments"]["granularity"]
     everything = {"datasets": ["sums", "more-sums"], "students": ["small", "medium", "large"], "seeds": [1, 2, 3]}
     config["experiments"] = {
-        "granularity": {**experiment, **everything, "levels": list(LEVELS)},
+        "granularity": {**experiment, **everything, "levels": list(LEVELS), "baselines": []},
+        "answer-only": {
+            "question": "What do bare answers teach?",
+            "axis": "teacher",
+            "teachers": ["gold"],
+            "formats": ["answer-only"],
+            "levels": ["native"],
+            **everything,
+            "seeds": [1],
+        },
         "format": {
             "question": "Which format?",
             "axis": "format",

@@ -53,17 +53,22 @@ class Evidence:
 
     def answer_only(self, dataset: str, student: str) -> Measurement | None:
         """The answer-only baseline, where there is one."""
-        return self.students.get((Supervision(dataset, "gold", "answer-only", "native"), student))
+        return self.students.get((answer_only(dataset), student))
 
-    def limited(self, places: Sequence[Supervision]) -> Evidence:
-        """What concerns some supervisions alone."""
+    def limited(self, places: Sequence[Supervision], students: Sequence[str]) -> Evidence:
+        """What concerns some supervisions and students alone."""
         kept = set(places)
         return Evidence(
-            {key: one for key, one in self.students.items() if key[0] in kept},
+            {key: one for key, one in self.students.items() if key[0] in kept and key[1] in students},
             self.teachers,
             {place: one for place, one in self.traits.items() if place in kept},
-            {key: one for key, one in self.surprise.items() if key[0] in kept},
+            {key: one for key, one in self.surprise.items() if key[0] in kept and key[1] in students},
         )
+
+
+def answer_only(dataset: str) -> Supervision:
+    """The baseline that teaches bare answers."""
+    return Supervision(dataset, "gold", "answer-only", "native")
 
 
 def series(evidence: Evidence, shortest: int = 3) -> list[tuple[str, str, str, str, dict[str, Measurement]]]:

@@ -8,7 +8,7 @@ from typing import Any
 from gradus.analysis import Row, label, rows
 from gradus.config import Experiment, PaddedTransform, Study
 from gradus.findings.catalogue import claims
-from gradus.findings.evidence import Evidence
+from gradus.findings.evidence import Evidence, answer_only
 from gradus.findings.recommendation import Recommendation
 from gradus.findings.statements import Statement
 from gradus.findings.telling import recommendations_markdown, statements_markdown
@@ -19,17 +19,15 @@ from gradus.tables import to_markdown
 
 
 def experiment_statements(study: Study, experiment: Experiment, evidence: Evidence) -> list[Statement]:
-    """The claims of one experiment, each a family of its own."""
+    """The claims of one experiment, each a family of its own.
+
+    Levels are held against the study's answer-only cells also where another experiment has them.
+    """
     padded = {name: one.target for name, one in study.transforms.items() if isinstance(one, PaddedTransform)}
     places = experiment_supervisions(study, experiment)
-    mine = evidence.limited(places)
-    mine = Evidence(
-        {key: one for key, one in mine.students.items() if key[1] in experiment.students},
-        mine.teachers,
-        mine.traits,
-        {key: one for key, one in mine.surprise.items() if key[1] in experiment.students},
-    )
-    return claims(mine, padded)
+    if experiment.axis == "level":
+        places += [answer_only(dataset) for dataset in experiment.datasets]
+    return claims(evidence.limited(places, experiment.students), padded)
 
 
 def headline(study: Study, evidence: Evidence) -> dict[str, Any]:
@@ -43,7 +41,10 @@ def headline(study: Study, evidence: Evidence) -> dict[str, Any]:
         for dataset in experiment.datasets:
             for student in experiment.students:
                 mine = [row for row in table if row.student == student and row.supervision.dataset == dataset]
-                best = max((r for r in mine if r.supervision.format != "answer-only"), key=lambda row: row.accuracy)
+                taught = [row for row in mine if row.supervision.format != "answer-only"]
+                if not taught:
+                    continue
+                best = max(taught, key=lambda row: row.accuracy)
                 entry: dict[str, Any] = {
                     "experiment": name,
                     "dataset": dataset,

@@ -72,6 +72,7 @@ def test_what_is_true_is_supported_and_speaks_of_conditions(results: Path) -> No
         assert row["verdict"] in expected, subject
         assert (row["reach"], row["runs"], row["n"]) == ("conditions", "3", "400")
     helped = claims(results, "granularity", "rationales-help")
+    assert len(helped) == 6, "the answer-only cells are those of another experiment, with one seed"
     assert {row["verdict"] for row in helped.values()} == {"supported"}
     assert {row["verdict"] for row in claims(results, "format", "format-matters").values()} == {"supported"}
     own = claims(results, "granularity", "teacher-gains-from-detail")
@@ -110,9 +111,8 @@ def test_the_page_tells_everything_in_words(results: Path) -> None:
         "undecided",
     ):
         assert expected in page, expected
-    assert "One seed per cell" not in page
     facts = json.loads((results / "headline.json").read_text(encoding="utf-8"))
-    assert {one["gain_speaks_of"] for one in facts["students"] if "gain_speaks_of" in one} == {"conditions"}
+    assert {one["experiment"] for one in facts["students"]} == {"granularity", "format", "padding"}
     table = (results / "granularity.md").read_text(encoding="utf-8")
     assert "3 seeds" in table and "blind guess" in table and "±" in table
 
