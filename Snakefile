@@ -11,6 +11,7 @@ min_version("9.21.1")
 sys.path.insert(0, os.path.join(workflow.basedir, "scripts"))
 
 from gradus import grid, jobs, paths, summary, surroundings
+from gradus.archive import groups
 from gradus.config import load
 from gradus.errors import UserError
 from gradus.fingerprint import fingerprint

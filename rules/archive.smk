@@ -38,17 +38,21 @@ rule report:
 
 
 rule archive:
-    """The archive: one deterministic tar of code, configuration, data and results, with SHA-256 sums."""
+    """The archive: a deterministic tar per group, SHA-256 sums of all files, a manifest."""
     input:
         study=paths.fill(paths.STUDY_COPY, study.study),
-        files=lambda _: grid.archived(study),
+        files=lambda _: groups.archived(study),
     output:
-        tar=paths.fill(paths.ARCHIVE, study.study),
+        tars=[
+            paths.fill(paths.ARCHIVE_TAR, study.study, group=group)
+            for group in groups.groups(study)
+        ],
         sums=paths.fill(paths.ARCHIVE_SUMS, study.study),
+        manifest=paths.fill(paths.ARCHIVE_MANIFEST, study.study),
     log:
-        paths.fill(paths.log(paths.ARCHIVE), study.study),
+        paths.fill(paths.log(paths.ARCHIVE_MANIFEST), study.study),
     benchmark:
-        paths.fill(paths.benchmark(paths.ARCHIVE), study.study)
+        paths.fill(paths.benchmark(paths.ARCHIVE_MANIFEST), study.study)
     conda:
         "../envs/analyse.yaml"
     threads: 1
@@ -58,13 +62,14 @@ rule archive:
         runtime=60,
     params:
         code=lambda _: fingerprint("archive"),
+        settings=jobs.settings(study.archive),
+        folder=paths.fill(paths.ARCHIVE, study.study),
     message:
         "Archive"
     shell:
         "{resources.interpreter} $GRADUS/scripts/archive.py"
         " --study {input.study:q}"
-        " --sums {output.sums:q}"
-        " --output {output.tar:q}"
+        " --output {params.folder:q}"
         " 2>&1 | tee {log:q}"
 
 

@@ -174,33 +174,5 @@ def report_items(study: Study) -> list[str]:
 
 def targets(study: Study) -> list[str]:
     """Everything that a run of the whole study makes."""
-    last = [*FINDINGS, paths.REPORT, paths.ARCHIVE, paths.ARCHIVE_SUMS]
+    last = [*FINDINGS, paths.REPORT, paths.ARCHIVE_SUMS, paths.ARCHIVE_MANIFEST]
     return [*tables(study), *figures(study), *(paths.fill(pattern, study.study) for pattern in last)]
-
-
-def archived(study: Study) -> list[str]:
-    """The results that go into the archive; weights stay out, their manifests with every hash go in."""
-    found = [paths.fill(paths.STUDY_COPY, study.study), *tables(study), *figures(study)]
-    found += [paths.fill(pattern, study.study) for pattern in FINDINGS]
-    found += [paths.fill(pattern, study.study) for pattern in (paths.ANNOTATION_AUDIT, paths.ANNOTATION_AUDIT_TEXT)]
-    found += [paths.fill(paths.TEACHER_ACCURACY, study.study, place) for place in accuracy_supervisions(study)]
-    for dataset in study.datasets:
-        found.append(paths.fill(paths.AUDIT, study.study, dataset=dataset))
-        for split in ("train", "test"):
-            for pattern in paths.with_manifest(paths.PROBLEMS):
-                found.append(paths.fill(pattern, study.study, dataset=dataset, split=split))
-    for place in supervisions(study):
-        found += [paths.fill(pattern, study.study, place) for pattern in paths.with_manifest(paths.ANNOTATIONS)]
-    for student in dict.fromkeys(cell.student for cell in cells(study)):
-        found.append(paths.fill(f"{paths.STUDENT}/manifest.json", study.study, student=student))
-    sets = dict.fromkeys((cell.supervision, cell.student) for cell in cells(study))
-    for place, student in sets:
-        found.append(paths.fill(paths.manifest(paths.TRAINING_SET), study.study, place, student=student))
-    for cell in cells(study):
-        found += [
-            paths.fill(pattern, study.study, cell) for pattern in (f"{paths.CHECKPOINT}/manifest.json", paths.TRACE)
-        ]
-        for decoding in study.decodings:
-            for pattern in [*paths.with_manifest(paths.PREDICTIONS), paths.METRICS, *paths.with_manifest(paths.SCORED)]:
-                found.append(paths.fill(pattern, study.study, cell, decoding=decoding))
-    return found

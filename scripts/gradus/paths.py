@@ -47,8 +47,10 @@ FINDINGS_PAGE = f"{RESULTS}/report/findings.html"
 HEADLINE = f"{RESULTS}/report/headline.json"
 REPORT = f"{RESULTS}/report/report.zip"
 PLAN = f"{RESULTS}/plan"
-ARCHIVE = f"{RESULTS}/archive/{{study}}.tar"
-ARCHIVE_SUMS = f"{RESULTS}/archive/SHA256SUMS"
+ARCHIVE = f"{RESULTS}/archive"
+ARCHIVE_TAR = f"{ARCHIVE}/{{group}}.tar"
+ARCHIVE_MANIFEST = f"{ARCHIVE}/manifest.json"
+ARCHIVE_SUMS = f"{ARCHIVE}/SHA256SUMS"
 STUDY_COPY = f"{RESULTS}/study.json"
 
 

@@ -2,13 +2,12 @@
 
 import hashlib
 import json
-import tarfile
 import zipfile
 
 from conftest import Workflow
 
 from gradus.config import load
-from gradus.grid import cells, targets
+from gradus.grid import targets
 from gradus.jsonl import read_manifest, read_records
 from gradus.records import Annotation, Example, Prediction, Problem, Scored
 
@@ -77,25 +76,6 @@ def test_the_report_has_captions_and_labels(finished: Workflow) -> None:
     assert any(name.endswith("granularity.svg") for name in names)
     for expected in ("How fine?", "experiment", "training loss", "findings in words"):
         assert expected in text, expected
-
-
-def test_the_archive_is_deterministic_and_tells_its_sums(finished: Workflow, copied: Workflow) -> None:
-    tar = finished.results / "archive" / "tiny.tar"
-    (copied.results / "archive" / "tiny.tar").unlink()
-    copied.run("archive")
-    assert (copied.results / "archive" / "tiny.tar").read_bytes() == tar.read_bytes()
-    sums = dict(
-        reversed(line.split("  ", 1))
-        for line in (finished.results / "archive" / "SHA256SUMS").read_text(encoding="utf-8").splitlines()
-    )
-    with tarfile.open(tar) as archive:
-        members = {member.name: archive.extractfile(member).read() for member in archive}
-    assert members.pop("SHA256SUMS").decode().count("\n") == len(sums)
-    assert {name: hashlib.sha256(data).hexdigest() for name, data in members.items()} == sums
-    for cell in cells(load(finished.config)):
-        assert any(str(cell) in name for name in sums), cell
-    assert "code/Snakefile" in sums
-    assert not [name for name in sums if ".run." in name or name.startswith("/") or ".." in name]
 
 
 def test_tables_and_findings_say_what_they_must(finished: Workflow) -> None:

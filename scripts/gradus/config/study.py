@@ -51,6 +51,14 @@ class Decoding(Section):
         return self
 
 
+class Archive(Section):
+    """What an archive holds beside code, data, annotations, manifests of trainings, predictions, metrics and tables."""
+
+    weights: bool = Field(False, description="The students' weights (their manifests are always in it).")
+    journal: bool = Field(False, description="The teachers' answers as they came.")
+    budget_gib: float = Field(50.0, gt=0, description="Most that one tar may take; Zenodo takes 50 GB a record.")
+
+
 class Experiment(Section):
     """A named sub-grid with its question; the study is the union of its experiments."""
 
@@ -129,6 +137,7 @@ class Study(Section):
         f"{', '.join(get_args(Stage))}.",
     )
     allow_leakage: bool = Field(False, description="Train on questions of the test split too; every table is marked.")
+    archive: Archive = Field(default_factory=lambda: Archive.model_validate({}), description="What the archive holds.")
     decodings: dict[str, Decoding] = Field(min_length=1, description="Ways of decoding, by name.")
     transforms: dict[str, Transform] = Field(
         default_factory=dict, description="Plug-ins that make supervisions from others; their names are formats."

@@ -1,0 +1,154 @@
+"""Groups: which files of a study go into which tar."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from gradus import paths
+from gradus.config import Study
+from gradus.grid import (
+    FINDINGS,
+    accuracy_supervisions,
+    cells,
+    figures,
+    speed_figures,
+    supervisions,
+    tables,
+)
+
+# What is needed to run the study again, relative to the project.
+CODE = (
+    "Snakefile",
+    "config.yaml",
+    "prices.yaml",
+    "Makefile",
+    "README.md",
+    "LICENSE",
+    "CITATION.cff",
+    "pyproject.toml",
+    "requirements.lock",
+    "rules",
+    "scripts",
+    "studies",
+    "envs",
+    "profiles",
+    "prompts",
+    "published",
+    "report",
+)
+_SKIPPED = ("__pycache__",)
+ALWAYS = ("code", "data", "annotations", "training", "predictions", "metrics", "tables")
+OPTIONAL = ("weights", "journal")
+
+
+def groups(study: Study) -> list[str]:
+    """The groups that a study archives, in order."""
+    return [*ALWAYS, *(name for name in OPTIONAL if getattr(study.archive, name))]
+
+
+def group_files(study: Study, group: str) -> list[str]:
+    """The results of one group, relative to the working folder, as Snakemake makes them.
+
+    Code, weights and journal are found on the disk instead (``members``).
+    """
+    return {
+        "data": _data,
+        "annotations": _annotations,
+        "training": _training,
+        "predictions": lambda study: _scores(study, paths.with_manifest(paths.PREDICTIONS)),
+        "metrics": lambda study: _scores(study, [paths.METRICS, *paths.with_manifest(paths.SCORED)]),
+        "tables": _shown,
+    }.get(group, lambda _: [])(study)
+
+
+def archived(study: Study) -> list[str]:
+    """All results that go into the archive."""
+    return [path for group in ALWAYS for path in group_files(study, group)]
+
+
+def members(study: Study, group: str, project: Path) -> list[tuple[str, Path]]:
+    """Names in the tar and the files behind them, sorted; names are places relative to the working folder."""
+    if group == "code":
+        return sorted((f"code/{path.relative_to(project).as_posix()}", path) for path in code_files(project))
+    if group == "weights":
+        folders = [Path(paths.fill(f"{paths.CHECKPOINT}/weights", study.study, cell)) for cell in cells(study)]
+        found = [path for folder in folders for path in folder.rglob("*") if _wanted(path)]
+        return sorted((path.as_posix(), path) for path in found)
+    if group == "journal":
+        teachers = {place.teacher for place in supervisions(study)}
+        folder = paths.journal_folder()
+        found = [path for name in teachers for path in (folder / name).rglob("*") if _wanted(path)]
+        return sorted((f"journal/{path.relative_to(folder).as_posix()}", path) for path in found)
+    return sorted((path, Path(path)) for path in group_files(study, group))
+
+
+def code_files(project: Path) -> list[Path]:
+    """The project's own files, sorted; caches left out."""
+    found: list[Path] = []
+    for name in CODE:
+        place = project / name
+        inside = place.rglob("*") if place.is_dir() else [place]
+        found += [path for path in inside if path.is_file() and not set(path.parts) & set(_SKIPPED)]
+    return sorted(found)
+
+
+def _wanted(path: Path) -> bool:
+    return path.is_file() and not path.name.startswith(".")
+
+
+def _data(study: Study) -> list[str]:
+    found = [paths.fill(paths.STUDY_COPY, study.study)]
+    for dataset in study.datasets:
+        found.append(paths.fill(paths.AUDIT, study.study, dataset=dataset))
+        for split in ("train", "test"):
+            for pattern in paths.with_manifest(paths.PROBLEMS):
+                found.append(paths.fill(pattern, study.study, dataset=dataset, split=split))
+    return found
+
+
+def _annotations(study: Study) -> list[str]:
+    found = [paths.fill(pattern, study.study) for pattern in (paths.ANNOTATION_AUDIT, paths.ANNOTATION_AUDIT_TEXT)]
+    for place in supervisions(study):
+        found += [paths.fill(pattern, study.study, place) for pattern in paths.with_manifest(paths.ANNOTATIONS)]
+    for place in accuracy_supervisions(study):
+        found += [paths.fill(pattern, study.study, place) for pattern in paths.with_manifest(paths.TEACHER_ANSWERS)]
+        found.append(paths.fill(paths.TEACHER_ACCURACY, study.study, place))
+    return found
+
+
+def _training(study: Study) -> list[str]:
+    """Everything of the trainings but the weights; the manifests hold the hash of every weight file.
+
+    How fast they ran is among it, though it is no result: it tells what the study took.
+    """
+    mine = cells(study)
+    found = [
+        paths.fill(f"{paths.STUDENT}/manifest.json", study.study, student=student)
+        for student in dict.fromkeys(cell.student for cell in mine)
+    ]
+    found += [
+        paths.fill(paths.manifest(paths.TRAINING_SET), study.study, place, student=student)
+        for place, student in dict.fromkeys((cell.supervision, cell.student) for cell in mine)
+    ]
+    for cell in mine:
+        for pattern in (f"{paths.CHECKPOINT}/manifest.json", paths.TRACE, paths.TELEMETRY):
+            found.append(paths.fill(pattern, study.study, cell))
+    return found
+
+
+def _scores(study: Study, patterns: list[str]) -> list[str]:
+    return [
+        paths.fill(pattern, study.study, cell, decoding=decoding)
+        for cell in cells(study)
+        for decoding in study.decodings
+        for pattern in patterns
+    ]
+
+
+def _shown(study: Study) -> list[str]:
+    return [
+        *tables(study),
+        *figures(study),
+        *speed_figures(study),
+        *(paths.fill(pattern, study.study) for pattern in FINDINGS),
+    ]

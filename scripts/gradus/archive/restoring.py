@@ -1,0 +1,58 @@
+"""Restoring: an archive back into a working folder, so that nothing has to be computed again."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from gradus.archive import tarball
+from gradus.archive.verification import SUMS, archive_problems, read_manifest, read_sums
+from gradus.atomic import atomic_writer, sha256_file
+from gradus.errors import UserError
+
+
+def restore(folder: Path, target: Path, code: bool = False) -> int:
+    """Write an archive's results below ``target``; the number of files written.
+
+    Everything is verified first. Files that are there with the same content are left alone; UserError for one with another.
+    ``code``: also the project's code, below ``code/``. All files get the same time: a time that differs would tell
+    Snakemake that something is newer than what was made from it.
+    """
+    problems = archive_problems(folder)
+    if problems:
+        raise UserError(
+            f"the archive is not what its sums say: {'; '.join(problems[:5])}", where=folder, hint="fetch it again"
+        )
+    manifest, sums = read_manifest(folder), read_sums(folder / SUMS)
+    wanted = {group: facts["file"] for group, facts in manifest["groups"].items() if group != "code" or code}
+    _refuse_others(target, {name: sums[name] for name, group in manifest["members"].items() if group in wanted})
+    written = 0
+    newest = 0.0
+    made: list[Path] = []
+    for file in wanted.values():
+        for name, stream, size in tarball.read(folder / file):
+            path = target / name
+            if path.exists():
+                continue
+            with atomic_writer(path) as output:
+                tarball.copy(stream, size, output, folder / file, name)
+            made.append(path)
+            newest = max(newest, path.stat().st_mtime)
+            written += 1
+    for path in made:
+        os.utime(path, (newest, newest))
+    return written
+
+
+def _refuse_others(target: Path, sums: dict[str, str]) -> None:
+    for name, digest in sums.items():
+        path = target / name
+        if path.is_symlink() or (path.exists() and sha256_file(path) != digest):
+            raise UserError(
+                "is there already and differs from the archive", where=path, hint="restore into an empty clone"
+            )
+        for parent in path.parents:
+            if parent == target:
+                break
+            if parent.is_symlink():
+                raise UserError("is a link, files would be written elsewhere", where=parent)

@@ -1,0 +1,20 @@
+"""Restore an archive into a clone: its sums are checked, its results written, and nothing has to be computed again."""
+
+from pathlib import Path
+
+from gradus import program
+from gradus.archive.restoring import restore
+
+
+def main() -> None:
+    options = program.parser(__doc__)
+    options.add_argument("archive", help="the folder of the archive")
+    options.add_argument("--into", default=".", help="the working folder (where Snakemake is started)")
+    options.add_argument("--code", action="store_true", help="also write the archived code, below code/")
+    given = options.parse_args()
+    count = restore(Path(given.archive), Path(given.into), given.code)
+    program.log.info("%d files written below %s", count, given.into)
+
+
+if __name__ == "__main__":
+    program.run(main)
