@@ -1,0 +1,27 @@
+"""Explain one number: the chain of files, hashes, parameters and costs behind a metric file, from problems to score."""
+
+import json
+import sys
+from dataclasses import asdict
+
+from gradus import program
+from gradus.provenance import breaks, chain, parse_metric, told
+
+
+def main() -> None:
+    options = program.parser(__doc__)
+    options.add_argument(
+        "metric", help="results/STUDY/metrics/DATASET/TEACHER/FORMAT/LEVEL/STUDENT/seedN/DECODING.json"
+    )
+    options.add_argument("--json", action="store_true", help="everything, for machines")
+    given = options.parse_args()
+    links = chain(*parse_metric(given.metric))
+    broken = breaks(links)
+    print(json.dumps([asdict(link) for link in links], indent=2) if given.json else told(links), end="")
+    for one in broken:
+        program.log.info("the chain is broken: %s", one)
+    sys.exit(1 if broken else 0)
+
+
+if __name__ == "__main__":
+    program.run(main)
