@@ -63,13 +63,12 @@ rule archive:
     params:
         code=lambda _: fingerprint("archive"),
         settings=jobs.settings(study.archive),
-        folder=paths.fill(paths.ARCHIVE, study.study),
     message:
         "Archive"
     shell:
         "{resources.interpreter} $GRADUS/scripts/archive.py"
         " --study {input.study:q}"
-        " --output {params.folder:q}"
+        " --output {output.manifest:q}"
         " 2>&1 | tee {log:q}"
 
 
