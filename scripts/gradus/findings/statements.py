@@ -49,21 +49,6 @@ class Statement:
             return "supported"
         return "contradicted" if self.p_against_adjusted < ALPHA else "undecided"
 
-    def sentence(self) -> str:
-        """The statement with its numbers, for people."""
-        if self.unit == "points":
-            told = f"{100 * self.estimate:+.1f} points, 95 % interval {100 * self.low:+.1f} to {100 * self.high:+.1f}"
-        else:
-            told = f"{self.unit} = {self.estimate:.2f}, 95 % interval {self.low:.2f} to {self.high:.2f}"
-        p = min(self.p_adjusted, self.p_against_adjusted)
-        size = "" if self.n is None else f"n = {self.n}, "
-        runs = f"{self.runs} run{'s' if self.runs != 1 else ''} a condition"
-        note = f"; {self.note}" if self.note else ""
-        return (
-            f"{self.subject}: {self.statement}: **{self.verdict}** ({told}; adjusted p = {p:.3f}; {size}{runs}, speaks of "
-            f"{self.reach}; a true effect of {self.power_for} would be found in {100 * self.power:.0f} % of such studies{note})."
-        )
-
 
 def from_contrast(
     claim: str, subject: str, statement: str, gap: Contrast, note: str = "", effect: float = POINTS

@@ -85,7 +85,13 @@ def _table(family: Sequence[Statement]) -> list[str]:
         scale, sign = (100, "+.1f") if one.unit == "points" else (1, "+.2f")
         told = f"{scale * one.estimate:{sign}} [{scale * one.low:{sign}}, {scale * one.high:{sign}}]"
         p = one.p_against_adjusted if one.verdict == "contradicted" else one.p_adjusted
-        row = [one.subject, *([one.statement] if own else []), one.verdict, told, f"{p:.3f}"]
+        row = [
+            one.subject,
+            *([one.statement] if own else []),
+            one.verdict,
+            told,
+            "< 0.001" if p < 0.001 else f"{p:.3f}",
+        ]
         row += ["" if one.n is None else str(one.n), str(one.runs), one.reach, f"{100 * one.power:.0f} %"]
         lines.append("| " + " | ".join(row + ([one.note] if noted else [])) + " |")
     return lines
