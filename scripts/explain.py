@@ -5,14 +5,13 @@ import sys
 from dataclasses import asdict
 
 from gradus import program
+from gradus.paths import METRICS
 from gradus.provenance import breaks, chain, parse_metric, told
 
 
 def main() -> None:
     options = program.parser(__doc__)
-    options.add_argument(
-        "metric", help="results/STUDY/metrics/DATASET/TEACHER/FORMAT/LEVEL/STUDENT/seedN/DECODING.json"
-    )
+    options.add_argument("metric", help=f"a metric file: {METRICS}")
     options.add_argument("--json", action="store_true", help="everything, for machines")
     given = options.parse_args()
     links = chain(*parse_metric(given.metric))

@@ -126,6 +126,13 @@ def fill(pattern: str, study: str, place: Supervision | Cell | None = None, **wi
     return pattern.format(study=study, **wildcards)
 
 
+def wildcards_of(pattern: str, path: str) -> dict[str, str] | None:
+    """What the wildcards of a pattern are in a path (which may have folders before it); None where it does not fit."""
+    regex = re.sub(r"\\\{(\w+)\\\}", r"(?P<\1>[^/]+)", re.escape(pattern))
+    match = re.fullmatch(f"(?:.*/)?{regex}", path)
+    return match.groupdict() if match else None
+
+
 def journal_folder() -> Path:
     """Paid answers: ``GRADUS_JOURNAL``, else ``journal``; the one folder never to delete."""
     return Path(os.environ.get("GRADUS_JOURNAL") or "journal")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,17 +30,11 @@ class Link:
 
 def parse_metric(path: str) -> tuple[str, Cell, str]:
     """Study, cell and decoding of a metric file's path; UserError for any other."""
-    match = re.fullmatch(
-        r"(?:.*/)?results/([^/]+)/metrics/([^/]+)/([^/]+)/([^/]+)/([^/]+)/([^/]+)/seed(\d+)/([^/]+)\.json", path
-    )
-    if match is None:
-        raise UserError(
-            "is no metric file",
-            where=path,
-            hint="results/STUDY/metrics/DATASET/TEACHER/FORMAT/LEVEL/STUDENT/seedN/DECODING.json",
-        )
-    study, dataset, teacher, format_, level, student, seed, decoding = match.groups()
-    return study, Cell(Supervision(dataset, teacher, format_, level), student, int(seed)), decoding
+    found = paths.wildcards_of(paths.METRICS, path)
+    if found is None or not found["seed"].isdigit():
+        raise UserError("is no metric file", where=path, hint=f"expected {paths.METRICS}")
+    place = Supervision(found["dataset"], found["teacher"], found["format"], found["level"])
+    return found["study"], Cell(place, found["student"], int(found["seed"])), found["decoding"]
 
 
 def chain(study_name: str, cell: Cell, decoding: str) -> list[Link]:
