@@ -71,6 +71,7 @@ rule findings:
             labels={"experiment": "all", "item": "findings in words"},
         ),
         headline=paths.HEADLINE,
+        published=paths.BESIDE_PUBLISHED,
         claims=report(
             paths.CLAIMS,
             category="Findings",
@@ -96,6 +97,7 @@ rule findings:
         runtime=30,
     params:
         code=lambda _: fingerprint("findings"),
+        numbers=lambda _: jobs.published_hash(),
     message:
         "Findings in words"
     shell:
@@ -104,6 +106,8 @@ rule findings:
         " --headline {output.headline:q}"
         " --page {output.page:q}"
         " --claims {output.claims:q}"
+        " --numbers $GRADUS/published/chen-2025.csv"
+        " --published {output.published:q}"
         " --recommendation {output.recommendation:q}"
         " --output {output.markdown:q}"
         " 2>&1 | tee {log:q}"

@@ -1,10 +1,14 @@
-"""Write the findings of a study in words, and its headline numbers."""
+"""Write the findings of a study in words, its claims, recommendations and headline numbers."""
+
+from pathlib import Path
 
 from gradus import paths, program
 from gradus.atomic import write_json, write_text
 from gradus.config import load
+from gradus.findings.beside import beside, pairs_csv, pairs_markdown
 from gradus.findings.collection import collect, costs
 from gradus.findings.page import experiment_statements, findings, headline, headline_text
+from gradus.findings.published import read
 from gradus.findings.recommendation import recommendations
 from gradus.findings.telling import recommendations_csv, statements_csv
 from gradus.grid import supervisions
@@ -18,6 +22,8 @@ def main() -> None:
     options.add_argument("--headline", required=True, help="where the headline numbers go")
     options.add_argument("--page", required=True, help="where the findings go as a web page")
     options.add_argument("--claims", required=True, help="where the tested statements go as a table")
+    options.add_argument("--numbers", required=True, help="the paper's published numbers")
+    options.add_argument("--published", required=True, help="where the comparison with them goes as a table")
     options.add_argument("--recommendation", required=True, help="where the recommendations go as a table")
     options.add_argument("--output", required=True)
     given = options.parse_args()
@@ -34,7 +40,9 @@ def main() -> None:
     ]
     write_text(given.claims, statements_csv(statements))
     write_text(given.recommendation, recommendations_csv(recommended))
-    text = findings(study, evidence, statements, recommended, audits, annotations)
+    pairs = beside(evidence, read(Path(given.numbers)))
+    write_text(given.published, pairs_csv(pairs))
+    text = findings(study, evidence, statements, recommended, audits, annotations) + pairs_markdown(pairs)
     write_text(given.output, text)
     write_text(given.page, to_page(text, study.study))
     facts = headline(study, evidence)

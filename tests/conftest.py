@@ -176,7 +176,7 @@ def copied(finished: Workflow, tmp_path: Path) -> Workflow:
 
 def copy_project(target: Path) -> None:
     """Copy the project's code: what a clone holds, without tests and documents."""
-    for name in ("rules", "scripts", "envs", "report", "prompts", "profiles"):
+    for name in ("rules", "scripts", "envs", "report", "prompts", "profiles", "published"):
         shutil.copytree(PROJECT / name, target / name, ignore=shutil.ignore_patterns("__pycache__"))
     (target / "slurm").symlink_to("profiles/slurm")
     for name in ("Snakefile", "config.yaml", "prices.yaml"):

@@ -8,7 +8,14 @@ from gradus.paths import Cell, Supervision
 from gradus.teachers import released_files
 
 # What one job makes of all metric files.
-FINDINGS = (paths.FINDINGS, paths.FINDINGS_PAGE, paths.HEADLINE, paths.CLAIMS, paths.RECOMMENDATION)
+FINDINGS = (
+    paths.FINDINGS,
+    paths.FINDINGS_PAGE,
+    paths.HEADLINE,
+    paths.CLAIMS,
+    paths.RECOMMENDATION,
+    paths.BESIDE_PUBLISHED,
+)
 
 
 def experiment_supervisions(study: Study, experiment: Experiment) -> list[Supervision]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shlex
 from pathlib import Path
 from typing import Any
 
 from gradus import paths
-from gradus.atomic import canonical_json
+from gradus.atomic import canonical_json, sha256_file
 from gradus.config import HANDLING, BuiltStudent, ChatTeacher, PaddedTransform, Study
 from gradus.grid import needs_original, sources
 from gradus.model_sizes import size_of
@@ -143,6 +144,11 @@ def prompt_hash(study: Study, wildcards: Any, hide_gold: bool = False) -> str:
         return ""
     gold = "hidden" if hide_gold else section.gold
     return Prompts(prompts_folder()).hash_of(*prompt_names(wildcards.format, wildcards.level, gold))
+
+
+def published_hash() -> str:
+    """What the published numbers are, which findings are held against."""
+    return sha256_file(Path(os.environ["GRADUS"]) / "published" / "chen-2025.csv")[:16]
 
 
 def all_prompts_hash(study: Study) -> str:

@@ -6,7 +6,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from conftest import program
+from conftest import PROJECT, program
 from made_study import made_config, make_study
 
 from gradus.paths import Cell, Supervision
@@ -37,6 +37,7 @@ def run(folder: Path, study: Path, output: Path) -> None:
     output.mkdir(exist_ok=True)
     options = zip(("--claims", "--recommendation", "--output", "--page", "--headline"), OUTPUTS, strict=True)
     places = [word for option, name in options for word in (option, output / name)]
+    places += ["--numbers", PROJECT / "published" / "chen-2025.csv", "--published", output / "beside_published.csv"]
     done = program("findings", "--study", study, *places, folder=folder)
     assert done.returncode == 0, done.stderr
 
@@ -120,6 +121,11 @@ def test_the_page_tells_everything_in_words(results: Path) -> None:
 def test_the_same_files_give_the_same_bytes(results: Path) -> None:
     for name in OUTPUTS:
         assert (results / "again" / name).read_bytes() == (results / name).read_bytes(), name
+
+
+def test_a_study_of_other_datasets_has_nothing_beside_the_paper(results: Path) -> None:
+    assert len((results / "beside_published.csv").read_text(encoding="utf-8").splitlines()) == 1
+    assert "published" not in (results / "findings.md").read_text(encoding="utf-8")
 
 
 def test_an_experiment_cannot_take_the_name_of_a_table() -> None:

@@ -52,11 +52,12 @@ def read(path: Path) -> list[Printed]:
     return found
 
 
-def _accuracies(printed: Sequence[Printed], *tables: str) -> dict[tuple[Supervision, str], Measurement]:
+def accuracies(printed: Sequence[Printed], *tables: str) -> dict[tuple[Supervision, str], Measurement]:
+    """The accuracies of some tables by supervision and student; single levels and baselines, no means over levels."""
     return {
         (one.place, one.student): one.measurement
         for one in printed
-        if one.table in tables and one.measure == "accuracy"
+        if one.table in tables and one.measure == "accuracy" and one.place.level != "mean"
     }
 
 
@@ -70,27 +71,27 @@ def _teachers(printed: Sequence[Printed], table: str, student: str | None = None
 
 def granularity(printed: Sequence[Printed]) -> Evidence:
     """Three runs of every level, answer-only, and the teacher's own accuracy (Table 10, Figure 3)."""
-    return Evidence(_accuracies(printed, "Table 10"), _teachers(printed, "Figure 3"))
+    return Evidence(accuracies(printed, "Table 10"), _teachers(printed, "Figure 3"))
 
 
 def single_runs(printed: Sequence[Printed]) -> Evidence:
     """The single runs that Figure 3 shows."""
-    return Evidence(_accuracies(printed, "Figure 3"), _teachers(printed, "Figure 3"))
+    return Evidence(accuracies(printed, "Figure 3"), _teachers(printed, "Figure 3"))
 
 
 def formats(printed: Sequence[Printed]) -> Evidence:
     """Three runs of every format (Table 3)."""
-    return Evidence(_accuracies(printed, "Table 3"))
+    return Evidence(accuracies(printed, "Table 3"))
 
 
 def padding(printed: Sequence[Printed]) -> Evidence:
     """One run each of levels 1 and 5 and level 1 padded (Table 2)."""
-    return Evidence(_accuracies(printed, "Table 2"))
+    return Evidence(accuracies(printed, "Table 2"))
 
 
 def best_levels(printed: Sequence[Printed]) -> list[Evidence]:
     """Per student: every teacher at the level that was best for it (Figure 4)."""
-    students = _accuracies(printed, "Figure 4")
+    students = accuracies(printed, "Figure 4")
     return [
         Evidence(
             {key: one for key, one in students.items() if key[1] == name},
