@@ -134,6 +134,12 @@ def test_booleans(text: str, choices: tuple[str, ...] | None, expected: str | No
         ("x = 6", "6", True),
         ("So the answer to this question is the size of $5-12i$ is 13.", "13", True),
         ("There is one left.\nThe number is 3.", "3", True),
+        ("$\\boxed{1}$ and $\\boxed{-2}$.", "1, -2", True),
+        ("First \\boxed{200} of them. The final answer is $10,455$.", "10455", True),
+        ("x^2 + 2*x + 1", "x^2+2x+1", True),
+        ("It is \\boxed{3}. This confirms that our answer is correct.", "3", True),
+        ("The answer is Friday.", "Friday", True),
+        ("Thus $x <= 2$ is our answer.", "x \\leq 2", True),
         ("The answer is 0.167", "\\frac{1}{6}", False),
         ("The answer is $x$", "y", False),
     ],
@@ -173,11 +179,20 @@ PIECES = st.sampled_from(
 )
 
 
+def balanced(text: str) -> bool:
+    depth = [0]
+    for character in text:
+        depth.append(depth[-1] + (character == "{") - (character == "}"))
+    return min(depth) == 0 == depth[-1] and "box" not in text
+
+
 @given(st.lists(PIECES | st.text(max_size=5), max_size=12), st.sampled_from(["number", "choice", "boolean", "latex"]))
 def test_no_text_breaks_the_extractors(pieces: list[str], kind: str) -> None:
     """Same text, same answer; and an extracted answer that is stated again is extracted again."""
     text = " ".join(pieces)
     found = extract_answer(text, kind, OPTIONS if kind == "choice" else None)
     assert found == extract_answer(text, kind, OPTIONS if kind == "choice" else None)
+    if found is not None and kind == "latex" and balanced(found):
+        assert extract_answer(f"So it is \\boxed{{{found}}}.", kind, None) == found.strip()
     if found is not None and kind != "latex":
         assert extract_answer(f"The answer is {found}.", kind, OPTIONS if kind == "choice" else None) == found

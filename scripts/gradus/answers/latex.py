@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from gradus.answers.boxes import boxed
+from gradus.answers.boxes import last_boxes
 from gradus.answers.number import numbers_equal, numbers_in
 from gradus.answers.stated import after_last_statement, last_sentence
 
@@ -14,15 +14,15 @@ _SECONDS = 5
 def extract_latex(text: str) -> str | None:
     """The final expression: the last box, else what is stated after "The answer is", else a last formula or number."""
     after = after_last_statement(text)
-    boxes = boxed(text if after is None else after) or boxed(text)
+    boxes = last_boxes(text if after is None else after)
     if boxes:
-        return boxes[-1] or None
+        return ", ".join(boxes)
     if after is None:
         formulas = formulas_in(text)
         if formulas:
             return formulas[-1]
         bare = text.strip().rstrip(".")
-        if bare and len(bare) <= 60 and len(bare.split()) <= 4:
+        if bare and len(bare) <= 60 and (len(bare.split()) <= 4 or not _words(bare)):
             return bare
         numbers = numbers_in(last_sentence(text))
         return numbers[-1] if numbers else None
@@ -30,7 +30,9 @@ def extract_latex(text: str) -> str | None:
     sentence = re.split(r"\.(?=\s|$)", after.partition("\n")[0], maxsplit=1)[0].strip()
     whole = re.fullmatch(r"\\?[\[(]?\s*\$+(.+?)\$+\s*\\?[\])]?", sentence)
     cleaned = (whole.group(1) if whole else re.sub(r"\\[\])]\s*$", "", sentence)).strip()
-    return _spoken(cleaned) or None
+    said, before = _spoken(cleaned), ", ".join(last_boxes(text))
+    # "our answer is correct": words alone do not outweigh a box.
+    return before if before and not re.search(r"[\d\\$^]", said) else said or None
 
 
 def formulas_in(text: str) -> list[str]:
@@ -44,8 +46,7 @@ def _spoken(text: str) -> str:
 
     Short texts stay as they are.
     """
-    words = re.findall(r"(?<![\\a-zA-Z])[a-zA-Z]{2,}", re.sub(r"\\(?:text|mbox)\s*\{[^{}]*\}", "", text))
-    if len(words) < 2:
+    if len(_words(text)) < 2:
         return text
     _, verb, predicate = text.rpartition(" is ")
     for said in ([predicate] if verb else []) + [text]:
@@ -55,10 +56,17 @@ def _spoken(text: str) -> str:
     return text
 
 
+def _words(text: str) -> list[str]:
+    """Words of two letters or more that are no LaTeX commands."""
+    return re.findall(r"(?<![\\a-zA-Z])[a-zA-Z]{2,}", re.sub(r"\\(?:text|mbox)\s*\{[^{}]*\}", "", text))
+
+
 def normalised_latex(text: str) -> str:
     """One spelling for what is the same on paper: no spacing commands, one name per fraction, no dollar or degree dress."""
     text = re.sub(r"\\(?:left|right|displaystyle|!|,|;|:| )", "", text)
     text = re.sub(r"\\[dt]frac", r"\\frac", text)
+    text = re.sub(r"<=|\\leq?(?![a-z])", r"\\leq ", text)
+    text = re.sub(r">=|\\geq?(?![a-z])", r"\\geq ", text)
     text = re.sub(r"\\text\s*\{([^{}]*)\}", r"\1", text)
     text = re.sub(r"\\mbox\s*\{([^{}]*)\}", r"\1", text)
     text = text.replace("\\$", "").replace("$", "").replace("\\%", "").replace("%", "")
