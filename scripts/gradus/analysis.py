@@ -53,7 +53,7 @@ def decoding_of(study: Study) -> str:
 
 def label(supervision: Supervision, experiment: Experiment) -> str:
     """How a condition is called in a table: its place on the axis, or its full name if it is a baseline."""
-    if f"{supervision.teacher}/{supervision.format}/{supervision.level}" in experiment.baselines:
+    if supervision.short in experiment.baselines:
         return "answer only" if supervision.format == "answer-only" else f"{supervision.teacher} {supervision.format}"
     return str(getattr(supervision, experiment.axis))
 

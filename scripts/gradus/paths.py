@@ -97,6 +97,11 @@ class Supervision:
     def __str__(self) -> str:
         return f"{self.dataset}/{self.teacher}/{self.format}/{self.level}"
 
+    @property
+    def short(self) -> str:
+        """Without the dataset, as experiments name their baselines: ``teacher/format/level``."""
+        return f"{self.teacher}/{self.format}/{self.level}"
+
     def original(self) -> Supervision:
         """The supervision that a rewrite starts from."""
         return Supervision(self.dataset, self.teacher, "original", self.level)

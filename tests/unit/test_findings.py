@@ -8,7 +8,7 @@ from collections.abc import Mapping
 import numpy as np
 import pytest
 
-from gradus.findings.catalogue import TITLES, claims
+from gradus.findings.catalogue import TITLES, judged_claims
 from gradus.findings.evidence import Evidence, series
 from gradus.findings.recommendation import Cost, recommendations
 from gradus.findings.statements import Statement
@@ -41,7 +41,7 @@ def levels(*values: float) -> dict[str, float]:
 
 
 def found(evidence: Evidence, claim: str, padded: Mapping[str, str] | None = None) -> list[Statement]:
-    return [one for one in claims(evidence, padded) if one.claim == claim]
+    return [one for one in judged_claims(evidence, padded) if one.claim == claim]
 
 
 def verdicts(evidence: Evidence, claim: str, padded: Mapping[str, str] | None = None) -> list[str]:
@@ -188,8 +188,8 @@ def test_traits_are_centred_and_told_one_by_one() -> None:
 
 
 def test_partial_grids_give_partial_statements() -> None:
-    assert claims(Evidence({})) == []
-    assert claims(Evidence(printed({"t/original/L1": 0.5}))) == []
+    assert judged_claims(Evidence({})) == []
+    assert judged_claims(Evidence(printed({"t/original/L1": 0.5}))) == []
     holes = Evidence({**printed(levels(0.1, 0.2, 0.3)), **printed({"t/original/L2": 0.4}, "other")})
     assert [one[3] for one in series(holes)] == ["s"]
 
@@ -214,7 +214,7 @@ def test_recommendation_takes_the_cheapest_of_those_that_may_be_best() -> None:
 def test_telling_holds_every_statement() -> None:
     values = {**levels(0.3, 0.4, 0.5, 0.4, 0.3), BASELINE: 0.2}
     evidence = Evidence(printed(values), {place(name): Summary(0.9, None, 1, 300) for name in levels(0, 0, 0)})
-    family = claims(evidence)
+    family = judged_claims(evidence)
     table = list(csv.DictReader(io.StringIO(statements_csv([("granularity", family)]))))
     assert [row["claim"] for row in table] == [one.claim for one in family]
     assert {row["verdict"] for row in table} <= {"supported", "contradicted", "undecided"}

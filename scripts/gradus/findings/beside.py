@@ -74,7 +74,7 @@ def pairs_csv(pairs: Sequence[Pair]) -> str:
     writer.writerow([*_COLUMNS, "difference", "interval_low", "interval_high", "differs"])
     for one in pairs:
         interval = one.gap.interval()
-        name = str(one.place).split("/", 1)[1]
+        name = one.place.short
         numbers = [f"{number:.4f}" for number in (interval.value, interval.low, interval.high)]
         here, printed = f"{one.here.mean:.4f}", f"{one.printed.mean:.4f}"
         both = [here, one.here.runs, printed, one.printed.runs, one.table]
@@ -100,7 +100,7 @@ def pairs_markdown(pairs: Sequence[Pair]) -> str:
         interval = one.gap.interval()
         told = f"{100 * interval.value:+.1f} [{100 * interval.low:+.1f}, {100 * interval.high:+.1f}]"
         both = f"{100 * one.here.mean:.1f} ({one.here.runs}) | {100 * one.printed.mean:.1f} ({one.printed.runs})"
-        name = str(one.place).split("/", 1)[1]
+        name = one.place.short
         mark = "differs" if one.differs else ""
         lines.append(f"| {one.place.dataset} | {name} | {one.student} | {both} | {told} | {mark} |")
     return "\n".join(lines) + "\n"

@@ -31,7 +31,7 @@ TITLES: Mapping[str, str] = {
 }
 
 
-def claims(evidence: Evidence, padded: Mapping[str, str] | None = None) -> list[Statement]:
+def judged_claims(evidence: Evidence, padded: Mapping[str, str] | None = None) -> list[Statement]:
     """Every statement that the evidence can speak to, judged; a family is a claim within this evidence.
 
     ``padded`` maps formats to the level whose length they take.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
+from dataclasses import replace
 from statistics import fmean
 
 from scipy import stats
@@ -31,18 +32,16 @@ def non_monotone(evidence: Evidence) -> list[Statement]:
     for dataset, teacher, format_, student, levels in series(evidence):
         seeds = evidence.seeds(dataset, student)
         subject = f"{dataset}, {student}, {teacher}/{format_}"
-        found.append(_peak(subject, levels, seeds))
+        peak = _peak(subject, levels, seeds)
+        found.append(peak)
         rise_and_fall = two_lines(list(levels.values()), seeds)
-        peak = found[-1]
         found.append(
-            Statement(
-                **{
-                    **vars(peak),
-                    "claim": "two-lines",
-                    "statement": "accuracy rises to a middle level and falls after it",
-                    "p": rise_and_fall,
-                    "p_against": 1.0,
-                }
+            replace(
+                peak,
+                claim="two-lines",
+                statement="accuracy rises to a middle level and falls after it",
+                p=rise_and_fall,
+                p_against=1.0,
             )
         )
     return found

@@ -7,7 +7,7 @@ from typing import Any
 
 from gradus.analysis import Row, label, rows
 from gradus.config import Experiment, PaddedTransform, Study
-from gradus.findings.catalogue import claims
+from gradus.findings.catalogue import judged_claims
 from gradus.findings.evidence import Evidence, answer_only
 from gradus.findings.recommendation import Recommendation
 from gradus.findings.statements import Statement
@@ -27,7 +27,7 @@ def experiment_statements(study: Study, experiment: Experiment, evidence: Eviden
     places = experiment_supervisions(study, experiment)
     if experiment.axis == "level":
         places += [answer_only(dataset) for dataset in experiment.datasets]
-    return claims(evidence.limited(places, experiment.students), padded)
+    return judged_claims(evidence.limited(places, experiment.students), padded)
 
 
 def headline(study: Study, evidence: Evidence) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gradus.errors import UserError
-from gradus.findings.catalogue import claims
+from gradus.findings.catalogue import judged_claims
 from gradus.findings.evidence import Evidence
 from gradus.findings.gains import length_is_not_granularity
 from gradus.findings.statements import Statement, judged
@@ -107,8 +107,10 @@ def best_levels(printed: Sequence[Printed]) -> list[Evidence]:
 def chen_2025(printed: Sequence[Printed]) -> Mapping[str, list[Statement]]:
     """The claims of Chen et al. (2025), each from what the paper prints for it."""
     chosen: Mapping[str, Callable[[], list[Statement]]] = {
-        "Granularity (Tables 1 and 10, three runs; teachers from Figure 3)": lambda: claims(granularity(printed)),
-        "Formats (Table 3, three runs)": lambda: claims(formats(printed)),
+        "Granularity (Tables 1 and 10, three runs; teachers from Figure 3)": lambda: judged_claims(
+            granularity(printed)
+        ),
+        "Formats (Table 3, three runs)": lambda: judged_claims(formats(printed)),
         "Padding (Table 2, one run)": lambda: judged(
             length_is_not_granularity(padding(printed), {"padded-to-L5": "L5"})
         ),

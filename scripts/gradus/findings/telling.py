@@ -108,8 +108,14 @@ def recommendations_csv(found: Sequence[Recommendation]) -> str:
         if cost is not None:
             costs = [cost.price_usd, cost.teacher_tokens, cost.training_tokens, cost.answer_tokens]
         writer.writerow(
-            [one.dataset, one.student, _short(one.best), f"{one.accuracy:.4f}", " ".join(map(_short, one.kept))]
-            + [_short(one.cheapest), f"{one.cheapest_accuracy:.4f}"]
+            [
+                one.dataset,
+                one.student,
+                one.best.short,
+                f"{one.accuracy:.4f}",
+                " ".join(place.short for place in one.kept),
+            ]
+            + [one.cheapest.short, f"{one.cheapest_accuracy:.4f}"]
             + ["" if value is None else f"{value:.6g}" for value in costs]
             + [how_sure(one), "" if one.n is None else one.n, one.runs]
         )
@@ -123,10 +129,10 @@ def recommendations_markdown(found: Sequence[Recommendation]) -> str:
         "|---|---|---|---:|---|---|---|",
     ]
     for one in found:
-        others = [_short(place) for place in one.kept if place != one.best]
+        others = [place.short for place in one.kept if place != one.best]
         told = ", ".join(others) if len(others) < 9 else f"{len(others)} others"
-        cheapest = f"{_short(one.cheapest)} ({100 * one.cheapest_accuracy:.1f} %)"
-        best = f"{_short(one.best)} | {100 * one.accuracy:.1f} %"
+        cheapest = f"{one.cheapest.short} ({100 * one.cheapest_accuracy:.1f} %)"
+        best = f"{one.best.short} | {100 * one.accuracy:.1f} %"
         row = f"| {one.dataset} | {one.student} | {best} | {told or 'none'} | {cheapest} | {how_sure(one)} |"
         lines.append(row)
     return "\n".join(lines) + "\n"
@@ -135,7 +141,3 @@ def recommendations_markdown(found: Sequence[Recommendation]) -> str:
 def how_sure(one: Recommendation) -> str:
     """The confidence of the set, and what it is about."""
     return f"95 % of {one.reach}" + (" (one run: seeds are not in it)" if one.reach == "these checkpoints" else "")
-
-
-def _short(place: object) -> str:
-    return str(place).split("/", 1)[1]
