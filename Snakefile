@@ -10,10 +10,11 @@ min_version("9.21.1")
 
 sys.path.insert(0, os.path.join(workflow.basedir, "scripts"))
 
-from gradus import grid, jobs, paths, summary, surroundings
+from gradus import grid, jobs, paths, summary, surroundings, targets
 from gradus.archive import groups
 from gradus.config import load
 from gradus.errors import UserError
+from gradus.exhibits import conditions
 from gradus.fingerprint import fingerprint
 
 surroundings.prepare(workflow.basedir, submitted=workflow.remote_exec)
@@ -59,7 +60,7 @@ localrules:
 rule all:
     """Everything of the study: tables, figures, findings, the report and the archive."""
     input:
-        grid.targets(study),
+        targets.everything(study),
 
 
 include: "rules/targets.smk"
@@ -74,6 +75,8 @@ include: "rules/generate.smk"
 include: "rules/score.smk"
 include: "rules/analyse.smk"
 include: "rules/figures.smk"
+include: "rules/exhibits.smk"
+include: "rules/report.smk"
 include: "rules/archive.smk"
 
 

@@ -40,7 +40,7 @@ def make_prompts(count: int, tokens: Any) -> list[list[int]]:
 
 def make_model(family: str, folder: Path) -> Path:
     """A random model of two layers, width 128, with a head of its own and large weights: a small one says one token for ever."""
-    import tiny_models
+    from gradus import tiny_models
 
     layers = {"num_hidden_layers": 2, "intermediate_size": 256} if family == "llama" else {"n_layer": 2}
     return tiny_models.make(family, folder, hidden_size=128, tie_word_embeddings=False, initializer_range=0.3, **layers)

@@ -23,10 +23,8 @@ from typing import Any
 
 PROJECT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(PROJECT / "scripts"))
-sys.path.insert(0, str(PROJECT / "tests"))
 
-import tiny_models  # noqa: E402
-
+from gradus import tiny_models  # noqa: E402
 from gradus.config.students import Recipe  # noqa: E402
 from gradus.model_sizes import PUBLISHED, Shape  # noqa: E402
 from gradus.templates import resolve_template  # noqa: E402

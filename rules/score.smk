@@ -11,7 +11,20 @@ rule score:
         predictions_manifest=paths.manifest(paths.PREDICTIONS),
         examples_manifest=paths.manifest(paths.TRAINING_SET),
     output:
-        metrics=paths.METRICS,
+        metrics=report(
+            paths.METRICS,
+            category="Cells",
+            subcategory="{dataset}",
+            caption="../report/cell.rst",
+            labels={
+                "dataset": "{dataset}",
+                "teacher": "{teacher}",
+                "format": "{format}",
+                "level": "{level}",
+                "student": "{student}",
+                "seed": "{seed}",
+            },
+        ),
         rows=paths.SCORED,
         rows_manifest=paths.manifest(paths.SCORED),
     log:

@@ -11,6 +11,7 @@ localrules:
     metrics,
     tables,
     figures,
+    exhibits,
 
 
 rule annotations:
@@ -74,3 +75,9 @@ rule figures:
     """The figure of every experiment, the trainings' loss and speed, as SVG and PDF."""
     input:
         lambda _: grid.figures(study) + grid.speed_figures(study),
+
+
+rule exhibits:
+    """The paper's tables and figures that the study can show, beside the printed numbers."""
+    input:
+        conditions.files(study),

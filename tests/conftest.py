@@ -24,7 +24,7 @@ from fake_provider import KEY
 from slurm_cluster import Cluster
 
 PROJECT = Path(__file__).resolve().parent.parent
-TARGETS = ("total", "job", "all", "annotations", "checkpoints", "metrics", "tables", "figures")
+TARGETS = ("total", "job", "all", "annotations", "checkpoints", "metrics", "tables", "figures", "exhibits")
 HANG_LIMIT = 900  # seconds; generous, because test machines are noisy
 
 

@@ -27,7 +27,7 @@ STYLES = (
     ("#56B4E9", "P"),
     ("#000000", "X"),
 )
-_SETTINGS: Any = {
+SETTINGS: Any = {
     "svg.hashsalt": "gradus",
     "svg.fonttype": "none",
     "font.size": 10,
@@ -40,7 +40,7 @@ _SETTINGS: Any = {
 def accuracy_figure(rows: list[Row], experiment: Experiment) -> Figure:
     """Accuracy with intervals along the axis, one line per student, one panel per dataset; baselines stand apart."""
     datasets = list(dict.fromkeys(row.supervision.dataset for row in rows))
-    with plt.rc_context(_SETTINGS):
+    with plt.rc_context(SETTINGS):
         figure, panels = plt.subplots(
             1, len(datasets), figsize=(1.2 + 4.6 * len(datasets), 3.6), squeeze=False, sharey=True
         )
@@ -99,7 +99,7 @@ def _accuracy_panel(panel: Any, rows: list[Row], experiment: Experiment) -> None
 def loss_figure(traces: dict[str, list[dict[str, Any]]]) -> Figure:
     """Training loss per optimizer step, one panel per student; ``traces`` maps ``student|condition`` to its log."""
     students = list(dict.fromkeys(name.split("|")[0] for name in traces))
-    with plt.rc_context(_SETTINGS):
+    with plt.rc_context(SETTINGS):
         figure, panels = plt.subplots(
             1, len(students), figsize=(1 + 4.6 * len(students), 3.8), squeeze=False, sharey=True
         )
@@ -131,7 +131,7 @@ def speed_figure(telemetry: dict[str, list[dict[str, Any]]], traces: dict[str, l
         ("MFU (%)", {name: _scaled(_median(steps, "mfu"), 100) for name, steps in telemetry.items()}),
     ]
     shown = [(title, values) for title, values in panels if any(value is not None for value in values.values())]
-    with plt.rc_context(_SETTINGS):
+    with plt.rc_context(SETTINGS):
         figure, places = plt.subplots(1, len(shown), figsize=(3.2 * len(shown), 3.2), squeeze=False)
         for panel, (title, values) in zip(places[0], shown, strict=True):
             for number, student in enumerate(students):
@@ -169,6 +169,6 @@ def save(figure: Figure, path: str | Path) -> None:
     """Write SVG or PDF by suffix, whole or not at all, without a date inside."""
     suffix = Path(path).suffix.removeprefix(".")
     dates: dict[str, Any] = {"svg": {"Date": None}, "pdf": {"CreationDate": None, "ModDate": None}}
-    with plt.rc_context(_SETTINGS), atomic_writer(path) as stream:
+    with plt.rc_context(SETTINGS), atomic_writer(path) as stream:
         figure.savefig(stream, format=suffix, metadata=dates[suffix])
     plt.close(figure)

@@ -20,12 +20,12 @@ FINDINGS = (
 
 def experiment_supervisions(study: Study, experiment: Experiment) -> list[Supervision]:
     """All supervisions of an experiment that can be had, in the order of the file, baselines last."""
-    return [place for place in _asked_for(experiment) if not is_missing(study, place)]
+    return [place for place in asked_supervisions(experiment) if not is_missing(study, place)]
 
 
 def missing_supervisions(study: Study) -> list[Supervision]:
     """What the study asks for and nobody released, or whose released file is not in the data folder: listed, not run."""
-    every = [place for experiment in study.experiments.values() for place in _asked_for(experiment)]
+    every = [place for experiment in study.experiments.values() for place in asked_supervisions(experiment)]
     return [place for place in dict.fromkeys(every) if is_missing(study, place)]
 
 
@@ -40,7 +40,8 @@ def is_missing(study: Study, place: Supervision) -> bool:
     return any(is_missing(study, source) for source in sources(study, place))
 
 
-def _asked_for(experiment: Experiment) -> list[Supervision]:
+def asked_supervisions(experiment: Experiment) -> list[Supervision]:
+    """All supervisions that an experiment names, whether they can be had or not, baselines last."""
     found = [
         Supervision(dataset, teacher, format_, level)
         for dataset in experiment.datasets
@@ -53,6 +54,18 @@ def _asked_for(experiment: Experiment) -> list[Supervision]:
             teacher, format_, level = baseline.split("/")
             found.append(Supervision(dataset, teacher, format_, level))
     return list(dict.fromkeys(found))
+
+
+def asked_cells(study: Study) -> list[Cell]:
+    """The cells that a study names, each once, those among them whose supervision cannot be had."""
+    every = [
+        Cell(supervision, student, seed)
+        for experiment in study.experiments.values()
+        for supervision in asked_supervisions(experiment)
+        for student in experiment.students
+        for seed in experiment.seeds
+    ]
+    return list(dict.fromkeys(every))
 
 
 def experiment_cells(study: Study, experiment: Experiment) -> list[Cell]:
@@ -169,17 +182,3 @@ def figures(study: Study) -> list[str]:
 def speed_figures(study: Study) -> list[str]:
     """The figure of how fast the cells trained: shown, but no result."""
     return [paths.fill(paths.SPEED_FIGURE, study.study, suffix=kind) for kind in ("svg", "pdf")]
-
-
-def report_items(study: Study) -> list[str]:
-    """What the browsable report shows."""
-    items = [path for path in tables(study) if path.endswith(".csv")]
-    items += [path for path in [*figures(study), *speed_figures(study)] if path.endswith(".svg")]
-    pages = (paths.FINDINGS_PAGE, paths.CLAIMS, paths.RECOMMENDATION, paths.ANNOTATION_AUDIT_PAGE)
-    return [*items, *(paths.fill(page, study.study) for page in pages)]
-
-
-def targets(study: Study) -> list[str]:
-    """Everything that a run of the whole study makes."""
-    last = [*FINDINGS, paths.REPORT, paths.ARCHIVE_SUMS, paths.ARCHIVE_MANIFEST]
-    return [*tables(study), *figures(study), *(paths.fill(pattern, study.study) for pattern in last)]

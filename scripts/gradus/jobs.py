@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from gradus import paths
-from gradus.atomic import canonical_json, sha256_file
+from gradus.atomic import canonical_json, sha256_bytes, sha256_file
 from gradus.config import HANDLING, BuiltStudent, ChatTeacher, PaddedTransform, Study
 from gradus.grid import needs_original, sources
 from gradus.model_sizes import size_of
@@ -149,6 +149,13 @@ def prompt_hash(study: Study, wildcards: Any, hide_gold: bool = False) -> str:
 def published_hash() -> str:
     """What the published numbers are, which findings are held against."""
     return sha256_file(Path(os.environ["GRADUS"]) / "published" / "chen-2025.csv")[:16]
+
+
+def explorer_hash() -> str:
+    """What the explorer's page is made of beside Python: its template, style and program."""
+    folder = Path(__file__).parent / "explorer"
+    parts = [sha256_file(folder / f"explorer.{suffix}") for suffix in ("html", "css", "js")]
+    return sha256_bytes("".join(parts).encode())[:16]
 
 
 def all_prompts_hash(study: Study) -> str:

@@ -68,17 +68,17 @@ def to_latex(rows: list[Row], experiment: Experiment, name: str) -> str:
     lines = [
         r"\begin{table}",
         r"\centering",
-        rf"\caption{{{_tex(experiment.question)} {_tex(note(rows))}}}",
+        rf"\caption{{{tex(experiment.question)} {tex(note(rows))}}}",
         rf"\label{{tab:{name}}}",
         rf"\begin{{tabular}}{{ll{'r' * len(students)}}}",
         r"\toprule",
-        "Dataset & Supervision & " + " & ".join(map(_tex, students)) + r" \\",
+        "Dataset & Supervision & " + " & ".join(map(tex, students)) + r" \\",
         r"\midrule",
     ]
     for (dataset, condition), cells in _grouped(rows, experiment).items():
         shown = [_cell(cells[student], r"{}{} {{\scriptsize[{}, {}]}}") for student in students]
-        lines.append(f"{_tex(dataset)} & {_tex(condition)} & " + " & ".join(shown) + r" \\")
-    return "\n".join([*lines, r"\bottomrule", r"\end{tabular}", r"\end{table}"]) + "\n"
+        lines.append(f"{tex(dataset)} & {tex(condition)} & " + " & ".join(shown) + r" \\")
+    return signs("\n".join([*lines, r"\bottomrule", r"\end{tabular}", r"\end{table}"])) + "\n"
 
 
 def note(rows: list[Row]) -> str:
@@ -122,7 +122,15 @@ def _cell(row: Row, pattern: str) -> str:
     return pattern.format(f"{100 * row.accuracy:.1f}{marks}", spread, f"{100 * row.low:.1f}", f"{100 * row.high:.1f}")
 
 
-def _tex(text: str) -> str:
+def signs(latex: str) -> str:
+    """LaTeX with the signs of our tables as commands that every font has."""
+    for sign, command in (("±", r"$\pm$"), ("†", r"\dag{}"), ("‡", r"\ddag{}"), ("§", r"\S{}"), ("–", "--")):
+        latex = latex.replace(sign, command)
+    return latex
+
+
+def tex(text: str) -> str:
+    """Plain text with LaTeX's special characters escaped."""
     for plain, escaped in (("\\", r"\textbackslash{}"), ("%", r"\%"), ("&", r"\&"), ("_", r"\_"), ("#", r"\#")):
         text = text.replace(plain, escaped)
     return text

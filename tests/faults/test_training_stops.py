@@ -14,10 +14,11 @@ import time
 from pathlib import Path
 
 import pytest
-import tiny_models
 from conftest import PROJECT, Workflow, program, wait_for
 from test_kills import bytes_of, saved_steps, start
 from test_kills import training as any_training
+
+from gradus import tiny_models
 
 # A step of ZeRO-3 takes some ten times as long; either way there is time to strike.
 EPOCHS = {2: 32.0, 3: 16.0}

@@ -6,11 +6,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import tiny_models
 from conftest import tiny_study
 from test_datasets import load
 
-from gradus import grid
+from gradus import grid, tiny_models
 from gradus.annotation import Counts, LocalDesk, Sampling, annotate
 from gradus.config import load as load_study
 from gradus.errors import UserError

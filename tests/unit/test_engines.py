@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import tiny_models
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from transformers import AutoModelForCausalLM
 
+from gradus import tiny_models
 from gradus.engines import Limits, up_to_end
 from gradus.engines.continuous import ContinuousEngine
 from gradus.engines.stepwise import StepwiseEngine, groups

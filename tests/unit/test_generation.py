@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
-import tiny_models
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gradus import tiny_models
 from gradus.engines import Limits
 from gradus.generation import generate, longest_output, plan_batches, row_seed
 from gradus.records import Prediction, Problem

@@ -14,8 +14,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
-import tiny_models
 from conftest import PROJECT
+
+from gradus import tiny_models
 
 COMMIT = "c" * 40
 TOKEN = "hf_only-in-the-environment"

@@ -4,8 +4,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import tiny_models
 
+from gradus import tiny_models
 from gradus.model_sizes import PUBLISHED, Shape, built_shape, counted
 from gradus.training.telemetry import work_of
 

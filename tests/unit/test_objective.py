@@ -3,11 +3,11 @@
 from typing import Any
 
 import pytest
-import tiny_models
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from gradus import tiny_models
 from gradus.training import objective, probes
 from gradus.training.inputs import IGNORED, make_inputs
 from gradus.training.objective import Objective

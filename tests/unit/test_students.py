@@ -5,8 +5,8 @@ import shutil
 from pathlib import Path
 
 import pytest
-import tiny_models
 
+from gradus import tiny_models
 from gradus.atomic import sha256_file
 from gradus.errors import UserError
 from gradus.students import context_tokens, corpus_texts, fetch_reference, make_untrained, model_source

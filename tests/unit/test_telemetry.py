@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import tiny_models
 import torch
 
+from gradus import tiny_models
 from gradus.training.telemetry import Board, Meter, Work, peak_flops, speed, split, work_of
 
 

@@ -3,10 +3,10 @@
 from pathlib import Path
 
 import pytest
-import tiny_models
 from test_jsonl import problem
 from test_training_sets import annotation
 
+from gradus import tiny_models
 from gradus.errors import UserError
 from gradus.records import Example
 from gradus.templates import resolve_template

@@ -5,10 +5,10 @@ import json
 from pathlib import Path
 
 import pytest
-import tiny_models
 from conftest import Workflow, tiny_study
 from safetensors import safe_open
 
+from gradus import tiny_models
 from gradus.atomic import canonical_json, sha256_file
 from gradus.config import load
 from gradus.jsonl import read_records

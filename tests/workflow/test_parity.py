@@ -11,11 +11,11 @@ import sys
 from pathlib import Path
 
 import pytest
-import tiny_models
 import torch
 from conftest import HANG_LIMIT, PROJECT
 from safetensors.torch import load_file
 
+from gradus import tiny_models
 from gradus.config.students import Recipe
 
 Gradient = dict[str, torch.Tensor]

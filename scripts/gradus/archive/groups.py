@@ -6,6 +6,7 @@ from pathlib import Path
 
 from gradus import paths
 from gradus.config import Study
+from gradus.exhibits import conditions
 from gradus.grid import (
     FINDINGS,
     accuracy_supervisions,
@@ -150,5 +151,6 @@ def _shown(study: Study) -> list[str]:
         *tables(study),
         *figures(study),
         *speed_figures(study),
-        *(paths.fill(pattern, study.study) for pattern in FINDINGS),
+        *conditions.files(study),
+        *(paths.fill(pattern, study.study) for pattern in (*FINDINGS, paths.EXPLORER)),
     ]

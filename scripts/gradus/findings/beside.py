@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from gradus.findings.evidence import Evidence
 from gradus.findings.published import Printed, accuracies
@@ -49,13 +49,23 @@ def beside(evidence: Evidence, printed: Sequence[Printed]) -> list[Pair]:
     seeds = _printed_seeds(known)
     found = []
     for (place, student), here in evidence.students.items():
-        named = Supervision(place.dataset, place.teacher.removeprefix("released-"), place.format, place.level)
+        named = as_printed(place)
         if (named, student) in known:
             table, there = known[named, student]
             mine = contrast([(1.0, here)], evidence.seeds(place.dataset, student))
-            theirs = contrast([(1.0, there)], seeds[place.dataset, student])
-            found.append(Pair(place, student, here, there, table, combined([(1.0, mine), (-1.0, theirs)])))
+            found.append(Pair(place, student, here, there, table, gap(mine, there, seeds[place.dataset, student])))
     return found
+
+
+def as_printed(place: Supervision) -> Supervision:
+    """A supervision by the names of studies/paper.yaml, in which the paper's numbers are written down."""
+    return replace(place, teacher=place.teacher.removeprefix("released-"))
+
+
+def gap(here: Contrast, printed: Measurement, seeds: SeedVariance | None = None) -> Contrast:
+    """An estimate here minus a printed one; ``seeds`` is the printed one's variance over runs, its own where none is given."""
+    there = contrast([(1.0, printed)], seeds or pooled_seed_variance([printed]))
+    return combined([(1.0, here), (-1.0, there)])
 
 
 def _printed_seeds(

@@ -33,7 +33,7 @@ def collect(study: Study) -> Evidence:
         Supervision(*one["supervision"].split("/")): one["traits"] for one in audit["supervisions"] if one["traits"]
     }
     surprise = {key: fmean(_first_loss(study, cell) for cell in mine) for key, mine in runs.items()}
-    return Evidence(students, teachers(study), traits, surprise)
+    return Evidence(students, teacher_answers(study), traits, surprise)
 
 
 def costs(study: Study) -> dict[tuple[Supervision, str], Cost]:
@@ -68,15 +68,21 @@ def outcomes(study: Study, cell: Cell) -> list[float]:
     return [fmean(samples) for samples in solved.values()]
 
 
-def teachers(study: Study) -> dict[Supervision, Measurement]:
-    """What the teachers solve themselves, gold hidden; a problem without an answer is not solved."""
+def teacher_answers(study: Study, only_there: bool = False) -> dict[Supervision, Measurement]:
+    """What the teachers solve themselves, gold hidden; a problem without an answer is not solved.
+
+    ``only_there`` passes over files that have not been made yet.
+    """
     found: dict[Supervision, Measurement] = {}
     problems: dict[str, list[str]] = {}
     for place in accuracy_supervisions(study):
+        written = Path(paths.fill(paths.TEACHER_ANSWERS, study.study, place))
+        if only_there and not written.exists():
+            continue
         if place.dataset not in problems:
             path = paths.fill(paths.PROBLEMS, study.study, dataset=place.dataset, split="test")
             problems[place.dataset] = [problem.id for problem in read_records(path, Problem)]
-        answers = read_records(paths.fill(paths.TEACHER_ANSWERS, study.study, place), Annotation)
+        answers = read_records(written, Annotation)
         found[place] = answered(answers, problems[place.dataset])
     return found
 

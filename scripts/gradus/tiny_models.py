@@ -14,6 +14,16 @@ from tokenizers import Regex, Tokenizer, decoders, models, normalizers, pre_toke
 from gradus.gradeschool.primer import primer
 
 FAMILIES = ("bloom", "gemma", "llama")
+# The seven students of the paper: what they are stand-ins for, a little different in shape so that none is another's copy.
+PAPER: dict[str, tuple[str, dict[str, Any]]] = {
+    "bloom-560m": ("bloom", {}),
+    "bloom-1b1": ("bloom", {"hidden_size": 48}),
+    "bloom-1b7": ("bloom", {"hidden_size": 64}),
+    "bloom-3b": ("bloom", {"hidden_size": 64, "n_layer": 3}),
+    "gemma-2b": ("gemma", {"max_position_embeddings": 4096}),
+    "llama-3.2-1b": ("llama", {"max_position_embeddings": 4096}),
+    "llama-3.2-3b": ("llama", {"max_position_embeddings": 4096, "num_hidden_layers": 3}),
+}
 TEMPLATES = {"bloom": "alpaca", "gemma": "gemma", "llama": "llama3"}
 CHATML = (
     "{% for message in messages %}<|im_start|>{{ message['role'] }}\n{{ message['content'] }}<|im_end|>\n{% endfor %}"

@@ -1,0 +1,25 @@
+"""Write one exhibit (a table or figure of the paper, from this study) with its numbers and the printed ones beside them."""
+
+from pathlib import Path
+
+from gradus import program
+from gradus.config import load
+from gradus.exhibits.conditions import CONDITIONS
+from gradus.exhibits.writing import write
+from gradus.findings.published import read
+from gradus.jsonl import read_json
+
+
+def main() -> None:
+    options = program.parser(__doc__)
+    options.add_argument("--study", required=True, help="the resolved study (study.json)")
+    options.add_argument("--exhibit", required=True, choices=list(CONDITIONS))
+    options.add_argument("--numbers", required=True, help="the paper's published numbers")
+    options.add_argument("--output", required=True, help="path of the CSV; the others lie beside it")
+    given = options.parse_args()
+    study = load(read_json(given.study), given.study)
+    write(study, given.exhibit, read(Path(given.numbers)), Path(given.output))
+
+
+if __name__ == "__main__":
+    program.run(main)

@@ -1,0 +1,19 @@
+"""Write the explorer: one self-contained web page of what is there of a study."""
+
+from gradus import program
+from gradus.atomic import write_text
+from gradus.config import load
+from gradus.explorer.page import explorer
+from gradus.jsonl import read_json
+
+
+def main() -> None:
+    options = program.parser(__doc__)
+    options.add_argument("--study", required=True, help="the resolved study (study.json)")
+    options.add_argument("--output", required=True)
+    given = options.parse_args()
+    write_text(given.output, explorer(load(read_json(given.study), given.study)))
+
+
+if __name__ == "__main__":
+    program.run(main)

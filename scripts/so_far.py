@@ -1,0 +1,38 @@
+"""Write exhibits, explorer and report of what there is of a study by now, missing cells visible. Runs no job of the study."""
+
+from pathlib import Path
+
+from gradus import program
+from gradus.atomic import write_text
+from gradus.config import load
+from gradus.exhibits.conditions import wanted
+from gradus.exhibits.points import measured_cells
+from gradus.exhibits.writing import write
+from gradus.explorer.page import explorer
+from gradus.findings.published import read
+from gradus.grid import asked_cells
+from gradus.jsonl import read_json
+from gradus.report_zip import build
+from gradus.targets import finished_report_items
+
+
+def main() -> None:
+    options = program.parser(__doc__)
+    options.add_argument("--study", required=True, help="the resolved study (study.json)")
+    options.add_argument("--numbers", required=True, help="the paper's published numbers")
+    options.add_argument("--output", required=True, help="folder")
+    given = options.parse_args()
+    study = load(read_json(given.study), given.study)
+    folder = Path(given.output)
+    printed = read(Path(given.numbers))
+    for name in wanted(study):
+        write(study, name, printed, folder / f"{name}.csv")
+    write_text(folder / "explorer.html", explorer(study))
+    items = finished_report_items(study)
+    if items:
+        build(given.study, items, folder / "report.zip")
+    program.log.info("%d of %d cells are scored: %s", measured_cells(study), len(asked_cells(study)), folder)
+
+
+if __name__ == "__main__":
+    program.run(main)
