@@ -54,7 +54,7 @@ rule report:
     """The browsable report (report.zip): tables, figures and findings with captions and labels."""
     input:
         study=paths.fill(paths.STUDY_COPY, study.study),
-        shown=lambda _: targets.report_items(study),
+        shown=lambda _: list(targets.report_items(study)),
     output:
         paths.fill(paths.REPORT, study.study),
     log:

@@ -15,7 +15,7 @@ def main() -> None:
     options.add_argument("--output", required=True, help="a .zip")
     given = options.parse_args()
     study = load(read_json(given.study), given.study)
-    build(given.study, report_items(study), Path(given.output))
+    build(given.study, list(report_items(study)), Path(given.output))
 
 
 if __name__ == "__main__":

@@ -20,7 +20,7 @@ def build(study_file: str, items: Sequence[str], output: Path) -> None:
     unfinished.parent.mkdir(parents=True)
     snakefile = Path(__file__).resolve().parent.parent.parent / "Snakefile"
     command = [sys.executable, "-m", "snakemake", "--snakefile", str(snakefile), "--configfile", study_file]
-    command += ["--nolock", "--quiet", "all", "--report", str(unfinished), "--", *items]
+    command += ["--nolock", "--quiet", "rules", "--report", str(unfinished), "--", *items]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode != 0 or not unfinished.exists():
         raise UserError(f"Snakemake could not make the report:\n{done.stderr[-2000:]}", where=output)

@@ -7,29 +7,33 @@ from pathlib import Path
 from gradus import paths
 from gradus.config import Study
 from gradus.exhibits import conditions
-from gradus.grid import FINDINGS, cells, figures, metrics_files, speed_figures, tables
+from gradus.grid import FINDINGS, cells, experiment_metrics, figures, metrics_files, tables
 
 
-def report_items(study: Study) -> list[str]:
-    """What the browsable report shows: tables, figures, the paper's exhibits, findings, and every cell."""
-    drawn = [path for path in [*figures(study), *speed_figures(study)] if path.endswith(".svg")]
-    shown = [
-        paths.fill(paths.EXHIBIT, study.study, exhibit=name, suffix="csv" if name in conditions.TABLES else "svg")
-        for name in conditions.wanted(study)
-    ]
-    pages = (paths.FINDINGS_PAGE, paths.CLAIMS, paths.RECOMMENDATION, paths.ANNOTATION_AUDIT_PAGE, paths.EXPLORER)
-    return [
-        *(path for path in tables(study) if path.endswith(".csv")),
-        *drawn,
-        *shown,
-        *(paths.fill(page, study.study) for page in pages),
-        *metrics_files(study, cells(study)),
-    ]
+def report_items(study: Study) -> dict[str, list[str]]:
+    """What the browsable report shows, and the scores that each item is made from."""
+    items: dict[str, list[str]] = {}
+    for name in study.experiments:
+        scores = experiment_metrics(study, name)
+        items[paths.fill(paths.TABLE, study.study, experiment=name, suffix="csv")] = scores
+        items[paths.fill(paths.FIGURE, study.study, experiment=name, suffix="svg")] = scores
+    for name in conditions.wanted(study):
+        kind = "csv" if name in conditions.TABLES else "svg"
+        items[paths.fill(paths.EXHIBIT, study.study, exhibit=name, suffix=kind)] = conditions.inputs(study, name)
+    every = metrics_files(study, cells(study))
+    drawn = [paths.fill(pattern, study.study, suffix="svg") for pattern in (paths.LOSS_FIGURE, paths.SPEED_FIGURE)]
+    told = (paths.FINDINGS_PAGE, paths.CLAIMS, paths.RECOMMENDATION, paths.EXPLORER)
+    for item in (*drawn, *(paths.fill(page, study.study) for page in told)):
+        items[item] = every
+    items[paths.fill(paths.ANNOTATION_AUDIT_PAGE, study.study)] = []
+    return items | {path: [] for path in every}
 
 
 def finished_report_items(study: Study) -> list[str]:
-    """What of it is there already: the report of a partial grid shows that."""
-    return [path for path in report_items(study) if Path(path).exists()]
+    """What of it is there, with all that it is made from: the report of a partial grid shows that."""
+    return [
+        item for item, scores in report_items(study).items() if all(Path(path).exists() for path in (item, *scores))
+    ]
 
 
 def everything(study: Study) -> list[str]:

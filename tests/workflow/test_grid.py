@@ -9,7 +9,7 @@ import yaml
 from conftest import PROJECT, Workflow, tiny_study
 
 from gradus.config import load
-from gradus.grid import cells, experiment_cells
+from gradus.grid import asked_supervisions, cells, experiment_cells, missing_supervisions
 
 
 @pytest.fixture
@@ -27,7 +27,13 @@ def test_the_papers_grid_has_as_many_cells_as_the_paper(without_data: None) -> N
     assert sum(len(each[name]) for name in others) == 324
     assert len(each["human"]) == 24
     assert len(each["padding"] - each["granularity"]) == 2
-    assert len(cells(study)) == 1533
+    shown = each["granularity"] | each["answer-only"] | each["human"] | each["padding"]
+    for name in ("formats", "formats-obqa", *others):
+        shown |= each[name]
+    assert len(shown) == 1533
+    # Formats that were released and not reported.
+    assert len((each["formats-l3"] | each["formats-l6"]) - shown) == 8 * 7 * 3
+    assert len(cells(study)) == 1533 + 168
 
 
 def test_the_papers_grid_can_be_run_whole(workflow: Callable[..., Workflow], without_data: None) -> None:
@@ -35,8 +41,8 @@ def test_the_papers_grid_can_be_run_whole(workflow: Callable[..., Workflow], wit
     study = yaml.safe_load((PROJECT / "studies" / "paper.yaml").read_text(encoding="utf-8"))
     study["about"] = "with {braces} in it"
     jobs = workflow(study).jobs()
-    assert (jobs["train"], jobs["generate"], jobs["score"]) == (1533, 1533, 1533)
-    assert (jobs["annotate"], jobs["annotate_served"], jobs["pretrained_student"]) == (109, 39, 7)
+    assert (jobs["train"], jobs["generate"], jobs["score"]) == (1701, 1701, 1701)
+    assert (jobs["annotate"], jobs["annotate_served"], jobs["pretrained_student"]) == (117, 39, 7)
     assert "student" not in jobs and "train_on_nodes" not in jobs
 
 
@@ -64,3 +70,24 @@ def test_a_stage_runs_by_the_interpreter_that_the_study_names(
     assert {Path(call).name for call in calls if call} == {"annotate.py"}
     del study["interpreters"]
     assert run.jobs("annotations") == {}
+
+
+def test_the_released_grid_is_the_papers_without_a_data_folder(without_data: None) -> None:
+    """Nothing can be known to be absent there, so it is the whole of it, under the released teachers' names."""
+    paper, released = (
+        load(yaml.safe_load((PROJECT / "studies" / f"{name}.yaml").read_text(encoding="utf-8")))
+        for name in ("paper", "released")
+    )
+    named = {(f"{cell.supervision}".replace("released-", ""), cell.student, cell.seed) for cell in cells(released)}
+    # The experiment `teachers` also names LLaMA's L5 and L6 of SVAMP and L6 of GSM8K, which nobody released: 12 cells.
+    extra = named - {(f"{cell.supervision}", cell.student, cell.seed) for cell in cells(paper)}
+    assert len(named) == 1701 + 12 and {name.split("/")[1] for name, _, _ in extra} == {"llama-3-70b"}
+
+
+def test_the_released_grid_is_what_is_in_the_data_folder(gradus_data: Path) -> None:
+    study = load(yaml.safe_load((PROJECT / "studies" / "released.yaml").read_text(encoding="utf-8")))
+    found = {str(cell.supervision) for cell in cells(study)}
+    assert "svamp/released-gpt-4o/symbolic/L5" in found and "strategyqa/released-llama-3-70b/original/L6" in found
+    assert "svamp/released-llama-3-70b/original/L6" not in found and "obqa/released-human/original/native" not in found
+    every = {place for one in study.experiments.values() for place in asked_supervisions(one)}
+    assert {str(place) for place in every} - found == {str(place) for place in missing_supervisions(study)}

@@ -7,13 +7,13 @@ import zipfile
 from conftest import Workflow
 
 from gradus.config import load
-from gradus.grid import targets
 from gradus.jsonl import read_manifest, read_records
 from gradus.records import Annotation, Example, Prediction, Problem, Scored
+from gradus.targets import everything
 
 
 def test_every_target_is_there_and_not_empty(finished: Workflow) -> None:
-    for target in targets(load(finished.config)):
+    for target in everything(load(finished.config)):
         assert (finished.folder / target).stat().st_size > 0, target
 
 
