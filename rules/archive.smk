@@ -3,6 +3,36 @@
 
 localrules:
     archive,
+    cards,
+
+
+rule cards:
+    """Model and dataset cards as the Hugging Face Hub shows them, from manifests and scores."""
+    input:
+        study=paths.fill(paths.STUDY_COPY, study.study),
+        metrics=grid.metrics_files(study, grid.cells(study)),
+        annotation_audit=paths.fill(paths.ANNOTATION_AUDIT, study.study),
+    output:
+        groups.cards(study),
+    log:
+        paths.fill(paths.log(paths.DATASET_CARD), study.study),
+    benchmark:
+        paths.fill(paths.benchmark(paths.DATASET_CARD), study.study)
+    conda:
+        "../envs/analyse.yaml"
+    threads: 1
+    resources:
+        interpreter=jobs.interpreter(study, "analyse"),
+        mem_mb=2000,
+        runtime=30,
+    params:
+        code=lambda _: fingerprint("cards"),
+    message:
+        "Cards"
+    shell:
+        "{resources.interpreter} $GRADUS/scripts/cards.py"
+        " --study {input.study:q}"
+        " 2>&1 | tee {log:q}"
 
 
 rule archive:
@@ -14,6 +44,11 @@ rule archive:
         tars=[
             paths.fill(paths.ARCHIVE_TAR, study.study, group=group)
             for group in groups.groups(study)
+        ],
+        crate=paths.fill(paths.ARCHIVE_CRATE, study.study),
+        beside=[
+            paths.fill(f"{paths.ARCHIVE}/{name}", study.study)
+            for name in ("README.md", "Snakefile")
         ],
         sums=paths.fill(paths.ARCHIVE_SUMS, study.study),
         manifest=paths.fill(paths.ARCHIVE_MANIFEST, study.study),

@@ -1,15 +1,21 @@
-"""Pack a study into an archive: a deterministic tar per group, SHA-256 sums of all files, and a manifest."""
+"""Pack a study into an archive: a deterministic tar per group, sums of all files, a manifest, an RO-Crate and a guide."""
 
 from pathlib import Path
 
-from gradus import program
+from gradus import paths, program
+from gradus.archive import crate
 from gradus.archive.groups import groups, members
+from gradus.archive.guide import guide
+from gradus.archive.jobs import finished_jobs
 from gradus.archive.tarball import build
 from gradus.archive.verification import SUMS
-from gradus.atomic import sha256_file, write_json, write_text
+from gradus.atomic import canonical_json, sha256_file, write_json, write_text
 from gradus.config import load
 from gradus.errors import UserError
 from gradus.jsonl import read_json
+from gradus.surroundings import commit, versions
+
+_SOFTWARE = ("snakemake", "torch", "transformers", "deepspeed", "datasets", "anthropic", "openai", "math-verify")
 
 
 def main() -> None:
@@ -45,7 +51,26 @@ def main() -> None:
         program.log.info("%s: %d files, %.1f MB", target, len(found), target.stat().st_size / 1e6)
     owners = {name: group for group, files in chosen.items() for name, _ in files}
     write_text(folder / SUMS, "".join(f"{digest}  {name}\n" for name, digest in sorted(sums.items())))
-    write_json(given.output, {"study": study.study, "groups": facts, "members": owners})
+    jobs = finished_jobs(paths.fill(paths.RESULTS, study.study))
+    head = commit()
+    write_text(folder / "README.md", guide(study, facts, head, jobs))
+    write_text(folder / crate.WORKFLOW, (project / crate.WORKFLOW).read_text(encoding="utf-8"))
+    beside = {name: (folder / name).stat().st_size for name in ("README.md", SUMS, crate.WORKFLOW)}
+    held = {name: (owners[name], digest) for name, digest in sums.items()}
+    described = crate.metadata(study, facts, beside, held, jobs, versions(*_SOFTWARE))
+    write_text(folder / crate.METADATA, canonical_json(described))
+    if not jobs:
+        program.log.warning("Snakemake has no record of the jobs: the crate tells of none")
+    told = ("README.md", SUMS, crate.WORKFLOW, crate.METADATA)
+    manifest = {
+        "study": study.study,
+        "commit": (head or "").removesuffix("-changed") or None,
+        "changed_since_commit": None if head is None else head.endswith("-changed"),
+        "groups": facts,
+        "beside": {name: sha256_file(folder / name) for name in told},
+        "members": owners,
+    }
+    write_json(given.output, manifest)
 
 
 if __name__ == "__main__":

@@ -16,8 +16,14 @@ h2 { margin-top: 2.2rem; }
 """
 
 
+def to_body(markdown: str) -> str:
+    """The HTML of a text alone; raw HTML in the text is shown, not interpreted."""
+    rendered: str = MarkdownIt("commonmark", {"html": False}).enable("table").render(markdown)
+    return rendered
+
+
 def to_page(markdown: str, title: str) -> str:
-    """A complete HTML document; raw HTML in the text is shown, not interpreted."""
-    body = MarkdownIt("commonmark", {"html": False}).enable("table").render(markdown)
+    """A complete HTML document."""
+    body = to_body(markdown)
     head = f'<meta charset="utf-8"><title>{escape(title)}</title><style>{_STYLE}</style>'
     return f'<!doctype html>\n<html lang="en"><head>{head}</head>\n<body>\n{body}</body></html>\n'

@@ -1,6 +1,7 @@
 """Archives: the same bytes each time, every flipped bit noticed, and nothing written where it should not be."""
 
 import io
+import json
 import os
 import tarfile
 from pathlib import Path
@@ -38,9 +39,10 @@ def describe(archive: Path, sums: dict[str, str]) -> None:
     tar = archive / "metrics.tar"
     facts = {"file": tar.name, "files": len(sums), "bytes": tar.stat().st_size, "sha256": sha256_file(tar)}
     write_text(archive / SUMS, "".join(f"{digest}  {name}\n" for name, digest in sorted(sums.items())))
-    write_json(
-        archive / MANIFEST, {"study": "s", "groups": {"metrics": facts}, "members": dict.fromkeys(sums, "metrics")}
-    )
+    write_text(archive / "README.md", "what lies here\n")
+    beside = {name: sha256_file(archive / name) for name in ("README.md", SUMS)}
+    members = dict.fromkeys(sums, "metrics")
+    write_json(archive / MANIFEST, {"study": "s", "groups": {"metrics": facts}, "members": members, "beside": beside})
 
 
 def test_two_builds_are_byte_identical_whatever_the_clock_says(tmp_path: Path) -> None:
@@ -85,6 +87,18 @@ def test_missing_changed_and_extra_are_named(tmp_path: Path) -> None:
         "changed: results/s/metrics/b.json",
         "extra: results/s/metrics/c.json",
     ]
+
+
+def test_what_lies_beside_the_tars_is_verified_too(tmp_path: Path) -> None:
+    archive = make(tmp_path)
+    (archive / "README.md").write_text("something else\n", encoding="utf-8")
+    assert archive_problems(archive) == ["changed: README.md"]
+    (archive / "README.md").unlink()
+    assert archive_problems(archive) == ["missing: README.md"]
+    manifest = json.loads((archive / MANIFEST).read_text(encoding="utf-8"))
+    write_json(archive / MANIFEST, {**manifest, "beside": {"../secret": "a" * 64}})
+    with pytest.raises(UserError, match="lies elsewhere"):
+        archive_problems(archive)
 
 
 def test_members_that_are_swapped_with_their_tars_sum_are_noticed(tmp_path: Path) -> None:

@@ -1,9 +1,12 @@
 """A study's archive: two builds alike, verified, restored into an empty folder, and made again from there."""
 
 import json
+from collections import Counter
 from pathlib import Path
 
+import pytest
 from conftest import Workflow, program
+from crate_validation import PROFILES, problems
 
 from gradus.archive.groups import groups
 from gradus.archive.verification import read_sums
@@ -17,14 +20,34 @@ def test_two_builds_are_the_same_and_hold_every_cell(finished: Workflow, copied:
     copied.run("archive")
     names = sorted(path.name for path in first.iterdir())
     study = load(finished.config)
-    assert names == sorted([*(f"{group}.tar" for group in groups(study)), "SHA256SUMS", "manifest.json"])
+    beside = ["README.md", "SHA256SUMS", "Snakefile", "manifest.json", "ro-crate-metadata.json"]
+    assert names == sorted([*(f"{group}.tar" for group in groups(study)), *beside])
     for name in names:
         assert (second / name).read_bytes() == (first / name).read_bytes(), name
     sums = read_sums(first / "SHA256SUMS")
     for cell in cells(study):
         assert any(str(cell) in name for name in sums), cell
     assert "code/Snakefile" in sums and "code/prompts/README.md" in sums
-    assert not [name for name in sums if name.endswith(".run.json") or "/weights/" in name]
+    assert not [name for name in sums if "/weights/" in name]
+    records = [name for name in sums if name.endswith(".run.json")]
+    manifest = json.loads((first / "manifest.json").read_text(encoding="utf-8"))
+    assert records and {manifest["members"][name] for name in records} == {"provenance"}
+    assert isinstance(manifest["changed_since_commit"], bool) and len(manifest["commit"]) == 40
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+def test_the_crate_is_valid_and_tells_of_every_job(
+    finished: Workflow, monkeypatch: pytest.MonkeyPatch, profile: str
+) -> None:
+    archive = finished.results / "archive"
+    assert problems(archive, profile, monkeypatch) == []
+    entities = json.loads((archive / "ro-crate-metadata.json").read_text(encoding="utf-8"))["@graph"]
+    actions = [one["name"].split(" of ")[0] for one in entities if one["@id"].startswith("#job-")]
+    assert Counter(actions) >= Counter(
+        {"train": 4, "generate": 4, "score": 4, "training_set": 4, "annotate": 2, "data": 2}
+    )
+    made = {one["@id"] for one in entities if one.get("isPartOf", {}).get("@id") == "metrics.tar"}
+    assert len(made) == 4 * 3
 
 
 def test_weights_and_journal_where_the_study_asks_for_them(copied: Workflow) -> None:
@@ -53,15 +76,28 @@ def test_restored_elsewhere_nothing_is_trained_and_tables_have_the_same_bytes(
     restored = program("restore", archive, "--into", clone.folder, folder=tmp_path)
     assert restored.returncode == 0, restored.stderr
     assert not list(clone.results.glob("checkpoints/**/weights"))
-    assert clone.jobs("tables", "figures") == {}
-    shown = (*clone.results.glob("tables/*"), *clone.results.glob("figures/granularity.*"))
+    assert clone.jobs("tables", "figures", "exhibits") == {}
+    metric = "results/tiny/metrics/gradeschool/tutor/original/L1/mini/seed1/greedy.json"
+    explained = [program("explain", metric, folder=one.folder) for one in (finished, clone)]
+    assert explained[1].returncode == 0, explained[1].stderr
+    assert "wall_seconds" in explained[1].stdout  # when and how long it ran came along
+    shown = (
+        *clone.results.glob("tables/*"),
+        *clone.results.glob("figures/granularity.*"),
+        *clone.results.glob("paper/*"),
+        clone.results / "report" / "explorer.html",
+    )
     before = {path: path.read_bytes() for path in shown}
     assert len(before) >= 7
     for path in before:
         path.unlink()
-    targets = ("tables", "figures", "results/tiny/tables/claims.csv")
+    targets = ("tables", "figures", "exhibits", "results/tiny/tables/claims.csv", "results/tiny/report/explorer.html")
     jobs = clone.jobs(*targets)
-    assert {"table", "figure", "findings"} == set(jobs)
+    assert (
+        {"table", "figure", "exhibit_figure", "exhibit_table", "findings", "explorer"}
+        >= set(jobs)
+        >= {"table", "explorer"}
+    )
     clone.run(*targets)
     assert {path: path.read_bytes() for path in before} == before
     changed = clone.results / "metrics/gradeschool/tutor/original/L1/mini/seed1/greedy.json"

@@ -38,19 +38,21 @@ CODE = (
     "report",
 )
 _SKIPPED = ("__pycache__",)
-ALWAYS = ("code", "data", "annotations", "training", "predictions", "metrics", "tables")
+ALWAYS = ("code", "data", "annotations", "training", "predictions", "metrics", "tables", "cards")
+# Found on the disk instead of asked for: code, when and where jobs ran, weights, answers as they came.
+FOUND = ("provenance",)
 OPTIONAL = ("weights", "journal")
 
 
 def groups(study: Study) -> list[str]:
     """The groups that a study archives, in order."""
-    return [*ALWAYS, *(name for name in OPTIONAL if getattr(study.archive, name))]
+    return [*ALWAYS, *FOUND, *(name for name in OPTIONAL if getattr(study.archive, name))]
 
 
 def group_files(study: Study, group: str) -> list[str]:
     """The results of one group, relative to the working folder, as Snakemake makes them.
 
-    Code, weights and journal are found on the disk instead (``members``).
+    Code, run records, weights and journal are found on the disk instead (``members``).
     """
     return {
         "data": _data,
@@ -59,6 +61,7 @@ def group_files(study: Study, group: str) -> list[str]:
         "predictions": lambda study: _scores(study, paths.with_manifest(paths.PREDICTIONS)),
         "metrics": lambda study: _scores(study, [paths.METRICS, *paths.with_manifest(paths.SCORED)]),
         "tables": _shown,
+        "cards": cards,
     }.get(group, lambda _: [])(study)
 
 
@@ -71,6 +74,10 @@ def members(study: Study, group: str, project: Path) -> list[tuple[str, Path]]:
     """Names in the tar and the files behind them, sorted; names are places relative to the working folder."""
     if group == "code":
         return sorted((f"code/{path.relative_to(project).as_posix()}", path) for path in code_files(project))
+    if group == "provenance":
+        folder = Path(paths.fill(paths.RESULTS, study.study))
+        records = [path for path in folder.rglob("*.run.json") if folder / "archive" not in path.parents]
+        return sorted((path.as_posix(), path) for path in records)
     if group == "weights":
         folders = [Path(paths.fill(f"{paths.CHECKPOINT}/weights", study.study, cell)) for cell in cells(study)]
         found = [path for folder in folders for path in folder.rglob("*") if _wanted(path)]
@@ -135,6 +142,12 @@ def _training(study: Study) -> list[str]:
         for pattern in (f"{paths.CHECKPOINT}/manifest.json", paths.TRACE, paths.TELEMETRY):
             found.append(paths.fill(pattern, study.study, cell))
     return found
+
+
+def cards(study: Study) -> list[str]:
+    """The card of the annotations and those of all students."""
+    models = [paths.fill(paths.MODEL_CARD, study.study, cell) for cell in cells(study)]
+    return [paths.fill(paths.DATASET_CARD, study.study), *models]
 
 
 def _scores(study: Study, patterns: list[str]) -> list[str]:

@@ -39,7 +39,14 @@ def archive_problems(folder: Path, whole: bool = True) -> list[str]:
     manifest = read_manifest(folder)
     sums = read_sums(folder / SUMS)
     problems = []
-    known = {MANIFEST, SUMS}
+    known = {MANIFEST, SUMS, *manifest["beside"]}
+    for name, digest in manifest["beside"].items():
+        if tarball.is_dangerous(name):
+            raise UserError(f"names a file that lies elsewhere: {name!r}", where=folder / MANIFEST)
+        if not (folder / name).exists():
+            problems.append(f"missing: {name}")
+        elif sha256_file(folder / name) != digest:
+            problems.append(f"changed: {name}")
     expected = dict(sums)
     for group, facts in manifest["groups"].items():
         path = folder / facts["file"]
@@ -80,7 +87,7 @@ def file_problems(folder: Path, sums: Mapping[str, str], study: str) -> list[str
             problems.append(f"missing: {name}")
         elif sha256_file(path) != digest:
             problems.append(f"changed: {name}")
-    for family in ("data", "annotations", "predictions", "metrics", "tables", "figures"):
+    for family in ("data", "annotations", "predictions", "metrics", "tables", "figures", "paper", "cards"):
         place = folder / "results" / study / family
         for path in sorted(place.rglob("*")) if place.exists() else []:
             name = path.relative_to(folder).as_posix()
@@ -95,6 +102,6 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     if not path.exists():
         raise UserError("holds no archive: manifest.json is missing", where=folder)
     manifest = read_json(path)
-    if not {"study", "groups", "members"} <= set(manifest):
+    if not {"study", "groups", "members", "beside"} <= set(manifest):
         raise UserError("is no manifest of an archive", where=path)
     return dict(manifest)
