@@ -11,6 +11,7 @@ from gradus.config import load
 from gradus.errors import UserError
 from gradus.jsonl import read_json
 from gradus.plan import plan, to_json, to_markdown
+from gradus.rebuild import changes, pending_files
 from gradus.teachers.prompting import Prompts
 
 
@@ -24,23 +25,28 @@ def main() -> None:
     study = load(read_json(given.study), given.study)
     found = plan(study, Prompts(given.prompts), Path(given.prices))
     jobs = waiting_jobs(given.study)
-    text = to_markdown(found, jobs)
-    write_json(Path(given.output) / "plan.json", to_json(found, jobs))
+    pending = pending_files(nested(given.study, "--summary")) if jobs else set()
+    told = changes(study, pending, Prompts(given.prompts), Path(given.prices))
+    text = to_markdown(found, jobs, told)
+    write_json(Path(given.output) / "plan.json", to_json(found, jobs, told))
     write_text(Path(given.output) / "plan.md", text)
     print(text)
 
 
 def waiting_jobs(study_file: str) -> dict[str, int]:
     """Jobs per rule that Snakemake would run now (a nested dry run)."""
+    counts = re.findall(r"^(\w+)\s+(\d+)$", nested(study_file, "--dry-run", "--quiet", "rules"), flags=re.MULTILINE)
+    return {rule: int(count) for rule, count in counts if rule not in ("job", "total", "all")}
+
+
+def nested(study_file: str, *options: str) -> str:
+    """What Snakemake says of the study, asked in a process of its own that runs nothing."""
     snakefile = Path(__file__).resolve().parent.parent / "Snakefile"
-    command = [sys.executable, "-m", "snakemake", "--snakefile", str(snakefile), "--configfile", study_file]
-    done = subprocess.run(
-        [*command, "--nolock", "--dry-run", "--quiet", "rules"], capture_output=True, text=True, check=False
-    )
+    command = [sys.executable, "-m", "snakemake", "--snakefile", str(snakefile), "--configfile", study_file, "--nolock"]
+    done = subprocess.run([*command, *options], capture_output=True, text=True, check=False)
     if done.returncode != 0:
         raise UserError(f"the dry run failed:\n{(done.stderr or done.stdout)[-2000:]}", where=study_file)
-    counts = re.findall(r"^(\w+)\s+(\d+)$", done.stdout + done.stderr, flags=re.MULTILINE)
-    return {rule: int(count) for rule, count in counts if rule not in ("job", "total", "all")}
+    return done.stdout + done.stderr
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import statistics
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -70,10 +70,10 @@ class Plan:
 def plan(study: Study, prompts: Prompts, prices: Path) -> Plan:
     """What the study needs; the last line and the quote ``the whole study`` count what is shared once."""
     lines = [
-        _line(study, name, experiment_cells(study, experiment), len(experiment_supervisions(study, experiment)))
+        needs_of(study, name, experiment_cells(study, experiment), len(experiment_supervisions(study, experiment)))
         for name, experiment in study.experiments.items()
     ]
-    lines.append(_line(study, WHOLE, cells(study), len(supervisions(study))))
+    lines.append(needs_of(study, WHOLE, cells(study), len(supervisions(study))))
     missing = [str(place) for place in missing_supervisions(study)]
     return Plan(lines, _quotes(study, prompts, prices), missing)
 
@@ -136,7 +136,8 @@ def sizes(study: Study, dataset: str) -> tuple[int, int]:
     return counts[0], counts[1]
 
 
-def _line(study: Study, name: str, chosen: list[Cell], places: int) -> Line:
+def needs_of(study: Study, name: str, chosen: list[Cell], places: int) -> Line:
+    """What the trainings and predictions of some cells ask for; ``places`` is the number of their supervisions."""
     samples = steps = tokens = predictions = 0
     weights, progress, seconds = 0.0, 0.0, 0.0
     known = True
@@ -211,8 +212,8 @@ def _training_set(study: Study, cell: Cell) -> tuple[int, float]:
     return facts["rows"], facts["mean_tokens"]
 
 
-def to_markdown(found: Plan, jobs: dict[str, int]) -> str:
-    """The plan as tables."""
+def to_markdown(found: Plan, jobs: dict[str, int], changes: Sequence[Any]) -> str:
+    """The plan as tables; ``changes``: what would run now, a record per experiment and for the study."""
     parts = _table([asdict(line) for line in found.lines])
     if found.quotes:
         rows = [{"what the teachers are asked": name, **asdict(one)} for name, one in found.quotes.items()]
@@ -221,6 +222,8 @@ def to_markdown(found: Plan, jobs: dict[str, int]) -> str:
     if found.missing:
         parts += ["", "Missing, because their released files are not there (not run, not in any table):", ""]
         parts += [f"- {place}" for place in found.missing]
+    if changes:
+        parts += ["", *_table([asdict(one) for one in changes]), "", _CHANGES_NOTE]
     listed = [{"jobs that would run now": rule, "count": count} for rule, count in jobs.items()]
     return "\n".join([*parts, "", *(_table(listed) if listed else ["Nothing is left to run."])]) + "\n"
 
@@ -228,6 +231,11 @@ def to_markdown(found: Plan, jobs: dict[str, int]) -> str:
 _QUOTE_NOTE = (
     "Requests in all, those that the journal holds already (cached, not paid again), tokens and price of the missing ones "
     "online and by batch (? where no price is known), minutes at the configured limits. Tokens are estimated."
+)
+_CHANGES_NOTE = (
+    "Again: it was made before, and what it was made from has changed (an edit of the study file, of prompts or of code). "
+    "Requests and price are those that the journal does not hold; rank hours as above. What only shows (tables, figures, "
+    "findings) is made again with any of it."
 )
 _TRAINING_NOTE = (
     "Weights stay; progress is the most that one running training keeps in work/. Rank hours (one GPU each) are from this "
@@ -242,10 +250,11 @@ def _table(rows: list[dict[str, Any]]) -> list[str]:
     return head + ["| " + " | ".join(_shown(value) for value in row.values()) + " |" for row in rows]
 
 
-def to_json(found: Plan, jobs: dict[str, int]) -> dict[str, Any]:
+def to_json(found: Plan, jobs: dict[str, int], changes: Sequence[Any]) -> dict[str, Any]:
     """The plan for machines."""
     quotes = {name: asdict(one) for name, one in found.quotes.items()}
-    return {"lines": [asdict(line) for line in found.lines], "quotes": quotes, "missing": found.missing, "jobs": jobs}
+    lines, told = [asdict(line) for line in found.lines], [asdict(one) for one in changes]
+    return {"lines": lines, "quotes": quotes, "missing": found.missing, "would_run": told, "jobs": jobs}
 
 
 def _shown(value: Any) -> str:

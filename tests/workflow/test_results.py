@@ -102,22 +102,3 @@ def test_the_run_ends_with_places_and_headline_numbers(finished: Workflow) -> No
         os.chdir(before)
     for expected in ("report:", "tables:", "figures:", "Headline numbers:", "mini on gradeschool is best with"):
         assert expected in closing
-
-
-def test_the_plan_counts_before_anything_runs(workflow) -> None:
-    made = workflow()
-    output = made.run("plan")
-    plan = json.loads((made.results / "plan" / "plan.json").read_text(encoding="utf-8"))
-    whole = plan["lines"][-1]
-    assert (whole["cells"], whole["supervisions"]) == (4, 2)
-    assert plan["quotes"]["the whole study"]["requests"] == 24
-    assert whole["optimizer_steps"] == 4 * 3
-    assert whole["weights_bytes"] == 2 * (plan["lines"][0]["weights_bytes"] // 2) > 0
-    assert whole["progress_bytes"] > whole["weights_bytes"] // 4
-    assert 0 < whole["rank_hours"] < 1
-    assert plan["jobs"]["train"] == 4
-    assert "the whole study" in output
-    assert sorted(path.name for path in made.results.iterdir()) == ["benchmarks", "logs", "plan", "study.json"]
-    (made.results / "plan" / "plan.json").unlink()
-    made.run("plan")
-    assert (made.results / "plan" / "plan.json").exists(), "the plan is always made anew"

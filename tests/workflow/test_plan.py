@@ -1,0 +1,72 @@
+"""The plan: what a study needs, and what an edit of it would make again."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from conftest import Workflow
+
+from gradus.errors import UserError
+from gradus.rebuild import pending_files
+
+
+def test_the_plan_counts_before_anything_runs(workflow: Callable[..., Workflow]) -> None:
+    made = workflow()
+    output = made.run("plan")
+    plan = json.loads((made.results / "plan" / "plan.json").read_text(encoding="utf-8"))
+    whole = plan["lines"][-1]
+    assert (whole["cells"], whole["supervisions"]) == (4, 2)
+    assert plan["quotes"]["the whole study"]["requests"] == 24
+    assert whole["optimizer_steps"] == 4 * 3
+    assert whole["weights_bytes"] == 2 * (plan["lines"][0]["weights_bytes"] // 2) > 0
+    assert whole["progress_bytes"] > whole["weights_bytes"] // 4
+    assert 0 < whole["rank_hours"] < 1
+    assert plan["jobs"]["train"] == 4
+    assert "the whole study" in output
+    assert sorted(path.name for path in made.results.iterdir()) == ["benchmarks", "logs", "plan", "study.json"]
+    (made.results / "plan" / "plan.json").unlink()
+    made.run("plan")
+    assert (made.results / "plan" / "plan.json").exists(), "the plan is always made anew"
+
+
+def would_run(run: Workflow) -> dict[str, dict[str, Any]]:
+    output = run.run("plan")
+    plan = json.loads((run.results / "plan" / "plan.json").read_text(encoding="utf-8"))
+    assert ("Nothing is left to run" in output) == (not plan["jobs"])
+    return {one["would_run_in"]: one for one in plan["would_run"]}
+
+
+def test_everything_is_new_before_anything_ran(workflow: Callable[..., Workflow]) -> None:
+    whole = would_run(workflow())["the whole study"]
+    assert (whole["annotations_new"], whole["trainings_new"], whole["scores_new"]) == (2, 4, 4)
+    assert (whole["annotations_again"], whole["trainings_again"], whole["requests"]) == (0, 0, 24)
+
+
+def test_a_finished_study_has_nothing_to_do(copied: Workflow) -> None:
+    assert would_run(copied) == {}
+
+
+def test_an_edit_is_told_in_cells_steps_and_hours(copied: Workflow) -> None:
+    copied.config["students"]["midi"]["recipe"] = {"epochs": 2.0}
+    found = would_run(copied)
+    assert set(found) == {"granularity", "the whole study"}
+    whole = found["the whole study"]
+    assert (whole["trainings_new"], whole["trainings_again"], whole["scores_again"]) == (0, 2, 2)
+    assert (whole["annotations_again"], whole["requests"], whole["usd"]) == (0, 0, 0.0)
+    assert whole["optimizer_steps"] == 2 * 6 and whole["rank_hours"] > 0
+    assert found["granularity"] == {**whole, "would_run_in": "granularity"}
+
+
+def test_a_level_more_is_new_work_alone(copied: Workflow) -> None:
+    copied.config["experiments"]["granularity"]["levels"].append("L2")
+    whole = would_run(copied)["the whole study"]
+    assert (whole["annotations_new"], whole["trainings_new"], whole["scores_new"]) == (1, 2, 2)
+    assert (whole["annotations_again"], whole["trainings_again"], whole["scores_again"]) == (0, 0, 0)
+    assert whole["requests"] == 24
+
+
+def test_a_summary_that_is_none_is_refused() -> None:
+    assert pending_files("output_file\tdate\trule\tplan\na\t-\tx\tupdate pending\nb\t-\tx\tno update\n") == {"a"}
+    with pytest.raises(UserError, match="summary is not as expected"):
+        pending_files("Building DAG of jobs...\n")
