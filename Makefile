@@ -8,7 +8,7 @@ CORES ?= 2
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help venv study test test-full lint format environments docs lock benchmark clean-work
+.PHONY: help venv study smoke test test-full lint format environments docs lock benchmark clean-work
 
 help:  ## This page
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/ -/' | sort
@@ -27,6 +27,10 @@ $(STAMP): requirements.lock
 
 study: venv  ## Run the default study: problems to report, about ten minutes on two cores
 	$(BIN)/snakemake --cores $(CORES)
+
+smoke: venv  ## Rehearse the paper's study with tiny random students, about six minutes (needs GRADUS_DATA)
+	$(BIN)/python scripts/tiny_students.py tiny_students
+	$(BIN)/snakemake --cores $(CORES) --configfile studies/paper-smoke.yaml
 
 test: venv  ## All tests but the hours of evidence
 	$(BIN)/python -m pytest -m "not full"
@@ -63,6 +67,7 @@ benchmark: venv  ## Measure; results go into docs/benchmarks.md by hand, with ma
 	$(BIN)/python benchmarks/training.py memory
 	$(BIN)/python benchmarks/evaluation.py cpu
 	$(BIN)/python benchmarks/scoring.py speed
+	$(BIN)/python benchmarks/explorer.py
 	for what in overhead memory pace peers; do $(BIN)/python benchmarks/annotation.py $$what 2>/dev/null; done
 
 clean-work:  ## Delete resumable progress (never the journal)

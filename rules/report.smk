@@ -11,26 +11,26 @@ localrules:
 rule explorer:
     """The explorer (explorer.html): the grid, every cell with sample texts, claims and audit in one page without a server."""
     input:
-        study=paths.STUDY_COPY,
+        study=paths.fill(paths.STUDY_COPY, study.study),
         metrics=lambda _: grid.metrics_files(study, grid.cells(study)),
-        claims=paths.CLAIMS,
-        recommendation=paths.RECOMMENDATION,
-        annotation_audit=paths.ANNOTATION_AUDIT,
+        claims=paths.fill(paths.CLAIMS, study.study),
+        recommendation=paths.fill(paths.RECOMMENDATION, study.study),
+        annotation_audit=paths.fill(paths.ANNOTATION_AUDIT, study.study),
         audits=[
             paths.fill(paths.AUDIT, study.study, dataset=name)
             for name in study.datasets
         ],
     output:
         report(
-            paths.EXPLORER,
+            paths.fill(paths.EXPLORER, study.study),
             category="Findings",
             caption="../report/explorer.rst",
             labels={"experiment": "all", "item": "explorer"},
         ),
     log:
-        paths.log(paths.EXPLORER),
+        paths.fill(paths.log(paths.EXPLORER), study.study),
     benchmark:
-        paths.benchmark(paths.EXPLORER)
+        paths.fill(paths.benchmark(paths.EXPLORER), study.study)
     conda:
         "../envs/analyse.yaml"
     threads: 1

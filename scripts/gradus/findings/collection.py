@@ -24,16 +24,41 @@ from gradus.statistics.measurements import Measurement, Rows
 
 def collect(study: Study) -> Evidence:
     """Everything that was measured; item rows, so that comparisons are paired."""
-    runs: dict[tuple[Supervision, str], list[Cell]] = defaultdict(list)
-    for cell in cells(study):
-        runs[cell.supervision, cell.student].append(cell)
-    students = {key: Rows(np.array([outcomes(study, cell) for cell in mine])) for key, mine in runs.items()}
+    runs = _runs(cells(study))
+    students: dict[tuple[Supervision, str], Measurement] = {**_rows(study, runs)}
     audit = read_json(paths.fill(paths.ANNOTATION_AUDIT, study.study))
     traits = {
         Supervision(*one["supervision"].split("/")): one["traits"] for one in audit["supervisions"] if one["traits"]
     }
     surprise = {key: fmean(_first_loss(study, cell) for cell in mine) for key, mine in runs.items()}
     return Evidence(students, teacher_answers(study), traits, surprise)
+
+
+def measured(study: Study) -> dict[tuple[Supervision, str], Rows]:
+    """Item rows of what has been scored by now."""
+    there = [cell for cell in cells(study) if _scored(study, cell).exists()]
+    return _rows(study, _runs(there))
+
+
+def problems_of_test(study: Study, dataset: str) -> list[str]:
+    """The test problems of a dataset, id and text, in order."""
+    path = paths.fill(paths.PROBLEMS, study.study, dataset=dataset, split="test")
+    return [f"{problem.id}: {problem.full_text}" for problem in read_records(path, Problem)]
+
+
+def _runs(chosen: Sequence[Cell]) -> dict[tuple[Supervision, str], list[Cell]]:
+    runs: dict[tuple[Supervision, str], list[Cell]] = defaultdict(list)
+    for cell in chosen:
+        runs[cell.supervision, cell.student].append(cell)
+    return runs
+
+
+def _rows(study: Study, runs: dict[tuple[Supervision, str], list[Cell]]) -> dict[tuple[Supervision, str], Rows]:
+    return {key: Rows(np.array([outcomes(study, cell) for cell in mine])) for key, mine in runs.items()}
+
+
+def _scored(study: Study, cell: Cell) -> Path:
+    return Path(paths.fill(paths.SCORED, study.study, cell, decoding=decoding_of(study)))
 
 
 def costs(study: Study) -> dict[tuple[Supervision, str], Cost]:
@@ -60,7 +85,7 @@ def costs(study: Study) -> dict[tuple[Supervision, str], Cost]:
 
 def outcomes(study: Study, cell: Cell) -> list[float]:
     """The share of its samples with which a cell solved each problem, in the order of the test split."""
-    path = Path(paths.fill(paths.SCORED, study.study, cell, decoding=decoding_of(study)))
+    path = _scored(study, cell)
     solved: dict[str, list[bool]] = defaultdict(list)
     for line in path.read_text(encoding="utf-8").splitlines():
         row = json.loads(line)

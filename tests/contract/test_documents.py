@@ -1,0 +1,107 @@
+"""The documents keep their word: every command in them is run by a test that is named here, every link leads somewhere."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from conftest import PROJECT
+
+DOCUMENTS = (PROJECT / "README.md", *sorted((PROJECT / "docs").glob("*.md")))
+COMMAND = re.compile(r"^\s*(snakemake|python|make|sbatch|git|export|cp|sed|mkdir)\b.*")
+COOKBOOK = "tests/workflow/test_cookbook.py::test_every_command_of_the_cookbook_works"
+RESTORED = (
+    "tests/workflow/test_archive_restored.py::test_restored_elsewhere_nothing_is_trained_and_tables_have_the_same_bytes"
+)
+PROFILE = "tests/slurm/test_slurm.py::"
+
+# Commands outside the cookbook (whose test runs its blocks as they stand), and the test that runs each or its like.
+RUN_BY = {
+    "make study": ".ci/run",  # the two commands of the README: a fresh clone runs both
+    "make test": ".ci/run",
+    "snakemake -n": "tests/workflow/test_grid.py::test_each_job_belongs_to_one_rule",
+    "snakemake --cores 2": "tests/workflow/test_results.py::test_every_target_is_there_and_not_empty",
+    "snakemake plan": "tests/workflow/test_plan.py::test_the_plan_counts_before_anything_runs",
+    "snakemake so_far": "tests/workflow/test_so_far.py::test_a_partial_grid_is_shown_and_nothing_is_trained",
+    "snakemake --list-target-rules": "tests/contract/test_documents.py::test_the_targets_that_the_readme_names_exist",
+    "snakemake --cores 2 --configfile studies/gradeschool-3-seeds.yaml": (
+        "tests/contract/test_documents.py::test_every_study_file_that_is_shipped_can_be_planned"
+    ),
+    "snakemake --profile slurm": "tests/slurm/test_slurm.py",
+    "snakemake --cores 2 results/default/metrics": COOKBOOK,
+    "snakemake --cores 2 -f results/default/metrics": COOKBOOK,
+    "python scripts/explain.py": "tests/workflow/test_provenance.py",
+    "python scripts/verify.py": RESTORED,
+    "python scripts/restore.py": RESTORED,
+    "python scripts/score.py": "tests/unit/test_cell_scores.py",
+    "git clone": ".ci/run",
+    "export GRADUS_": "tests/slurm/test_slurm.py",
+}
+
+
+def commands(path: Path) -> list[str]:
+    """The commands in a document's blocks of code."""
+    found = []
+    for block in re.findall(r"^```(?:bash)?\n(.*?)^```", path.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE):
+        found += [line.split("  #")[0].strip() for line in block.splitlines() if COMMAND.match(line)]
+    return found
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
+def test_every_command_is_run_by_a_test(path: Path) -> None:
+    if path.name == "cookbook.md":
+        assert commands(path)
+        return
+    for command in commands(path):
+        known = [start for start in RUN_BY if command.startswith(start)]
+        assert known, f"{path.name}: no test is known to run `{command}`"
+
+
+@pytest.mark.parametrize("test", sorted({*RUN_BY.values(), COOKBOOK}))
+def test_the_tests_that_are_named_exist(test: str) -> None:
+    path, _, name = test.partition("::")
+    assert (PROJECT / path).exists(), test
+    assert not name or f"def {name}(" in (PROJECT / path).read_text(encoding="utf-8"), test
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
+def test_every_link_leads_somewhere(path: Path) -> None:
+    for target in re.findall(r"\]\(([^)#\s]+)(?:#[^)]*)?\)", path.read_text(encoding="utf-8")):
+        if not target.startswith(("http://", "https://", "mailto:")):
+            assert (path.parent / target).exists(), f"{path.name}: {target}"
+
+
+def test_the_targets_that_the_readme_names_exist() -> None:
+    listed = subprocess.run(
+        [sys.executable, "-m", "snakemake", "--list-target-rules"],
+        cwd=PROJECT,
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    readme = (PROJECT / "README.md").read_text(encoding="utf-8")
+    named = re.search(r"snakemake --list-target-rules\s+# (.*)", readme)
+    assert named
+    for name in named[1].split():
+        assert re.search(rf"^{name}\b", listed, re.MULTILINE), name
+
+
+@pytest.mark.parametrize("path", sorted((PROJECT / "studies").glob("*.yaml")), ids=lambda path: path.stem)
+def test_every_study_file_that_is_shipped_can_be_planned(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its file is valid, and every job of it has a rule."""
+    monkeypatch.delenv("GRADUS_DATA", raising=False)
+    command = [
+        sys.executable,
+        "-m",
+        "snakemake",
+        "--configfile",
+        str(path),
+        "--dry-run",
+        "--quiet",
+        "all",
+        "--directory",
+        ".",
+    ]
+    done = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr[-2000:]

@@ -1,0 +1,62 @@
+"""The cookbook, run as it stands: every block of commands in its order, in a clone, against a teacher on this machine."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from conftest import HANG_LIMIT, PROJECT, Provider, copy_project
+
+BLOCK = re.compile(r"^```bash\n(.*?)^```", re.DOTALL | re.MULTILINE)
+
+
+def test_every_command_of_the_cookbook_works(provider: Provider, tmp_path: Path) -> None:
+    clone = tmp_path / "clone"
+    copy_project(clone)
+    shutil.copytree(PROJECT / "studies", clone / "studies")
+    example = clone / "studies" / "example-own.yaml"
+    own = example.read_text(encoding="utf-8")
+    assert own.count("http://127.0.0.1:8000/v1") == 2
+    example.write_text(own.replace("http://127.0.0.1:8000/v1", provider.openai), encoding="utf-8")
+    drop = {"GRADUS", "GRADUS_JOURNAL", "GRADUS_WORK", "PYTHONPATH", "GRADUS_DATA"}
+    environment = {key: value for key, value in os.environ.items() if key not in drop}
+    environment["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), environment["PATH"]])
+    said: dict[str, str] = {}
+    blocks = BLOCK.findall((PROJECT / "docs" / "cookbook.md").read_text(encoding="utf-8"))
+    assert len(blocks) == 15
+    for block in blocks:
+        done = subprocess.run(
+            ["bash", "-euo", "pipefail", "-c", block],
+            cwd=clone,
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=HANG_LIMIT,
+            check=False,
+        )
+        assert done.returncode == 0, f"{block}\n{(done.stdout + done.stderr)[-5000:]}"
+        said[block] = done.stdout + done.stderr
+
+    def about(text: str) -> str:
+        return next(output for block, output in said.items() if text in block)
+
+    metrics = sorted((clone / "results/mine/metrics").rglob("greedy.json"))
+    assert len(metrics) == 1 + 3 + 3  # answer only, three levels, three of the cheap teacher
+    assert not re.search(
+        r"^rule (annotate|train|generate|score):|: (Training|Annotations) ", about("budget_usd"), re.MULTILINE
+    )
+    assert "7 of 7 cells are scored" in about("so_far")
+    edited = about("epochs: 1.0/epochs: 2.0/' studies/mine.yaml\nsnakemake")
+    assert re.search(r"\| the whole study \|(?: 0 \|){3} 7 \|", edited), edited
+    assert "7 supervisions and students are in both" in about("compare.py")
+    assert "Would send" in about("publish.py") and "Nothing was sent" in about("publish.py")
+    restored = clone / "elsewhere/results/mine/metrics"
+    assert len(list(restored.rglob("greedy.json"))) == 7
+    spent = json.loads((clone / "results/mine/diagnostics/annotations.json").read_text(encoding="utf-8"))
+    paid = {one["supervision"]: one["price_usd"] for one in spent["supervisions"]}
+    assert paid["mine/careful/original/L5"] > 0
+    # Two teachers, three levels, 24 problems, and their worked examples: the second study bought nothing again.
+    assert 6 * 24 <= provider.control()["answered"] <= 6 * 24 + 2
