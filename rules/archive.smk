@@ -10,7 +10,7 @@ rule cards:
     """Model and dataset cards as the Hugging Face Hub shows them, from manifests and scores."""
     input:
         study=paths.fill(paths.STUDY_COPY, study.study),
-        metrics=grid.metrics_files(study, grid.cells(study)),
+        metrics=lambda _: grid.metrics_files(study, grid.cells(study)),
         annotation_audit=paths.fill(paths.ANNOTATION_AUDIT, study.study),
     output:
         groups.cards(study),

@@ -6,6 +6,7 @@ import csv
 import io
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +15,7 @@ from gradus import paths
 from gradus.analysis import decoding_of
 from gradus.config import Study
 from gradus.exhibits.conditions import Condition
-from gradus.findings.beside import as_printed, gap
+from gradus.findings.beside import as_printed, gap, printed_seeds
 from gradus.findings.collection import outcomes, teacher_answers
 from gradus.findings.evidence import Evidence
 from gradus.findings.published import Printed
@@ -138,13 +139,19 @@ class Measured:
         return Beside(printed.value, printed.measurement.runs, printed.table, None)
 
     def _printed(self, place: Supervision, student: str, measure: str, tables: Sequence[str]) -> Printed | None:
-        named = as_printed(place)
-        fitting = [
-            one
-            for one in self.printed
-            if (one.measure, one.place, one.student) == (measure, named, student) and one.table in tables
-        ]
+        fitting = [one for one in self._index.get((measure, as_printed(place), student), ()) if one.table in tables]
         return min(fitting, key=lambda one: tables.index(one.table), default=None)
+
+    @cached_property
+    def _index(self) -> dict[tuple[str, Supervision, str], list[Printed]]:
+        index: dict[tuple[str, Supervision, str], list[Printed]] = {}
+        for one in self.printed:
+            index.setdefault((one.measure, one.place, one.student), []).append(one)
+        return index
+
+    @cached_property
+    def _printed_seeds(self) -> dict[tuple[str, str], SeedVariance]:
+        return printed_seeds(self.printed)
 
     def _beside(
         self, here: Contrast, place: Supervision, student: str, measure: str, tables: Sequence[str]
@@ -155,7 +162,9 @@ class Measured:
         there = printed.measurement
         if place.level == MEAN:  # its printed standard deviation is one over levels
             there = Summary(there.mean, None, 1, there.n)
-        return Beside(printed.value, there.runs, printed.table, gap(here, there))
+        # Several runs share the variance of their student and dataset; one run tells of its problems alone.
+        seeds = self._printed_seeds.get((place.dataset, student)) if there.runs > 1 else None
+        return Beside(printed.value, there.runs, printed.table, gap(here, there, seeds))
 
 
 def _point(

@@ -118,7 +118,7 @@ def _absence(study: Study, cell: Cell) -> dict[str, str]:
                 line for line in log.read_text(encoding="utf-8", errors="replace").splitlines() if "error:" in line
             ]
             if errors:
-                return {"status": "failed", "why": errors[-1].strip()[:500]}
+                return {"status": "failed", "why": errors[-1].split("error:", 1)[1].strip()[:500]}
     return {"status": "missing", "why": "it has not run"}
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from gradus.findings.evidence import Evidence
@@ -42,11 +42,8 @@ def beside(evidence: Evidence, printed: Sequence[Printed]) -> list[Pair]:
     The two are independent: other runs, perhaps other test problems. What is known of their luck is counted for each: seeds
     where there are several runs, problems where there are item rows or one run.
     """
-    known: dict[tuple[Supervision, str], tuple[str, Measurement]] = {}
-    for table in TABLES:
-        for key, one in accuracies(printed, table).items():
-            known.setdefault(key, (table, one))
-    seeds = _printed_seeds(known)
+    known = _known(printed)
+    seeds = printed_seeds(printed)
     found = []
     for (place, student), here in evidence.students.items():
         named = as_printed(place)
@@ -68,11 +65,18 @@ def gap(here: Contrast, printed: Measurement, seeds: SeedVariance | None = None)
     return combined([(1.0, here), (-1.0, there)])
 
 
-def _printed_seeds(
-    known: Mapping[tuple[Supervision, str], tuple[str, Measurement]],
-) -> dict[tuple[str, str], SeedVariance]:
+def _known(printed: Sequence[Printed]) -> dict[tuple[Supervision, str], tuple[str, Measurement]]:
+    known: dict[tuple[Supervision, str], tuple[str, Measurement]] = {}
+    for table in TABLES:
+        for key, one in accuracies(printed, table).items():
+            known.setdefault(key, (table, one))
+    return known
+
+
+def printed_seeds(printed: Sequence[Printed]) -> dict[tuple[str, str], SeedVariance]:
+    """The variance over runs of every dataset and student, pooled over what is printed of them."""
     grouped: dict[tuple[str, str], list[Measurement]] = {}
-    for (place, student), (_, one) in known.items():
+    for (place, student), (_, one) in _known(printed).items():
         grouped.setdefault((place.dataset, student), []).append(one)
     return {key: pooled_seed_variance(mine) for key, mine in grouped.items()}
 
