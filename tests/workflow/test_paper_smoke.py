@@ -71,7 +71,12 @@ def test_the_paper_stands_beside_it(smoke: Workflow) -> None:
         "table-1", "table-2", "table-3", "table-10", "figure-2", "figure-5", "figure-6", "figure-13", "grid",
     ]  # fmt: skip
     text = (smoke.results / "paper" / "table-3.md").read_text(encoding="utf-8")
-    assert "## The paper and this run" in text and "differs" in text
+    with open(smoke.results / "paper" / "table-3.csv", encoding="utf-8", newline="") as stream:
+        printed = [row for row in csv.DictReader(stream) if row["published"]]
+    apart = sum(row["differs"] == "true" for row in printed)
+    assert printed and text.count("| accuracy |") == len(printed)
+    assert f"{len(printed)} of these numbers are printed in the paper too" in text
+    assert f"{apart} of {len(printed)} differ by more than both are uncertain" in " ".join(text.split())
 
 
 def test_the_report_tells_cells_apart_by_their_axes(smoke: Workflow) -> None:
