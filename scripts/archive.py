@@ -4,7 +4,7 @@ from pathlib import Path
 
 from gradus import paths, program
 from gradus.archive import crate
-from gradus.archive.groups import groups, members
+from gradus.archive.groups import OPTIONAL, groups, members
 from gradus.archive.guide import guide
 from gradus.archive.jobs import finished_jobs
 from gradus.archive.tarball import build
@@ -22,19 +22,22 @@ def main() -> None:
     options = program.parser(__doc__)
     options.add_argument("--study", required=True, help="the resolved study (study.json)")
     options.add_argument("--output", required=True, help="the archive's manifest; everything else lies beside it")
+    options.add_argument("--prompts", required=True, help="the folder of prompt files that the study uses")
     given = options.parse_args()
     study = load(read_json(given.study), given.study)
     project = Path(__file__).resolve().parent.parent
     folder = Path(given.output).parent
-    chosen = {group: members(study, group, project) for group in groups(study)}
-    budget = study.archive.budget_gib * 2**30
+    chosen = {group: members(study, group, project, Path(given.prompts)) for group in groups(study)}
+    settings = study.archive
     for group, files in chosen.items():
-        size = sum(path.stat().st_size for _, path in files if path.exists())
+        size = sum(path.stat().st_size for _, path in files if path.exists()) / 2**30
+        budget = settings.budgets_gib.get(group, settings.budget_gib)
         if size > budget:
+            key = f"budgets_gib.{group}" if group in settings.budgets_gib else "budget_gib"
             raise UserError(
-                f"the group {group!r} takes {size / 2**30:.1f} GiB, more than its budget",
-                where="configuration key archive.budget_gib",
-                hint="raise it, or leave the group out",
+                f"the group {group!r} takes {size:.3g} GiB, more than its budget of {budget:g} GiB",
+                where=f"configuration key archive.{key}",
+                hint="raise it" + (", or leave the group out" if group in OPTIONAL else ""),
             )
     sums: dict[str, str] = {}
     facts = {}

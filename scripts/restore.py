@@ -10,7 +10,9 @@ def main() -> None:
     options = program.parser(__doc__)
     options.add_argument("archive", help="the folder of the archive")
     options.add_argument("--into", default=".", help="the working folder (where Snakemake is started)")
-    options.add_argument("--code", action="store_true", help="also write the archived code, below code/")
+    options.add_argument(
+        "--code", action="store_true", help="also write the archived code, configuration and prompts, below code/"
+    )
     given = options.parse_args()
     count = restore(Path(given.archive), Path(given.into), given.code)
     program.log.info("%d files written below %s", count, given.into)

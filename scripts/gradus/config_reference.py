@@ -34,6 +34,8 @@ SECTIONS: tuple[tuple[type[BaseModel], str], ...] = (
     (students.Adapter, "`recipe.adapter`"),
     (students.Recipe, "`recipe`, and `students.NAME.warm_up`"),
     (study.Decoding, "`decodings.NAME`"),
+    (study.Archive, "`archive`"),
+    (study.Author, "`archive.authors`"),
     (study.Experiment, "`experiments.NAME`"),
     (study.TeacherAccuracy, "`teacher_accuracy.NAME`"),
 )
@@ -70,6 +72,8 @@ def _type(annotation: Any) -> str:
     origin = getattr(annotation, "__origin__", None)
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return "section"
+    if hasattr(annotation, "__metadata__"):
+        return _type(arguments[0])
     if origin is dict:
         return "names to " + _type(arguments[1])
     if origin is list:

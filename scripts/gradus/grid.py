@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from gradus import paths
 from gradus.config import ChatTeacher, Experiment, MixedTransform, PaddedTransform, ReleasedTeacher, Study
 from gradus.paths import Cell, Supervision
@@ -120,6 +122,17 @@ def needs_original(study: Study, supervision: Supervision) -> bool:
     section = study.teachers[supervision.teacher]
     writes = section.provider == "tutor" or isinstance(section, ChatTeacher)
     return writes and supervision.format not in ("original", *study.transforms)
+
+
+def exemplars(study: Study, places: Sequence[Supervision]) -> list[tuple[str, str, str]]:
+    """Dataset, teacher and format of the worked examples that remote teachers of ``places`` are shown, sorted."""
+    wanted = {
+        (place.dataset, place.teacher, format_)
+        for place in places
+        for format_ in ("original", place.format)
+        if isinstance(study.teachers[place.teacher], ChatTeacher) and place.format not in study.transforms
+    }
+    return sorted(wanted)
 
 
 def accuracy_supervisions(study: Study) -> list[Supervision]:

@@ -80,6 +80,15 @@ def test_generated_documents_are_up_to_date() -> None:
     subprocess.run([sys.executable, "scripts/configuration.py", "--check"], cwd=PROJECT, check=True)
 
 
+def test_every_key_of_a_study_file_is_documented() -> None:
+    from gradus.config import Study
+    from gradus.config_reference import SECTIONS
+
+    schema = Study.model_json_schema()
+    named = {name for name, section in schema["$defs"].items() if "properties" in section} | {Study.__name__}
+    assert {section.__name__ for section, _ in SECTIONS} == named
+
+
 def test_every_file_family_is_documented() -> None:
     from gradus import paths
 

@@ -3,17 +3,22 @@
 import io
 import json
 import os
+import subprocess
 import tarfile
 from pathlib import Path
 
 import pytest
+import yaml
+from conftest import PROJECT
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gradus.archive.groups import CODE, CONFIG, members
 from gradus.archive.restoring import restore
 from gradus.archive.tarball import build, is_dangerous
 from gradus.archive.verification import MANIFEST, SUMS, archive_problems, file_problems, read_sums
 from gradus.atomic import sha256_bytes, sha256_file, write_json, write_text
+from gradus.config import load
 from gradus.errors import UserError
 
 FILES = {
@@ -202,6 +207,57 @@ def test_a_bomb_is_refused_before_it_is_written(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="no whole tar"):
         restore(archive, tmp_path / "clone")
     assert not (tmp_path / "clone").exists()
+
+
+def test_a_file_with_holes_is_refused(tmp_path: Path) -> None:
+    """A kilobyte that says it is a terabyte of zeros, in the way that GNU tar writes holes."""
+    made = entry("results/s/metrics/a.json", 0, tarfile.GNUTYPE_SPARSE)
+    header = bytearray(made.tobuf(tarfile.GNU_FORMAT))
+    header[386:410] = b"%011o\0" % (1 << 32) + b"%011o\0" % 0  # one empty part, at the end
+    header[483:495] = b"%011o\0" % (1 << 32)  # the size with its holes
+    header[148:156] = b"        "
+    header[148:156] = b"%06o\0 " % sum(header)
+    archive = tmp_path / "archive"
+    archive.mkdir()
+    (archive / "metrics.tar").write_bytes(bytes(header) + bytes(1024))
+    with tarfile.open(archive / "metrics.tar") as tar:
+        assert [one.size for one in tar] == [1 << 32]
+    describe(archive, {"results/s/metrics/a.json": sha256_bytes(b"x")})
+    with pytest.raises(UserError, match="no plain file"):
+        restore(archive, tmp_path / "clone")
+    assert not (tmp_path / "clone").exists()
+
+
+def test_a_member_that_only_the_manifest_names_is_no_traceback(tmp_path: Path) -> None:
+    archive = make(tmp_path)
+    manifest = json.loads((archive / MANIFEST).read_text(encoding="utf-8"))
+    write_json(archive / MANIFEST, {**manifest, "members": {**manifest["members"], "results/s/more": "metrics"}})
+    assert restore(archive, tmp_path / "clone") == len(FILES)
+
+
+def test_code_configuration_and_prompts_are_restored_when_asked_for(tmp_path: Path) -> None:
+    archive = make(tmp_path, {**FILES, "code/prompts/L1.md": b"Write.\n"})
+    assert restore(archive, tmp_path / "clone") == len(FILES)
+    assert not (tmp_path / "clone" / "code").exists()
+    assert restore(archive, tmp_path / "clone", code=True) == 1
+
+
+def test_the_prompts_that_the_study_uses_and_every_file_of_the_project(tmp_path: Path) -> None:
+    """Worked examples of remote teachers with them; a study's own prompts take the place of the project's."""
+    study = load(yaml.safe_load((PROJECT / "studies" / "paper.yaml").read_text(encoding="utf-8")))
+    (tmp_path / "mine" / "levels").mkdir(parents=True)
+    (tmp_path / "mine" / "levels" / "L1.md").write_text("Write.\n", encoding="utf-8")
+    found = dict(members(study, "prompts", PROJECT, tmp_path / "mine"))
+    assert [name for name in found if name.startswith("code/")] == ["code/prompts/levels/L1.md"]
+    assert "results/paper/exemplars/svamp/gpt-4o/original.json" in found
+    assert not [name for name in found if "/human/" in name]
+    project = {name for group in ("code", "config") for name, _ in members(study, group, PROJECT, PROJECT / "prompts")}
+    listed = subprocess.run(["git", "ls-files"], cwd=PROJECT, capture_output=True, text=True, check=True).stdout.split()
+    kept_out = ("tests/", "benchmarks/", ".", "prompts/")
+    assert {
+        f"code/{name}" for name in listed if not name.startswith(kept_out) and (PROJECT / name).is_file()
+    } <= project
+    assert {name for group in (*CODE, *CONFIG) for name in [group] if not (PROJECT / name).exists()} == set()
 
 
 def test_a_member_twice_is_refused(tmp_path: Path) -> None:

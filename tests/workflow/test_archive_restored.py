@@ -27,10 +27,16 @@ def test_two_builds_are_the_same_and_hold_every_cell(finished: Workflow, copied:
     sums = read_sums(first / "SHA256SUMS")
     for cell in cells(study):
         assert any(str(cell) in name for name in sums), cell
-    assert "code/Snakefile" in sums and "code/prompts/README.md" in sums
     assert not [name for name in sums if "/weights/" in name]
     records = [name for name in sums if name.endswith(".run.json")]
     manifest = json.loads((first / "manifest.json").read_text(encoding="utf-8"))
+    for name, group in {
+        "code/Snakefile": "code",
+        "code/config.yaml": "config",
+        "results/tiny/study.json": "config",
+        "code/prompts/README.md": "prompts",
+    }.items():
+        assert manifest["members"][name] == group
     assert records and {manifest["members"][name] for name in records} == {"provenance"}
     assert isinstance(manifest["changed_since_commit"], bool) and len(manifest["commit"]) == 40
 
@@ -63,6 +69,9 @@ def test_a_budget_stops_it_before_anything_is_written(copied: Workflow) -> None:
     copied.config["archive"] = {"budget_gib": 0.00001}
     output = copied.run("archive", ok=False)
     assert "more than its budget" in output and "archive.budget_gib" in output
+    copied.config["archive"] = {"budgets_gib": {"predictions": 0.0000001}}
+    output = copied.run("archive", ok=False)
+    assert "the group 'predictions'" in output and "archive.budgets_gib.predictions" in output
 
 
 def test_restored_elsewhere_nothing_is_trained_and_tables_have_the_same_bytes(

@@ -68,7 +68,7 @@ def metadata(
     for group, facts in groups.items():
         about = {"name": facts["file"], "contentSize": str(facts["bytes"]), "sha256": facts["sha256"]}
         held = {"description": f"{facts['files']} files of the group {group}", "encodingFormat": _TYPES[".tar"]}
-        rights = licence if group == "code" else terms
+        rights = licence if group in ("code", "config") else [licence, *terms] if group == "prompts" else terms
         tar = crate.add(File(crate, dest_path=facts["file"], source=None, properties={**about, **held}))
         tar["license"] = rights
     for name, size in beside.items():

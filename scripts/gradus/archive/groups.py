@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import get_args
 
 from gradus import paths
-from gradus.config import Study
+from gradus.config import ArchiveGroup, Study
 from gradus.exhibits import conditions
 from gradus.grid import (
     FINDINGS,
     accuracy_supervisions,
     cells,
+    exemplars,
     figures,
     speed_figures,
     supervisions,
     tables,
 )
 
-# What is needed to run the study again, relative to the project.
+# What is needed to run the study again, relative to the project; prompts come from the folder that the study uses.
 CODE = (
     "Snakefile",
-    "config.yaml",
-    "prices.yaml",
     "Makefile",
     "README.md",
     "LICENSE",
@@ -30,31 +31,31 @@ CODE = (
     "requirements.lock",
     "rules",
     "scripts",
-    "studies",
+    "docs",
     "envs",
-    "profiles",
-    "prompts",
     "published",
     "report",
 )
+CONFIG = ("config.yaml", "prices.yaml", "studies", "profiles", "slurm")
 _SKIPPED = ("__pycache__",)
-ALWAYS = ("code", "data", "annotations", "training", "predictions", "metrics", "tables", "cards")
-# Found on the disk instead of asked for: code, when and where jobs ran, weights, answers as they came.
-FOUND = ("provenance",)
+# The project's files lie below this in the tars: those of an archive never overwrite those of the clone.
+PROJECT = "code"
 OPTIONAL = ("weights", "journal")
 
 
 def groups(study: Study) -> list[str]:
     """The groups that a study archives, in order."""
-    return [*ALWAYS, *FOUND, *(name for name in OPTIONAL if getattr(study.archive, name))]
+    return [name for name in get_args(ArchiveGroup) if name not in OPTIONAL or getattr(study.archive, name)]
 
 
 def group_files(study: Study, group: str) -> list[str]:
     """The results of one group, relative to the working folder, as Snakemake makes them.
 
-    Code, run records, weights and journal are found on the disk instead (``members``).
+    The project's files, run records, weights and journal are found on the disk instead (``members``).
     """
     return {
+        "config": lambda study: [paths.fill(paths.STUDY_COPY, study.study)],
+        "prompts": _exemplars,
         "data": _data,
         "annotations": _annotations,
         "training": _training,
@@ -67,13 +68,14 @@ def group_files(study: Study, group: str) -> list[str]:
 
 def archived(study: Study) -> list[str]:
     """All results that go into the archive."""
-    return [path for group in ALWAYS for path in group_files(study, group)]
+    return [path for group in groups(study) for path in group_files(study, group)]
 
 
-def members(study: Study, group: str, project: Path) -> list[tuple[str, Path]]:
-    """Names in the tar and the files behind them, sorted; names are places relative to the working folder."""
-    if group == "code":
-        return sorted((f"code/{path.relative_to(project).as_posix()}", path) for path in code_files(project))
+def members(study: Study, group: str, project: Path, prompts: Path) -> list[tuple[str, Path]]:
+    """Names in the tar and the files behind them, sorted; names are places relative to the working folder.
+
+    ``prompts``: the folder of prompt files that the study uses, which need not be the project's.
+    """
     if group == "provenance":
         folder = Path(paths.fill(paths.RESULTS, study.study))
         records = [path for path in folder.rglob("*.run.json") if folder / "archive" not in path.parents]
@@ -87,25 +89,42 @@ def members(study: Study, group: str, project: Path) -> list[tuple[str, Path]]:
         folder = paths.journal_folder()
         found = [path for name in teachers for path in (folder / name).rglob("*") if _wanted(path)]
         return sorted((f"journal/{path.relative_to(folder).as_posix()}", path) for path in found)
-    return sorted((path, Path(path)) for path in group_files(study, group))
+    found = [(path, Path(path)) for path in group_files(study, group)]
+    own = {
+        "code": lambda: _project_files(project, CODE),
+        "config": lambda: _project_files(project, CONFIG),
+        "prompts": lambda: _project_files(prompts.parent, [prompts.name], "prompts"),
+    }
+    return sorted(found + (own[group]() if group in own else []))
 
 
-def code_files(project: Path) -> list[Path]:
-    """The project's own files, sorted; caches left out."""
-    found: list[Path] = []
-    for name in CODE:
-        place = project / name
+def _project_files(folder: Path, names: Sequence[str], renamed: str | None = None) -> list[tuple[str, Path]]:
+    """Files and all in folders below ``folder``, caches left out; ``renamed``: what a folder is called in the tar."""
+    found = []
+    for name in names:
+        place = folder / name
         inside = place.rglob("*") if place.is_dir() else [place]
-        found += [path for path in inside if path.is_file() and not set(path.parts) & set(_SKIPPED)]
-    return sorted(found)
+        for path in inside:
+            if path.is_file() and not set(path.parts) & set(_SKIPPED):
+                told = Path(PROJECT, renamed or name, path.relative_to(place))
+                found.append((told.as_posix(), path))
+    return found
 
 
 def _wanted(path: Path) -> bool:
     return path.is_file() and not path.name.startswith(".")
 
 
+def _exemplars(study: Study) -> list[str]:
+    places = [*supervisions(study), *accuracy_supervisions(study)]
+    return [
+        paths.fill(paths.EXEMPLAR, study.study, dataset=dataset, teacher=teacher, format=format_)
+        for dataset, teacher, format_ in exemplars(study, places)
+    ]
+
+
 def _data(study: Study) -> list[str]:
-    found = [paths.fill(paths.STUDY_COPY, study.study)]
+    found = []
     for dataset in study.datasets:
         found.append(paths.fill(paths.AUDIT, study.study, dataset=dataset))
         for split in ("train", "test"):

@@ -10,8 +10,10 @@ from gradus.config import Study
 from gradus.licences import dataset_terms, teacher_terms
 
 _ABOUT = {
-    "code": "the workflow: Snakefile, rules, programs, study files, prompts, environments, lock file",
-    "data": "the resolved study file, the problems, what was found wrong with them",
+    "code": "the workflow: Snakefile, rules, programs, environments, lock file",
+    "config": "study files, prices, profiles, and the resolved study: every setting with its value",
+    "prompts": "the prompts, and the worked examples that remote teachers were shown",
+    "data": "the problems, what was found wrong with them",
     "annotations": "what the teachers wrote, every row with its verdict",
     "training": "manifests of base models, training sets and checkpoints (with the hashes of the weights), losses, speed",
     "predictions": "what the students wrote",
@@ -49,7 +51,7 @@ def guide(study: Study, groups: Mapping[str, Mapping[str, Any]], commit: str | N
         "",
         "## Verify and restore",
         "",
-        "With the code of `code.tar`, after `make venv`:",
+        "With `code.tar`, `config.tar` and `prompts.tar` unpacked in one place, in their folder `code`, after `make venv`:",
         "",
         "```bash",
         "python scripts/verify.py path/to/this/archive",

@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 from gradus.archive import tarball
+from gradus.archive.groups import PROJECT
 from gradus.archive.verification import SUMS, archive_problems, read_manifest, read_sums
 from gradus.atomic import atomic_writer, sha256_file
 from gradus.errors import UserError
@@ -15,24 +16,25 @@ def restore(folder: Path, target: Path, code: bool = False) -> int:
     """Write an archive's results below ``target``; the number of files written.
 
     Everything is verified first. Files that are there with the same content are left alone; UserError for one with another.
-    ``code``: also the project's code, below ``code/``. All files get the same time: a time that differs would tell
-    Snakemake that something is newer than what was made from it.
+    ``code``: also the project's code, configuration and prompts, below ``code/``. All files get the same time: a time that
+    differs would tell Snakemake that something is newer than what was made from it.
     """
     problems = archive_problems(folder)
     if problems:
         raise UserError(
             f"the archive is not what its sums say: {'; '.join(problems[:5])}", where=folder, hint="fetch it again"
         )
-    manifest, sums = read_manifest(folder), read_sums(folder / SUMS)
-    wanted = {group: facts["file"] for group, facts in manifest["groups"].items() if group != "code" or code}
-    _refuse_others(target, {name: sums[name] for name, group in manifest["members"].items() if group in wanted})
+    sums = read_sums(folder / SUMS)
+    wanted = {name: digest for name, digest in sums.items() if code or not name.startswith(f"{PROJECT}/")}
+    _refuse_others(target, wanted)
     written = 0
     newest = 0.0
     made: list[Path] = []
-    for file in wanted.values():
+    for facts in read_manifest(folder)["groups"].values():
+        file = facts["file"]
         for name, stream, size in tarball.read(folder / file):
             path = target / name
-            if path.exists():
+            if name not in wanted or path.exists():
                 continue
             with atomic_writer(path) as output:
                 tarball.copy(stream, size, output, folder / file, name)

@@ -38,13 +38,13 @@ def read(path: Path) -> Iterator[tuple[str, IO[bytes], int]]:
     """Name, content and size of every member of a tar from anywhere.
 
     UserError for a tar that is damaged or could write outside of its place: absolute names, names with ``..``, names that
-    occur twice, links and devices.
+    occur twice, links, devices, and files with holes (which unfold to any size).
     """
     seen: set[str] = set()
     try:
         with tarfile.open(path, mode="r:") as tar:
             for entry in tar:
-                if not entry.isreg():
+                if not entry.isreg() or entry.issparse():
                     raise UserError(f"holds {entry.name!r}, which is no plain file", where=path)
                 if is_dangerous(entry.name):
                     raise UserError(f"holds a file that would be written elsewhere: {entry.name!r}", where=path)

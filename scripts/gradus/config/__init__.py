@@ -12,12 +12,13 @@ from pydantic import ValidationError
 from gradus.config.datasets import CatalogueDataset, GradeschoolDataset
 from gradus.config.explanation import explain
 from gradus.config.students import BuiltStudent, PretrainedStudent
-from gradus.config.study import Experiment, Study
+from gradus.config.study import ArchiveGroup, Experiment, Study
 from gradus.config.teachers import HANDLING, ChatTeacher, MixedTransform, PaddedTransform, ReleasedTeacher
 from gradus.errors import UserError
 
 __all__ = [
     "HANDLING",
+    "ArchiveGroup",
     "BuiltStudent",
     "CatalogueDataset",
     "ChatTeacher",

@@ -61,6 +61,23 @@ class Author(Section):
     affiliation: str | None = Field(None, description="Institution.")
 
 
+ArchiveGroup = Literal[
+    "code",
+    "config",
+    "prompts",
+    "data",
+    "annotations",
+    "training",
+    "predictions",
+    "metrics",
+    "tables",
+    "cards",
+    "provenance",
+    "weights",
+    "journal",
+]
+
+
 class Archive(Section):
     """What an archive holds beside code, data, annotations, manifests of trainings, predictions, metrics and tables."""
 
@@ -74,7 +91,11 @@ class Archive(Section):
     )
     weights: bool = Field(False, description="The students' weights (their manifests are always in it).")
     journal: bool = Field(False, description="The teachers' answers as they came.")
-    budget_gib: float = Field(50.0, gt=0, description="Most that one tar may take; Zenodo takes 50 GB a record.")
+    budget_gib: float = Field(46.0, gt=0, description="Most that one tar may take; Zenodo takes 50 GB a record.")
+    budgets_gib: dict[ArchiveGroup, Annotated[float, Field(gt=0)]] = Field(
+        default_factory=dict,
+        description=f"The same for single tars, `weights: 20` say: {', '.join(get_args(ArchiveGroup))}.",
+    )
 
 
 class Experiment(Section):

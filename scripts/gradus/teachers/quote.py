@@ -14,6 +14,7 @@ from typing import Any
 from gradus import paths
 from gradus.annotation import usable_originals
 from gradus.config import HANDLING, ChatTeacher, Study
+from gradus.grid import exemplars
 from gradus.journal import Journal, request_key
 from gradus.jsonl import read_records
 from gradus.paths import Supervision
@@ -162,13 +163,7 @@ def _stand_in(number: int, place: Supervision, split: str) -> Problem:
 def exemplar_quote(study: Study, places: Sequence[Supervision], prices: Path) -> Quote:
     """The exemplars that are not frozen yet: one request per dataset, teacher and format."""
     total = NOTHING
-    wanted = {
-        (place.dataset, place.teacher, format_)
-        for place in places
-        for format_ in ("original", place.format)
-        if isinstance(study.teachers[place.teacher], ChatTeacher) and place.format not in study.transforms
-    }
-    for dataset, teacher, format_ in sorted(wanted):
+    for dataset, teacher, format_ in exemplars(study, places):
         frozen = paths.journal_folder() / teacher / "exemplars" / dataset / f"{format_}.json"
         price = find_price(study.teachers[teacher].model_dump(), prices)
         usage = {"input_tokens": 600, "output_tokens": sum(OUTPUT_TOKENS[level] for level in LEVELS)}
