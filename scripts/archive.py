@@ -40,7 +40,7 @@ def main() -> None:
                 hint="raise it" + (", or leave the group out" if group in OPTIONAL else ""),
             )
     sums: dict[str, str] = {}
-    facts = {}
+    facts: dict[str, dict[str, object]] = {}
     for group, files in chosen.items():
         target = folder / f"{group}.tar"
         found = build(files, target)

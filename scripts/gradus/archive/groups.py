@@ -43,7 +43,7 @@ PROJECT = "code"
 OPTIONAL = ("weights", "journal")
 
 
-def groups(study: Study) -> list[str]:
+def groups(study: Study) -> list[ArchiveGroup]:
     """The groups that a study archives, in order."""
     return [name for name in get_args(ArchiveGroup) if name not in OPTIONAL or getattr(study.archive, name)]
 
@@ -89,13 +89,12 @@ def members(study: Study, group: str, project: Path, prompts: Path) -> list[tupl
         folder = paths.journal_folder()
         found = [path for name in teachers for path in (folder / name).rglob("*") if _wanted(path)]
         return sorted((f"journal/{path.relative_to(folder).as_posix()}", path) for path in found)
-    found = [(path, Path(path)) for path in group_files(study, group)]
-    own = {
-        "code": lambda: _project_files(project, CODE),
-        "config": lambda: _project_files(project, CONFIG),
-        "prompts": lambda: _project_files(prompts.parent, [prompts.name], "prompts"),
-    }
-    return sorted(found + (own[group]() if group in own else []))
+    made = [(path, Path(path)) for path in group_files(study, group)]
+    if group in ("code", "config"):
+        made += _project_files(project, CODE if group == "code" else CONFIG)
+    if group == "prompts":
+        made += _project_files(prompts.parent, [prompts.name], "prompts")
+    return sorted(made)
 
 
 def _project_files(folder: Path, names: Sequence[str], renamed: str | None = None) -> list[tuple[str, Path]]:
