@@ -39,6 +39,7 @@ class Workflow:
     folder: Path
     config: dict[str, Any]
     snakefile: Path = PROJECT / "Snakefile"
+    before: tuple[str, ...] = ()  # a command that runs the command, `nice` say
 
     @property
     def results(self) -> Path:
@@ -47,7 +48,7 @@ class Workflow:
     def command(self, *arguments: str) -> list[str]:
         (self.folder / "study.yaml").write_text(yaml.safe_dump(self.config, sort_keys=False), encoding="utf-8")
         head = [sys.executable, "-m", "snakemake", "--snakefile", str(self.snakefile), "--configfile", "study.yaml"]
-        return [*head, "--cores", "2", *arguments]
+        return [*self.before, *head, "--cores", "2", *arguments]
 
     def environment(self) -> dict[str, str]:
         drop = {"GRADUS", "GRADUS_JOURNAL", "GRADUS_WORK", "PYTHONPATH"}
