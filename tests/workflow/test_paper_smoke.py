@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from conftest import PROJECT, Workflow, program
+from conftest import PROJECT, Workflow, program, undocumented_fields
 
 from gradus.config import Study, load
 from gradus.exhibits.conditions import wanted
@@ -88,6 +88,10 @@ def test_the_report_tells_cells_apart_by_their_axes(smoke: Workflow) -> None:
         found = ", ".join(f'"{key}": "{value}"' for key, value in labels.items())
         assert found in page, found
     assert "explorer.html" in page and "figure-2.svg" in page
+
+
+def test_every_field_is_documented(smoke: Workflow) -> None:
+    assert undocumented_fields(smoke.results) == set()
 
 
 def test_nothing_is_left_to_do(smoke: Workflow) -> None:

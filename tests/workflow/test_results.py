@@ -4,7 +4,7 @@ import hashlib
 import json
 import zipfile
 
-from conftest import Workflow
+from conftest import Workflow, undocumented_fields
 
 from gradus.config import load
 from gradus.jsonl import read_manifest, read_records
@@ -31,6 +31,10 @@ def test_every_record_file_reads_back_and_matches_its_manifest(finished: Workflo
             assert len(read_records(path, kind)) == read_manifest(path)["rows"]
             count += 1
     assert count == 2 + 2 + 4 + 4 + 4
+
+
+def test_every_field_is_documented(finished: Workflow) -> None:
+    assert undocumented_fields(finished.results) == set()
 
 
 def test_every_step_has_the_same_samples_at_every_supervision(finished: Workflow) -> None:
