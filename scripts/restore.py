@@ -13,8 +13,13 @@ def main() -> None:
     options.add_argument(
         "--code", action="store_true", help="also write the archived code, configuration and prompts, below code/"
     )
+    options.add_argument(
+        "--without-records",
+        action="store_true",
+        help="leave Snakemake's records out: whatever is restored counts as up to date, under any settings and code",
+    )
     given = options.parse_args()
-    count = restore(Path(given.archive), Path(given.into), given.code)
+    count = restore(Path(given.archive), Path(given.into), given.code, records=not given.without_records)
     program.log.info("%d files written below %s", count, given.into)
 
 

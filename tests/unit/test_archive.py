@@ -260,6 +260,28 @@ def test_the_prompts_that_the_study_uses_and_every_file_of_the_project(tmp_path:
     assert {name for group in (*CODE, *CONFIG) for name in [group] if not (PROJECT / name).exists()} == set()
 
 
+def test_records_of_jobs_that_are_there_are_kept_and_can_be_left_out(tmp_path: Path) -> None:
+    record, run = ".snakemake/metadata/cmVz", "results/s/metrics/a.run.json"
+    archive = make(tmp_path, {**FILES, record: b"{}", run: b'{"host": "there"}'})
+    assert restore(archive, tmp_path / "without", records=False) == len(FILES) + 1
+    assert not (tmp_path / "without" / record).exists()
+    for name in (record, run):
+        path = tmp_path / "mine" / name
+        path.parent.mkdir(parents=True)
+        path.write_text("mine", encoding="utf-8")
+    assert restore(archive, tmp_path / "mine") == len(FILES)
+    assert {(tmp_path / "mine" / name).read_text(encoding="utf-8") for name in (record, run)} == {"mine"}
+    assert file_problems(tmp_path / "mine", read_sums(archive / SUMS), "s") == []
+
+
+@pytest.mark.parametrize("name", ["scripts/yaml.py", "Snakefile", ".git/hooks/post-checkout", ".snakemake/scripts/x"])
+def test_an_archive_writes_nothing_that_is_run(tmp_path: Path, name: str) -> None:
+    archive = make(tmp_path, {**FILES, name: b"import os\n"})
+    with pytest.raises(UserError, match="neither a result nor an answer"):
+        restore(archive, tmp_path / "clone")
+    assert not (tmp_path / "clone").exists()
+
+
 def test_a_member_twice_is_refused(tmp_path: Path) -> None:
     foreign(tmp_path / "archive", (entry("results/s/metrics/a.json"), b"x"), (entry("results/s/metrics/a.json"), b"y"))
     with pytest.raises(UserError, match="twice"):

@@ -10,7 +10,7 @@ from conftest import tiny_study
 from crate_validation import PROFILES, problems
 
 from gradus.archive.crate import METADATA, metadata
-from gradus.archive.jobs import Job, finished_jobs
+from gradus.archive.jobs import Job, finished_jobs, record_files
 from gradus.config import Study, load
 
 
@@ -120,3 +120,4 @@ def test_jobs_are_read_from_snakemakes_records(tmp_path: Path, monkeypatch: pyte
     assert job.outputs == ("results/tiny/one", "results/tiny/two") and job.inputs == ("a", "b")
     assert (job.started, job.ended, job.command) == ("1970-01-01T00:00:10Z", "1970-01-01T00:00:21Z", "python x")
     assert finished_jobs("results/tiny", Path("nowhere")) == []
+    assert len(record_files("results/tiny")) == 2

@@ -30,7 +30,7 @@ def test_two_builds_are_the_same_and_hold_every_cell(finished: Workflow, copied:
     for cell in cells(study):
         assert any(str(cell) in name for name in sums), cell
     assert not [name for name in sums if "/weights/" in name]
-    records = [name for name in sums if name.endswith(".run.json")]
+    records = [name for name in sums if name.endswith(".run.json") or name.startswith(".snakemake/metadata/")]
     manifest = json.loads((first / "manifest.json").read_text(encoding="utf-8"))
     for name, group in {
         "code/Snakefile": "code",
@@ -95,6 +95,10 @@ def test_restored_elsewhere_nothing_is_trained_and_tables_have_the_same_bytes(
     assert restored.returncode == 0, restored.stderr
     assert not list(clone.results.glob("checkpoints/**/weights"))
     assert clone.jobs("tables", "figures", "exhibits") == {}
+    clone.config["recipe"]["learning_rate"] /= 2
+    retrained = {"student": 1, "training_set": 2, "train": 2, "generate": 2, "score": 2}
+    assert clone.jobs("metrics") == retrained  # of the student without a recipe of its own; its base is no result
+    clone.config["recipe"]["learning_rate"] *= 2
     metric = "results/tiny/metrics/gradeschool/tutor/original/L1/mini/seed1/greedy.json"
     explained = [program("explain", metric, folder=one.folder) for one in (finished, clone)]
     assert explained[1].returncode == 0, explained[1].stderr

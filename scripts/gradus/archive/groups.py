@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import get_args
 
 from gradus import paths
+from gradus.archive.jobs import record_files
 from gradus.config import ArchiveGroup, Study
 from gradus.exhibits import conditions
 from gradus.grid import (
@@ -78,8 +79,8 @@ def members(study: Study, group: str, project: Path, prompts: Path) -> list[tupl
     """
     if group == "provenance":
         folder = Path(paths.fill(paths.RESULTS, study.study))
-        records = [path for path in folder.rglob("*.run.json") if folder / "archive" not in path.parents]
-        return sorted((path.as_posix(), path) for path in records)
+        own = [path for path in folder.rglob("*.run.json") if folder / "archive" not in path.parents]
+        return sorted((path.as_posix(), path) for path in [*own, *record_files(folder.as_posix())])
     if group == "weights":
         folders = [Path(paths.fill(f"{paths.CHECKPOINT}/weights", study.study, cell)) for cell in cells(study)]
         found = [path for folder in folders for path in folder.rglob("*") if _wanted(path)]

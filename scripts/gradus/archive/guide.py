@@ -20,7 +20,7 @@ _ABOUT = {
     "metrics": "scores per cell and per problem",
     "tables": "tables, figures, claims, findings, the explorer",
     "cards": "model and dataset cards",
-    "provenance": "when and where each job ran, and how long it took",
+    "provenance": "when and where each job ran and how long it took, and Snakemake's own records of it",
     "weights": "the students' weights",
     "journal": "the teachers' answers as they came",
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 import binascii
 import json
 from base64 import urlsafe_b64decode
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -30,20 +30,30 @@ class Job:
 def finished_jobs(results: str, folder: Path = METADATA) -> list[Job]:
     """The jobs that made what lies below ``results`` now, in the order in which they ended; none where no record is left.
 
-    What packs and shows (archive, report) is left out: it follows. A restored study has no records: what ran is then told
-    by the crate of its archive. Snakemake keeps a record per file; those of one job share rule, log and command.
+    What packs and shows (archive, report) is left out: it follows. Snakemake keeps a record per file; those of one job
+    share rule, log and command.
     """
     grouped: dict[tuple[Any, ...], list[tuple[str, dict[str, Any]]]] = {}
+    for _, name, record in _records(results, folder):
+        key = (record["rule"], tuple(record.get("log") or ()), record.get("shellcmd"))
+        grouped.setdefault(key, []).append((name, record))
+    return sorted(map(_job, grouped.values()), key=lambda job: (job.ended, job.rule, job.outputs))
+
+
+def record_files(results: str, folder: Path = METADATA) -> list[Path]:
+    """Snakemake's records of these jobs: with them a restored study knows what an edit makes stale."""
+    return [path for path, _, _ in _records(results, folder)]
+
+
+def _records(results: str, folder: Path) -> Iterator[tuple[Path, str, dict[str, Any]]]:
+    """Every record's own file, the file it tells of, and what it says."""
     for path in sorted(folder.rglob("*")) if folder.is_dir() else []:
         name = _target(path.relative_to(folder).as_posix()) if path.is_file() else None
         if name is None or not name.startswith(f"{results}/") or not Path(name).exists():
             continue
         record = json.loads(path.read_text(encoding="utf-8"))
-        if record.get("incomplete") or record.get("endtime") is None or record["rule"] in _FOLLOWS:
-            continue
-        key = (record["rule"], tuple(record.get("log") or ()), record.get("shellcmd"))
-        grouped.setdefault(key, []).append((name, record))
-    return sorted(map(_job, grouped.values()), key=lambda job: (job.ended, job.rule, job.outputs))
+        if not record.get("incomplete") and record.get("endtime") is not None and record["rule"] not in _FOLLOWS:
+            yield path, name, record
 
 
 def _job(records: Sequence[tuple[str, dict[str, Any]]]) -> Job:

@@ -78,9 +78,12 @@ def _member_problems(path: Path, expected: dict[str, str]) -> list[str]:
 
 
 def file_problems(folder: Path, sums: Mapping[str, str], study: str) -> list[str]:
-    """How the results below ``folder`` differ from an archive's: changed and missing files, and extra ones in its families."""
+    """How the results below ``folder`` differ from an archive's: changed and missing files, and extra ones in its families.
+
+    What tells when and how fast a job ran (``.run.`` files) is no result: another run of the same study agrees.
+    """
     problems = []
-    mine = {name: digest for name, digest in sums.items() if name.startswith("results/")}
+    mine = {name: digest for name, digest in sums.items() if name.startswith("results/") and not is_run_record(name)}
     for name, digest in mine.items():
         path = folder / name
         if not path.exists():
@@ -91,9 +94,14 @@ def file_problems(folder: Path, sums: Mapping[str, str], study: str) -> list[str
         place = folder / "results" / study / family
         for path in sorted(place.rglob("*")) if place.exists() else []:
             name = path.relative_to(folder).as_posix()
-            if path.is_file() and not name.endswith(".run.json") and not path.name.startswith(".") and name not in mine:
+            if path.is_file() and not is_run_record(name) and not path.name.startswith(".") and name not in mine:
                 problems.append(f"extra: {name}")
     return problems
+
+
+def is_run_record(name: str) -> bool:
+    """Whether a file tells when and how fast something ran: a fact of a machine and an hour."""
+    return ".run." in name.rsplit("/", 1)[-1]
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:
