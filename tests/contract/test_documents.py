@@ -48,6 +48,15 @@ def commands(path: Path) -> list[str]:
     return found
 
 
+def test_no_target_stands_behind_configfile() -> None:
+    """Snakemake takes any number of files there, and would take the target for one."""
+    told = [*DOCUMENTS, *(PROJECT / "studies").glob("*.yaml"), PROJECT / "config.yaml", PROJECT / "Makefile"]
+    told += (PROJECT / "scripts").rglob("*.py")
+    for path in told:
+        for line in path.read_text(encoding="utf-8").splitlines():
+            assert not re.search(r"--configfiles? \S+ +[^-\s&|`#]", line), f"{path.name}: {line}"
+
+
 @pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
 def test_every_command_is_run_by_a_test(path: Path) -> None:
     if path.name == "cookbook.md":

@@ -7,9 +7,11 @@ import csv
 import io
 import shutil
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import matplotlib.pyplot as plt
 import pytest
 from conftest import PROJECT
 from made_study import LEVELS, made_config, make_study
@@ -17,6 +19,7 @@ from made_study import LEVELS, made_config, make_study
 from gradus.config import Study, load
 from gradus.exhibits.catalogue import EXHIBITS
 from gradus.exhibits.conditions import CONDITIONS, FIGURES, TABLES, files, inputs, wanted
+from gradus.exhibits.drawing import draw
 from gradus.exhibits.points import Point, measure, to_csv
 from gradus.exhibits.tables import note, to_latex, to_markdown
 from gradus.exhibits.writing import write
@@ -206,6 +209,39 @@ def test_the_files_of_the_exhibits_and_what_they_read(study: Study) -> None:
     assert all(Path(path).exists() for name in wanted(study) for path in inputs(study, name))
     assert len(inputs(study, "grid")) == len(asked_cells(study))
     assert any("teacher_answers" in path for path in inputs(study, "figure-3"))
+
+
+@pytest.mark.parametrize("few", [False, True], ids=["the whole study", "one student, one dataset"])
+@pytest.mark.parametrize("name", FIGURES)
+def test_titles_and_legends_lie_within_the_figure(study: Study, name: str, few: bool) -> None:
+    found = points(study, name)
+    if few:
+        one = next(point for point in found if point.student and point.value is not None)
+        place = (one.place.dataset, one.student)
+        found = [
+            replace(point, place=replace(point.place, teacher=f"released-{point.place.teacher}"))
+            for point in found
+            if (point.place.dataset, point.student) == place
+        ]
+        found.append(replace(found[-1], value=None))  # the title tells that something is missing
+    figure = draw(name, found)
+    figure.canvas.draw()
+    for drawn in (figure._suptitle, *figure.legends):
+        corners = drawn.get_window_extent().extents
+        assert corners[0] >= 0 and corners[2] <= figure.bbox.width + 1, drawn
+        assert corners[1] >= 0 and corners[3] <= figure.bbox.height + 1, drawn
+    plt.close(figure)
+
+
+def test_where_all_are_equal_none_is_best(study: Study) -> None:
+    equal = [replace(one, value=0.5) for one in points(study, "table-1")]
+    assert "**" not in to_markdown("table-1", equal) and "textbf" not in to_latex("table-1", equal)
+    assert "**" in to_markdown("table-1", points(study, "table-1"))
+
+
+def test_a_table_without_intervals_says_how_far_they_reach(study: Study) -> None:
+    assert "reach at most" in to_latex("table-1", points(study, "table-1"))
+    assert "[95" in to_latex("table-10", points(study, "table-10"))
 
 
 @pytest.mark.skipif(shutil.which("pdflatex") is None, reason="no pdflatex here")

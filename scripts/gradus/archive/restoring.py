@@ -52,6 +52,9 @@ def restore(folder: Path, target: Path, code: bool = False, records: bool = True
             made.append(path)
             newest = max(newest, path.stat().st_mtime)
             written += 1
+    if any(name.startswith(_RECORDS) for name in wanted):
+        # Beside records Snakemake looks for this folder, and says that it migrates them where there is none.
+        (target / METADATA.parent / "incomplete").mkdir(parents=True, exist_ok=True)
     for path in made:
         os.utime(path, (newest, newest))
     return written

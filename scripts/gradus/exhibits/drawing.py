@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from textwrap import wrap
 from typing import Any
 
 import matplotlib.pyplot as plt
@@ -20,6 +21,8 @@ from gradus.statistics.correlations import within_groups
 _LINES = ("-", "--", "-.", ":")
 _HATCHES = ("", "//", "..", "xx", "\\\\", "++", "oo")
 _PER_ROW = 4
+_LEAST_WIDTH = 4.5  # inches
+_LETTERS_PER_INCH = 11  # of a title
 
 
 def draw(name: str, points: Sequence[Point]) -> Figure:
@@ -37,7 +40,7 @@ def draw(name: str, points: Sequence[Point]) -> Figure:
         figure = chosen(points)
         absent = sum(one.value is None for one in points)
         title = EXHIBITS[name].title + (f"  (PARTIAL: {absent} of {len(points)} numbers missing)" if absent else "")
-        figure.suptitle(title, fontsize=10)
+        figure.suptitle("\n".join(wrap(title, int(_LETTERS_PER_INCH * figure.get_figwidth()))), fontsize=10)
     return figure
 
 
@@ -48,9 +51,8 @@ def _names(values: Any) -> list[str]:
 def _panels(count: int, size: tuple[float, float], **options: Any) -> tuple[Figure, list[Any]]:
     columns = min(_PER_ROW, count)
     rows = math.ceil(count / columns)
-    figure, places = plt.subplots(
-        rows, columns, figsize=(size[0] * columns, size[1] * rows + 0.3), squeeze=False, **options
-    )
+    width = max(_LEAST_WIDTH, size[0] * columns)
+    figure, places = plt.subplots(rows, columns, figsize=(width, size[1] * rows + 0.3), squeeze=False, **options)
     flat = [place for row in places for place in row]
     for place in flat[count:]:
         place.set_visible(False)
@@ -63,8 +65,11 @@ def _percent(one: Point) -> tuple[float, list[list[float]]]:
     return value, [[max(0.0, value - 100 * one.low)], [max(0.0, 100 * one.high - value)]]
 
 
-def _legend(figure: Figure, panels: Sequence[Any], columns: int = 4) -> None:
+def _legend(figure: Figure, panels: Sequence[Any]) -> None:
+    """Below the panels, in as many columns as fit: constrained layout makes no room for a legend that is too wide."""
     entries = {label: handle for panel in panels for handle, label in zip(*panel.get_legend_handles_labels())}
+    longest = max(map(len, entries), default=0)
+    columns = max(1, min(len(entries), int(figure.get_figwidth() / (0.55 + 0.075 * longest))))
     figure.legend(
         entries.values(), entries.keys(), loc="outside lower center", ncols=columns, frameon=False, fontsize=8
     )
@@ -143,7 +148,7 @@ def _scatter(points: Sequence[Point]) -> Figure:
         panel.set_xlabel("teacher's own accuracy (%), gold hidden", fontsize=8)
     for panel in panels[::_PER_ROW]:
         panel.set_ylabel("student's accuracy (%)", fontsize=8)
-    _legend(figure, panels, 7)
+    _legend(figure, panels)
     return figure
 
 
@@ -229,10 +234,14 @@ def _two_maps(points: Sequence[Point]) -> Figure:
     """Students by datasets: bare answers at the left, the mean over levels at the right."""
     taught = [one for one in points if one.place.format != ANSWER_ONLY]
     bare = [one for one in points if one.place.format == ANSWER_ONLY]
-    sides = [("answer only", bare), (f"{taught[0].place.teacher}, mean over levels", taught)]
+    sides = [("answer only", bare), (f"{taught[0].place.teacher},\nmean over levels", taught)]
     students, datasets = _names(one.student for one in points), _names(one.place.dataset for one in points)
     figure, panels = plt.subplots(
-        1, 2, figsize=(2.4 + 1.1 * len(datasets), 1.1 + 0.32 * len(students)), sharey=True, squeeze=False
+        1,
+        2,
+        figsize=(max(_LEAST_WIDTH, 2.4 + 1.1 * len(datasets)), 1.2 + 0.32 * len(students)),
+        sharey=True,
+        squeeze=False,
     )
     for panel, (title, mine) in zip(panels[0], sides, strict=True):
         values = {(one.student, one.place.dataset): one for one in mine}

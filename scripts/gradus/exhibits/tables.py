@@ -34,7 +34,8 @@ class Layout:
         else:
             return False
         values = [one.value for one in rivals if one.value is not None]
-        return self.rows[key][column].value == max(values, default=None)
+        # Where all are equal none is best.
+        return len(set(values)) > 1 and self.rows[key][column].value == max(values)
 
 
 def layout(name: str, points: Sequence[Point]) -> Layout | None:
@@ -88,8 +89,8 @@ def _by_format(points: Sequence[Point]) -> Layout:
     return Layout(("dataset", "teacher", "level", "format"), columns, rows, "column")
 
 
-def note(points: Sequence[Point]) -> str:
-    """How to read the numbers, and what of them is missing."""
+def note(points: Sequence[Point], with_interval: bool = True) -> str:
+    """How to read the numbers, and what of them is missing; ``with_interval``: each has its own beside it."""
     there = [one for one in points if one.value is not None]
     sizes: dict[str, set[int]] = {}
     for one in there:
@@ -97,11 +98,25 @@ def note(points: Sequence[Point]) -> str:
             sizes.setdefault(one.place.dataset, set()).add(one.n)
     n = ", ".join(f"{name} {'/'.join(map(str, sorted(found)))}" for name, found in sizes.items())
     runs = sorted({one.runs for one in there if one.measure == "accuracy"})
-    text = (
-        f"Accuracy in percent, [95 % interval] (Wilson, for these test problems; of means over levels, with runs and problems). "
-        f"n: {n or 'none'}. Runs (seeds) per number: {' or '.join(map(str, runs)) or 'none'}; "
-        "± is one standard deviation over them."
+    reach = max(
+        (
+            max(one.high - one.value, one.value - one.low)
+            for one in there
+            if one.high and one.low is not None and one.value is not None
+        ),
+        default=0.0,
     )
+    interval = (
+        "[95 % interval] (Wilson, for these test problems; of means over levels, with runs and problems)"
+        if with_interval
+        else f"95 % intervals (Wilson, for these test problems) reach at most {100 * reach:.1f} points to a side"
+    )
+    text = (
+        f"Accuracy in percent, {interval}. "
+        f"n: {n or 'none'}. Runs (seeds) per number: {' or '.join(map(str, runs)) or 'none'}"
+    )
+    has_spread = with_interval and any(one.sd is not None for one in there)
+    text += "; ± is one standard deviation over them." if has_spread else "."
     absent = len(points) - len(there)
     if absent:
         text += f" PARTIAL: {absent} of {len(points)} numbers are missing ({MISSING})."
@@ -196,7 +211,7 @@ def to_latex(name: str, points: Sequence[Point]) -> str:
         r"\begin{table*}",
         r"\centering",
         r"\scriptsize\setlength{\tabcolsep}{2.5pt}",
-        rf"\caption{{{tex(exhibit.question)} {tex(shape.about + note(points))}}}",
+        rf"\caption{{{tex(exhibit.question)} {tex(shape.about + note(points, with_interval))}}}",
         rf"\label{{tab:{name}}}",
         rf"\begin{{tabular}}{{{'l' * len(shape.heads)}{'r' * len(shape.columns)}}}",
         r"\toprule",
