@@ -24,10 +24,8 @@ def test_every_command_of_the_cookbook_works(provider: Provider, tmp_path: Path)
     drop = {"GRADUS", "GRADUS_JOURNAL", "GRADUS_WORK", "PYTHONPATH", "GRADUS_DATA"}
     environment = {key: value for key, value in os.environ.items() if key not in drop}
     environment["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), environment["PATH"]])
-    said: dict[str, str] = {}
-    blocks = BLOCK.findall((PROJECT / "docs" / "cookbook.md").read_text(encoding="utf-8"))
-    assert len(blocks) == 15
-    for block in blocks:
+
+    def run(block: str) -> str:
         done = subprocess.run(
             ["bash", "-euo", "pipefail", "-c", block],
             cwd=clone,
@@ -38,7 +36,13 @@ def test_every_command_of_the_cookbook_works(provider: Provider, tmp_path: Path)
             check=False,
         )
         assert done.returncode == 0, f"{block}\n{(done.stdout + done.stderr)[-5000:]}"
-        said[block] = done.stdout + done.stderr
+        return done.stdout + done.stderr
+
+    said: dict[str, str] = {}
+    blocks = BLOCK.findall((PROJECT / "docs" / "cookbook.md").read_text(encoding="utf-8"))
+    assert len(blocks) == 15
+    for block in blocks:
+        said[block] = run(block)
 
     def about(text: str) -> str:
         return next(output for block, output in said.items() if text in block)
@@ -53,10 +57,16 @@ def test_every_command_of_the_cookbook_works(provider: Provider, tmp_path: Path)
     assert re.search(r"\| the whole study \|(?: 0 \|){3} 7 \|", edited), edited
     assert "7 supervisions and students are in both" in about("compare.py")
     assert "Would send" in about("publish.py") and "Nothing was sent" in about("publish.py")
-    restored = clone / "elsewhere/results/mine/metrics"
-    assert len(list(restored.rglob("greedy.json"))) == 7
+    restored = clone / "elsewhere/results/mine"
+    assert len(list((restored / "metrics").rglob("greedy.json"))) == 7
+    assert len(list((restored / "exemplars").rglob("original.json"))) == 2
     spent = json.loads((clone / "results/mine/diagnostics/annotations.json").read_text(encoding="utf-8"))
     paid = {one["supervision"]: one["price_usd"] for one in spent["supervisions"]}
     assert paid["mine/careful/original/L5"] > 0
     # Two teachers, three levels, 24 problems, and their worked examples: the second study bought nothing again.
     assert 6 * 24 <= provider.control()["answered"] <= 6 * 24 + 2
+    for name in ("results", "journal", "work", ".snakemake"):
+        shutil.rmtree(clone / name)
+    for path in (clone / "elsewhere").iterdir():
+        shutil.move(path, clone / path.name)
+    assert "Nothing to be done" in run("snakemake --configfile results/mine/study.json -n tables figures")
