@@ -239,6 +239,10 @@ def test_the_hubs_refusal_is_told_in_words(study: Path, services: Repositories) 
     done = publish(study, services, ARCHIVE, "--to", "hub", "--repository", "jo/made", "--send", HF_TOKEN="wrong")
     assert done.returncode == 1 and "the Hub refused" in done.stderr and "HF_TOKEN" in done.stderr
     assert "Traceback" not in done.stderr
+    hub = ("--to", "hub", "--repository", "jo/made", "--url", "http://127.0.0.1:9", "--send")
+    done = program("publish", ARCHIVE, *hub, folder=study, **TOKENS)
+    assert done.returncode == 1 and "error: http://127.0.0.1:9: the Hub could not be reached" in done.stderr
+    assert "Traceback" not in done.stderr
     done = publish(study, services, ARCHIVE, "--to", "hub", "--send")
     assert done.returncode == 1 and "--repository OWNER/NAME" in done.stderr
     done = publish(study, services, "results/made/tables", "--to", "hub", "--repository", "jo/made")

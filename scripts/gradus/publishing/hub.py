@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Literal
 
+import httpx2
 from huggingface_hub import CommitOperationAdd, HfApi
 from huggingface_hub.errors import HfHubHTTPError
 
@@ -33,4 +34,10 @@ def commit(
             f"is {TOKEN} a token that may write there?" if status in (401, 403) else "try again: what was sent is kept"
         )
         raise UserError(f"the Hub refused: {str(error).splitlines()[0]}", where=repository, hint=hint) from None
+    except httpx2.TransportError as error:
+        raise UserError(
+            f"the Hub could not be reached: {error}",
+            where=endpoint or "https://huggingface.co",
+            hint="try again: what was sent is kept",
+        ) from None
     return {"repository": repository, "kind": kind, "revision": done.oid, "url": done.commit_url}
