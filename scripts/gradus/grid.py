@@ -125,14 +125,22 @@ def needs_original(study: Study, supervision: Supervision) -> bool:
 
 
 def exemplars(study: Study, places: Sequence[Supervision]) -> list[tuple[str, str, str]]:
-    """Dataset, teacher and format of the worked examples that remote teachers of ``places`` are shown, sorted."""
-    wanted = {
+    """Dataset, teacher and format of the worked examples that remote teachers are shown, each once; the original's first."""
+    wanted = [
         (place.dataset, place.teacher, format_)
         for place in places
         for format_ in ("original", place.format)
         if isinstance(study.teachers[place.teacher], ChatTeacher) and place.format not in study.transforms
-    }
-    return sorted(wanted)
+    ]
+    return list(dict.fromkeys(wanted))
+
+
+def exemplar_files(study: Study, places: Sequence[Supervision]) -> list[str]:
+    """The files of these worked examples."""
+    return [
+        paths.fill(paths.EXEMPLAR, study.study, dataset=dataset, teacher=teacher, format=format_)
+        for dataset, teacher, format_ in exemplars(study, places)
+    ]
 
 
 def accuracy_supervisions(study: Study) -> list[Supervision]:

@@ -8,7 +8,7 @@ import shlex
 from pathlib import Path
 from typing import Any
 
-from gradus import paths
+from gradus import grid, paths
 from gradus.atomic import canonical_json, sha256_bytes, sha256_file
 from gradus.config import HANDLING, BuiltStudent, ChatTeacher, PaddedTransform, Study
 from gradus.grid import needs_original, sources
@@ -168,11 +168,7 @@ def all_prompts_hash(study: Study) -> str:
 
 def exemplar_files(study: Study, wildcards: Any) -> list[str]:
     """The exemplars of a remote teacher's job: the originals' and, for a rewrite, the format's."""
-    if not isinstance(study.teachers[wildcards.teacher], ChatTeacher):
-        return []
-    formats = dict.fromkeys(["original", wildcards.format])
-    place = {"dataset": wildcards.dataset, "teacher": wildcards.teacher}
-    return [paths.fill(paths.EXEMPLAR, study.study, format=name, **place) for name in formats]
+    return grid.exemplar_files(study, [_place(wildcards)])
 
 
 def annotation_options(study: Study, wildcards: Any, hide_gold: bool = False) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import get_args
 
@@ -14,12 +13,13 @@ from gradus.grid import (
     FINDINGS,
     accuracy_supervisions,
     cells,
-    exemplars,
+    exemplar_files,
     figures,
     speed_figures,
     supervisions,
     tables,
 )
+from gradus.paths import Supervision
 
 # What is needed to run the study again, relative to the project; prompts come from the folder that the study uses.
 CODE = (
@@ -38,9 +38,8 @@ CODE = (
     "report",
 )
 CONFIG = ("config.yaml", "prices.yaml", "studies", "profiles", "slurm")
-_SKIPPED = ("__pycache__",)
 # The project's files lie below this in the tars: those of an archive never overwrite those of the clone.
-PROJECT = "code"
+PROJECT_FOLDER = "code"
 OPTIONAL = ("weights", "journal")
 
 
@@ -56,7 +55,7 @@ def group_files(study: Study, group: str) -> list[str]:
     """
     return {
         "config": lambda study: [paths.fill(paths.STUDY_COPY, study.study)],
-        "prompts": _exemplars,
+        "prompts": lambda study: exemplar_files(study, _answered(study)),
         "data": _data,
         "annotations": _annotations,
         "training": _training,
@@ -86,41 +85,34 @@ def members(study: Study, group: str, project: Path, prompts: Path) -> list[tupl
         found = [path for folder in folders for path in folder.rglob("*") if _wanted(path)]
         return sorted((path.as_posix(), path) for path in found)
     if group == "journal":
-        teachers = {place.teacher for place in supervisions(study)}
+        teachers = {place.teacher for place in _answered(study)}
         folder = paths.journal_folder()
         found = [path for name in teachers for path in (folder / name).rglob("*") if _wanted(path)]
         return sorted((f"journal/{path.relative_to(folder).as_posix()}", path) for path in found)
     made = [(path, Path(path)) for path in group_files(study, group)]
-    if group in ("code", "config"):
-        made += _project_files(project, CODE if group == "code" else CONFIG)
+    places = {name: project / name for name in {"code": CODE, "config": CONFIG}.get(group, ())}
     if group == "prompts":
-        made += _project_files(prompts.parent, [prompts.name], "prompts")
-    return sorted(made)
+        places["prompts"] = prompts
+    return sorted(made + [one for name, place in places.items() for one in _project_files(name, place)])
 
 
-def _project_files(folder: Path, names: Sequence[str], renamed: str | None = None) -> list[tuple[str, Path]]:
-    """Files and all in folders below ``folder``, caches left out; ``renamed``: what a folder is called in the tar."""
-    found = []
-    for name in names:
-        place = folder / name
-        inside = place.rglob("*") if place.is_dir() else [place]
-        for path in inside:
-            if path.is_file() and not set(path.parts) & set(_SKIPPED):
-                told = Path(PROJECT, renamed or name, path.relative_to(place))
-                found.append((told.as_posix(), path))
-    return found
+def _project_files(name: str, place: Path) -> list[tuple[str, Path]]:
+    """A file, or all in a folder, as ``name`` of the project; caches left out."""
+    found = [path for path in (place.rglob("*") if place.is_dir() else [place]) if path.is_file()]
+    return [
+        (Path(PROJECT_FOLDER, name, path.relative_to(place)).as_posix(), path)
+        for path in found
+        if "__pycache__" not in path.parts
+    ]
 
 
 def _wanted(path: Path) -> bool:
     return path.is_file() and not path.name.startswith(".")
 
 
-def _exemplars(study: Study) -> list[str]:
-    places = [*supervisions(study), *accuracy_supervisions(study)]
-    return [
-        paths.fill(paths.EXEMPLAR, study.study, dataset=dataset, teacher=teacher, format=format_)
-        for dataset, teacher, format_ in exemplars(study, places)
-    ]
+def _answered(study: Study) -> list[Supervision]:
+    """Whatever a teacher was asked for: annotations, and its own answers to the test split."""
+    return [*supervisions(study), *accuracy_supervisions(study)]
 
 
 def _data(study: Study) -> list[str]:

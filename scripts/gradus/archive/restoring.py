@@ -6,13 +6,13 @@ import os
 from pathlib import Path
 
 from gradus.archive import tarball
-from gradus.archive.groups import PROJECT
+from gradus.archive.groups import PROJECT_FOLDER
 from gradus.archive.jobs import METADATA
 from gradus.archive.verification import SUMS, archive_problems, is_run_record, read_manifest, read_sums
 from gradus.atomic import atomic_writer, sha256_file
 from gradus.errors import UserError
 
-_CODE, _RECORDS = f"{PROJECT}/", f"{METADATA.as_posix()}/"
+_CODE, _RECORDS = f"{PROJECT_FOLDER}/", f"{METADATA.as_posix()}/"
 # Where an archive may write: nothing in a clone that is run or read as a setting.
 _PLACES = ("results/", "journal/", _CODE, _RECORDS)
 

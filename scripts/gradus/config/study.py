@@ -79,7 +79,7 @@ ArchiveGroup = Literal[
 
 
 class Archive(Section):
-    """What an archive holds beside code, data, annotations, manifests of trainings, predictions, metrics and tables."""
+    """What an archive says of itself, what it holds beside what is always in it, and how large its tars may be."""
 
     title: str | None = Field(None, description="Its title; unset: the study's name.")
     authors: list[Author] = Field(default_factory=list, description="Who made the study; Zenodo needs at least one.")

@@ -98,18 +98,10 @@ def note(points: Sequence[Point], with_interval: bool = True) -> str:
             sizes.setdefault(one.place.dataset, set()).add(one.n)
     n = ", ".join(f"{name} {'/'.join(map(str, sorted(found)))}" for name, found in sizes.items())
     runs = sorted({one.runs for one in there if one.measure == "accuracy"})
-    reach = max(
-        (
-            max(one.high - one.value, one.value - one.low)
-            for one in there
-            if one.high and one.low is not None and one.value is not None
-        ),
-        default=0.0,
-    )
     interval = (
         "[95 % interval] (Wilson, for these test problems; of means over levels, with runs and problems)"
         if with_interval
-        else f"95 % intervals (Wilson, for these test problems) reach at most {100 * reach:.1f} points to a side"
+        else f"95 % intervals (Wilson, for these test problems) reach at most {100 * _reach(there):.1f} points to a side"
     )
     text = (
         f"Accuracy in percent, {interval}. "
@@ -127,6 +119,17 @@ def note(points: Sequence[Point], with_interval: bool = True) -> str:
     if any("excerpt" in one.marks for one in there):
         text += " A section sign marks cells trained on an excerpt of the released file (allow_excerpt)."
     return text
+
+
+def _reach(points: Sequence[Point]) -> float:
+    """The longest side of any interval."""
+    sides = [
+        side
+        for one in points
+        if one.value is not None and one.low is not None and one.high is not None
+        for side in (one.high - one.value, one.value - one.low)
+    ]
+    return max(sides, default=0.0)
 
 
 def to_markdown(name: str, points: Sequence[Point]) -> str:
