@@ -260,6 +260,21 @@ def test_the_prompts_that_the_study_uses_and_every_file_of_the_project(tmp_path:
     assert {name for group in (*CODE, *CONFIG) for name in [group] if not (PROJECT / name).exists()} == set()
 
 
+def test_the_journal_of_a_teacher_that_is_only_tested_is_archived(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = yaml.safe_load((PROJECT / "studies" / "paper.yaml").read_text(encoding="utf-8"))
+    config["experiments"] = {name: config["experiments"][name] for name in ("granularity", "answer-only")}
+    (section,) = list(config["teacher_accuracy"].values())[:1]
+    config["teacher_accuracy"] = {"tested": {**section, "teachers": ["gemini-1.5-flash"]}}
+    monkeypatch.setenv("GRADUS_JOURNAL", str(tmp_path))
+    for teacher in ("gpt-4o", "gemini-1.5-flash", "llama-3-70b"):
+        (tmp_path / teacher).mkdir()
+        (tmp_path / teacher / "a.jsonl").touch()
+    found = [name for name, _ in members(load(config), "journal", PROJECT, PROJECT / "prompts")]
+    assert found == ["journal/gemini-1.5-flash/a.jsonl", "journal/gpt-4o/a.jsonl"]
+
+
 def test_records_of_jobs_that_are_there_are_kept_and_can_be_left_out(tmp_path: Path) -> None:
     record, run = ".snakemake/metadata/cmVz", "results/s/metrics/a.run.json"
     archive = make(tmp_path, {**FILES, record: b"{}", run: b'{"host": "there"}'})
