@@ -10,14 +10,17 @@ min_version("9.21.1")
 
 sys.path.insert(0, os.path.join(workflow.basedir, "scripts"))
 
-from gradus import grid, jobs, paths, summary, surroundings, targets
 from gradus.archive import groups
-from gradus.config import load
-from gradus.errors import UserError
-from gradus.exhibits import conditions
-from gradus.fingerprint import fingerprint
+from gradus.presentation.exhibits import conditions
+from gradus.results import presence
+from gradus.runtime import environment
+from gradus.runtime.errors import UserError
+from gradus.study import grid, paths
+from gradus.study.config import load
+from gradus.study.fingerprint import fingerprint
+from gradus.workflow import jobs, summary, targets
 
-surroundings.prepare(workflow.basedir, submitted=workflow.remote_exec)
+environment.prepare(workflow.basedir, submitted=workflow.remote_exec)
 
 # A study file is complete in itself: config.yaml is read only where no other one is given (they would be merged).
 if not workflow.configfiles:
@@ -27,14 +30,15 @@ if not workflow.configfiles:
 
 try:
     asked = workflow.resource_settings
-    surroundings.check_cluster(asked.default_resources, asked.overwrite_resources)
+    environment.check_cluster(asked.default_resources, asked.overwrite_resources)
     study = load(config)
 except UserError as error:
     raise WorkflowError(f"error: {error}") from None
 
-surroundings.offer_data(study.data_folder)
-surroundings.choose_prompts(study.prompts)
-surroundings.tell_handling(jobs.handling(study))
+environment.offer_data(study.data_folder)
+study = presence.with_unavailable(study, paths.data_folder())
+environment.choose_prompts(study.prompts)
+environment.tell_handling(jobs.handling(study))
 
 
 report: "report/workflow.rst"

@@ -28,9 +28,10 @@ sys.path[:0] = [str(PROJECT / "scripts"), str(PROJECT / "tests")]
 
 from fake_provider import KEY  # noqa: E402
 
-from gradus.journal import Journal, Response  # noqa: E402
-from gradus.teachers.chat import Request, make_chat, wire_body  # noqa: E402
-from gradus.teachers.purchase import Limits, Order, Purchase  # noqa: E402
+from gradus.teachers.clients.chat import Request, wire_body  # noqa: E402
+from gradus.teachers.registry import make_chat  # noqa: E402
+from gradus.teachers.requests.journal import Journal, Response  # noqa: E402
+from gradus.teachers.requests.queue import Limits, Order, Purchase  # noqa: E402
 
 WORDS = "A train leaves the station with forty people and nine of them get off at the next stop. "
 

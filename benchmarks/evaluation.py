@@ -40,7 +40,7 @@ def make_prompts(count: int, tokens: Any) -> list[list[int]]:
 
 def make_model(family: str, folder: Path) -> Path:
     """A random model of two layers, width 128, with a head of its own and large weights: a small one says one token for ever."""
-    from gradus import tiny_models
+    from gradus.students import tiny_models
 
     layers = {"num_hidden_layers": 2, "intermediate_size": 256} if family == "llama" else {"n_layer": 2}
     return tiny_models.make(family, folder, hidden_size=128, tie_word_embeddings=False, initializer_range=0.3, **layers)
@@ -50,8 +50,8 @@ def frequent_end(folder: Path, prompts: list[list[int]]) -> int:
     """A token that the model writes now and then: it serves as the end, so that texts have different lengths."""
     from collections import Counter
 
-    from gradus.engines import Limits
-    from gradus.engines.stepwise import StepwiseEngine
+    from gradus.evaluation.engines import Limits
+    from gradus.evaluation.engines.stepwise import StepwiseEngine
 
     rows = StepwiseEngine(folder, Limits((), LONGEST), 0, BATCH, THREADS).complete(prompts[:64], [0] * 64)
     firsts: Counter[int] = Counter()
@@ -63,8 +63,8 @@ def frequent_end(folder: Path, prompts: list[list[int]]) -> int:
 
 def ours(folder: Path, prompts: list[list[int]], end: int) -> tuple[float, list[list[int]]]:
     """Batches of similar length, rows leaving as they end."""
-    from gradus.engines import Limits
-    from gradus.engines.stepwise import StepwiseEngine
+    from gradus.evaluation.engines import Limits
+    from gradus.evaluation.engines.stepwise import StepwiseEngine
 
     engine = StepwiseEngine(folder, Limits((end,), LONGEST), 0, BATCH, THREADS)
     order = sorted(range(len(prompts)), key=lambda place: len(prompts[place]))
@@ -140,8 +140,8 @@ def harness(folder: str, asked: str, answered: str, end: int) -> None:
 
 def cpu(count: int, python: str | None, families: list[str]) -> None:
     """The table of docs/benchmarks.md; every way in turn, twice, the better time."""
-    from gradus.engines import up_to_end
-    from gradus.tokens import load_tokens
+    from gradus.evaluation.engines import up_to_end
+    from gradus.students.tokens import load_tokens
 
     ways: dict[str, Callable[[Path, list[list[int]], int], tuple[float, list[list[int]]]]] = {
         "gradus": ours,
@@ -176,10 +176,10 @@ def gpu(shape: str, count: int, longest: int) -> None:
     sys.path.insert(0, str(PROJECT / "benchmarks"))
     from training import TINY, random_model
 
-    from gradus.engines import Limits
-    from gradus.engines.continuous import ContinuousEngine
-    from gradus.engines.stepwise import StepwiseEngine, cache_bytes_per_token
-    from gradus.model_sizes import PUBLISHED
+    from gradus.evaluation.engines import Limits
+    from gradus.evaluation.engines.continuous import ContinuousEngine
+    from gradus.evaluation.engines.stepwise import StepwiseEngine, cache_bytes_per_token
+    from gradus.students.model_sizes import PUBLISHED
 
     with tempfile.TemporaryDirectory() as place:
         known, family = TINY.get(shape) or (PUBLISHED[shape], "bloom" if "bloom" in shape else "llama")

@@ -38,7 +38,7 @@ def sentences() -> list[str]:
             with gzip.open(path, "rt", encoding="utf-8") if packed else open(path, encoding="utf-8") as stream:
                 texts += [value for row in json.load(stream) for value in row.values() if isinstance(value, str)]
     else:
-        from gradus.gradeschool.primer import primer
+        from gradus.data.gradeschool.primer import primer
 
         texts = primer(1, 4000)
     return [part.strip() for text in texts for part in text.split(". ") if 20 < len(part) < 300]
@@ -104,7 +104,7 @@ def main() -> None:
     given = options.parse_args()
     from playwright.sync_api import sync_playwright
 
-    from gradus.explorer.page import to_page
+    from gradus.presentation.explorer.page import to_page
 
     chromium = shutil.which("chromium") or shutil.which("google-chrome")
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:

@@ -44,7 +44,7 @@ def classes() -> dict[tuple[str, str], str]:
 
 def agreement() -> None:
     """Print the tables of docs/benchmarks.md."""
-    from gradus.judging import judge, read_question
+    from gradus.evaluation.grading import grade, read_question
 
     known = classes()
     harness = load_harness()
@@ -52,7 +52,7 @@ def agreement() -> None:
     for name, row in outputs(Path(os.environ["GRADUS_DATA"])):
         dataset = SAME_AS.get(row["dataset"], row["dataset"])
         problem = {"id": row["id"], "answer": str(row["gold"]), "choices": row["choices"]}
-        judged = judge(row["response"], read_question(problem, dataset, name), dataset)
+        judged = grade(row["response"], read_question(problem, dataset, name), dataset)
         count = counts[name]
         count["rows"] += 1
         count["robust"] += judged.robust == row["correct"]
@@ -120,7 +120,7 @@ def load_harness() -> Any:
         "boolean": read(f"{bbh}_cot_zeroshot_template_yaml", f"{bbh}boolean_expressions.yaml"),
     }
 
-    from gradus.judging import KINDS, read_question
+    from gradus.evaluation.grading import KINDS, read_question
 
     def matches(task: dict[str, Any], name: str, row: dict[str, Any], gold: str) -> bool:
         (chosen,) = [one for one in task["filter_list"] if one["name"] == name]

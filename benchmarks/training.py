@@ -24,12 +24,12 @@ from typing import Any
 PROJECT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(PROJECT / "scripts"))
 
-from gradus import tiny_models  # noqa: E402
-from gradus.config.students import Recipe  # noqa: E402
-from gradus.model_sizes import PUBLISHED, Shape  # noqa: E402
-from gradus.templates import resolve_template  # noqa: E402
-from gradus.tokens import load_tokens  # noqa: E402
-from gradus.training.launch import Request, launch  # noqa: E402
+from gradus.students import tiny_models  # noqa: E402
+from gradus.students.model_sizes import PUBLISHED, Shape  # noqa: E402
+from gradus.students.templates import resolve_template  # noqa: E402
+from gradus.students.tokens import load_tokens  # noqa: E402
+from gradus.students.training.launch import Request, launch  # noqa: E402
+from gradus.study.config.students import Recipe  # noqa: E402
 
 WARM_UP_STEPS = 4  # not counted, for anybody
 
@@ -106,7 +106,7 @@ def make_load(model: Path, pairs: list[tuple[str, str]], template_name: str, **s
     seed, size = 1, settings["batch_size"]
     pairs = pairs[: len(pairs) // size * size]
     order = list(range(len(pairs)))
-    random.Random(f"order/{seed}/0").shuffle(order)  # the permutation of gradus.training.batches
+    random.Random(f"order/{seed}/0").shuffle(order)  # the permutation of gradus.students.training.batches
     texts, ids, lengths = [], [], []
     for question, rationale in pairs:
         prompt, completion = f"{template.before}{question}{template.after}", f"{template.lead}{rationale}"
@@ -276,8 +276,8 @@ def memory() -> None:
     for chunked in (False, True):
         code = (
             "import resource, torch, sys\n"
-            "from gradus.training.objective import Objective\n"
-            "from gradus.training.inputs import make_inputs\n"
+            "from gradus.students.training.objective import Objective\n"
+            "from gradus.students.training.inputs import make_inputs\n"
             "from transformers import BloomConfig, BloomForCausalLM\n"
             "torch.manual_seed(0)\n"
             "model = BloomForCausalLM(BloomConfig(vocab_size=250880, hidden_size=64, n_layer=1, n_head=4))\n"

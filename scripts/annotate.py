@@ -5,22 +5,31 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from gradus import program
-from gradus.annotation import Counts, Desk, LocalDesk, RemoteDesk, Sampling, annotate, prepare, usable_originals
-from gradus.atomic import write_json
-from gradus.errors import UserError
-from gradus.journal import Journal
-from gradus.jsonl import read_records, write_records
-from gradus.paths import Supervision, data_folder, journal_folder, run_record
-from gradus.records import Annotation, Problem
-from gradus.teachers.batch_purchase import BatchPurchase
-from gradus.teachers.chat_teacher import ChatTeacher
-from gradus.teachers.exemplars import load_exemplar
-from gradus.teachers.prompting import Prompts
-from gradus.teachers.providers import REMOTE, make_local_teacher
-from gradus.teachers.purchase import Order, Purchase
-from gradus.teachers.remote import Buy, handling, make_purchase, sole_buyer
-from gradus.teachers.served import server_for
+from gradus.records import Annotation, Problem, Supervision
+from gradus.runtime import program
+from gradus.runtime.atomic import write_json
+from gradus.runtime.errors import UserError
+from gradus.runtime.jsonl import read_records, write_records
+from gradus.study.paths import data_folder, journal_folder, run_record
+from gradus.teachers.annotation import (
+    Counts,
+    Desk,
+    LocalDesk,
+    RemoteDesk,
+    Sampling,
+    annotate,
+    prepare,
+    usable_originals,
+)
+from gradus.teachers.clients.served import server_for
+from gradus.teachers.prompts.exemplars import load_exemplar
+from gradus.teachers.prompts.prompting import Prompts
+from gradus.teachers.prompts.request_builder import ChatTeacher
+from gradus.teachers.registry import REMOTE, make_local_teacher
+from gradus.teachers.requests.batch import BatchPurchase
+from gradus.teachers.requests.journal import Journal
+from gradus.teachers.requests.queue import Order, Purchase
+from gradus.teachers.requests.sources import Buy, handling, make_purchase, sole_buyer
 
 
 def main() -> None:

@@ -2,18 +2,18 @@
 
 from pathlib import Path
 
-from gradus import paths, program
-from gradus.annotation_audit import audit_annotations, to_markdown
-from gradus.atomic import write_json, write_text
-from gradus.config import ChatTeacher, Study, load
-from gradus.grid import sources, supervisions
-from gradus.jsonl import manifest_path, read_json, read_records
-from gradus.pages import to_page
-from gradus.paths import Supervision
-from gradus.records import Annotation, Problem
-from gradus.teachers.exemplars import is_current, load_exemplar
-from gradus.teachers.prompting import Prompts
-from gradus.wording import normalised
+from gradus.data.text_normalisation import normalised
+from gradus.presentation.pages import to_page
+from gradus.records import Annotation, Problem, Supervision
+from gradus.runtime import program
+from gradus.runtime.atomic import write_json, write_text
+from gradus.runtime.jsonl import manifest_path, read_json, read_records
+from gradus.study import paths
+from gradus.study.config import ChatTeacher, Study, load
+from gradus.study.grid import sources, supervisions
+from gradus.teachers.annotation_audit import audit_annotations, to_markdown
+from gradus.teachers.prompts.exemplars import is_current, load_exemplar
+from gradus.teachers.prompts.prompting import Prompts
 
 
 def main() -> None:

@@ -2,18 +2,19 @@
 
 from pathlib import Path
 
-from gradus import paths, program
 from gradus.archive import crate
 from gradus.archive.groups import OPTIONAL, groups, members
 from gradus.archive.guide import guide
 from gradus.archive.jobs import finished_jobs
 from gradus.archive.tarball import build
 from gradus.archive.verification import SUMS
-from gradus.atomic import canonical_json, sha256_file, write_json, write_text
-from gradus.config import load
-from gradus.errors import UserError
-from gradus.jsonl import read_json
-from gradus.surroundings import commit, versions
+from gradus.runtime import program
+from gradus.runtime.atomic import canonical_json, sha256_file, write_json, write_text
+from gradus.runtime.environment import commit, versions
+from gradus.runtime.errors import UserError
+from gradus.runtime.jsonl import read_json
+from gradus.study import paths
+from gradus.study.config import load
 
 _SOFTWARE = ("snakemake", "torch", "transformers", "deepspeed", "datasets", "anthropic", "openai", "math-verify")
 

@@ -1,10 +1,10 @@
 """Audit a dataset: counts, overlap of train and test, near-duplicates, doubtful golds, the most frequent answer."""
 
-from gradus import program
-from gradus.atomic import write_json
-from gradus.audit import audit
-from gradus.jsonl import manifest_path, read_json, read_records
+from gradus.data.audit import audit
 from gradus.records import Problem
+from gradus.runtime import program
+from gradus.runtime.atomic import write_json
+from gradus.runtime.jsonl import manifest_path, read_json, read_records
 
 
 def main() -> None:

@@ -1,12 +1,13 @@
 """Write the dataset card of a study's annotations and the model card of every trained student."""
 
-from gradus import paths, program
-from gradus.atomic import write_text
-from gradus.cards.annotations import dataset_card
-from gradus.cards.students import model_card
-from gradus.config import load
-from gradus.grid import cells, supervisions
-from gradus.jsonl import read_json
+from gradus.archive.cards.annotations import dataset_card
+from gradus.archive.cards.students import model_card
+from gradus.runtime import program
+from gradus.runtime.atomic import write_text
+from gradus.runtime.jsonl import read_json
+from gradus.study import paths
+from gradus.study.config import load
+from gradus.study.grid import cells, supervisions
 
 
 def main() -> None:

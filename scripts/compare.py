@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from gradus import program
-from gradus.atomic import write_text
-from gradus.comparison import compare, to_csv, to_markdown
+from gradus.presentation.comparison import compare, to_csv, to_markdown
+from gradus.runtime import program
+from gradus.runtime.atomic import write_text
 
 
 def main() -> None:

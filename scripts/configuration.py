@@ -3,10 +3,11 @@
 import json
 from pathlib import Path
 
-from gradus import program, sizing
-from gradus.config import Study
-from gradus.config_reference import to_markdown
-from gradus.errors import UserError
+from gradus.planning import sizing
+from gradus.runtime import program
+from gradus.runtime.errors import UserError
+from gradus.study.config import Study
+from gradus.study.config.reference import to_markdown
 
 BEGIN, END = "<!-- sizing: written by `make docs` -->", "<!-- end of sizing -->"
 PROJECT = Path(__file__).resolve().parent.parent

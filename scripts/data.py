@@ -1,9 +1,9 @@
 """Write one split of a dataset as Problem records."""
 
-from gradus import program
-from gradus.datasets.sources import load_problems
-from gradus.jsonl import write_records
-from gradus.paths import data_folder, run_record
+from gradus.data.datasets.sources import load_problems
+from gradus.runtime import program
+from gradus.runtime.jsonl import write_records
+from gradus.study.paths import data_folder, run_record
 
 
 def main() -> None:

@@ -4,8 +4,8 @@ import sys
 import tomllib
 from pathlib import Path
 
-from gradus import program
-from gradus.errors import UserError
+from gradus.runtime import program
+from gradus.runtime.errors import UserError
 
 PROJECT = Path(__file__).resolve().parent.parent
 STAGES = ("data", "annotate", "train", "evaluate", "analyse", "generate-vllm")

@@ -3,17 +3,24 @@
 import contextlib
 from pathlib import Path
 
-from gradus import program
-from gradus.atomic import write_json
-from gradus.journal import Journal
-from gradus.jsonl import read_records
-from gradus.paths import journal_folder, run_record
 from gradus.records import Problem
-from gradus.teachers.chat_teacher import ChatTeacher
-from gradus.teachers.exemplars import describe, find_exemplar, freeze, frozen_path, load_exemplar, write_exemplar
-from gradus.teachers.prompting import Prompts
-from gradus.teachers.remote import handling, make_purchase, sole_buyer
-from gradus.teachers.served import server_for
+from gradus.runtime import program
+from gradus.runtime.atomic import write_json
+from gradus.runtime.jsonl import read_records
+from gradus.study.paths import journal_folder, run_record
+from gradus.teachers.clients.served import server_for
+from gradus.teachers.prompts.exemplars import (
+    describe,
+    find_exemplar,
+    freeze,
+    frozen_path,
+    load_exemplar,
+    write_exemplar,
+)
+from gradus.teachers.prompts.prompting import Prompts
+from gradus.teachers.prompts.request_builder import ChatTeacher
+from gradus.teachers.requests.journal import Journal
+from gradus.teachers.requests.sources import handling, make_purchase, sole_buyer
 
 
 def main() -> None:

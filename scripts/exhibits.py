@@ -2,12 +2,12 @@
 
 from pathlib import Path
 
-from gradus import program
-from gradus.config import load
-from gradus.exhibits.conditions import CONDITIONS
-from gradus.exhibits.writing import write
-from gradus.findings.published import read
-from gradus.jsonl import read_json
+from gradus.analysis.published import read
+from gradus.presentation.exhibits.conditions import CONDITIONS
+from gradus.presentation.exhibits.writing import write
+from gradus.runtime import program
+from gradus.runtime.jsonl import read_json
+from gradus.study.config import load
 
 
 def main() -> None:

@@ -4,9 +4,9 @@ import json
 import sys
 from dataclasses import asdict
 
-from gradus import program
-from gradus.paths import METRICS
-from gradus.provenance import breaks, chain, parse_metric, told
+from gradus.archive.provenance import breaks, chain, parse_metric, told
+from gradus.runtime import program
+from gradus.study.paths import METRICS
 
 
 def main() -> None:

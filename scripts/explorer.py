@@ -1,10 +1,10 @@
 """Write the explorer: one self-contained web page of what is there of a study."""
 
-from gradus import program
-from gradus.atomic import write_text
-from gradus.config import load
-from gradus.explorer.page import explorer
-from gradus.jsonl import read_json
+from gradus.presentation.explorer.page import explorer
+from gradus.runtime import program
+from gradus.runtime.atomic import write_text
+from gradus.runtime.jsonl import read_json
+from gradus.study.config import load
 
 
 def main() -> None:

@@ -4,12 +4,13 @@ import json
 from pathlib import Path
 from typing import Any
 
-from gradus import paths, program
-from gradus.analysis import rows
-from gradus.config import Study, load
-from gradus.figures import accuracy_figure, loss_figure, save, speed_figure
-from gradus.grid import cells
-from gradus.jsonl import read_json
+from gradus.analysis.rows import rows
+from gradus.presentation.figures import accuracy_figure, loss_figure, save, speed_figure
+from gradus.runtime import program
+from gradus.runtime.jsonl import read_json
+from gradus.study import paths
+from gradus.study.config import Study, load
+from gradus.study.grid import cells
 
 
 def main() -> None:

@@ -2,18 +2,19 @@
 
 from pathlib import Path
 
-from gradus import paths, program
-from gradus.atomic import write_json, write_text
-from gradus.config import load
-from gradus.findings.beside import beside, pairs_csv, pairs_markdown
-from gradus.findings.collection import collect, costs
-from gradus.findings.page import experiment_statements, findings, headline, headline_text
-from gradus.findings.published import read
-from gradus.findings.recommendation import recommendations
-from gradus.findings.telling import recommendations_csv, statements_csv
-from gradus.grid import supervisions
-from gradus.jsonl import read_json
-from gradus.pages import to_page
+from gradus.analysis.collection import collect, costs
+from gradus.analysis.published import read
+from gradus.analysis.published_comparison import beside, pairs_csv, pairs_markdown
+from gradus.analysis.recommendation import recommendations
+from gradus.presentation.claims import recommendations_csv, statements_csv
+from gradus.presentation.findings import experiment_statements, findings, headline, headline_text
+from gradus.presentation.pages import to_page
+from gradus.runtime import program
+from gradus.runtime.atomic import write_json, write_text
+from gradus.runtime.jsonl import read_json
+from gradus.study import paths
+from gradus.study.config import load
+from gradus.study.grid import supervisions
 
 
 def main() -> None:

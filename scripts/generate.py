@@ -3,20 +3,20 @@
 from pathlib import Path
 from typing import Any
 
-from gradus import program
-from gradus.atomic import canonical_json, sha256_bytes, sha256_file
-from gradus.claims import claimed
-from gradus.engines import Engine, Limits
-from gradus.errors import UserError
-from gradus.fingerprint import fingerprint
-from gradus.generation import generate, longest_output
-from gradus.jsonl import read_json, read_manifest, read_records, write_records
-from gradus.paths import run_record, work_folder
+from gradus.evaluation.engines import Engine, Limits
+from gradus.evaluation.generation import generate, longest_output
 from gradus.records import Problem
-from gradus.templates import TEMPLATE_FILE, Template
-from gradus.tokens import load_tokens
-from gradus.training.checkpoints import progress_folder
-from gradus.training.publication import drop_kept
+from gradus.runtime import program
+from gradus.runtime.atomic import canonical_json, sha256_bytes, sha256_file
+from gradus.runtime.errors import UserError
+from gradus.runtime.jsonl import read_json, read_manifest, read_records, write_records
+from gradus.runtime.leases import claimed
+from gradus.students.templates import TEMPLATE_FILE, Template
+from gradus.students.tokens import load_tokens
+from gradus.students.training.checkpoints import progress_folder
+from gradus.students.training.publication import drop_kept
+from gradus.study.fingerprint import fingerprint
+from gradus.study.paths import run_record, work_folder
 
 
 def main() -> None:
@@ -70,14 +70,14 @@ def main() -> None:
 def load_engine(settings: dict[str, Any], weights: Path, limits: Limits, pad_id: int, threads: int) -> Engine:
     """The engine that a decoding names; only its own libraries are imported."""
     if settings["engine"] == "vllm":
-        from gradus.engines.vllm import VllmEngine
+        from gradus.evaluation.engines.vllm import VllmEngine
 
         return VllmEngine(weights, limits)
     if settings["engine"] == "continuous":
-        from gradus.engines.continuous import ContinuousEngine
+        from gradus.evaluation.engines.continuous import ContinuousEngine
 
         return ContinuousEngine(weights, limits, pad_id, threads)
-    from gradus.engines.stepwise import StepwiseEngine
+    from gradus.evaluation.engines.stepwise import StepwiseEngine
 
     return StepwiseEngine(weights, limits, pad_id, settings["batch_size"], threads)
 

@@ -5,14 +5,14 @@ import subprocess
 import sys
 from pathlib import Path
 
-from gradus import program
-from gradus.atomic import write_json, write_text
-from gradus.config import load
-from gradus.errors import UserError
-from gradus.jsonl import read_json
-from gradus.plan import plan, to_json, to_markdown
-from gradus.rebuild import changes, pending_files
-from gradus.teachers.prompting import Prompts
+from gradus.planning.pending_changes import changes, pending_files
+from gradus.planning.plan import plan, to_json, to_markdown
+from gradus.runtime import program
+from gradus.runtime.atomic import write_json, write_text
+from gradus.runtime.errors import UserError
+from gradus.runtime.jsonl import read_json
+from gradus.study.config import load
+from gradus.teachers.prompts.prompting import Prompts
 
 
 def main() -> None:

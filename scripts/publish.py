@@ -6,14 +6,21 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from gradus import paths, program
+from gradus.archive.publishing import hub, zenodo
+from gradus.archive.publishing.contents import (
+    Upload,
+    annotation_uploads,
+    archive_uploads,
+    check_limits,
+    student_uploads,
+)
 from gradus.archive.verification import read_manifest
-from gradus.atomic import write_json
-from gradus.config import Study, load
-from gradus.errors import UserError
-from gradus.jsonl import read_json
-from gradus.publishing import hub, zenodo
-from gradus.publishing.contents import Upload, annotation_uploads, archive_uploads, check_limits, student_uploads
+from gradus.runtime import program
+from gradus.runtime.atomic import write_json
+from gradus.runtime.errors import UserError
+from gradus.runtime.jsonl import read_json
+from gradus.study import paths
+from gradus.study.config import Study, load
 
 
 def main() -> None:

@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-from gradus import program
-from gradus.atomic import write_text
-from gradus.findings import published
-from gradus.findings.telling import statements_markdown
+from gradus.analysis import published
+from gradus.presentation.claims import statements_markdown
+from gradus.runtime import program
+from gradus.runtime.atomic import write_text
 
 HEAD = """\
 # What the published numbers support

@@ -2,11 +2,11 @@
 
 from pathlib import Path
 
-from gradus import program
-from gradus.config import load
-from gradus.jsonl import read_json
-from gradus.report_zip import build
-from gradus.targets import report_items
+from gradus.presentation.report import build
+from gradus.runtime import program
+from gradus.runtime.jsonl import read_json
+from gradus.study.config import load
+from gradus.workflow.targets import report_items
 
 
 def main() -> None:

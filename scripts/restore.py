@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from gradus import program
 from gradus.archive.restoring import restore
+from gradus.runtime import program
 
 
 def main() -> None:

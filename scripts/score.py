@@ -10,13 +10,13 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from gradus import program
-from gradus.atomic import write_json, write_text
-from gradus.errors import UserError
-from gradus.jsonl import read_json, read_records, write_records
-from gradus.judging import KINDS, Question, judge, read_question, summary
+from gradus.evaluation.grading import KINDS, Question, grade, read_question, summary
+from gradus.evaluation.scoring import score
 from gradus.records import Prediction, Problem
-from gradus.scoring import score
+from gradus.runtime import program
+from gradus.runtime.atomic import write_json, write_text
+from gradus.runtime.errors import UserError
+from gradus.runtime.jsonl import read_json, read_records, write_records
 
 
 def main() -> None:
@@ -68,7 +68,7 @@ def score_anything(dataset: str, problems: Path, predictions: Path, rows: str | 
             raise UserError("no text under 'text'", where=where)
         if row.get("id") not in questions:
             raise UserError(f"prediction for an unknown problem {row.get('id')!r}", where=where)
-        judged.append((row["id"], judge(row["text"], questions[row["id"]], dataset)))
+        judged.append((row["id"], grade(row["text"], questions[row["id"]], dataset)))
     if not judged:
         raise UserError("no predictions", where=predictions)
     if rows:

@@ -6,7 +6,7 @@ Prints the tables of docs/statistics.md.
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
-from gradus import program
+from gradus.runtime import program
 from gradus.statistics.measurements import Rows
 from gradus.statistics.simulation import (
     TRUTHS,

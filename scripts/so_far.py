@@ -2,18 +2,18 @@
 
 from pathlib import Path
 
-from gradus import program
-from gradus.atomic import write_text
-from gradus.config import load
-from gradus.exhibits.conditions import wanted
-from gradus.exhibits.points import measured_cells
-from gradus.exhibits.writing import write
-from gradus.explorer.page import explorer
-from gradus.findings.published import read
-from gradus.grid import asked_cells
-from gradus.jsonl import read_json
-from gradus.report_zip import build
-from gradus.targets import finished_report_items
+from gradus.analysis.published import read
+from gradus.presentation.exhibits.conditions import wanted
+from gradus.presentation.exhibits.points import measured_cells
+from gradus.presentation.exhibits.writing import write
+from gradus.presentation.explorer.page import explorer
+from gradus.presentation.report import build
+from gradus.runtime import program
+from gradus.runtime.atomic import write_text
+from gradus.runtime.jsonl import read_json
+from gradus.study.config import load
+from gradus.study.grid import asked_cells
+from gradus.workflow.targets import finished_report_items
 
 
 def main() -> None:

@@ -5,18 +5,18 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from gradus import program
-from gradus.atomic import canonical_json, sha256_bytes, sha256_file, write_json
-from gradus.claims import claimed
-from gradus.fingerprint import fingerprint
-from gradus.paths import run_record, work_folder
-from gradus.students import corpus_texts, fetch_reference, make_untrained
-from gradus.templates import resolve_template
-from gradus.tokens import copy_tokenizer, load_tokens
-from gradus.training.checkpoints import progress_folder
-from gradus.training.engine_config import STOPPED
-from gradus.training.launch import Request, Stopped, launch
-from gradus.training.publication import forget, publish, verify_weights
+from gradus.runtime import program
+from gradus.runtime.atomic import canonical_json, sha256_bytes, sha256_file, write_json
+from gradus.runtime.leases import claimed
+from gradus.students.base_models import corpus_texts, fetch_reference, make_untrained
+from gradus.students.templates import resolve_template
+from gradus.students.tokens import copy_tokenizer, load_tokens
+from gradus.students.training.checkpoints import progress_folder
+from gradus.students.training.engine_config import STOPPED
+from gradus.students.training.launch import Request, Stopped, launch
+from gradus.students.training.publication import forget, publish, verify_weights
+from gradus.study.fingerprint import fingerprint
+from gradus.study.paths import run_record, work_folder
 
 
 def main() -> None:

@@ -1,8 +1,8 @@
 """Write the resolved study: the study file with every default, which later programs read."""
 
-from gradus import program
-from gradus.atomic import write_json
-from gradus.config import load
+from gradus.runtime import program
+from gradus.runtime.atomic import write_json
+from gradus.study.config import load
 
 
 def main() -> None:

@@ -2,12 +2,12 @@
 
 from pathlib import Path
 
-from gradus import program
-from gradus.analysis import rows
-from gradus.atomic import write_text
-from gradus.config import load
-from gradus.jsonl import read_json
-from gradus.tables import to_csv, to_latex, to_markdown
+from gradus.analysis.rows import rows
+from gradus.presentation.tables import to_csv, to_latex, to_markdown
+from gradus.runtime import program
+from gradus.runtime.atomic import write_text
+from gradus.runtime.jsonl import read_json
+from gradus.study.config import load
 
 
 def main() -> None:

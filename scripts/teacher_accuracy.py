@@ -1,11 +1,10 @@
 """Score a teacher's own answers to the test split."""
 
-from gradus import program
-from gradus.atomic import write_json
-from gradus.jsonl import read_records
-from gradus.paths import Supervision
-from gradus.records import Annotation, Problem
-from gradus.scoring import score_teacher
+from gradus.evaluation.scoring import score_teacher
+from gradus.records import Annotation, Problem, Supervision
+from gradus.runtime import program
+from gradus.runtime.atomic import write_json
+from gradus.runtime.jsonl import read_records
 
 
 def main() -> None:

@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from gradus import program, tiny_models
+from gradus.runtime import program
+from gradus.students import tiny_models
 
 
 def main() -> None:

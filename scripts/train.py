@@ -11,25 +11,25 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from gradus import program
-from gradus.atomic import sha256_file, write_json, write_text
-from gradus.claims import claimed
-from gradus.errors import UserError
-from gradus.fingerprint import fingerprint
-from gradus.jsonl import read_json, read_manifest, read_records
-from gradus.paths import TELEMETRY, TRACE, run_record, work_folder
 from gradus.records import Example
-from gradus.students import model_source, student_template
-from gradus.surroundings import commit, submitted_job, versions
-from gradus.templates import TEMPLATE_FILE
-from gradus.tokens import copy_tokenizer, load_tokens
-from gradus.training.checkpoints import progress_folder
-from gradus.training.engine_config import STOPPED
-from gradus.training.geometry import geometry, spread
-from gradus.training.launch import Request, Stopped, Trained, launch
-from gradus.training.publication import forget, keep, publish, verify_weights
-from gradus.training.telemetry import split
-from gradus.training_sets import tokenised
+from gradus.runtime import program
+from gradus.runtime.atomic import sha256_file, write_json, write_text
+from gradus.runtime.environment import commit, submitted_job, versions
+from gradus.runtime.errors import UserError
+from gradus.runtime.jsonl import read_json, read_manifest, read_records
+from gradus.runtime.leases import claimed
+from gradus.students.base_models import model_source, student_template
+from gradus.students.templates import TEMPLATE_FILE
+from gradus.students.tokens import copy_tokenizer, load_tokens
+from gradus.students.training.checkpoints import progress_folder
+from gradus.students.training.engine_config import STOPPED
+from gradus.students.training.geometry import geometry, spread
+from gradus.students.training.launch import Request, Stopped, Trained, launch
+from gradus.students.training.publication import forget, keep, publish, verify_weights
+from gradus.students.training.telemetry import split
+from gradus.students.training_sets import tokenised
+from gradus.study.fingerprint import fingerprint
+from gradus.study.paths import TELEMETRY, TRACE, run_record, work_folder
 
 VERSIONS = ("torch", "transformers", "deepspeed", "peft", "tokenizers")
 

@@ -2,13 +2,13 @@
 
 from typing import Any
 
-from gradus import program
-from gradus.errors import UserError
-from gradus.jsonl import manifest_path, read_json, read_records, write_records
 from gradus.records import Annotation, Problem
-from gradus.students import context_tokens, model_source, student_template
-from gradus.tokens import load_tokens
-from gradus.training_sets import make_training_set, tokenised
+from gradus.runtime import program
+from gradus.runtime.errors import UserError
+from gradus.runtime.jsonl import manifest_path, read_json, read_records, write_records
+from gradus.students.base_models import context_tokens, model_source, student_template
+from gradus.students.tokens import load_tokens
+from gradus.students.training_sets import make_training_set, tokenised
 
 
 def main() -> None:

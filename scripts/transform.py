@@ -2,14 +2,13 @@
 
 from collections import Counter
 
-from gradus import program
-from gradus.errors import UserError
-from gradus.jsonl import manifest_path, read_json, read_records, write_records
-from gradus.paths import Supervision
-from gradus.records import Annotation, Problem
-from gradus.students import model_source
-from gradus.tokens import load_tokens
-from gradus.transforms import make_plugin
+from gradus.records import Annotation, Problem, Supervision
+from gradus.runtime import program
+from gradus.runtime.errors import UserError
+from gradus.runtime.jsonl import manifest_path, read_json, read_records, write_records
+from gradus.students.base_models import model_source
+from gradus.students.tokens import load_tokens
+from gradus.teachers.transforms import make_plugin
 
 
 def main() -> None:

@@ -3,8 +3,8 @@
 import sys
 from pathlib import Path
 
-from gradus import program
 from gradus.archive.verification import SUMS, archive_problems, file_problems, read_manifest, read_sums
+from gradus.runtime import program
 
 
 def main() -> None:

@@ -265,7 +265,7 @@ def provider(monkeypatch: pytest.MonkeyPatch) -> Iterator[Provider]:
 
 def decoding(**values: Any) -> str:
     """A decoding's settings as a rule passes them on."""
-    from gradus.config.study import Decoding
+    from gradus.study.config.study import Decoding
 
     return json.dumps(Decoding(**values).model_dump())
 

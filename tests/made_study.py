@@ -14,13 +14,13 @@ from typing import Any
 import numpy as np
 from conftest import tiny_study
 
-from gradus import paths
-from gradus.config import load
-from gradus.grid import accuracy_supervisions, cells, supervisions
-from gradus.paths import Cell, Supervision, fill
-from gradus.records import Annotation, Problem
-from gradus.scoring import score
+from gradus.evaluation.scoring import score
+from gradus.records import Annotation, Cell, Problem, Supervision
 from gradus.statistics.simulation import DIFFICULTY_SD
+from gradus.study import paths
+from gradus.study.config import load
+from gradus.study.grid import accuracy_supervisions, cells, supervisions
+from gradus.study.paths import fill
 
 LEVELS = ("L1", "L2", "L3", "L4", "L5", "L6")
 

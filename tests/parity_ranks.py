@@ -12,12 +12,12 @@ import deepspeed
 import torch
 from safetensors.torch import save_file
 
-from gradus.training import engine as training
-from gradus.training import objective
-from gradus.training.batches import plan_steps
-from gradus.training.engine_config import deepspeed_config
-from gradus.training.inputs import target_count
-from gradus.training.modelling import load_model, make_optimizer
+from gradus.students.training import engine as training
+from gradus.students.training import objective
+from gradus.students.training.batches import plan_steps
+from gradus.students.training.engine_config import deepspeed_config
+from gradus.students.training.inputs import target_count
+from gradus.students.training.modelling import load_model, make_optimizer
 
 
 def main() -> None:

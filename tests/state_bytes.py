@@ -14,9 +14,9 @@ import deepspeed
 import torch
 from transformers import LlamaConfig, LlamaForCausalLM
 
-from gradus.config.students import Recipe
-from gradus.training.engine_config import deepspeed_config
-from gradus.training.modelling import make_optimizer
+from gradus.students.training.engine_config import deepspeed_config
+from gradus.students.training.modelling import make_optimizer
+from gradus.study.config.students import Recipe
 
 
 def live_bytes() -> int:

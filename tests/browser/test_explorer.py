@@ -13,11 +13,10 @@ import pytest
 from conftest import program
 from made_study import made_config, make_study
 
-from gradus.explorer.collection import SAMPLES, shown_problems
-from gradus.explorer.page import in_script, packed
-from gradus.jsonl import read_records
-from gradus.paths import Cell
-from gradus.records import Problem
+from gradus.presentation.explorer.collection import SAMPLES, shown_problems
+from gradus.presentation.explorer.page import in_script, packed
+from gradus.records import Cell, Problem
+from gradus.runtime.jsonl import read_records
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 NASTY = "</script><script>window.hacked = true</script><b>bold</b>"

@@ -142,27 +142,6 @@ def test_modules_are_rooms_not_halls() -> None:
         assert path.stem not in ("utils", "helpers", "common", "misc"), path
 
 
-def test_later_stages_are_not_imported_by_earlier_ones() -> None:
-    """Data flows one way: problems, annotations, training, predictions, metrics, tables, archive."""
-    order = [
-        {"records", "jsonl", "atomic", "answers", "errors", "datasets", "gradeschool", "audit"},
-        {"journal", "teachers", "annotation", "annotation_audit"},
-        {"training_sets", "templates", "tokens", "students", "training", "transforms"},
-        {"generation"},
-        {"scoring", "judging", "statistics"},
-        {"analysis", "tables", "figures", "findings", "pages", "archive", "plan"},
-    ]
-    rank = {name: number for number, names in enumerate(order) for name in names}
-    library = PROJECT / "scripts" / "gradus"
-    for path in library.rglob("*.py"):
-        room = path.relative_to(library).parts[0].removesuffix(".py")
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("gradus."):
-                other = (node.module or "").split(".")[1]
-                if room in rank and other in rank:
-                    assert rank[other] <= rank[room], f"{room} imports {other}"
-
-
 def test_the_cluster_profile_is_found_by_its_name_and_asks_for_what_it_needs(project_copy: Path) -> None:
     """`snakemake --profile slurm` from a clean copy, without the variables and with them (nothing is submitted)."""
     command = [sys.executable, "-m", "snakemake", "--profile", "slurm", "--executor", "dryrun"]

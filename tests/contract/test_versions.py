@@ -81,8 +81,8 @@ def test_generated_documents_are_up_to_date() -> None:
 
 
 def test_every_key_of_a_study_file_is_documented() -> None:
-    from gradus.config import Study
-    from gradus.config_reference import SECTIONS
+    from gradus.study.config import Study
+    from gradus.study.config.reference import SECTIONS
 
     schema = Study.model_json_schema()
     named = {name for name, section in schema["$defs"].items() if "properties" in section} | {Study.__name__}
@@ -90,7 +90,7 @@ def test_every_key_of_a_study_file_is_documented() -> None:
 
 
 def test_every_file_family_is_documented() -> None:
-    from gradus import paths
+    from gradus.study import paths
 
     outputs = (PROJECT / "docs" / "outputs.md").read_text(encoding="utf-8")
     families = [value for name, value in vars(paths).items() if name.isupper() and isinstance(value, str)]

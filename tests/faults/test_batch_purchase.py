@@ -8,7 +8,7 @@ import pytest
 from conftest import Provider
 from test_teachers import Annotating, url
 
-from gradus.jsonl import read_json
+from gradus.runtime.jsonl import read_json
 
 KINDS = ("openai", "anthropic")
 

@@ -15,9 +15,9 @@ from pathlib import Path
 import pytest
 from conftest import PROJECT, Workflow, decoding, program, wait_for
 
-from gradus.atomic import canonical_json
-from gradus.config import load
-from gradus.jobs import settings, student_settings, training_settings
+from gradus.runtime.atomic import canonical_json
+from gradus.study.config import load
+from gradus.workflow.jobs import settings, student_settings, training_settings
 
 CELL = "gradeschool/tutor/original/L1"
 

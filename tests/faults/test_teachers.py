@@ -13,12 +13,13 @@ import pytest
 from conftest import PROJECT, Provider, program, wait_for
 from fake_provider import KEY
 
-from gradus.config.teachers import HANDLING, AnthropicTeacher, OpenAITeacher, VllmTeacher
-from gradus.datasets.sources import load_problems
-from gradus.jsonl import read_json, read_records, write_records
+from gradus.data.datasets.sources import load_problems
 from gradus.records import Annotation
-from gradus.teachers.exemplars import freeze
-from gradus.teachers.prompting import LEVELS, Exemplar
+from gradus.records.vocabulary import LEVELS
+from gradus.runtime.jsonl import read_json, read_records, write_records
+from gradus.study.config.teachers import HANDLING, AnthropicTeacher, OpenAITeacher, VllmTeacher
+from gradus.teachers.prompts.exemplars import freeze
+from gradus.teachers.prompts.prompting import Exemplar
 
 PRICE = {
     "input_usd_per_million": 2.5,

@@ -18,7 +18,7 @@ from conftest import PROJECT, Workflow, program, wait_for
 from test_kills import bytes_of, saved_steps, start
 from test_kills import training as any_training
 
-from gradus import tiny_models
+from gradus.students import tiny_models
 
 # A step of ZeRO-3 takes some ten times as long; either way there is time to strike.
 EPOCHS = {2: 32.0, 3: 16.0}
@@ -210,7 +210,14 @@ def test_too_few_processes_are_refused(finished: Workflow, tmp_path: Path) -> No
     wait_for(lambda: saved_steps(tmp_path), "a progress checkpoint")
     kill(process, tmp_path)
     job = next(tmp_path.glob("*/job-0.json"))
-    command = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node=1", "-m", "gradus.training.engine"]
+    command = [
+        "-m",
+        "torch.distributed.run",
+        "--standalone",
+        "--nproc-per-node=1",
+        "-m",
+        "gradus.students.training.engine",
+    ]
     done = subprocess.run(
         [sys.executable, *command, str(job), "0"],
         env={**os.environ, "DS_ACCELERATOR": "cpu", "PYTHONPATH": str(PROJECT / "scripts")},

@@ -10,12 +10,12 @@ from typing import Any
 
 import pytest
 
-from gradus.audit import audit
-from gradus.config.datasets import CatalogueDataset
-from gradus.datasets.catalogue import CATALOGUE
-from gradus.datasets.sources import Loaded, load_problems
-from gradus.errors import UserError
-from gradus.wording import normalised
+from gradus.data.audit import audit
+from gradus.data.datasets.catalogue import CATALOGUE
+from gradus.data.datasets.sources import Loaded, load_problems
+from gradus.data.text_normalisation import normalised
+from gradus.runtime.errors import UserError
+from gradus.study.config.datasets import CatalogueDataset
 
 # Rows, rows without a gold answer, and doubtful golds, per split; the rows are those that the files' authors tell.
 EXPECTED = {

@@ -6,22 +6,24 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import tiny_study
+import yaml
+from conftest import PROJECT, tiny_study
 from test_datasets import load
 
-from gradus import grid, tiny_models
-from gradus.annotation import Counts, LocalDesk, Sampling, annotate
-from gradus.config import load as load_study
-from gradus.errors import UserError
-from gradus.journal import Journal
-from gradus.paths import Supervision
-from gradus.records import Annotation
-from gradus.teachers.providers import make_local_teacher
-from gradus.teachers.released_files import AUTHORS, info_key
-from gradus.templates import Template
-from gradus.tokens import load_tokens
-from gradus.training_sets import make_training_set
-from gradus.wording import normalised
+from gradus.data.text_normalisation import normalised
+from gradus.records import Annotation, Supervision
+from gradus.results.presence import with_unavailable
+from gradus.runtime.errors import UserError
+from gradus.students import tiny_models
+from gradus.students.templates import Template
+from gradus.students.tokens import load_tokens
+from gradus.students.training_sets import make_training_set
+from gradus.study import grid
+from gradus.study.config import load as load_study
+from gradus.teachers.annotation import Counts, LocalDesk, Sampling, annotate
+from gradus.teachers.local.released_files import AUTHORS, info_key
+from gradus.teachers.registry import make_local_teacher
+from gradus.teachers.requests.journal import Journal
 
 
 def released(
@@ -140,9 +142,8 @@ def test_a_cell_that_the_paper_has_not_and_a_file_that_is_not_there(gradus_data:
         released(gradus_data, tmp_path, Supervision("gsm8k", "r", "original", "L1"), "gpt-4o")
 
 
-def test_absent_files_are_missing_cells_that_are_listed(gradus_data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_absent_files_are_missing_cells_that_are_listed(gradus_data: Path) -> None:
     """SVAMP is whole, LLaMA wrote no L5 and L6; GSM8K's GPT-4o files are not there; an excerpt is not missing."""
-    monkeypatch.setenv("GRADUS_DATA", str(gradus_data))
     config = tiny_study()
     for author in ("gpt-4o", "llama-3-70b"):
         config["teachers"][author] = {"provider": "released", "author": author}
@@ -155,7 +156,7 @@ def test_absent_files_are_missing_cells_that_are_listed(gradus_data: Path, monke
         "students": ["mini"],
         "baselines": [],
     }
-    study = load_study(config)
+    study = with_unavailable(load_study(config), gradus_data)
     assert [str(place) for place in grid.missing_supervisions(study)] == [
         "svamp/llama-3-70b/original/L5",
         "gsm8k/gpt-4o/original/L1",
@@ -168,5 +169,15 @@ def test_absent_files_are_missing_cells_that_are_listed(gradus_data: Path, monke
         "svamp/llama-3-70b/original/L1",
         "gsm8k/llama-3-70b/original/L1",
     ]
-    monkeypatch.setenv("GRADUS_DATA", "/nowhere")
-    assert grid.missing_supervisions(study) == [], "without the folder the job says what to set"
+    elsewhere = with_unavailable(load_study(config), Path("/nowhere"))
+    assert grid.missing_supervisions(elsewhere) == [], "without the folder the job says what to set"
+
+
+def test_a_resolved_study_has_the_same_grid_with_and_without_the_data(gradus_data: Path, tmp_path: Path) -> None:
+    """What was unavailable where the study ran is written into study.json: elsewhere nothing else is asked for."""
+    text = (PROJECT / "studies" / "released.yaml").read_text(encoding="utf-8")
+    here = with_unavailable(load_study(yaml.safe_load(text)), gradus_data)
+    assert len(grid.cells(here)) < len(grid.cells(load_study(yaml.safe_load(text)))), "the folder lacks some files"
+    resolved = json.loads(here.model_dump_json())
+    for folder in (None, tmp_path, gradus_data):
+        assert grid.cells(with_unavailable(load_study(resolved), folder)) == grid.cells(here)

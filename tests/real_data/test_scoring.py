@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from conftest import PROJECT
 
-from gradus.judging import judge, read_question
+from gradus.evaluation.grading import grade, read_question
 
 FILES = (
     "faithful_cot_baseline.jsonl.gz",
@@ -53,7 +53,7 @@ def test_verdicts_agree_with_those_of_the_sources(
             continue
         dataset = SAME_AS.get(row["dataset"], row["dataset"])
         problem = {"id": row["id"], "answer": str(row["gold"]), "choices": row["choices"]}
-        judged = judge(row["response"], read_question(problem, dataset, name), dataset)
+        judged = grade(row["response"], read_question(problem, dataset, name), dataset)
         compared += 1
         robust += judged.robust == row["correct"]
         strict += judged.strict == row["correct"]

@@ -11,9 +11,9 @@ import pytest
 from conftest import PROJECT, Provider, Workflow, tiny_study
 from fake_provider import KEY
 
-from gradus.jsonl import read_json, read_records
 from gradus.records import Annotation
-from gradus.transforms.padded import NEUTRAL
+from gradus.runtime.jsonl import read_json, read_records
+from gradus.teachers.transforms.padded import NEUTRAL
 
 
 def study(provider: Provider) -> dict[str, Any]:
@@ -112,7 +112,7 @@ def test_annotations_of_every_kind(annotated: tuple[Workflow, Provider]) -> None
 
 
 def _objects(path: Path) -> list[Any]:
-    from gradus.jsonl import read_objects
+    from gradus.runtime.jsonl import read_objects
 
     return [value for _, value in read_objects(path)]
 

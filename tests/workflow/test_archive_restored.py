@@ -12,8 +12,8 @@ from crate_validation import PROFILES, problems
 
 from gradus.archive.groups import groups
 from gradus.archive.verification import read_sums
-from gradus.config import load
-from gradus.grid import cells
+from gradus.study.config import load
+from gradus.study.grid import cells
 
 
 def test_two_builds_are_the_same_and_hold_every_cell(finished: Workflow, copied: Workflow) -> None:

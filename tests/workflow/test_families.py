@@ -8,13 +8,13 @@ import pytest
 from conftest import Workflow, tiny_study
 from safetensors import safe_open
 
-from gradus import tiny_models
-from gradus.atomic import canonical_json, sha256_file
-from gradus.config import load
-from gradus.jsonl import read_records
-from gradus.plan import training_needs
+from gradus.planning.plan import training_needs
 from gradus.records import Example, Prediction, Problem
-from gradus.templates import Template
+from gradus.runtime.atomic import canonical_json, sha256_file
+from gradus.runtime.jsonl import read_records
+from gradus.students import tiny_models
+from gradus.students.templates import Template
+from gradus.study.config import load
 
 ANSWERS = "gradeschool/gold/answer-only/native"
 FAMILY = {"bloom": "bloom", "gemma": "gemma", "llama": "llama", "adapted": "llama"}

@@ -8,8 +8,9 @@ import pytest
 import yaml
 from conftest import PROJECT, Workflow, tiny_study
 
-from gradus.config import load
-from gradus.grid import asked_supervisions, cells, experiment_cells, missing_supervisions
+from gradus.results.presence import with_unavailable
+from gradus.study.config import load
+from gradus.study.grid import asked_supervisions, cells, experiment_cells, missing_supervisions
 
 
 @pytest.fixture
@@ -85,7 +86,8 @@ def test_the_released_grid_is_the_papers_without_a_data_folder(without_data: Non
 
 
 def test_the_released_grid_is_what_is_in_the_data_folder(gradus_data: Path) -> None:
-    study = load(yaml.safe_load((PROJECT / "studies" / "released.yaml").read_text(encoding="utf-8")))
+    loaded = load(yaml.safe_load((PROJECT / "studies" / "released.yaml").read_text(encoding="utf-8")))
+    study = with_unavailable(loaded, gradus_data)
     found = {str(cell.supervision) for cell in cells(study)}
     assert "svamp/released-gpt-4o/symbolic/L5" in found and "strategyqa/released-llama-3-70b/original/L6" in found
     assert "svamp/released-llama-3-70b/original/L6" not in found and "obqa/released-human/original/native" not in found

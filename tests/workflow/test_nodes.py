@@ -8,8 +8,8 @@ from pathlib import Path
 
 from conftest import HANG_LIMIT, PROJECT, Workflow, program
 
-from gradus.atomic import canonical_json, sha256_file
-from gradus.config.students import Recipe
+from gradus.runtime.atomic import canonical_json, sha256_file
+from gradus.study.config.students import Recipe
 
 CELL = "gradeschool/tutor/original/L1"
 

@@ -9,10 +9,10 @@ import pytest
 import yaml
 from conftest import PROJECT, Workflow, program, undocumented_fields
 
-from gradus.config import Study, load
-from gradus.exhibits.conditions import wanted
-from gradus.grid import cells
-from gradus.targets import everything
+from gradus.presentation.exhibits.conditions import wanted
+from gradus.study.config import Study, load
+from gradus.study.grid import cells
+from gradus.workflow.targets import everything
 
 
 def study_file(name: str) -> dict[str, object]:

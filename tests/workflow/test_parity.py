@@ -15,8 +15,8 @@ import torch
 from conftest import HANG_LIMIT, PROJECT
 from safetensors.torch import load_file
 
-from gradus import tiny_models
-from gradus.config.students import Recipe
+from gradus.students import tiny_models
+from gradus.study.config.students import Recipe
 
 Gradient = dict[str, torch.Tensor]
 

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from conftest import Workflow
 
-from gradus.errors import UserError
-from gradus.rebuild import pending_files
+from gradus.planning.pending_changes import pending_files
+from gradus.runtime.errors import UserError
 
 
 def test_the_plan_counts_before_anything_runs(workflow: Callable[..., Workflow]) -> None:

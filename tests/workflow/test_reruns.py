@@ -80,16 +80,16 @@ def test_weights_restored_with_another_time_retrain_nothing(copied: Workflow) ->
 @pytest.mark.parametrize(
     ("module", "old", "new", "expected"),
     [
-        ("gradus/training/batches.py", "def plan_steps(", "# a comment\n\n\ndef plan_steps(", {}),
-        ("gradus/training/batches.py", '"""All steps of a training.', '"""Each step of a training.', {}),
-        ("gradus/errors.py", "class UserError(Exception):", "OTHER = 1\n\n\nclass UserError(Exception):", {}),
+        ("gradus/students/training/batches.py", "def plan_steps(", "# a comment\n\n\ndef plan_steps(", {}),
+        ("gradus/students/training/batches.py", '"""All steps of a training.', '"""Each step of a training.', {}),
+        ("gradus/runtime/errors.py", "class UserError(Exception):", "OTHER = 1\n\n\nclass UserError(Exception):", {}),
         (
-            "gradus/training/objective.py",
+            "gradus/students/training/objective.py",
             'reduction="sum"',
             'reduction="mean"',
             {"student": 2, "training_set": 4, "train": 4, "generate": 4, "score": 4},
         ),
-        ("gradus/scoring.py", "correct = sum(", "correct = 0 + sum(", {"score": 4}),
+        ("gradus/evaluation/scoring.py", "correct = sum(", "correct = 0 + sum(", {"score": 4}),
     ],
     ids=["comment", "docstring", "excluded module", "loss", "scoring"],
 )

@@ -6,10 +6,10 @@ import zipfile
 
 from conftest import Workflow, undocumented_fields
 
-from gradus.config import load
-from gradus.jsonl import read_manifest, read_records
 from gradus.records import Annotation, Example, Prediction, Problem, Scored
-from gradus.targets import everything
+from gradus.runtime.jsonl import read_manifest, read_records
+from gradus.study.config import load
+from gradus.workflow.targets import everything
 
 
 def test_every_target_is_there_and_not_empty(finished: Workflow) -> None:
@@ -96,7 +96,7 @@ def test_tables_and_findings_say_what_they_must(finished: Workflow) -> None:
 def test_the_run_ends_with_places_and_headline_numbers(finished: Workflow) -> None:
     import os
 
-    from gradus.summary import text
+    from gradus.workflow.summary import text
 
     before = os.getcwd()
     os.chdir(finished.folder)

@@ -9,7 +9,7 @@ import pytest
 from conftest import PROJECT, program
 from made_study import made_config, make_study
 
-from gradus.paths import Cell, Supervision
+from gradus.records import Cell, Supervision
 
 PEAKED = {"L1": -0.08, "L2": -0.03, "L3": 0.06, "L4": 0.04, "L5": -0.02, "L6": -0.08}
 BASE = {"small": 0.2, "medium": 0.45, "large": 0.7}
@@ -129,8 +129,8 @@ def test_a_study_of_other_datasets_has_nothing_beside_the_paper(results: Path) -
 
 
 def test_an_experiment_cannot_take_the_name_of_a_table() -> None:
-    from gradus.config import load
-    from gradus.errors import UserError
+    from gradus.runtime.errors import UserError
+    from gradus.study.config import load
 
     config = made_config()
     config["experiments"]["claims"] = config["experiments"].pop("format")

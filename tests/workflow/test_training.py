@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from conftest import Workflow, program
 
-from gradus.atomic import canonical_json
-from gradus.config.students import Recipe
+from gradus.runtime.atomic import canonical_json
+from gradus.study.config.students import Recipe
 
 CELL = "gradeschool/tutor/original/L1"
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from gradus.answers.choice import LETTERS, extract_choice
+from gradus.answers.choice import extract_choice
 from gradus.answers.stated import last_sentence, last_statement
+from gradus.records.vocabulary import LETTERS
 
 _WORDS = {"true": "True", "yes": "True", "false": "False", "no": "False"}
 _WORD = re.compile(r"\b(true|false|yes|no)\b", re.IGNORECASE)

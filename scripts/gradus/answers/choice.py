@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 from gradus.answers.boxes import boxed
 from gradus.answers.stated import after_last_statement, after_phrase, last_sentence, statements
+from gradus.records.vocabulary import LETTERS
 
-LETTERS = "ABCDEFGHIJ"
 _DRESSED = re.compile(r"[(\[*{\"']*\b(?:option\s+|choice\s+)?([A-J])\b(?![\w'-])", re.IGNORECASE)
 # "A) sleep and D) stay in bed", "A, B or C": more than one answer is none.
 _SEVERAL = re.compile(

@@ -18,7 +18,7 @@ from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 
 from gradus.answers.latex import parsed_equal, same_spelling
-from gradus.processes import die_with_parent
+from gradus.runtime.processes import die_with_parent
 
 SECONDS = 20.0  # for one pair; math-verify's own limits, which it keeps where it can, are shorter
 START_SECONDS = 60.0  # for a process to come up

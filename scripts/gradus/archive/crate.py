@@ -15,8 +15,8 @@ from rocrate.model import ComputationalWorkflow, ContextEntity, File
 from rocrate.rocrate import ROCrate
 
 from gradus.archive.jobs import Job
-from gradus.config import Study
-from gradus.licences import dataset_terms, teacher_terms
+from gradus.archive.licences import dataset_terms, teacher_terms
+from gradus.study.config import Study
 
 METADATA = "ro-crate-metadata.json"
 WORKFLOW = "Snakefile"

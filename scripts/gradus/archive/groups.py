@@ -5,11 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import get_args
 
-from gradus import paths
 from gradus.archive.jobs import record_files
-from gradus.config import ArchiveGroup, Study
-from gradus.exhibits import conditions
-from gradus.grid import (
+from gradus.presentation.exhibits import conditions
+from gradus.records import Supervision
+from gradus.study import paths
+from gradus.study.config import ArchiveGroup, Study
+from gradus.study.grid import (
     FINDINGS,
     accuracy_supervisions,
     cells,
@@ -19,7 +20,6 @@ from gradus.grid import (
     supervisions,
     tables,
 )
-from gradus.paths import Supervision
 
 # What is needed to run the study again, relative to the project; prompts come from the folder that the study uses.
 CODE = (

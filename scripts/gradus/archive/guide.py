@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from gradus.archive.jobs import Job
-from gradus.config import Study
-from gradus.licences import dataset_terms, teacher_terms
+from gradus.archive.licences import dataset_terms, teacher_terms
+from gradus.study.config import Study
 
 _ABOUT = {
     "code": "the workflow: Snakefile, rules, programs, environments, lock file",

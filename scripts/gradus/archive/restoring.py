@@ -9,8 +9,8 @@ from gradus.archive import tarball
 from gradus.archive.groups import PROJECT_FOLDER
 from gradus.archive.jobs import METADATA
 from gradus.archive.verification import SUMS, archive_problems, is_run_record, read_manifest, read_sums
-from gradus.atomic import atomic_writer, sha256_file
-from gradus.errors import UserError
+from gradus.runtime.atomic import atomic_writer, sha256_file
+from gradus.runtime.errors import UserError
 
 _CODE, _RECORDS = f"{PROJECT_FOLDER}/", f"{METADATA.as_posix()}/"
 # Where an archive may write: nothing in a clone that is run or read as a setting.

@@ -8,8 +8,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path, PurePosixPath
 from typing import IO
 
-from gradus.atomic import atomic_writer
-from gradus.errors import UserError
+from gradus.runtime.atomic import atomic_writer
+from gradus.runtime.errors import UserError
 
 _CHUNK = 1 << 20
 

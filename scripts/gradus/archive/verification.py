@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from gradus.archive import tarball
-from gradus.atomic import sha256_file
-from gradus.errors import UserError
-from gradus.jsonl import read_json
+from gradus.runtime.atomic import sha256_file
+from gradus.runtime.errors import UserError
+from gradus.runtime.jsonl import read_json
 
 MANIFEST = "manifest.json"
 SUMS = "SHA256SUMS"

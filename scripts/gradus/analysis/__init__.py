@@ -1,0 +1,1 @@
+"""Analysis: from scores to statistics, tested claims and recommendations."""

@@ -1,0 +1,52 @@
+"""The catalogue of claims: which statements a body of evidence lets one test."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from gradus.analysis.claims.formats import formats
+from gradus.analysis.claims.gains import length_is_not_granularity, matthew, rationales_help
+from gradus.analysis.claims.granularity import finer_for_stronger, non_monotone, non_monotone_on_average
+from gradus.analysis.claims.statements import Statement, judged
+from gradus.analysis.claims.teachers import better_teacher_better_student, teacher_against_students
+from gradus.analysis.claims.traits import traits
+from gradus.analysis.evidence import Evidence
+
+# What each claim is called in words; the numbers are those of docs/statistics.md.
+TITLES: Mapping[str, str] = {
+    "rationales-help": "Rationales are better than bare answers",
+    "non-monotone": "1. A middle granularity is best",
+    "non-monotone-mean": "1a. A middle granularity is best, mean over datasets",
+    "two-lines": "1b. Accuracy rises and falls (two lines, companion of 1)",
+    "finer-for-stronger": "2. Stronger students prefer finer levels",
+    "format-matters": "3a. The format matters",
+    "format-indifferent": "3b. The format does not matter",
+    "better-teacher-better-student": "4. More accurate teachers give better students",
+    "teacher-and-student-over-datasets": "4b. Teacher and student over datasets (not about teachers)",
+    "matthew": "5. The strong gain more",
+    "length-is-not-granularity": "6. Length is not granularity",
+    "trait": "7. Diversity, complexity and surprise",
+    "teacher-gains-from-detail": "8. The teacher itself gains from detail",
+    "teacher-gains-more-than-student": "8b. Detail helps the teacher more than the student",
+}
+
+
+def judged_claims(evidence: Evidence, padded: Mapping[str, str] | None = None) -> list[Statement]:
+    """Every statement that the evidence can speak to, judged; a family is a claim within this evidence.
+
+    ``padded`` maps formats to the level whose length they take.
+    """
+    found = [
+        *rationales_help(evidence),
+        *non_monotone(evidence),
+        *non_monotone_on_average(evidence),
+        *finer_for_stronger(evidence),
+        *formats(evidence),
+        *better_teacher_better_student(evidence),
+        *matthew(evidence),
+        *length_is_not_granularity(evidence, padded or {}),
+        *traits(evidence),
+        *teacher_against_students(evidence),
+    ]
+    order = list(TITLES)
+    return judged(sorted(found, key=lambda one: order.index(one.claim)))

@@ -1,0 +1,100 @@
+"""Recommendation: per student and dataset the best supervision, what cannot be told from it, and the cheapest of those."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from gradus.analysis.claims.statements import ALPHA
+from gradus.analysis.evidence import Evidence
+from gradus.records import Supervision
+from gradus.statistics.families import not_told_from_best
+from gradus.statistics.measurements import Measurement
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What a supervision costs: to buy (US dollars, None if unknown; tokens that the teacher wrote, or words where nobody was
+    asked), to train on and to answer with (tokens)."""
+
+    price_usd: float | None
+    teacher_tokens: float
+    training_tokens: float
+    answer_tokens: float
+
+
+@dataclass(frozen=True)
+class Recommendation:
+    """``kept`` maps each supervision that may be the best to the adjusted p that speaks most against it."""
+
+    dataset: str
+    student: str
+    best: Supervision
+    accuracy: float
+    kept: Mapping[Supervision, float]
+    cheapest: Supervision
+    cheapest_accuracy: float
+    cost: Cost | None
+    reach: str
+    n: int | None
+    runs: int
+
+
+def recommendations(
+    evidence: Evidence, costs: Mapping[tuple[Supervision, str], Cost] | None = None
+) -> list[Recommendation]:
+    """One for every student and dataset with at least two supervisions.
+
+    The set holds the truly best one in at least 95 % of studies (docs/statistics.md has the simulation), of the conditions where
+    there are several runs, else of these checkpoints. The cheapest is the lowest in price where all prices in the
+    set are known, then in the teacher's tokens, then in the tokens of an answer; without costs it is the best.
+    """
+    found = []
+    for dataset in evidence.datasets:
+        for student in evidence.names:
+            measured = evidence.measured(dataset, student)
+            if len(measured) > 1:
+                found.append(_recommend(dataset, student, measured, evidence, costs or {}))
+    return found
+
+
+def _recommend(
+    dataset: str,
+    student: str,
+    measured: Mapping[Supervision, Measurement],
+    evidence: Evidence,
+    costs: Mapping[tuple[Supervision, str], Cost],
+) -> Recommendation:
+    seeds = evidence.seeds(dataset, student)
+    kept = not_told_from_best(measured, seeds, ALPHA)
+    best = max(measured, key=lambda place: measured[place].mean)
+    cheapest = best
+    if all((place, student) in costs for place in kept):
+        mine = {place: costs[place, student] for place in kept}
+        priced = all(cost.price_usd is not None for cost in mine.values())
+
+        def expense(place: Supervision) -> tuple[float, float, float, float]:
+            cost = mine[place]
+            return (
+                (cost.price_usd or 0.0) if priced else 0.0,
+                cost.teacher_tokens,
+                cost.answer_tokens,
+                -measured[place].mean,
+            )
+
+        cheapest = min(kept, key=expense)
+    runs = min(one.runs for one in measured.values())
+    sizes = {one.n for one in measured.values()}
+    return Recommendation(
+        dataset=dataset,
+        student=student,
+        best=best,
+        accuracy=measured[best].mean,
+        kept=dict(sorted(kept.items(), key=lambda item: -measured[item[0]].mean)),
+        cheapest=cheapest,
+        cheapest_accuracy=measured[cheapest].mean,
+        cost=costs.get((cheapest, student)),
+        reach="conditions" if seeds.df else "these checkpoints",
+        n=sizes.pop() if len(sizes) == 1 else None,
+        runs=runs,
+    )

@@ -1,0 +1,87 @@
+"""Contents: which files go where, and whether they may; the same list is printed by a dry run and sent."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from gradus.archive import tarball
+from gradus.archive.verification import archive_problems, read_manifest
+from gradus.runtime.atomic import atomic_writer
+from gradus.runtime.errors import UserError
+from gradus.study import paths
+
+
+@dataclass(frozen=True)
+class Upload:
+    """One file and its name there."""
+
+    name: str
+    path: Path
+
+    @property
+    def size(self) -> int:
+        """Bytes."""
+        return self.path.stat().st_size
+
+
+def archive_uploads(folder: Path) -> list[Upload]:
+    """All files of an archive; UserError unless it is what its sums say."""
+    _verified(folder)
+    return [Upload(path.name, path) for path in sorted(folder.iterdir()) if path.is_file()]
+
+
+def annotation_uploads(folder: Path, staging: Path) -> list[Upload]:
+    """The dataset card as README.md, the annotations as JSON Lines, and the archive itself, unpacked into ``staging``."""
+    _verified(folder)
+    manifest = read_manifest(folder)
+    study = manifest["study"]
+    card = paths.fill(paths.DATASET_CARD, study)
+    prefix = paths.fill(paths.RESULTS, study) + "/"
+    found = []
+    for group in ("cards", "annotations"):
+        tar = folder / manifest["groups"][group]["file"]
+        for member, stream, size in tarball.read(tar):
+            is_row_file = member.startswith(f"{prefix}annotations/") and member.endswith(".jsonl")
+            if member != card and not is_row_file:
+                continue
+            name = "README.md" if member == card else member.removeprefix(prefix)
+            with atomic_writer(staging / name) as output:
+                tarball.copy(stream, size, output, tar, member)
+            found.append(Upload(name, staging / name))
+    if not any(upload.name == "README.md" for upload in found):
+        raise UserError("holds no card of the annotations", where=folder, hint="archive the study again")
+    return [*found, *(Upload(f"archive/{one.name}", one.path) for one in archive_uploads(folder))]
+
+
+def student_uploads(checkpoint: Path) -> list[Upload]:
+    """The weights, tokenizer and settings of one trained student, with its card as README.md."""
+    weights = checkpoint / "weights"
+    if not weights.is_dir():
+        raise UserError("holds no weights", where=checkpoint, hint="name a folder below results/STUDY/checkpoints")
+    found = paths.wildcards_of(paths.CHECKPOINT, checkpoint.as_posix())
+    if found is None:
+        raise UserError("is no checkpoint of a study", where=checkpoint, hint=f"expected {paths.CHECKPOINT}")
+    root = Path(checkpoint.as_posix().removesuffix(paths.CHECKPOINT.format(**found)))
+    card = root / paths.MODEL_CARD.format(**found)
+    if not card.exists():
+        raise UserError("is not there", where=card, hint="snakemake archive writes the cards")
+    files = sorted(path for path in weights.rglob("*") if path.is_file() and not path.name.startswith("."))
+    return [Upload("README.md", card), *(Upload(path.relative_to(weights).as_posix(), path) for path in files)]
+
+
+def check_limits(uploads: Sequence[Upload], most_files: int, most_bytes: int, where: str) -> None:
+    """UserError where a repository would refuse so much; told before anything is sent."""
+    size = sum(upload.size for upload in uploads)
+    if len(uploads) > most_files or size > most_bytes:
+        raise UserError(
+            f"{len(uploads)} files of {size / 1e9:.1f} GB together: {where} takes {most_files} of {most_bytes / 1e9:.0f} GB",
+            hint="leave a group out (archive.weights, archive.journal), or publish weights to the Hub",
+        )
+
+
+def _verified(folder: Path) -> None:
+    problems = archive_problems(folder)
+    if problems:
+        raise UserError(f"the archive is not what its sums say: {'; '.join(problems[:5])}", where=folder)

@@ -1,0 +1,184 @@
+"""Zenodo: a draft with all files of an archive, resumed where an upload broke off, published only when that is asked for.
+
+Zenodo's deposit interface: https://developers.zenodo.org. What is there already (same MD5) is not sent again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import requests
+from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_exponential
+
+from gradus.archive.publishing.contents import Upload
+from gradus.presentation.pages import to_body
+from gradus.runtime.errors import UserError
+from gradus.study.config import Study
+
+SITES = {"zenodo": "https://zenodo.org", "zenodo-sandbox": "https://sandbox.zenodo.org"}
+TOKENS = {"zenodo": "ZENODO_TOKEN", "zenodo-sandbox": "ZENODO_SANDBOX_TOKEN"}
+MOST_FILES, MOST_BYTES = 100, 50_000_000_000
+_PAPER = "arXiv:2502.18001"
+_TRIES = 4
+
+
+@dataclass(frozen=True)
+class Record:
+    """A draft or published record: ``doi`` is reserved from the first and valid once published."""
+
+    id: int
+    doi: str | None
+    url: str
+    published: bool
+
+    def to_json(self) -> dict[str, Any]:
+        """As it is written down."""
+        return asdict(self)
+
+
+class _Transient(Exception):
+    """Worth another try: the service was busy, or the connection broke."""
+
+
+class Zenodo:
+    """One site with a token; every request is tried up to four times."""
+
+    def __init__(self, site: str, token: str, wait: float = 2.0) -> None:
+        self._site = site.rstrip("/")
+        self._wait = wait
+        self._session = requests.Session()
+        self._session.headers["Authorization"] = f"Bearer {token}"
+
+    def deposit(
+        self,
+        metadata: dict[str, Any],
+        uploads: Sequence[Upload],
+        known: int | None,
+        publish: bool,
+        remember: Callable[[Record], None],
+    ) -> Record:
+        """Send everything into the draft ``known`` (or a new one); ``remember`` is told of it before the first file is sent."""
+        draft = self._draft(known)
+        remember(_record(draft, published=False))
+        present = {
+            one["filename"]: one["checksum"].removeprefix("md5:")
+            for one in self._json("GET", f"{self._own(draft)}/files")
+        }
+        for upload in uploads:
+            digest = _md5(upload)
+            if present.get(upload.name) != digest:
+                self._send(f"{draft['links']['bucket']}/{upload.name}", upload, digest)
+        self._json("PUT", self._own(draft), json={"metadata": metadata})
+        if not publish:
+            return _record(draft, published=False)
+        done = _record(self._json("POST", f"{self._own(draft)}/actions/publish"), published=True)
+        remember(done)
+        return done
+
+    def _draft(self, known: int | None) -> dict[str, Any]:
+        if known is None:
+            made: dict[str, Any] = self._json("POST", f"{self._site}/api/deposit/depositions", json={})
+            return made
+        found: dict[str, Any] = self._json("GET", f"{self._site}/api/deposit/depositions/{known}")
+        if found.get("submitted"):
+            raise UserError(
+                f"the record {known} is published already and cannot be changed",
+                where=self._site,
+                hint="delete the file that remembers it to make a new record",
+            )
+        return found
+
+    def _own(self, draft: dict[str, Any]) -> str:
+        return f"{self._site}/api/deposit/depositions/{draft['id']}"
+
+    def _send(self, url: str, upload: Upload, digest: str) -> None:
+        def once() -> Any:
+            with open(upload.path, "rb") as stream:  # from its start at every try
+                return self._request("PUT", url, data=stream)
+
+        answer = self._retried(once)
+        if answer.get("checksum", "").removeprefix("md5:") != digest:
+            raise UserError("arrived with another content than it has here", where=upload.path, hint="publish again")
+
+    def _json(self, method: str, url: str, **options: Any) -> Any:
+        return self._retried(lambda: self._request(method, url, **options))
+
+    def _retried(self, call: Callable[[], Any]) -> Any:
+        attempts = Retrying(
+            retry=retry_if_exception_type(_Transient),
+            stop=stop_after_attempt(_TRIES),
+            wait=wait_exponential(self._wait, max=60),
+            reraise=True,
+        )
+        try:
+            return attempts(call)
+        except _Transient as error:
+            raise UserError(
+                f"could not be reached: {error}",
+                where=self._site,
+                hint="the same command goes on where this one stopped",
+            ) from None
+
+    def _request(self, method: str, url: str, **options: Any) -> Any:
+        try:
+            answer = self._session.request(method, url, timeout=600, **options)
+        except requests.RequestException as error:
+            raise _Transient(type(error).__name__) from None
+        if answer.status_code == 429 or answer.status_code >= 500:
+            raise _Transient(f"status {answer.status_code}")
+        if not answer.ok:
+            told = _told(answer)
+            hint = (
+                "is the token valid, with the scopes deposit:write and deposit:actions?"
+                if answer.status_code in (401, 403)
+                else None
+            )
+            raise UserError(f"refused with status {answer.status_code}: {told}", where=self._site, hint=hint)
+        return answer.json()
+
+
+def _told(answer: requests.Response) -> str:
+    try:
+        facts = answer.json()
+    except ValueError:
+        return answer.text[:300]
+    errors = "; ".join(f"{one.get('field')}: {one.get('message')}" for one in facts.get("errors") or [])
+    return f"{facts.get('message', '')} {errors}".strip()
+
+
+def _record(facts: dict[str, Any], published: bool) -> Record:
+    reserved = (facts.get("metadata") or {}).get("prereserve_doi") or {}
+    url = facts.get("links", {}).get("html", "")
+    return Record(int(facts["id"]), facts.get("doi") or reserved.get("doi"), url, published)
+
+
+def _md5(upload: Upload) -> str:
+    with open(upload.path, "rb") as stream:
+        return hashlib.file_digest(stream, "md5").hexdigest()
+
+
+def deposit_metadata(study: Study, guide: str, commit: str | None) -> dict[str, Any]:
+    """What Zenodo asks of a record; UserError for what the study file does not tell."""
+    facts = study.archive
+    if not facts.authors:
+        raise UserError(
+            "Zenodo needs an author", where="configuration key archive.authors", hint="- {name: 'Family, Given'}"
+        )
+    if not facts.licence:
+        raise UserError(
+            "Zenodo needs a licence", where="configuration key archive.licence", hint="for example CC-BY-4.0"
+        )
+    creators = [{key: value for key, value in one.model_dump().items() if value is not None} for one in facts.authors]
+    return {
+        "upload_type": "dataset",
+        "title": facts.title or f"Chain-of-thought distillation study {study.study}",
+        "creators": creators,
+        "description": to_body(guide),
+        "license": facts.licence.lower(),
+        "keywords": ["chain-of-thought", "distillation", "Gradus"],
+        "related_identifiers": [{"identifier": _PAPER, "relation": "cites"}],
+        "notes": f"Made with Gradus at commit {commit}." if commit else "Made with Gradus.",
+    }

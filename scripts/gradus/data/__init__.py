@@ -1,0 +1,1 @@
+"""Problems: the datasets, the generated one, and what is known to be wrong with them."""

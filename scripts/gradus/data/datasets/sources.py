@@ -1,0 +1,139 @@
+"""The problem sources by name: settings and a split in, ``Problem`` records out."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from gradus.data.datasets.catalogue import CATALOGUE, Entry
+from gradus.data.datasets.readers import Reading
+from gradus.data.datasets.rows import Rows, hub_rows, local_rows
+from gradus.data.gradeschool.stories import make_stories
+from gradus.records import Problem
+from gradus.records.vocabulary import Split
+from gradus.runtime.errors import UserError
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """The problems of one split, with what was left out and what is in doubt."""
+
+    problems: list[Problem]
+    source: str
+    revision: str
+    without_gold: int
+    doubtful_gold: tuple[str, ...]
+
+
+def load_problems(dataset: str, settings: dict[str, Any], split: Split, folder: Path | None) -> Loaded:
+    """All problems of one split (``train`` or ``test``) of a dataset entry, in the source's order.
+
+    Raises UserError where files are absent, a row is not as its source documents it, or nothing is left.
+    """
+    if settings["source"] == "gradeschool":
+        return _gradeschool(dataset, settings, split)
+    entry = CATALOGUE[settings["source"]]
+    rows = _rows(settings, entry, split, folder)
+    problems: list[Problem] = []
+    doubtful: list[str] = []
+    without_gold = 0
+    for number, (place, line, row) in enumerate(rows.rows):
+        if not _is_wanted(row, settings.get("subjects")):
+            continue
+        reading = _read(entry, place, line, row)
+        if reading is None:
+            without_gold += 1
+            continue
+        problem = _problem(dataset, split, number, reading, entry, rows)
+        problems.append(problem)
+        if reading.doubtful:
+            doubtful.append(problem.id)
+    chosen = _subset(problems, settings.get(f"{split}_size"), settings.get("sample_seed"))
+    if not chosen:
+        raise UserError(f"no problem is left of {dataset} {split}", where=f"dataset {dataset}")
+    kept = {problem.id for problem in chosen}
+    return Loaded(chosen, rows.source, rows.revision, without_gold, tuple(one for one in doubtful if one in kept))
+
+
+def _rows(settings: dict[str, Any], entry: Entry, split: Split, folder: Path | None) -> Rows:
+    if settings["origin"] == "files":
+        return local_rows(settings["source"], split, folder)
+    hub = settings["hub"] or entry.hub
+    if hub is None:
+        raise UserError(
+            f"the authors of {entry.title} publish it on no hub",
+            where=f"dataset {settings['source']}",
+            hint="name a hub id in `hub`, or use local files with origin: files",
+        )
+    configurations = entry.hub_configurations if settings["configurations"] is None else settings["configurations"]
+    name = settings[f"{split}_split"] or entry.splits[0 if split == "train" else 1]
+    return hub_rows(hub, tuple(configurations), name, settings["revision"])
+
+
+def _is_wanted(row: dict[str, Any], subjects: Sequence[str] | None) -> bool:
+    """MATH's subjects are spelled in three ways in the wild; compared here by their letters."""
+    return subjects is None or _letters(str(row.get("type", ""))) in {_letters(subject) for subject in subjects}
+
+
+def _letters(text: str) -> str:
+    return "".join(character for character in text.lower().replace("&", "and") if character.isalpha())
+
+
+def _read(entry: Entry, place: str, line: int, row: dict[str, Any]) -> Reading | None:
+    try:
+        return entry.reader(row)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        what = f"no field {error}" if isinstance(error, KeyError) else str(error)
+        raise UserError(f"not a row of {entry.title}: {what}", where=place, line=line) from None
+
+
+def _problem(dataset: str, split: Split, number: int, reading: Reading, entry: Entry, rows: Rows) -> Problem:
+    return Problem(
+        id=reading.id or f"{dataset}-{split}-{number:05d}",
+        dataset=dataset,
+        split=split,
+        question=reading.question,
+        choices=reading.choices,
+        answer=reading.answer,
+        answer_kind=reading.kind,
+        rationale=reading.rationale,
+        solution=None,
+        source=f"{entry.title} ({entry.citation}), licence {entry.licence}",
+        revision=rows.revision,
+    )
+
+
+def _subset(problems: list[Problem], size: int | None, seed: int | None) -> list[Problem]:
+    """The first ``size`` problems, or a seeded sample of them in the source's order."""
+    if size is None or size >= len(problems):
+        return problems
+    if seed is None:
+        return problems[:size]
+    picked = sorted(random.Random(f"subset/{seed}").sample(range(len(problems)), size))
+    return [problems[index] for index in picked]
+
+
+def _gradeschool(dataset: str, settings: dict[str, Any], split: Split) -> Loaded:
+    side = "train" if split == "train" else settings["split"]
+    stories = make_stories(settings["seed"], settings[split], side, tuple(settings["steps"]))
+    source, revision = "gradus gradeschool generator (synthetic)", f"seed {settings['seed']}"
+    problems = [
+        Problem(
+            id=f"{dataset}-{side}-{number:05d}",
+            dataset=dataset,
+            split=split,
+            question=story.question,
+            choices=None,
+            answer=str(story.solution.answer),
+            answer_kind="number",
+            rationale=None,
+            solution=story.solution.to_json(),
+            source=source,
+            revision=revision,
+        )
+        for number, story in enumerate(stories)
+    ]
+    return Loaded(problems, source, revision, 0, ())

@@ -1,0 +1,1 @@
+"""Evaluation: what trained students write, and how it is scored."""

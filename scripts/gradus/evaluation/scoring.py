@@ -1,0 +1,161 @@
+"""Scoring: predictions against gold, one row per prediction and one metric record per cell."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from math import comb
+from typing import Any
+
+from gradus.answers import answers_equal
+from gradus.evaluation.grading import Question, grade
+from gradus.records import Annotation, Prediction, Problem, Scored
+from gradus.runtime.errors import UserError
+from gradus.statistics.intervals import wilson
+
+
+def score(
+    problems: Sequence[Problem], train_problems: Sequence[Problem], predictions: Sequence[Prediction]
+) -> tuple[list[Scored], dict[str, Any]]:
+    """Rows in the order of the predictions, and the metric record.
+
+    Raises UserError unless every problem has as many predictions and every prediction its problem.
+    """
+    by_id = {problem.id: problem for problem in problems}
+    unknown = [prediction.problem_id for prediction in predictions if prediction.problem_id not in by_id]
+    if unknown:
+        raise UserError(f"prediction for an unknown problem {unknown[0]!r}")
+    missing = sorted(set(by_id) - {prediction.problem_id for prediction in predictions})
+    if missing:
+        raise UserError(f"{len(missing)} problems have no prediction, the first is {missing[0]!r}")
+    if len(set(Counter(prediction.problem_id for prediction in predictions).values())) > 1:
+        raise UserError("some problems have more samples than others")
+    rows = []
+    for prediction in predictions:
+        problem = by_id[prediction.problem_id]
+        question = Question(problem.id, problem.answer, problem.choices)
+        judged = grade(prediction.text, question, problem.dataset, problem.answer_kind)
+        rows.append(
+            Scored(
+                problem_id=prediction.problem_id,
+                sample=prediction.sample,
+                extracted=judged.extracted,
+                correct=judged.robust,
+                strict=judged.strict,
+                failure=judged.failure,
+                truncated=prediction.finish_reason == "length",
+            )
+        )
+    return rows, _summary(rows, problems, train_problems, predictions)
+
+
+def score_teacher(problems: Sequence[Problem], answers: Sequence[Annotation]) -> dict[str, Any]:
+    """A teacher's accuracy on the problems, as a student's is told; a problem without an answer counts as wrong.
+
+    With several samples the accuracy is their mean, and the interval that of the first sample alone.
+    """
+    known = {problem.id for problem in problems}
+    rows = [row for row in answers if row.problem_id in known]
+    first = [row for row in rows if row.sample == 0]
+    correct = sum(row.verdict == "agrees" for row in first)
+    interval = wilson(correct, len(problems))
+    samples = 1 + max((row.sample for row in rows), default=0)
+    return {
+        "n": len(problems),
+        "samples": samples,
+        "correct": correct,
+        "accuracy": sum(row.verdict == "agrees" for row in rows) / (samples * len(problems)),
+        "interval_low": interval.low,
+        "interval_high": interval.high,
+        "unanswered": len(problems) - len({row.problem_id for row in first}),
+        "verdicts": dict(sorted(Counter(row.verdict for row in rows).items())),
+    }
+
+
+def _summary(
+    rows: list[Scored],
+    problems: Sequence[Problem],
+    train_problems: Sequence[Problem],
+    predictions: Sequence[Prediction],
+) -> dict[str, Any]:
+    """Rates are shares of all texts; the interval is that of as many problems as there are, however many samples each has."""
+    texts, n = len(rows), len(problems)
+    samples = by_problem(rows)
+    correct = sum(row.correct for row in rows)
+    interval = wilson(round(correct * n / texts), n)
+    frequent, _ = Counter(problem.answer for problem in train_problems).most_common(1)[0]
+    baseline = sum(answers_equal(problem.answer, frequent, problem.answer_kind) for problem in problems)
+    return {
+        "n": n,
+        "samples": texts // n,
+        "correct": correct,
+        "accuracy": correct / texts,
+        "interval_low": interval.low,
+        "interval_high": interval.high,
+        "truncated": sum(row.truncated for row in rows),
+        "unparsable": sum(row.extracted is None for row in rows),
+        "timeouts": sum(row.failure == "timeout" for row in rows),
+        "strict_correct": sum(row.strict for row in rows),
+        "strict_accuracy": sum(row.strict for row in rows) / texts,
+        "disagreements": sum(row.strict != row.correct for row in rows),
+        "mean_completion_tokens": sum(p.completion_tokens for p in predictions) / texts,
+        "most_frequent_answer": frequent,
+        "most_frequent_answer_correct": baseline,
+        "most_frequent_answer_accuracy": baseline / n,
+        "chance_accuracy": sum(chance(problem) for problem in problems) / n,
+        **sampled(samples, {problem.id: problem.answer_kind for problem in problems}),
+    }
+
+
+def chance(problem: Problem) -> float:
+    """How often a blind guess is right: among the choices, of two for a boolean, else never."""
+    if problem.choices:
+        return 1 / len(problem.choices)
+    return 0.5 if problem.answer_kind == "boolean" else 0.0
+
+
+def by_problem(rows: Sequence[Scored]) -> dict[str, list[Scored]]:
+    """The samples of each problem, in order."""
+    found: dict[str, list[Scored]] = {}
+    for row in rows:
+        found.setdefault(row.problem_id, []).append(row)
+    return found
+
+
+def sampled(samples: dict[str, list[Scored]], kinds: dict[str, str]) -> dict[str, Any]:
+    """Self-consistency and pass@k; nothing for one sample each.
+
+    ``majority_accuracy``: the answer given most often is right (Wang et al. 2023; the first of equals). ``pass_at``: the chance
+    that one of k samples is right (the unbiased estimate of Chen et al. 2021), for every power of two up to the samples.
+    """
+    count = len(next(iter(samples.values())))
+    if count == 1:
+        return {}
+    right = [sum(row.correct for row in rows) for rows in samples.values()]
+    voted = sum(majority(rows, kinds[name]) for name, rows in samples.items())
+    sizes = [2**power for power in range(count.bit_length()) if 2**power <= count]
+    return {
+        "majority_accuracy": voted / len(samples),
+        "pass_at": {str(k): sum(pass_at(count, one, k) for one in right) / len(right) for k in sizes},
+    }
+
+
+def majority(rows: Sequence[Scored], kind: str) -> bool:
+    """Whether the answer that most samples give is right; answers that are equal count together."""
+    groups: list[list[Scored]] = []
+    for row in rows:
+        if row.extracted is None:
+            continue
+        for group in groups:
+            first = group[0].extracted
+            if first is not None and (first == row.extracted or answers_equal(first, row.extracted, kind)):
+                group.append(row)
+                break
+        else:
+            groups.append([row])
+    return bool(groups) and max(groups, key=len)[0].correct
+
+
+def pass_at(samples: int, right: int, k: int) -> float:
+    """1 - C(samples - right, k) / C(samples, k)."""
+    return 1 - comb(samples - right, k) / comb(samples, k)

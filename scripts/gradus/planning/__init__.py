@@ -1,0 +1,1 @@
+"""Planning: what a study would ask for, cost and take, before anything runs."""

@@ -1,0 +1,175 @@
+"""The quote: what annotations will ask and cost, per supervision, with no key and no network.
+
+Where problems, exemplars and originals are there already, the requests are the real ones, and those that the journal holds
+are told apart. Where not, requests are counted and their tokens estimated. Token counts of texts are characters / 4.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+from gradus.records import Annotation, Problem, Supervision
+from gradus.records.vocabulary import LEVELS, Split
+from gradus.runtime.jsonl import read_records
+from gradus.study import paths
+from gradus.study.config import HANDLING, ChatTeacher, Study
+from gradus.study.grid import exemplars
+from gradus.teachers.annotation import usable_originals
+from gradus.teachers.prompts.exemplars import load_exemplar
+from gradus.teachers.prompts.prompting import Exemplar, Prompts
+from gradus.teachers.prompts.request_builder import ChatTeacher as Asker
+from gradus.teachers.protocols import Task
+from gradus.teachers.requests.journal import Journal, request_key
+from gradus.teachers.requests.prices import find_price
+
+# Output tokens where no answer of the teacher at that level is in the journal yet: mean words of the released GPT-4o
+# annotations per level (SVAMP to MATH, 35 to 111 words) times 1.4 tokens a word, rounded up.
+OUTPUT_TOKENS = {"L1": 60, "L2": 80, "L3": 100, "L4": 120, "L5": 140, "L6": 170}
+REWRITE_FACTOR = 1.4
+QUESTION = "A question of middling length that stands for one that is not read yet. " * 3
+_SECONDS_PER_ANSWER = 4.0
+
+
+@dataclass(frozen=True)
+class Quote:
+    """Requests of one supervision (``cached`` of them are in the journal), tokens and dollars of the missing ones.
+
+    ``usd`` and ``usd_batch`` are None where the price is unknown; ``minutes`` is the time at the configured limits.
+    """
+
+    requests: int
+    cached: int
+    input_tokens: int
+    output_tokens: int
+    usd: float | None
+    usd_batch: float | None
+    minutes: float
+
+    def __add__(self, other: Quote) -> Quote:
+        def total(name: str) -> Any:
+            left, right = getattr(self, name), getattr(other, name)
+            return None if left is None or right is None else left + right
+
+        return Quote(**{one.name: total(one.name) for one in fields(self)})
+
+
+NOTHING = Quote(0, 0, 0, 0, 0.0, 0.0, 0.0)
+
+
+def quote(study: Study, place: Supervision, split: Split, rows: int, prompts: Prompts, prices: Path) -> Quote:
+    """The quote of one supervision on ``rows`` problems (used where the problems are not there yet).
+
+    Files and transforms ask nobody. ``split`` ``test`` is a teacher's own test, gold hidden.
+    """
+    section = study.teachers[place.teacher]
+    if place.format in study.transforms:
+        return NOTHING
+    if section.provider == "tutor":  # built in: asks through the journal, costs nothing
+        pattern = paths.ANNOTATIONS if split == "train" else paths.TEACHER_ANSWERS
+        done = Path(paths.fill(pattern, study.study, place)).exists()
+        return Quote(rows, rows if done else 0, 0, 0, 0.0, 0.0, 0.0)
+    if not isinstance(section, ChatTeacher):
+        return NOTHING
+    settings = section.model_dump()
+    gold = "hidden" if split == "test" else section.gold
+    asker = Asker({key: value for key, value in settings.items() if key not in HANDLING}, prompts, gold)
+    problems = _read(paths.fill(paths.PROBLEMS, study.study, dataset=place.dataset, split=split), Problem)
+    exemplars = _exemplars(study, place)
+    tasks, are_real = _tasks(study, place, split, problems, rows, section.samples)
+    with Journal(paths.journal_folder() / place.teacher) as journal:
+        cached = input_tokens = missing = known_output = 0
+        for task in tasks:
+            order = asker.order(task, 0, *(exemplars or _stand_ins(place)))
+            response = journal.get(request_key(order.content)) if exemplars and are_real else None
+            if response is not None:
+                cached += 1
+                known_output += response.usage.get("output_tokens", 0)
+            else:
+                missing += 1
+                input_tokens += sum(len(message["content"]) for message in order.body["messages"]) // 4
+                input_tokens += len(order.body.get("system", "")) // 4
+    factor = 1.0 if place.format == "original" else REWRITE_FACTOR
+    each = known_output / cached if cached else OUTPUT_TOKENS[place.level] * factor
+    output_tokens = round(missing * each)
+    price = find_price(settings, prices)
+    usage = {"input_tokens": input_tokens, "output_tokens": output_tokens}
+    usd: float | None
+    usd_batch: float | None
+    if missing == 0:
+        usd, usd_batch = 0.0, 0.0
+    else:
+        usd, usd_batch = (None, None) if price is None else (price.cost(usage), price.cost(usage, is_batch=True))
+    minutes = _minutes(section, missing, input_tokens + output_tokens)
+    return Quote(len(tasks), cached, input_tokens, output_tokens, usd, usd_batch, minutes)
+
+
+def _minutes(section: ChatTeacher, requests: int, tokens: int) -> float:
+    times = [requests * _SECONDS_PER_ANSWER / section.max_concurrency / 60]
+    if section.requests_per_minute:
+        times.append(requests / section.requests_per_minute)
+    if section.tokens_per_minute:
+        times.append(tokens / section.tokens_per_minute)
+    return max(times)
+
+
+def _read(path: str, kind: type[Any]) -> list[Any]:
+    return read_records(path, kind) if Path(path).exists() else []
+
+
+def _exemplars(study: Study, place: Supervision) -> tuple[Exemplar, Exemplar] | None:
+    files = [
+        Path(paths.fill(paths.EXEMPLAR, study.study, dataset=place.dataset, teacher=place.teacher, format=format_))
+        for format_ in ("original", place.format)
+    ]
+    return (load_exemplar(files[0]), load_exemplar(files[1])) if all(path.exists() for path in files) else None
+
+
+def _stand_ins(place: Supervision) -> tuple[Exemplar, Exemplar]:
+    rationales = {level: "word " * (tokens * 3 // 4) for level, tokens in OUTPUT_TOKENS.items()}
+    original = Exemplar(QUESTION, "1", rationales, "", "teacher")
+    return original, Exemplar(QUESTION, "1", {**rationales, place.format: rationales["L3"]}, "", "teacher")
+
+
+def _tasks(
+    study: Study, place: Supervision, split: Split, problems: Sequence[Problem], rows: int, samples: int
+) -> tuple[list[Task], bool]:
+    """The tasks, and whether they are the real ones (problems and originals are there)."""
+    is_rewrite = place.format != "original"
+    pattern = paths.ANNOTATIONS if split == "train" else paths.TEACHER_ANSWERS
+    originals = (
+        usable_originals(_read(paths.fill(pattern, study.study, place.original()), Annotation)) if is_rewrite else {}
+    )
+    are_real = bool(problems) and (not is_rewrite or bool(originals))
+    known: Sequence[Problem] = problems or [_stand_in(number, place, split) for number in range(rows)]
+    tasks = []
+    for problem in known:
+        for sample in range(samples):
+            text = None
+            if is_rewrite:
+                row = originals.get((problem.id, sample))
+                stated = f"{row.rationale} The answer is {row.answer}." if row and row.answer else row and row.rationale
+                text = stated or "word " * (OUTPUT_TOKENS[place.level] * 3 // 4)
+            tasks.append(Task(problem, place, text, sample))
+    return tasks, are_real
+
+
+def _stand_in(number: int, place: Supervision, split: Split) -> Problem:
+    return Problem(str(number), place.dataset, split, QUESTION, None, "1", "number", None, None, "", None)
+
+
+def exemplar_quote(study: Study, places: Sequence[Supervision], prices: Path) -> Quote:
+    """The exemplars that are not frozen yet: one request per dataset, teacher and format."""
+    total = NOTHING
+    for dataset, teacher, format_ in exemplars(study, places):
+        frozen = paths.journal_folder() / teacher / "exemplars" / dataset / f"{format_}.json"
+        price = find_price(study.teachers[teacher].model_dump(), prices)
+        usage = {"input_tokens": 600, "output_tokens": sum(OUTPUT_TOKENS[level] for level in LEVELS)}
+        if frozen.exists():
+            total += Quote(1, 1, 0, 0, 0.0, 0.0, 0.0)
+        else:
+            usd = None if price is None else price.cost(usage)
+            total += Quote(1, 0, usage["input_tokens"], usage["output_tokens"], usd, usd, _SECONDS_PER_ANSWER / 60)
+    return total

@@ -1,0 +1,1 @@
+"""Presentation: tables, figures, pages; how numbers are shown."""

@@ -1,0 +1,136 @@
+"""Catalogue: the exhibits, and the points of each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from gradus.presentation.exhibits.conditions import (
+    Condition,
+    asked,
+    formats,
+    levels,
+    main_tested,
+    padding,
+    teachers,
+    tested,
+)
+from gradus.presentation.exhibits.points import BEST, Measured, Point
+from gradus.records import Supervision
+from gradus.records.vocabulary import ANSWER_ONLY
+from gradus.study.config import Study
+
+
+@dataclass(frozen=True)
+class Exhibit:
+    """One table or figure, and how the conditions that it shows become points."""
+
+    title: str
+    question: str
+    points: Callable[[Study, Measured], list[Point]]
+
+
+def _level_points(study: Study, measured: Measured) -> list[Point]:
+    return [measured.accuracy(place, student, "Table 10") for place, student in levels(study)]
+
+
+def _format_points(study: Study, measured: Measured) -> list[Point]:
+    return [measured.accuracy(place, student, "Table 3") for place, student in formats(study)]
+
+
+def _padding_points(study: Study, measured: Measured) -> list[Point]:
+    return [
+        point
+        for place, student in padding(study)
+        for point in (measured.accuracy(place, student, "Table 2"), measured.length(place, student, "Table 2"))
+    ]
+
+
+def _tested_points(study: Study, measured: Measured) -> list[Point]:
+    chosen = main_tested(study)
+    own = [measured.own(place, "", "Figure 3") for place in dict.fromkeys(place for place, _ in chosen)]
+    return own + [measured.accuracy(place, student, "Figure 3") for place, student in chosen]
+
+
+def _best_points(study: Study, measured: Measured) -> list[Point]:
+    """Per teacher, dataset and student the level that was best on the test problems, as the paper chooses it."""
+    grouped: dict[tuple[str, str, str], list[Supervision]] = {}
+    for place, student in tested(study):
+        grouped.setdefault((place.dataset, place.teacher, student), []).append(place)
+    points = []
+    for (_, _, student), places in grouped.items():
+        named = replace(places[0], level=BEST)
+        there = [place for place in places if (place, student) in measured.evidence.students]
+        if not there:
+            points += [Point(named, student, "accuracy", None), Point(named, student, "teacher_accuracy", None)]
+            continue
+        best = max(there, key=lambda place: measured.evidence.students[place, student].mean)
+        for point in (measured.accuracy(best, student), measured.own(best, student)):
+            beside = measured.printed_beside(point, named, "Figure 4")
+            points.append(replace(point, place=named, marks=(*point.marks, best.level), beside=beside))
+    return points
+
+
+def _teacher_points(study: Study, measured: Measured) -> list[Point]:
+    return _means(measured, teachers(study), "Figure 13")
+
+
+def _means(measured: Measured, conditions: Iterable[Condition], *tables: str) -> list[Point]:
+    grouped: dict[tuple[str, str, str], list[Supervision]] = {}
+    for place, student in conditions:
+        grouped.setdefault((place.dataset, place.teacher, student), []).append(place)
+    return [_mean(measured, places, student, tables) for (_, _, student), places in grouped.items()]
+
+
+def _mean(measured: Measured, places: Sequence[Supervision], student: str, tables: Sequence[str]) -> Point:
+    if len(places) == 1:
+        return measured.accuracy(places[0], student, *tables)
+    return measured.mean(places, student, *tables)
+
+
+def _matthew_points(study: Study, measured: Measured) -> list[Point]:
+    found = levels(study)
+    bare = [
+        measured.accuracy(place, student, "Figure 6", "Table 10")
+        for place, student in found
+        if place.format == ANSWER_ONLY
+    ]
+    return bare + _means(measured, [one for one in found if one[0].format != ANSWER_ONLY], "Figure 6")
+
+
+def _grid_points(study: Study, measured: Measured) -> list[Point]:
+    return [measured.accuracy(place, student, *_ANYWHERE) for place, student in asked(study)]
+
+
+_ANYWHERE = ("Table 10", "Table 3", "Table 2", "Figure 13")
+_DETAIL = "Which level of detail suits which student?"
+
+EXHIBITS = {
+    "table-1": Exhibit("Table 1: granularity", _DETAIL, _level_points),
+    "table-2": Exhibit("Table 2: padding", "Is it the length of fine rationales that helps?", _padding_points),
+    "table-3": Exhibit("Table 3: formats", "Which format suits which student?", _format_points),
+    "table-10": Exhibit("Table 10: granularity, with spread and intervals", _DETAIL, _level_points),
+    "figure-2": Exhibit("Figure 2: accuracy by level", _DETAIL, _level_points),
+    "figure-3": Exhibit(
+        "Figure 3: students and teachers by level",
+        "Do students follow the levels at which their teacher solves more itself?",
+        _tested_points,
+    ),
+    "figure-4": Exhibit(
+        "Figure 4: students and teachers at the level that was best on the test problems",
+        "Do better teachers have better students?",
+        _best_points,
+    ),
+    "figure-5": Exhibit(
+        "Figure 5: teachers, mean over datasets",
+        "Whose rationales teach most, over all datasets?",
+        _teacher_points,
+    ),
+    "figure-6": Exhibit(
+        "Figure 6: bare answers and rationales",
+        "Do students gain more from rationales that know more already?",
+        _matthew_points,
+    ),
+    "figure-13": Exhibit("Figure 13: teachers by dataset", "Whose rationales teach most?", _teacher_points),
+    "grid": Exhibit("The grid", "What is there, and how good is it?", _grid_points),
+}

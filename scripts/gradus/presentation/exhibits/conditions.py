@@ -1,0 +1,152 @@
+"""Conditions: which exhibits of the paper a study can show, and the supervisions and students that each needs.
+
+An exhibit is shown for every study that asks what it shows (several levels, several formats, teachers tested themselves),
+whatever its datasets, teachers and students are called; names matter only for what is printed in the paper beside it.
+Imports nothing heavy: Snakemake asks here what to make.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+
+from gradus.records import Supervision
+from gradus.records.vocabulary import ANSWER_ONLY, LEVELS
+from gradus.study import paths
+from gradus.study.config import PaddedTransform, Study
+from gradus.study.grid import accuracy_supervisions, asked_cells, cells, metrics_files
+
+Condition = tuple[Supervision, str]
+
+
+def asked(study: Study) -> list[Condition]:
+    """All conditions that the study asks for, each once."""
+    return list(dict.fromkeys((cell.supervision, cell.student) for cell in asked_cells(study)))
+
+
+def levels(study: Study) -> list[Condition]:
+    """The level series of the main teacher (two levels at least), and bare answers for the same students and datasets."""
+    series = _main_series(study)
+    shown = {(places[0].dataset, student) for _, student, places in series}
+    bare = [(place, student) for place, student in asked(study) if place.format == ANSWER_ONLY]
+    return [
+        *((place, student) for place, student in bare if (place.dataset, student) in shown),
+        *((place, student) for _, student, places in series for place in places),
+    ]
+
+
+def _main_series(study: Study) -> list[tuple[str, str, list[Supervision]]]:
+    """The series of the one teacher whose levels were asked for most often: the paper's figures show GPT-4o alone."""
+    series = _series(study)
+    counts = Counter(teacher for teacher, _, places in series for _ in places)
+    main = counts.most_common(1)[0][0] if counts else ""
+    return [one for one in series if one[0] == main]
+
+
+def _series(study: Study) -> list[tuple[str, str, list[Supervision]]]:
+    """(teacher, student, levels from coarse to fine of one dataset), two levels at least."""
+    grouped: dict[tuple[str, str, str], list[Supervision]] = {}
+    for place, student in asked(study):
+        if place.format == "original" and place.level in LEVELS:
+            grouped.setdefault((place.dataset, place.teacher, student), []).append(place)
+    return [
+        (teacher, student, sorted(places, key=lambda one: one.level))
+        for (_, teacher, student), places in grouped.items()
+        if len(places) > 1
+    ]
+
+
+def formats(study: Study) -> list[Condition]:
+    """Two formats at least of the same teacher at the same level."""
+    grouped: dict[tuple[str, str, str, str], list[Supervision]] = {}
+    for place, student in asked(study):
+        if place.format not in (ANSWER_ONLY, *study.transforms) and place.level in LEVELS:
+            grouped.setdefault((place.dataset, place.teacher, place.level, student), []).append(place)
+    return [(place, key[3]) for key, places in grouped.items() if len(places) > 1 for place in places]
+
+
+def padding(study: Study) -> list[Condition]:
+    """Padded rationales between the level they were made from and the level whose length they have."""
+    known = asked(study)
+    found: list[Condition] = []
+    for place, student in known:
+        transform = study.transforms.get(place.format)
+        if isinstance(transform, PaddedTransform):
+            short = replace(place, format="original")
+            long = replace(short, level=transform.target)
+            found += [one for one in ((short, student), (place, student), (long, student)) if one in known]
+    return list(dict.fromkeys(found))
+
+
+def tested(study: Study) -> list[Condition]:
+    """Level series of teachers that are tested themselves at the same levels."""
+    return _tested(study, _series(study))
+
+
+def main_tested(study: Study) -> list[Condition]:
+    """The same of the main teacher alone."""
+    return _tested(study, _main_series(study))
+
+
+def _tested(study: Study, series: Iterable[tuple[str, str, list[Supervision]]]) -> list[Condition]:
+    own = set(accuracy_supervisions(study))
+    return [(place, student) for _, student, places in series for place in places if place in own]
+
+
+def teachers(study: Study) -> list[Condition]:
+    """Every student taught by two teachers at least, whose rationales are compared over all their levels."""
+    chosen = [(place, student) for place, student in asked(study) if place.format == "original"]
+    each: dict[tuple[str, str], set[str]] = {}
+    for place, student in chosen:
+        each.setdefault((place.dataset, student), set()).add(place.teacher)
+    return [(place, student) for place, student in chosen if len(each[place.dataset, student]) > 1]
+
+
+def matthew(study: Study) -> list[Condition]:
+    """Level series with bare answers beside them."""
+    found = levels(study)
+    return found if any(place.format == ANSWER_ONLY for place, _ in found) else []
+
+
+CONDITIONS: dict[str, Callable[[Study], list[Condition]]] = {
+    "table-1": levels,
+    "table-2": padding,
+    "table-3": formats,
+    "table-10": levels,
+    "figure-2": levels,
+    "figure-3": main_tested,
+    "figure-4": tested,
+    "figure-5": teachers,
+    "figure-6": matthew,
+    "figure-13": teachers,
+    "grid": asked,
+}
+TABLES = tuple(name for name in CONDITIONS if name.startswith("table-"))
+FIGURES = tuple(name for name in CONDITIONS if name not in TABLES)
+
+
+def wanted(study: Study) -> list[str]:
+    """The names of the exhibits that a study can show."""
+    return [name for name, conditions in CONDITIONS.items() if conditions(study)]
+
+
+def inputs(study: Study, name: str) -> list[str]:
+    """The files that an exhibit reads: metrics of its cells that can be had, and the teachers' own answers."""
+    shown = set(CONDITIONS[name](study))
+    chosen = [cell for cell in cells(study) if (cell.supervision, cell.student) in shown]
+    own = [place for place in accuracy_supervisions(study) if any(place == one for one, _ in shown)]
+    tested_themselves = own if name in ("figure-3", "figure-4") else []
+    return [
+        *metrics_files(study, chosen),
+        *(paths.fill(paths.TEACHER_ANSWERS, study.study, place) for place in tested_themselves),
+    ]
+
+
+def files(study: Study) -> list[str]:
+    """All files of all exhibits that a study can show."""
+    found = []
+    for name in wanted(study):
+        kinds = ("csv", "md", "tex") if name in TABLES else ("csv", "md", "svg", "pdf")
+        found += [paths.fill(paths.EXHIBIT, study.study, exhibit=name, suffix=kind) for kind in kinds]
+    return found

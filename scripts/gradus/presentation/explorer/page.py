@@ -1,0 +1,60 @@
+"""The page: template, style and program of the explorer put together with its data.
+
+Texts of predictions are most of the bytes: each cell's are deflated and stand in base64, a line each, and are inflated in the
+browser when the cell is opened. A policy inside the page forbids it any network request.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import zlib
+from collections.abc import Iterable
+from html import escape
+from pathlib import Path
+from typing import Any
+
+from gradus.presentation.explorer.collection import collect, problems, samples
+from gradus.study.config import Study
+from gradus.study.grid import asked_cells
+
+_HERE = Path(__file__).resolve().parent
+
+
+def explorer(study: Study) -> str:
+    """The explorer of whatever is there of a study."""
+    shown = {name: problems(study, name) for name in study.datasets}
+    texts = (samples(study, cell, shown[cell.supervision.dataset]) for cell in asked_cells(study))
+    return to_page(collect(study), texts)
+
+
+def to_page(facts: dict[str, Any], samples: Iterable[list[list[Any]]]) -> str:
+    """The HTML document; ``samples`` has an entry per cell, in the order of ``facts["cells"]``."""
+    parts = {
+        "TITLE": escape(f"{facts['study']} - Gradus"),
+        "STYLE": (_HERE / "explorer.css").read_text(encoding="utf-8"),
+        "PROGRAM": (_HERE / "explorer.js").read_text(encoding="utf-8"),
+        "FACTS": in_script(json.dumps(facts, ensure_ascii=False, separators=(",", ":"))),
+        "SAMPLES": "\n".join(packed(one) for one in samples),
+    }
+    page = (_HERE / "explorer.html").read_text(encoding="utf-8")
+    head, *rest = page.split("{{")
+    pieces = [head]
+    for piece in rest:
+        name, _, after = piece.partition("}}")
+        pieces += [parts[name], after]
+    return "".join(pieces)
+
+
+def packed(samples: list[list[Any]]) -> str:
+    """One cell's texts as raw deflate in base64; an empty line for none."""
+    if not samples:
+        return ""
+    compressor = zlib.compressobj(9, zlib.DEFLATED, -zlib.MAX_WBITS)
+    raw = json.dumps(samples, ensure_ascii=False, separators=(",", ":")).encode("utf-8")
+    return base64.b64encode(compressor.compress(raw) + compressor.flush()).decode("ascii")
+
+
+def in_script(text: str) -> str:
+    """JSON that cannot end the script element that holds it."""
+    return text.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")

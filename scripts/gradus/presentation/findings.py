@@ -1,0 +1,201 @@
+"""Findings: what the data of a study support, in words, and what they do not."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from gradus.analysis.claims.catalogue import judged_claims
+from gradus.analysis.claims.statements import Statement
+from gradus.analysis.evidence import Evidence, answer_only
+from gradus.analysis.recommendation import Recommendation
+from gradus.analysis.rows import Row, label, rows
+from gradus.presentation.claims import recommendations_markdown, statements_markdown
+from gradus.presentation.tables import to_markdown
+from gradus.statistics.contrasts import difference
+from gradus.statistics.intervals import minimum_detectable_difference
+from gradus.study.config import Experiment, PaddedTransform, Study
+from gradus.study.grid import experiment_supervisions, missing_supervisions
+
+
+def experiment_statements(study: Study, experiment: Experiment, evidence: Evidence) -> list[Statement]:
+    """The claims of one experiment, each a family of its own.
+
+    Levels are held against the study's answer-only cells also where another experiment has them.
+    """
+    padded = {name: one.target for name, one in study.transforms.items() if isinstance(one, PaddedTransform)}
+    places = experiment_supervisions(study, experiment)
+    if experiment.axis == "level":
+        places += [answer_only(dataset) for dataset in experiment.datasets]
+    return judged_claims(evidence.limited(places, experiment.students), padded)
+
+
+def headline(study: Study, evidence: Evidence) -> dict[str, Any]:
+    """The numbers that a run ends with: per student the best cell, against answer only and the most frequent answer.
+
+    The best is chosen among several, so the interval of its gain is that of as many comparisons (Bonferroni).
+    """
+    found: dict[str, Any] = {"study": study.study, "students": []}
+    for name, experiment in study.experiments.items():
+        table = rows(study, experiment)
+        for dataset in experiment.datasets:
+            for student in experiment.students:
+                mine = [row for row in table if row.student == student and row.supervision.dataset == dataset]
+                taught = [row for row in mine if row.supervision.format != "answer-only"]
+                if not taught:
+                    continue
+                best = max(taught, key=lambda row: row.accuracy)
+                entry: dict[str, Any] = {
+                    "experiment": name,
+                    "dataset": dataset,
+                    "student": student,
+                    "best": str(best.supervision),
+                    "accuracy": best.accuracy,
+                    "interval": [best.low, best.high],
+                    "n": best.n,
+                    "seeds": len(best.seeds),
+                    "most_frequent_answer": best.most_frequent,
+                }
+                for row in mine:
+                    if row.supervision.format == "answer-only":
+                        measured = [evidence.students[one.supervision, student] for one in (best, row)]
+                        gap = difference(measured[0], measured[1], evidence.seeds(dataset, student))
+                        gain = gap.interval(1 - 0.05 / max(1, len(mine) - 1))
+                        entry |= {
+                            "answer_only": row.accuracy,
+                            "gain_over_answer_only": [gain.value, gain.low, gain.high],
+                            "gain_speaks_of": gap.reach,
+                        }
+                found["students"].append(entry)
+    return found
+
+
+def headline_text(facts: dict[str, Any]) -> str:
+    """The headline numbers as lines for a terminal."""
+    lines = []
+    for entry in facts["students"]:
+        low, high = entry["interval"]
+        line = (
+            f"  {entry['experiment']}: {entry['student']} on {entry['dataset']} is best with "
+            f"{entry['best'].split('/', 1)[1]}: "
+            f"{100 * entry['accuracy']:.1f} % [{100 * low:.1f}, {100 * high:.1f}] (n = {entry['n']}, {entry['seeds']} seed(s))"
+        )
+        if "answer_only" in entry:
+            value, low, high = entry["gain_over_answer_only"]
+            gain = f"{100 * value:+.1f} [{100 * low:+.1f}, {100 * high:+.1f}]"
+            line += f"; answer only {100 * entry['answer_only']:.1f} %, gain {gain}"
+        lines.append(line + f"; most frequent answer {100 * entry['most_frequent_answer']:.1f} %")
+    return "\n".join(lines)
+
+
+def findings(
+    study: Study,
+    evidence: Evidence,
+    statements: Sequence[tuple[str, Sequence[Statement]]],
+    recommended: Sequence[Recommendation],
+    audits: list[dict[str, Any]],
+    annotations: dict[str, dict[str, Any]],
+) -> str:
+    """The findings page in Markdown; ``statements`` by experiment."""
+    parts = [f"# Findings of the study `{study.study}`", ""]
+    if study.about:
+        parts += [study.about.strip(), ""]
+    parts += _reach(study)
+    parts += ["## What to use", "", _HOW_TO_RECOMMEND, "", recommendations_markdown(recommended)]
+    for name, found in statements:
+        experiment = study.experiments[name]
+        table = rows(study, experiment)
+        parts += [f"## {name}: {experiment.question}", "", to_markdown(table, experiment)]
+        parts += [f"- {line}" for line in _warnings(table, experiment)] + [""]
+        parts += [statements_markdown(found)]
+    parts += _teacher_table(evidence)
+    parts += ["## The data", ""] + [_audit_line(audit) for audit in audits] + [""]
+    parts += ["| supervision | annotations | mean words | verdicts |", "|---|---:|---:|---|"]
+    for name, manifest in annotations.items():
+        verdicts = ", ".join(f"{verdict} {count}" for verdict, count in manifest["verdicts"].items())
+        absent = len(manifest["without_annotation"])
+        verdicts += f"; {absent} problems without annotation" if absent else ""
+        parts.append(f"| {name} | {manifest['rows']} | {manifest['mean_words']:.1f} | {verdicts} |")
+    return "\n".join(parts) + "\n"
+
+
+_HOW_TO_RECOMMEND = (
+    "Per student and dataset the supervision with the highest accuracy, and every other one that cannot be told from the "
+    "best (multiple comparisons with the best; the truly best one is among them in 95 % of studies)."
+)
+
+
+def _teacher_table(evidence: Evidence) -> list[str]:
+    """What the teachers solve themselves, gold hidden."""
+    if not evidence.teachers:
+        return []
+    lines = ["## The teachers on the test problems, gold hidden", "", "| supervision | accuracy | n | samples |"]
+    lines.append("|---|---:|---:|---:|")
+    for place, one in evidence.teachers.items():
+        lines.append(f"| {place} | {100 * one.mean:.1f} % | {one.n} | {one.runs} |")
+    return [*lines, ""]
+
+
+def _reach(study: Study) -> list[str]:
+    lines = ["What these numbers can and cannot say:", ""]
+    if any(dataset.source == "gradeschool" for dataset in study.datasets.values()):
+        lines.append(
+            "- `gradeschool` is synthetic: problems, explanations and warm-up text are generated by one program. "
+            "The study was built and tuned (on other seeds and a development split) to show an effect on small "
+            "machines; it says nothing about natural problems or large models."
+        )
+    if any(student.kind == "built" for student in study.students.values()):
+        lines.append(
+            "- Students built from scratch are tiny and warmed up on generated text only; on real datasets an accuracy "
+            "near zero is what to expect of them."
+        )
+    if any(len(experiment.seeds) == 1 for experiment in study.experiments.values()):
+        lines.append(
+            "- One seed per cell: a difference is one between two checkpoints. Whether it holds for the two conditions "
+            "needs several seeds."
+        )
+    lines.append(
+        "- A verdict is at 5 %, adjusted for all statements of its claim within the experiment (Holm); power is before "
+        "that adjustment. An undecided statement is not a refuted one: see its interval and its power."
+    )
+    missing = missing_supervisions(study)
+    if missing:
+        named = ", ".join(str(place) for place in missing[:12]) + (", ..." if len(missing) > 12 else "")
+        lines.append(
+            f"- {len(missing)} supervisions are missing, because their released files are not in the data folder: {named}."
+        )
+    return [*lines, ""]
+
+
+def _warnings(table: list[Row], experiment: Experiment) -> list[str]:
+    found = []
+    for row in table:
+        name = f"{row.supervision.dataset}, {row.student}, {label(row.supervision, experiment)}"
+        if not row.above_baselines:
+            found.append(
+                f"{name}: {100 * row.accuracy:.1f} % is not above always giving the most frequent answer "
+                f"({100 * row.most_frequent:.1f} %) and a blind guess ({100 * row.chance:.1f} %)."
+            )
+        if row.truncated > 0.05:
+            found.append(f"{name}: {100 * row.truncated:.0f} % of the outputs were cut off at the length limit.")
+        if row.leaked:
+            found.append(
+                f"{name}: trained on test questions (allow_leakage); the accuracy is not a measure of anything."
+            )
+    detectable = 100 * minimum_detectable_difference(min(row.n for row in table))
+    found.append(f"Differences below about {detectable:.1f} points are beyond the reach of this test set.")
+    return found
+
+
+def _audit_line(audit: dict[str, Any]) -> str:
+    overlap = len(audit["test_questions_in_train_normalised"])
+    line = (
+        f"- {audit['dataset']} ({audit['source']}): {audit['train']} training and {audit['test']} test problems, "
+        f"{overlap} test questions also in training."
+    )
+    if "shared_structures" in audit:
+        line += (
+            f" Train and test share {audit['shared_structures']} story structures and "
+            f"{audit['shared_number_tuples']} tuples of numbers."
+        )
+    return line

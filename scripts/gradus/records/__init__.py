@@ -1,0 +1,8 @@
+"""The frozen records that travel between stages (docs/outputs.md)."""
+
+from gradus.records.annotations import Annotation, Example
+from gradus.records.cells import Cell, Supervision
+from gradus.records.predictions import Prediction, Scored
+from gradus.records.problems import Problem
+
+__all__ = ["Annotation", "Cell", "Example", "Prediction", "Problem", "Scored", "Supervision"]

@@ -1,0 +1,1 @@
+"""What every program needs: errors, files, processes, leases, the scheduler, the environment."""

@@ -1,0 +1,73 @@
+"""What all programs share: one command-line style, one logger, user errors without a traceback, the run record."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import logging
+import os
+import platform
+import sys
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, NoReturn
+
+from gradus.runtime.atomic import write_json
+from gradus.runtime.errors import UserError
+
+log = logging.getLogger("gradus")
+
+
+def parser(description: str | None) -> argparse.ArgumentParser:
+    """The one command-line style: long options, the module's docstring as description."""
+    return argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
+
+
+def json_option(text: str) -> Any:
+    """An option that holds JSON (settings that a rule passes on)."""
+    try:
+        return json.loads(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"not valid JSON: {error}") from None
+
+
+def run(main: Callable[[], None]) -> NoReturn:
+    """Run a program: exit 0, or 1 with one message for a mistake of the user or a failing disk."""
+    logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
+    for chatty in ("httpx", "httpx2", "openai", "anthropic"):  # a line per request
+        logging.getLogger(chatty).setLevel(logging.WARNING)
+    try:
+        main()
+    except UserError as error:
+        print(f"error: {error}", file=sys.stderr)
+        sys.exit(1)
+    except OSError as error:
+        place = f"{error.filename}: " if error.filename else ""
+        print(f"error: {place}{error.strerror or error}", file=sys.stderr)
+        sys.exit(1)
+    except KeyboardInterrupt:
+        print("stopped by the user; run the same command again to go on", file=sys.stderr)
+        sys.exit(130)
+    sys.exit(0)
+
+
+class RunRecord:
+    """When, where and how long a job ran: the facts that must not be in its target files."""
+
+    def __init__(self) -> None:
+        self._started = datetime.now(UTC)
+        self._clock = time.monotonic()
+
+    def write(self, path: str | Path, **facts: Any) -> None:
+        """Write ``x.run.json`` beside a target."""
+        record = {
+            "started": self._started.isoformat(timespec="seconds"),
+            "wall_seconds": round(time.monotonic() - self._clock, 3),
+            "host": platform.node(),
+            "python": platform.python_version(),
+            "slurm_job": os.environ.get("SLURM_JOB_ID"),
+            **facts,
+        }
+        write_json(path, record)

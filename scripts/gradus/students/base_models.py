@@ -1,0 +1,143 @@
+"""Students: base models, built from scratch or referenced, all loaded by the same path."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
+
+from gradus.data.gradeschool.primer import primer
+from gradus.runtime.atomic import sha256_file, write_json
+from gradus.runtime.errors import UserError
+from gradus.runtime.jsonl import read_json
+from gradus.students.templates import Template
+
+PAD, EOS = "<pad>", "<eos>"
+
+
+def model_source(student_folder: str | Path) -> Path:
+    """The folder with the base model's weights: the student's own, or the one its reference points to."""
+    folder = Path(student_folder)
+    reference = folder / "model" / "reference.json"
+    if not reference.exists():
+        return folder / "model"
+    facts = json.loads(reference.read_text(encoding="utf-8"))
+    place = Path(facts["path"])
+    if not place.is_dir():
+        raise UserError("the base model is gone", where=place, hint=f"delete {folder} and run again")
+    for name, seen in facts.get("files", {}).items():
+        if not (place / name).exists() or (place / name).stat().st_size != seen["bytes"]:
+            raise UserError(
+                "has changed since this base model was pinned",
+                where=place / name,
+                hint=f"delete {folder} and run again",
+            )
+    return place
+
+
+def student_template(student_folder: str | Path) -> Template:
+    """How this student is asked, as its base model's job settled it."""
+    return Template(**read_json(Path(student_folder) / "manifest.json")["template"])
+
+
+def context_tokens(model: str | Path) -> int | None:
+    """The longest sequence that a model's positions allow; None where nothing limits them (BLOOM's ALiBi)."""
+    facts = read_json(Path(model) / "config.json")
+    found: int | None = facts.get("max_position_embeddings")
+    return found
+
+
+def corpus_texts(corpus: dict[str, Any]) -> list[str]:
+    """The documents of a warm-up corpus."""
+    if corpus["source"] == "primer":
+        return primer(corpus["seed"], corpus["documents"])
+    path = Path(corpus["path"])
+    try:
+        texts = [line for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
+    except FileNotFoundError:
+        raise UserError("no such file", where=path, hint="corpus.path of a student, one document a line") from None
+    if not texts:
+        raise UserError("the corpus is empty", where=path)
+    return texts
+
+
+def make_untrained(settings: dict[str, Any], texts: list[str], folder: Path) -> None:
+    """Write a tokenizer trained on ``texts`` and a randomly initialised decoder (deterministic by ``seed``)."""
+    import torch
+    from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
+    from transformers.utils.logging import disable_progress_bar
+
+    disable_progress_bar()
+
+    raw = Tokenizer(models.BPE())
+    raw.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    raw.decoder = decoders.ByteLevel()
+    trainer = trainers.BpeTrainer(
+        vocab_size=settings["vocabulary"],
+        special_tokens=[PAD, EOS],
+        initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
+        show_progress=False,
+    )
+    raw.train_from_iterator(texts, trainer)
+    tokenizer = PreTrainedTokenizerFast(
+        tokenizer_object=raw, pad_token=PAD, eos_token=EOS, model_max_length=settings["context"]
+    )
+    torch.manual_seed(settings["seed"])
+    config = LlamaConfig(
+        vocab_size=raw.get_vocab_size(),
+        hidden_size=settings["hidden"],
+        intermediate_size=3 * settings["hidden"],
+        num_hidden_layers=settings["layers"],
+        num_attention_heads=settings["heads"],
+        num_key_value_heads=settings["heads"],
+        max_position_embeddings=settings["context"],
+        tie_word_embeddings=True,
+        initializer_range=settings["initial_scale"],
+        pad_token_id=tokenizer.pad_token_id,
+        bos_token_id=None,
+        eos_token_id=tokenizer.eos_token_id,
+    )
+    folder.mkdir(parents=True, exist_ok=True)
+    tokenizer.save_pretrained(str(folder))
+    LlamaForCausalLM(config).save_pretrained(str(folder))
+
+
+def fetch_reference(settings: dict[str, Any], folder: Path) -> dict[str, Any]:
+    """Write a pinned reference to a model of a local folder or the hub, and return it.
+
+    A hub revision that the study does not name is resolved to a commit at the first download and recorded here.
+    Raises UserError where the model cannot be had.
+    """
+    name = settings["model"]
+    local = Path(name)
+    if local.is_dir():
+        sums = {
+            path.name: {"bytes": path.stat().st_size, "sha256": sha256_file(path)}
+            for path in sorted(local.iterdir())
+            if path.is_file()
+        }
+        reference: dict[str, Any] = {"model": name, "revision": None, "path": str(local.resolve()), "files": sums}
+    else:
+        from huggingface_hub import HfApi, snapshot_download
+
+        try:
+            revision = settings["revision"] or HfApi().model_info(name).sha
+            kept = ["*.json", "*.safetensors", "tokenizer*", "*.model", "*.txt"]
+            path = snapshot_download(name, revision=revision, allow_patterns=kept)
+        except Exception as error:
+            raise UserError(
+                f"the model cannot be fetched: {type(error).__name__}: {str(error).splitlines()[0]}",
+                where=name,
+                hint="a gated model needs HF_TOKEN; without a network give a local folder",
+            ) from None
+        reference = {"model": name, "revision": revision, "path": path}
+    if not any(Path(reference["path"]).glob("*.safetensors")):
+        raise UserError(
+            "the model has no safetensors weights, and no other format is read (a pickle can run code)",
+            where=name,
+            hint="convert it: AutoModelForCausalLM.from_pretrained(...).save_pretrained(FOLDER), then `model: FOLDER`",
+        )
+    write_json(folder / "reference.json", reference)
+    return reference

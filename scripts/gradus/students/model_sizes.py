@@ -1,0 +1,117 @@
+"""Model sizes: how many weights a student has and what work they make, before and after it has been fetched.
+
+The shapes of the paper's students are facts of their published configurations; a test builds each from its configuration
+class and compares the number of weights.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import dataclass
+from pathlib import Path
+
+from gradus.runtime.jsonl import read_json
+from gradus.students.training.telemetry import Work
+from gradus.study.config import BuiltStudent, PretrainedStudent
+
+
+@dataclass(frozen=True)
+class Shape:
+    """A decoder whose input table is its LM head as well (as in all students of the paper).
+
+    ``gated``: three matrices in the feed-forward part instead of two; ``biased``: biases and full layer norms (BLOOM).
+    """
+
+    vocabulary: int
+    hidden: int
+    layers: int
+    feed_forward: int
+    heads: int
+    head_width: int
+    key_heads: int
+    gated: bool = True
+    biased: bool = False
+
+    @property
+    def table(self) -> int:
+        """Weights of the input table, which is the LM head."""
+        return self.vocabulary * self.hidden
+
+    @property
+    def parameters(self) -> int:
+        """All weights."""
+        inner, keys = self.heads * self.head_width, self.key_heads * self.head_width
+        layer = self.hidden * (2 * inner + 2 * keys) + (3 if self.gated else 2) * self.hidden * self.feed_forward
+        norm = 2 * self.hidden if self.biased else self.hidden
+        if self.biased:
+            layer += inner + 2 * keys + self.hidden + self.feed_forward + self.hidden
+        extra = 2 * norm if self.biased else norm  # BLOOM normalises its embeddings too
+        return self.table + self.layers * (layer + 2 * norm) + extra
+
+    def work(self, frozen: bool) -> Work:
+        """What a token costs."""
+        width = self.heads * self.head_width
+        return Work(self.parameters - self.table, self.table, self.layers, width, 2 if frozen else 3)
+
+
+def _bloom(hidden: int, layers: int, heads: int) -> Shape:
+    return Shape(250_880, hidden, layers, 4 * hidden, heads, hidden // heads, heads, gated=False, biased=True)
+
+
+PUBLISHED = {
+    "bigscience/bloom-560m": _bloom(1024, 24, 16),
+    "bigscience/bloom-1b1": _bloom(1536, 24, 16),
+    "bigscience/bloom-1b7": _bloom(2048, 24, 16),
+    "bigscience/bloom-3b": _bloom(2560, 30, 32),
+    "google/gemma-2b": Shape(256_000, 2048, 18, 16_384, 8, 256, 1),
+    "meta-llama/Llama-3.2-1B": Shape(128_256, 2048, 16, 8192, 32, 64, 8),
+    "meta-llama/Llama-3.2-3B": Shape(128_256, 3072, 28, 8192, 24, 128, 8),
+}
+
+
+def built_shape(section: BuiltStudent) -> Shape:
+    """The shape of a student that is made here."""
+    heads, hidden = section.heads, section.hidden
+    return Shape(section.vocabulary, hidden, section.layers, 3 * hidden, heads, hidden // heads, heads)
+
+
+def size_of(section: BuiltStudent | PretrainedStudent, student_folder: Path, frozen: bool) -> tuple[int, Work] | None:
+    """Weights and work of a student; None where only the model could tell and is not here yet.
+
+    A fetched or local model is counted in the headers of its weight files.
+    """
+    if isinstance(section, BuiltStudent):
+        shape = built_shape(section)
+        return shape.parameters, shape.work(frozen)
+    if section.model in PUBLISHED:
+        shape = PUBLISHED[section.model]
+        return shape.parameters, shape.work(frozen)
+    reference = student_folder / "model" / "reference.json"
+    folder = Path(read_json(reference)["path"]) if reference.exists() else Path(section.model)
+    return counted(folder, frozen) if (folder / "config.json").exists() else None
+
+
+def counted(folder: Path, frozen: bool) -> tuple[int, Work] | None:
+    """Weights and work of a model folder; None where it has no safetensors."""
+    total, tables = 0, 0
+    config = read_json(folder / "config.json")
+    vocabulary = config.get("vocab_size", 0)
+    for path in sorted(folder.glob("*.safetensors")):
+        for shape in _tensor_shapes(path):
+            total += math.prod(shape)
+            tables += math.prod(shape) if len(shape) == 2 and shape[0] == vocabulary else 0
+    if not total:
+        return None
+    hidden = config.get("hidden_size") or config.get("n_embed") or 0
+    layers = config.get("num_hidden_layers") or config.get("n_layer") or 0
+    heads = config.get("num_attention_heads") or config.get("n_head") or 1
+    width = (config.get("head_dim") or hidden // heads) * heads
+    return total, Work(total - tables, vocabulary * hidden, layers, width, 2 if frozen else 3)
+
+
+def _tensor_shapes(path: Path) -> list[list[int]]:
+    """The shapes in a safetensors header (eight bytes of length, then JSON), read without the library: every job may ask."""
+    with open(path, "rb") as stream:
+        header = json.loads(stream.read(int.from_bytes(stream.read(8), "little")))
+    return [facts["shape"] for name, facts in header.items() if name != "__metadata__"]

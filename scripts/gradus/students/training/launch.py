@@ -1,0 +1,222 @@
+"""From a job to weights: start the ranks of this node and see them through."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from gradus.runtime.atomic import write_json, write_text
+from gradus.runtime.environment import submitted_job
+from gradus.runtime.errors import UserError
+from gradus.runtime.jsonl import read_json
+from gradus.runtime.leases import patience
+from gradus.runtime.processes import die_with_parent
+from gradus.runtime.slurm import end_of_job, is_preempted, requeue
+from gradus.students.training.checkpoints import progress_folder
+from gradus.students.training.engine_config import outcome_file, stop_file
+from gradus.students.training.geometry import Geometry, geometry
+from gradus.students.training.publication import FINISHED, TRACE, WEIGHTS, WORD, is_finished
+from gradus.study.fingerprint import SCRIPTS
+
+log = logging.getLogger("gradus")
+
+
+class Stopped(Exception):
+    """The training was stopped by a signal and has saved its progress."""
+
+
+@dataclass(frozen=True)
+class Request:
+    """A training as its caller sees it; ``identity`` is everything that decides the weights.
+
+    ``cpus`` are the cores of this node that it may use; None: all.
+    """
+
+    title: str
+    base: Path
+    tokens: list[list[int]]
+    prompt_lengths: list[int]
+    recipe: dict[str, Any]
+    seed: int
+    pad_id: int
+    end_ids: list[int]
+    identity: dict[str, Any]
+    cpus: int | None = None
+
+
+@dataclass(frozen=True)
+class Trained:
+    """What a training left: weights, its log, its number of steps and the seconds of each phase.
+
+    ``leads`` is False on all nodes but the first: they have done their share, and find nothing here.
+    """
+
+    weights: Path
+    trace: Path
+    steps: int
+    seconds: dict[str, float]
+    leads: bool
+
+
+def launch(request: Request, work: Path) -> Trained:
+    """Train (or go on training) under torchrun, on this node alone or together with others; the caller holds the claim.
+
+    Raises Stopped after a signal, UserError where the ranks failed; progress stays in ``work`` either way. A failure that
+    would come again is recorded there, and told at once by the next try.
+    """
+    place = geometry(os.environ, request.recipe["ranks"])
+    progress = progress_folder(work, request.identity)
+    progress.mkdir(parents=True, exist_ok=True)
+    finished, weights = progress / FINISHED, progress / WEIGHTS
+    if place.leads:
+        training = not is_finished(progress)
+        if place.nodes > 1:
+            write_text(_word(progress), "train" if training else "done")
+    else:
+        training = _first_nodes_word(progress, request.title) == "train"
+    if training:
+        _tell_failure(request, progress, 0)
+        job = {
+            "base": str(request.base),
+            "tokens": request.tokens,
+            "prompt_lengths": request.prompt_lengths,
+            "recipe": request.recipe,
+            "seed": request.seed,
+            "progress": str(progress),
+            "weights": str(weights),
+            "title": request.title,
+            "pad_id": request.pad_id,
+            "end_ids": request.end_ids,
+            "started": time.time(),
+            "ends": end_of_job(os.environ),
+        }
+        if place.leads:
+            write_json(progress / "identity.json", request.identity)
+            _tell_other_ranks(request, work)
+        told = outcome_file(progress, place.node)
+        told.unlink(missing_ok=True)
+        write_text(progress / f"job-{place.node}.json", json.dumps(job))
+        status = _torchrun(progress / f"job-{place.node}.json", place, request.cpus or os.cpu_count() or 1)
+        outcome = read_json(told) if told.exists() else {}
+        if outcome.get("outcome") == "stopped":
+            if place.leads:
+                _back_into_queue(outcome)
+            raise Stopped
+        _tell_failure(request, progress, place.node)
+        if status != 0 or (place.leads and not finished.exists()):
+            raise UserError(
+                f"the training processes ended with status {status} before the last step",
+                where=request.title,
+                hint="their messages are above; the same command goes on from the saved progress",
+            )
+    facts: dict[str, Any] = read_json(finished) if place.leads else {"steps": 0, "seconds": {}}
+    return Trained(weights, progress / TRACE, int(facts["steps"]), facts["seconds"], place.leads)
+
+
+def _word(progress: Path) -> Path:
+    """Where the first node of this job step, once it has the claim, tells the others whether there is anything to train."""
+    return progress / f"{WORD}{os.environ.get('SLURM_JOB_ID')}-{os.environ.get('SLURM_STEP_ID')}"
+
+
+def _first_nodes_word(progress: Path, title: str) -> str:
+    """What the first node tells, waited for as long as it may wait itself; UserError after that."""
+    end = time.monotonic() + patience() + 60
+    while not _word(progress).exists():
+        if time.monotonic() > end:
+            raise UserError("the first node of this job did not start", where=title)
+        time.sleep(0.2)
+    return _word(progress).read_text(encoding="utf-8")
+
+
+def _back_into_queue(outcome: dict[str, Any]) -> None:
+    """Let SLURM start this job again where it was stopped for time or for another job, which is no failure to be counted.
+
+    Not where no step was made: it would stop in the same place for ever.
+    """
+    job = submitted_job()
+    if job and outcome["steps"] > 0 and (outcome["cause"] == "time" or is_preempted(job)) and requeue(job):
+        log.info("SLURM job %s goes back into the queue, and on from here", job)
+
+
+def _tell_failure(request: Request, progress: Path, node: int) -> None:
+    """UserError for a failure on record: trying again would only repeat it."""
+    told = outcome_file(progress, node)
+    facts = read_json(told) if told.exists() else {}
+    if facts.get("outcome") == "failed":
+        raise UserError(
+            facts["message"],
+            where=request.title,
+            hint=f"the same training would fail again; change its recipe, or delete {progress} to try anyway",
+        )
+
+
+def _tell_other_ranks(request: Request, work: Path) -> None:
+    """A word on progress of the same training with another number of ranks: it fits no other number, so this one is new."""
+    mine = {**request.identity, "recipe": {**request.recipe, "ranks": None}}
+    for path in sorted(work.glob("*/identity.json")):
+        other = read_json(path)
+        recipe = other.get("recipe")
+        if not isinstance(recipe, dict) or recipe.get("ranks") == request.recipe["ranks"]:
+            continue
+        if {**other, "recipe": {**recipe, "ranks": None}} == mine and list(path.parent.glob("step-*")):
+            log.info(
+                "%s: %s holds progress of this training with %d ranks; a checkpoint fits one number of ranks only, so this "
+                "run with %d ranks starts from the beginning (set recipe.ranks back to go on there)",
+                request.title,
+                path.parent,
+                recipe["ranks"],
+                request.recipe["ranks"],
+            )
+
+
+def _torchrun(job: Path, place: Geometry, cpus: int) -> int:
+    """Start the ranks of this node, pass on TERM and USR1, and return their common exit status."""
+    ranks = place.ranks_per_node
+    environment = dict(os.environ)
+    environment["PYTHONPATH"] = os.pathsep.join(filter(None, [str(SCRIPTS), environment.get("PYTHONPATH")]))
+    environment.setdefault("OMP_NUM_THREADS", str(max(1, cpus // ranks)))
+    environment.setdefault("TOKENIZERS_PARALLELISM", "false")
+    environment.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # cuBLAS is deterministic with it only
+    if not _has_accelerator():
+        environment["DS_ACCELERATOR"] = "cpu"
+    command = [sys.executable, "-m", "torch.distributed.run", *place.torchrun_options()]
+    command += ["--signals-to-handle=SIGINT", "-m", "gradus.students.training.engine", str(job), str(place.node)]
+    stop_file(job.parent, place.node).unlink(missing_ok=True)
+
+    def forward(number: int, frame: object) -> None:
+        stop_file(job.parent, place.node).touch()  # for ranks that are still importing, and deaf
+        _signal_ranks(process.pid, number)
+
+    # torchrun answers TERM by killing the ranks without a checkpoint, and SLURM sends it to every process of a step: so it
+    # is born deaf to both signals, and the ranks, which set their own handlers, hear them.
+    previous = {number: signal.signal(number, signal.SIG_IGN) for number in (signal.SIGTERM, signal.SIGUSR1)}
+    try:
+        process = subprocess.Popen(command, env=environment, preexec_fn=die_with_parent)
+        for number in previous:
+            signal.signal(number, forward)
+        return process.wait()
+    finally:
+        for number, handler in previous.items():
+            signal.signal(number, handler)
+
+
+def _signal_ranks(launcher: int, number: int) -> None:
+    """Send a signal to the ranks themselves."""
+    children = Path(f"/proc/{launcher}/task/{launcher}/children")
+    try:
+        for child in children.read_text().split():
+            os.kill(int(child), number)
+    except OSError:
+        pass  # they have ended by themselves
+
+
+def _has_accelerator() -> bool:
+    return Path("/dev/nvidia0").exists() or Path("/dev/kfd").exists()

@@ -1,0 +1,92 @@
+"""Weights: gathered from all ranks at the end, written as safetensors, read again and compared."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import deepspeed
+import torch
+from safetensors.torch import load_file
+from transformers import AutoModelForCausalLM
+
+from gradus.runtime.atomic import write_json
+from gradus.students.training.modelling import DTYPES, with_adapter
+
+
+def gather(model: Any, zero_stage: int) -> dict[str, torch.Tensor]:
+    """What was trained, whole, on rank 0 (elsewhere nothing): all weights, or those of the adapters."""
+    frozen = any(not parameter.requires_grad for parameter in model.parameters())
+    chosen = [parameter for parameter in model.parameters() if parameter.requires_grad or not frozen]
+    with deepspeed.zero.GatheredParameters(chosen, enabled=zero_stage == 3):
+        if torch.distributed.get_rank() != 0:
+            return {}
+        tied = _other_names(model)
+        trained = {name for name, parameter in model.named_parameters() if parameter.requires_grad}
+        return {
+            name: tensor.detach().cpu().clone()
+            for name, tensor in model.state_dict().items()
+            if name not in tied and (not frozen or name in trained)
+        }
+
+
+def _other_names(model: Any) -> set[str]:
+    """Second names of tensors (tied embeddings): written under each, a large vocabulary would cost gigabytes."""
+    names = {name for name, _ in model.named_parameters(remove_duplicate=False)}
+    return names - {name for name, _ in model.named_parameters()}
+
+
+def write(
+    model: Any, state: dict[str, torch.Tensor], base: str, recipe: dict[str, Any], end_ids: list[int], target: Path
+) -> None:
+    """Write the weights as a model folder that any loader of transformers takes; adapters merged, and beside in `adapter`.
+
+    RuntimeError where what is read back differs from what was trained.
+    """
+    shutil.rmtree(target, ignore_errors=True)
+    target.mkdir(parents=True)
+    if recipe["adapter"] is None:
+        _save(model, state, end_ids, target)
+        _compare(target, state)
+        return
+    fresh = AutoModelForCausalLM.from_pretrained(base, dtype=DTYPES[recipe["precision"]], local_files_only=True)
+    wrapped = with_adapter(fresh, recipe["adapter"])
+    wrapped.load_state_dict(state, strict=False)
+    wrapped.save_pretrained(str(target / "adapter"))
+    _settle(target / "adapter" / "adapter_config.json")
+    read = load_file(target / "adapter" / "adapter_model.safetensors")
+    if sum(tensor.numel() for tensor in read.values()) != sum(tensor.numel() for tensor in state.values()):
+        raise RuntimeError(f"the adapters in {target} are not those that were trained")
+    merged = wrapped.merge_and_unload()
+    tied = _other_names(merged)
+    whole = {name: tensor.detach().clone() for name, tensor in merged.state_dict().items() if name not in tied}
+    _save(merged, whole, end_ids, target)
+    _compare(target, whole)
+
+
+def _save(model: Any, state: dict[str, torch.Tensor], end_ids: list[int], target: Path) -> None:
+    model.config.use_cache = True
+    if model.generation_config is not None and len(end_ids) > 1:
+        model.generation_config.eos_token_id = end_ids
+    model.save_pretrained(target, state_dict=state)
+
+
+def _settle(path: Path) -> None:
+    """The base model is named in the manifest; a path of this machine has no place in weights that travel, nor has chance.
+
+    peft writes its sets of module names in any order.
+    """
+    facts = json.loads(path.read_text(encoding="utf-8"))
+    facts["base_model_name_or_path"] = None
+    facts = {key: sorted(value) if isinstance(value, list) else value for key, value in facts.items()}
+    write_json(path, facts)
+
+
+def _compare(target: Path, state: dict[str, torch.Tensor]) -> None:
+    """Load what was written and compare it with what was trained; RuntimeError where they differ."""
+    read = AutoModelForCausalLM.from_pretrained(str(target), local_files_only=True, dtype="auto").state_dict()
+    for name, tensor in state.items():
+        if name not in read or not torch.equal(read[name], tensor):
+            raise RuntimeError(f"tensor {name!r} in {target} differs from the trained one")

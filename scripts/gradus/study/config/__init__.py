@@ -1,0 +1,51 @@
+"""The study file, typed: the one source of validation, of the JSON Schema and of docs/configuration.md.
+
+``load`` turns what Snakemake read into a ``Study`` or raises one ``UserError`` that names the key and what is accepted.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import ValidationError
+
+from gradus.runtime.errors import UserError
+from gradus.study.config.datasets import CatalogueDataset, GradeschoolDataset
+from gradus.study.config.explanation import explain
+from gradus.study.config.students import BuiltStudent, PretrainedStudent
+from gradus.study.config.study import ArchiveGroup, Experiment, Study
+from gradus.study.config.teachers import HANDLING, ChatTeacher, MixedTransform, PaddedTransform, ReleasedTeacher
+
+__all__ = [
+    "HANDLING",
+    "ArchiveGroup",
+    "BuiltStudent",
+    "CatalogueDataset",
+    "ChatTeacher",
+    "Experiment",
+    "GradeschoolDataset",
+    "MixedTransform",
+    "PaddedTransform",
+    "PretrainedStudent",
+    "ReleasedTeacher",
+    "Study",
+    "load",
+]
+
+
+def load(raw: Any, where: str = "the study file") -> Study:
+    """Validate a parsed study file; UserError names the first bad key and the accepted values."""
+    if not raw:
+        raise UserError("the study file is empty", where=where)
+    plain = _plain(raw)
+    try:
+        return Study.model_validate(plain)
+    except ValidationError as error:
+        raise explain(error, plain, Study) from None
+
+
+def _plain(value: Any) -> Any:
+    """Plain dicts and lists (Snakemake hands over ordered and immutable ones)."""
+    if hasattr(value, "items"):
+        return {str(key): _plain(item) for key, item in value.items()}
+    return [_plain(item) for item in value] if isinstance(value, list | tuple) else value

@@ -1,0 +1,52 @@
+"""The `datasets` of a study file."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, field_validator
+
+from gradus.study.config.sections import Section
+
+
+class GradeschoolDataset(Section):
+    """The built-in, generated word problems."""
+
+    source: Literal["gradeschool"] = Field(description="Where the problems come from.")
+    seed: int = Field(description="Seed of the generator.")
+    train: int = Field(gt=0, description="Number of training problems.")
+    test: int = Field(gt=0, description="Number of test problems.")
+    split: Literal["test", "development"] = Field(
+        "test", description="Which held-out side is evaluated; tune on `development`, report `test`."
+    )
+    steps: list[int] = Field([2, 3, 4, 5], description="Numbers of reasoning steps, in equal shares (2 to 5).")
+
+    @field_validator("steps")
+    @classmethod
+    def _steps_in_range(cls, value: list[int]) -> list[int]:
+        if not value or not set(value) <= {2, 3, 4, 5}:
+            raise ValueError("expected a list of numbers from 2 to 5")
+        return value
+
+
+class CatalogueDataset(Section):
+    """One of the seven datasets of the paper, from local files or from the hub (docs/datasets.md)."""
+
+    source: Literal["svamp", "gsm8k", "aqua", "math", "csqa", "obqa", "strategyqa"] = Field(
+        description="Where the problems come from."
+    )
+    origin: Literal["files", "hub"] = Field(
+        "hub", description="`files`: GRADUS_DATA/datasets/SOURCE/{train,test}.jsonl; `hub`: the Hugging Face hub."
+    )
+    hub: str | None = Field(None, description="Another hub id (or a local folder in hub layout) in the same schema.")
+    configurations: list[str] | None = Field(None, description="Other configurations of the hub dataset.")
+    revision: str | None = Field(None, description="Hub commit; resolved and recorded at the first download if unset.")
+    train_split: str | None = Field(None, description="Another hub split to train on.")
+    test_split: str | None = Field(None, description="Another hub split to test on.")
+    subjects: list[str] | None = Field(None, description="MATH only: the subjects to keep (default: all).")
+    train_size: int | None = Field(None, gt=0, description="Keep that many training problems.")
+    test_size: int | None = Field(None, gt=0, description="Keep that many test problems.")
+    sample_seed: int | None = Field(None, description="Seed of the sample where a size is set; unset: the first ones.")
+
+
+Dataset = Annotated[GradeschoolDataset | CatalogueDataset, Field(discriminator="source")]

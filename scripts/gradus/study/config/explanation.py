@@ -1,0 +1,73 @@
+"""From a validation error to one message that names the key of the study file and what is accepted there."""
+
+from __future__ import annotations
+
+from typing import Any, get_args
+
+from pydantic import BaseModel, ValidationError
+from pydantic.fields import FieldInfo
+
+from gradus.runtime.errors import UserError
+
+
+def explain(error: ValidationError, raw: Any, root: type[BaseModel], prefix: str = "") -> UserError:
+    """One message for the first problem: the key, what is wrong, what is accepted."""
+    detail = error.errors()[0]
+    place = _place_in(raw, [str(part) for part in detail["loc"]])
+    where = "configuration key " + ".".join(filter(None, [prefix, *place]))
+    if detail["type"] == "extra_forbidden":
+        model = _model_at(root, raw, place[:-1])
+        return UserError("unknown key", where=where, hint=f"accepted here: {', '.join(model.model_fields)}")
+    if detail["type"] == "missing":
+        return UserError("required key is missing", where=where)
+    message = detail["msg"].removeprefix("Value error, ")
+    found = detail.get("input")
+    shown = f", found {found!r}" if isinstance(found, str | int | float | bool) and repr(found) not in message else ""
+    return UserError(f"{message[:1].lower()}{message[1:]}{shown}", where=where)
+
+
+def _place_in(raw: Any, location: list[str]) -> list[str]:
+    """The keys of an error as the study file has them (pydantic also names the union member)."""
+    place = []
+    for position, part in enumerate(location):
+        if isinstance(raw, dict) and part in raw:
+            raw = raw[part]
+        elif isinstance(raw, list) and part.isdigit():
+            raw = raw[int(part)]
+        elif position + 1 < len(location):
+            continue
+        place.append(part)
+    return place
+
+
+def _model_at(model: type[BaseModel], raw: Any, place: list[str]) -> type[BaseModel]:
+    """The section that describes a place; of a union the member that the file's own entry chooses."""
+    candidates = [model]
+    for part in place:
+        raw = raw[int(part)] if isinstance(raw, list) else raw[part]
+        inside = [found for one in candidates if part in one.model_fields for found in _models(one.model_fields[part])]
+        candidates = inside or candidates
+    chosen = [one for one in candidates if isinstance(raw, dict) and _chooses(raw, one)]
+    return (chosen or candidates)[0]
+
+
+def _chooses(raw: dict[str, Any], model: type[BaseModel]) -> bool:
+    """Whether an entry's discriminating key names this union member."""
+    for name in ("source", "provider", "kind"):
+        if name in model.model_fields:
+            return raw.get(name) in get_args(model.model_fields[name].annotation)
+    return False
+
+
+def _models(field: FieldInfo) -> list[type[BaseModel]]:
+    """All section models inside a field's annotation."""
+    found: list[type[BaseModel]] = []
+
+    def visit(annotation: Any) -> None:
+        if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+            found.append(annotation)
+        for argument in get_args(annotation):
+            visit(argument)
+
+    visit(field.annotation)
+    return found

@@ -1,0 +1,94 @@
+"""The configuration reference, written from the typed sections themselves."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, get_args
+
+from pydantic import BaseModel
+from pydantic_core import PydanticUndefined
+
+from gradus.study.config import datasets, students, study, teachers
+
+# Section, heading, and the key of a study file under which it stands.
+SECTIONS: tuple[tuple[type[BaseModel], str], ...] = (
+    (study.Study, "The study file"),
+    (datasets.GradeschoolDataset, "`datasets.NAME` with `source: gradeschool`"),
+    (datasets.CatalogueDataset, "`datasets.NAME` of the paper"),
+    (teachers.TutorTeacher, "`teachers.NAME` with `provider: tutor`"),
+    (teachers.GoldTeacher, "`teachers.NAME` with `provider: gold`"),
+    (teachers.HumanTeacher, "`teachers.NAME` with `provider: human`"),
+    (teachers.ReleasedTeacher, "`teachers.NAME` with `provider: released`"),
+    (teachers.OpenAITeacher, "`teachers.NAME` with `provider: openai`"),
+    (teachers.AnthropicTeacher, "`teachers.NAME` with `provider: anthropic`"),
+    (teachers.VllmTeacher, "`teachers.NAME` with `provider: vllm`"),
+    (teachers.PriceEntry, "`teachers.NAME.price`"),
+    (teachers.MixedTeacher, "`teachers.NAME` with `provider: mixed`"),
+    (teachers.PaddedTransform, "`transforms.NAME` with `kind: padded`"),
+    (teachers.MixedTransform, "`transforms.NAME` with `kind: mixed`"),
+    (students.BuiltStudent, "`students.NAME` with `kind: built`"),
+    (students.PretrainedStudent, "`students.NAME` with `kind: pretrained`"),
+    (students.Resources, "`students.NAME.resources`"),
+    (students.PrimerCorpus, "`students.NAME.corpus` with `source: primer`"),
+    (students.FileCorpus, "`students.NAME.corpus` with `source: file`"),
+    (students.Adapter, "`recipe.adapter`"),
+    (students.Recipe, "`recipe`, and `students.NAME.warm_up`"),
+    (study.Decoding, "`decodings.NAME`"),
+    (study.Archive, "`archive`"),
+    (study.Author, "`archive.authors`"),
+    (study.Experiment, "`experiments.NAME`"),
+    (study.TeacherAccuracy, "`teacher_accuracy.NAME`"),
+)
+_INTRODUCTION = """\
+# Configuration
+
+Generated from `scripts/gradus/study/config` by `make docs`; the same source makes `docs/study.schema.json` and checks every study
+file before the first job. A study file is complete in itself: `config.yaml` is read only where no `--configfile` is given.
+An unknown key or a bad value is one message that names the key and what is accepted.
+"""
+
+
+def to_markdown() -> str:
+    """The whole page."""
+    parts = [_INTRODUCTION]
+    for section, heading in SECTIONS:
+        parts += [
+            f"## {heading}",
+            "",
+            (section.__doc__ or "").strip(),
+            "",
+            "| key | type | default | meaning |",
+            "|---|---|---|---|",
+        ]
+        for name, field in section.model_fields.items():
+            default = field.get_default(call_default_factory=True) if not field.is_required() else PydanticUndefined
+            parts.append(f"| `{name}` | {_type(field.annotation)} | {_default(default)} | {field.description} |")
+        parts.append("")
+    return "\n".join(parts).rstrip() + "\n"
+
+
+def _type(annotation: Any) -> str:
+    arguments = get_args(annotation)
+    origin = getattr(annotation, "__origin__", None)
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return "section"
+    if hasattr(annotation, "__metadata__"):
+        return _type(arguments[0])
+    if origin is dict:
+        return "names to " + _type(arguments[1])
+    if origin is list:
+        return "list of " + _type(arguments[0])
+    if str(origin) == "typing.Literal":
+        return ", ".join(f"`{value}`" for value in arguments)
+    if arguments:
+        return " or ".join(dict.fromkeys(_type(argument) for argument in arguments if argument is not type(None)))
+    known = {"str": "text", "int": "whole number", "float": "number", "bool": "true or false", "Any": "value"}
+    return known.get(getattr(annotation, "__name__", "Any"), "section")
+
+
+def _default(value: Any) -> str:
+    if value is PydanticUndefined:
+        return "required"
+    if isinstance(value, BaseModel):
+        return "all defaults"
+    return f"`{json.dumps(value)}`"

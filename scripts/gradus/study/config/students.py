@@ -1,0 +1,169 @@
+"""The `students` of a study file, their corpora and recipes."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, model_validator
+
+from gradus.study.config.sections import Section
+
+# What is known of others' recipes (arXiv 2502.18001, appendix B table 6, and the configuration of its released code). The
+# paper states neither batch size, cutoff nor precision: those of `paper` are the released ones, in bf16.
+_PUBLISHED = {"epochs": 3.0, "batch_size": 64, "warmup_share": 0.0, "weight_decay": 0.0, "max_grad_norm": 1.0}
+PRESETS: dict[str, dict[str, Any]] = {
+    "default": {},
+    "paper": {**_PUBLISHED, "learning_rate": 3e-5, "cutoff_tokens": 4096, "precision": "bf16"},
+    "released": {**_PUBLISHED, "learning_rate": 5e-5, "cutoff_tokens": 4096, "precision": "bf16"},
+}
+
+
+class Adapter(Section):
+    """Low-rank adapters (LoRA) instead of all weights; they are merged into the weights at the end, and kept beside them."""
+
+    rank: int = Field(16, gt=0, description="Rank of the adapters.")
+    alpha: float = Field(32.0, gt=0, description="Scale of the adapters; they count alpha / rank.")
+    dropout: float = Field(0.0, ge=0, lt=1, description="Dropout before the adapters.")
+    modules: list[str] | Literal["all-linear"] = Field(
+        "all-linear", description="Names of the linear layers that get one; `all-linear` is all but the LM head."
+    )
+
+
+class Recipe(Section):
+    """How weights are trained; every key is part of a cell's identity."""
+
+    preset: Literal["default", "paper", "released"] = Field(
+        "default",
+        exclude=True,
+        description="Recipe that the other keys change: Gradus' own, the paper's, or that of its released configuration.",
+    )
+    learning_rate: float = Field(2e-5, gt=0, description="Peak learning rate of AdamW.")
+    epochs: float = Field(3.0, gt=0, description="Passes over the training set.")
+    batch_size: int = Field(64, gt=0, description="Samples per optimizer step, over all ranks.")
+    warmup_share: float = Field(0.03, ge=0, lt=1, description="Share of the steps with a rising learning rate.")
+    weight_decay: float = Field(0.0, ge=0, description="AdamW weight decay.")
+    beta2: float = Field(0.999, gt=0, lt=1, description="AdamW's second moment decay.")
+    max_grad_norm: float = Field(1.0, gt=0, description="Gradient clipping.")
+    normalise: Literal["tokens", "samples"] = Field(
+        "tokens",
+        description="What the loss of a step is a mean of: its target tokens, or its samples' means, in which a long "
+        "rationale weighs no more than a short one.",
+    )
+    cutoff_tokens: int = Field(1024, gt=1, description="Longest example in tokens, its end token among them.")
+    over_long: Literal["drop", "truncate", "refuse"] = Field(
+        "drop",
+        description="What happens to longer examples, which are counted: left out, cut (they teach no end), or an error.",
+    )
+    layout: Literal["budgeted", "padding-free", "padded"] = Field(
+        "budgeted",
+        description="How the samples of a step become micro-batches: sorted and cut by `micro_batch_tokens`; the same, but "
+        "laid end to end without padding, if the model keeps them apart; or in drawn order by `micro_batch_samples`.",
+    )
+    micro_batch_tokens: int = Field(8192, gt=0, description="Most tokens (with padding) in one forward pass of a rank.")
+    micro_batch_samples: int = Field(
+        8, gt=0, description="Samples in one forward pass of a rank, layout `padded` only."
+    )
+    lm_head: Literal["auto", "whole", "chunked"] = Field(
+        "auto",
+        description="Whether the loss is computed from all logits at once or in chunks of target positions, which saves "
+        "gigabytes where the vocabulary is large; `auto` takes chunks from 32,000 tokens on.",
+    )
+    attention: str | None = Field(
+        None, description="Attention implementation as transformers names it; unset: the model's own choice."
+    )
+    gradient_checkpointing: bool = Field(False, description="Compute activations twice instead of keeping them.")
+    adapter: Adapter | None = Field(None, description="Train adapters instead of all weights.")
+    zero_stage: Literal[0, 1, 2, 3] = Field(2, description="DeepSpeed ZeRO stage.")
+    offload: Literal["none", "optimizer", "parameters"] = Field(
+        "none", description="What lies in the host's memory: the optimizer (ZeRO 1 to 3), the weights too (ZeRO 3)."
+    )
+    ranks: int = Field(1, gt=0, description="Processes that share the training, over all nodes: one per GPU.")
+    precision: Literal["fp32", "bf16"] = Field(
+        "bf16", description="Number format of the passes; the optimizer's copy of the weights is fp32 in either."
+    )
+    save_every: int = Field(100, gt=0, description="Optimizer steps between two progress checkpoints.")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _start_from_preset(cls, value: Any) -> Any:
+        preset = value.get("preset", "default") if isinstance(value, dict) else "default"
+        return {**PRESETS[preset], **value} if preset in PRESETS else value
+
+    @model_validator(mode="after")
+    def _offload_needs_a_stage(self) -> Recipe:
+        if (self.offload == "optimizer" and self.zero_stage == 0) or (
+            self.offload == "parameters" and self.zero_stage < 3
+        ):
+            needed = "zero_stage 3" if self.offload == "parameters" else "zero_stage 1, 2 or 3"
+            raise ValueError(f"offload {self.offload!r} needs {needed}")
+        return self
+
+
+class Resources(Section):
+    """What a training of this student asks a cluster for; no part of any identity. Unset values follow from its size."""
+
+    nodes: int = Field(1, gt=0, description="Nodes that train together; `recipe.ranks` are shared evenly.")
+    gpus_per_rank: int = Field(1, ge=0, description="GPUs of each rank; 0 trains on CPUs.")
+    cpus_per_rank: int = Field(1, gt=0, description="CPU cores of each rank.")
+    mem_mb: int | None = Field(
+        None, gt=0, description="Memory per node; the next try after a failure asks for half as much again."
+    )
+    runtime: int | None = Field(None, gt=0, description="Minutes; a training that is cut off goes on at the next try.")
+
+
+class PrimerCorpus(Section):
+    """The built-in warm-up text: number facts, narrated stories, questions answered by bookkeeping (no tutor's text)."""
+
+    source: Literal["primer"] = Field(description="Where the text comes from.")
+    seed: int = Field(description="Seed of the generator.")
+    documents: int = Field(gt=0, description="Number of documents.")
+
+
+class FileCorpus(Section):
+    """A text file, one document a line."""
+
+    source: Literal["file"] = Field(description="Where the text comes from.")
+    path: str = Field(description="The file, relative to the working folder.")
+
+
+Corpus = Annotated[PrimerCorpus | FileCorpus, Field(discriminator="source")]
+
+
+class BuiltStudent(Section):
+    """A student made from scratch: tokenizer, random weights, a warm-up on its corpus."""
+
+    kind: Literal["built"] = Field(description="Whether the base model is built here or comes from elsewhere.")
+    layers: int = Field(gt=0, description="Decoder layers (Llama architecture).")
+    hidden: int = Field(gt=0, description="Width of the hidden states.")
+    heads: int = Field(gt=0, description="Attention heads.")
+    vocabulary: int = Field(ge=300, description="Size of the byte-level BPE vocabulary.")
+    context: int = Field(512, gt=0, description="Longest sequence in tokens.")
+    initial_scale: float = Field(0.02, gt=0, description="Standard deviation of the initial weights.")
+    seed: int = Field(description="Seed of weights and of the warm-up order.")
+    corpus: Corpus = Field(description="The warm-up text; never annotations.")
+    warm_up: Recipe = Field(description="The recipe of the warm-up.")
+    resources: Resources = Field(
+        default_factory=lambda: Resources.model_validate({"gpus_per_rank": 0}),
+        description="What its trainings ask a cluster for; built students train on CPUs unless it says otherwise.",
+    )
+    recipe: dict[str, Any] = Field(default_factory=dict, description="Keys of `recipe` that this student overrides.")
+
+
+class PretrainedStudent(Section):
+    """A causal language model from a local folder or the Hugging Face hub."""
+
+    kind: Literal["pretrained"] = Field(description="Whether the base model is built here or comes from elsewhere.")
+    model: str = Field(description="Local folder or hub id.")
+    revision: str | None = Field(None, description="Hub commit; resolved and recorded at the first download if unset.")
+    template: Literal["plain", "alpaca", "gemma", "llama3", "chat"] = Field(
+        "plain",
+        description="How a question is put to the student, in training and evaluation alike; `chat` is the template of "
+        "the model's own tokenizer. The paper: `alpaca` for BLOOM, `gemma`, `llama3`.",
+    )
+    resources: Resources = Field(
+        default_factory=lambda: Resources.model_validate({}), description="What its trainings ask a cluster for."
+    )
+    recipe: dict[str, Any] = Field(default_factory=dict, description="Keys of `recipe` that this student overrides.")
+
+
+Student = Annotated[BuiltStudent | PretrainedStudent, Field(discriminator="kind")]

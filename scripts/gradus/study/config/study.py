@@ -1,0 +1,280 @@
+"""The study file as a whole: its experiments, and the names that must exist."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal, get_args
+
+from pydantic import Field, ValidationError, field_validator, model_validator
+
+from gradus.records.vocabulary import ANSWER_ONLY, FORMATS, LEVELS, NATIVE, Verdict
+from gradus.runtime.errors import UserError
+from gradus.study.config.datasets import Dataset
+from gradus.study.config.explanation import explain
+from gradus.study.config.sections import NAME, Policy, Section, known, must_exist
+from gradus.study.config.students import Recipe, Student
+from gradus.study.config.teachers import ChatTeacher, MixedTransform, Teacher, Transform
+
+# What an experiment may name: with the levels that nobody controls and the baseline that is no format.
+NAMED_LEVELS = (*LEVELS, NATIVE)
+NAMED_FORMATS = (*FORMATS, ANSWER_ONLY)
+
+Stage = Literal["data", "annotate", "train", "evaluate", "analyse", "generate-vllm"]
+
+
+class Decoding(Section):
+    """How predictions are written."""
+
+    engine: Literal["transformers", "continuous", "vllm"] = Field(
+        "transformers",
+        description="What writes them: `transformers` in batches, on any machine, the same bytes each time; `continuous` is "
+        "transformers' continuous batching (GPUs; not BLOOM); `vllm` needs a GPU and an environment of its own.",
+    )
+    max_new_tokens: Annotated[int, Field(gt=0)] | Literal["auto"] = Field(
+        "auto",
+        description="Longest output in tokens; hitting it counts as truncated. `auto`: a quarter more than the longest text "
+        "that the cell was trained on.",
+    )
+    batch_size: int = Field(256, gt=0, description="Most texts per forward pass (engine `transformers`).")
+    memory_gib: float = Field(
+        4.0, gt=0, description="What keys and values of a batch may take; longer prompts make smaller batches."
+    )
+    samples: int = Field(1, gt=0, description="Texts per problem, for self-consistency and pass@k.")
+    temperature: float = Field(0.0, ge=0, description="0 takes the likeliest token each time.")
+    beams: int = Field(1, gt=0, description="Beam search with so many beams (engine `transformers`).")
+    stop_strings: list[str] = Field(
+        default_factory=list, description="A text is cut before the first of these; the learned end needs none."
+    )
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Decoding:
+        if self.samples > 1 and not self.temperature:
+            raise ValueError("several samples at temperature 0 would be the same text: set a temperature")
+        if self.beams > 1 and (self.temperature or self.engine != "transformers"):
+            raise ValueError("beam search is for engine: transformers at temperature 0")
+        if self.engine == "continuous" and self.temperature:
+            raise ValueError("engine: continuous is greedy: choose transformers or vllm for a temperature")
+        return self
+
+
+class Author(Section):
+    """An author of the study, as archives and citations name them."""
+
+    name: str = Field(min_length=1, description="Full name, `Family, Given` as Zenodo asks for it.")
+    orcid: str | None = Field(
+        None, pattern=r"^\d{4}-\d{4}-\d{4}-\d{3}[\dX]$", description="ORCID, digits and hyphens alone."
+    )
+    affiliation: str | None = Field(None, description="Institution.")
+
+
+ArchiveGroup = Literal[
+    "code",
+    "config",
+    "prompts",
+    "data",
+    "annotations",
+    "training",
+    "predictions",
+    "metrics",
+    "tables",
+    "cards",
+    "provenance",
+    "weights",
+    "journal",
+]
+
+
+class Archive(Section):
+    """What an archive says of itself, what it holds beside what is always in it, and how large its tars may be."""
+
+    title: str | None = Field(None, description="Its title; unset: the study's name.")
+    authors: list[Author] = Field(default_factory=list, description="Who made the study; Zenodo needs at least one.")
+    licence: str | None = Field(
+        None,
+        pattern=r"^[A-Za-z0-9.+-]+$",
+        description="SPDX id of the licence under which you publish what is yours, for example `CC-BY-4.0`; problems and "
+        "annotations keep their own.",
+    )
+    weights: bool = Field(False, description="The students' weights (their manifests are always in it).")
+    journal: bool = Field(False, description="The teachers' answers as they came.")
+    budget_gib: float = Field(46.0, gt=0, description="Most that one tar may take; Zenodo takes 50 GB a record.")
+    budgets_gib: dict[ArchiveGroup, Annotated[float, Field(gt=0)]] = Field(
+        default_factory=dict,
+        description=f"The same for single tars, `weights: 20` say: {', '.join(get_args(ArchiveGroup))}.",
+    )
+
+
+class Experiment(Section):
+    """A named sub-grid with its question; the study is the union of its experiments."""
+
+    question: str = Field(description="What the experiment asks, in one sentence.")
+    axis: Literal["level", "format", "teacher"] = Field(description="The axis that its table and figure lay out.")
+    datasets: list[str] = Field(min_length=1, description="Names of datasets.")
+    teachers: list[str] = Field(min_length=1, description="Names of teachers.")
+    formats: list[str] = Field(
+        ["original"], min_length=1, description=f"Formats: {', '.join(NAMED_FORMATS)}, or names of transforms."
+    )
+    levels: list[str] = Field(min_length=1, description=f"Levels: {', '.join(NAMED_LEVELS)}.")
+    students: list[str] = Field(min_length=1, description="Names of students.")
+    seeds: list[int] = Field(min_length=1, description="Training seeds.")
+    baselines: list[str] = Field(
+        default_factory=list,
+        description="Further supervisions as `teacher/format/level`, `gold/answer-only/native` say.",
+    )
+
+    @field_validator("levels")
+    @classmethod
+    def _known_levels(cls, value: list[str]) -> list[str]:
+        return known(value, NAMED_LEVELS, "level")
+
+
+class TeacherAccuracy(Section):
+    """A teacher's own accuracy on the test split, gold hidden: a sub-grid that is never trained on."""
+
+    question: str = Field(description="What it asks, in one sentence.")
+    datasets: list[str] = Field(min_length=1, description="Names of datasets.")
+    teachers: list[str] = Field(min_length=1, description="Names of teachers that solve problems.")
+    formats: list[str] = Field(["original"], min_length=1, description=f"Formats: {', '.join(FORMATS)}.")
+    levels: list[str] = Field(min_length=1, description=f"Levels: {', '.join(LEVELS)}.")
+
+    @field_validator("levels")
+    @classmethod
+    def _known_levels(cls, value: list[str]) -> list[str]:
+        return known(value, LEVELS, "level")
+
+    @field_validator("formats")
+    @classmethod
+    def _known_formats(cls, value: list[str]) -> list[str]:
+        return known(value, FORMATS, "format")
+
+
+def _drop_all_but_agreement() -> dict[Verdict, Policy]:
+    return {"agrees": "keep", "disagrees": "drop", "unparsable": "drop", "truncated": "drop", "refused": "drop"}
+
+
+class Study(Section):
+    """A complete study file."""
+
+    study: str = Field(description="Name of the study; its results lie in `results/NAME/`.")
+    data_folder: str | None = Field(
+        None,
+        description="Folder of local dataset and annotation files; the environment variable GRADUS_DATA goes before.",
+    )
+    unavailable: list[str] | None = Field(
+        None,
+        description="Supervisions (`dataset/teacher/format/level`) whose released file is not there: listed, not run. Unset: "
+        "found in the data folder when the study starts, and written into its `study.json`.",
+    )
+    about: str = Field("", description="What the study is for; printed in the report.")
+    datasets: dict[str, Dataset] = Field(min_length=1, description="Problem sources by name.")
+    teachers: dict[str, Teacher] = Field(min_length=1, description="Who writes rationales, by name.")
+    students: dict[str, Student] = Field(min_length=1, description="Base models by name.")
+    recipe: Recipe = Field(
+        default_factory=lambda: Recipe.model_validate({}), description="The fine-tuning recipe of all students."
+    )
+    verdict_policy: dict[Verdict, Policy] = Field(
+        default_factory=_drop_all_but_agreement,
+        description="What a training set does with annotations of each verdict.",
+    )
+    retries: int = Field(
+        2, ge=0, description="How often an annotation is drawn again whose verdict has the policy `retry`."
+    )
+    prompts: str | None = Field(None, description="Folder of prompt files; unset: the project's `prompts`.")
+    interpreters: dict[Stage, str] = Field(
+        default_factory=dict,
+        description="Python (a path, or a command like `apptainer exec IMAGE python`) that runs the programs of a stage, "
+        "for sites that use neither conda nor the project's virtual environment: "
+        f"{', '.join(get_args(Stage))}.",
+    )
+    allow_leakage: bool = Field(False, description="Train on questions of the test split too; every table is marked.")
+    archive: Archive = Field(default_factory=lambda: Archive.model_validate({}), description="What the archive holds.")
+    decodings: dict[str, Decoding] = Field(min_length=1, description="Ways of decoding, by name.")
+    transforms: dict[str, Transform] = Field(
+        default_factory=dict, description="Plug-ins that make supervisions from others; their names are formats."
+    )
+    experiments: dict[str, Experiment] = Field(min_length=1, description="Sub-grids by name.")
+    teacher_accuracy: dict[str, TeacherAccuracy] = Field(
+        default_factory=dict, description="Sub-grids of teachers' own accuracies, by name."
+    )
+
+    @field_validator(
+        "study", "datasets", "teachers", "students", "decodings", "transforms", "experiments", "teacher_accuracy"
+    )
+    @classmethod
+    def _names_are_file_names(cls, value: Any) -> Any:
+        for name in [value] if isinstance(value, str) else value:
+            if not NAME.fullmatch(name):
+                raise ValueError(f"{name!r} cannot be a folder name: use letters, digits, '.' and '-'")
+        return value
+
+    @model_validator(mode="after")
+    def _names_exist(self) -> Study:
+        formats = (*NAMED_FORMATS, *self.transforms)
+        for name in self.transforms:
+            if name in NAMED_FORMATS:
+                raise UserError(f"{name!r} is a built-in format", where=f"configuration key transforms.{name}")
+        for label, experiment in self.experiments.items():
+            place = f"experiments.{label}"
+            if label in ("claims", "recommendation"):
+                raise UserError(
+                    f"{label!r} names a table of every study", where=f"configuration key {place}", hint="choose another"
+                )
+            self._axes_exist(place, experiment, ("datasets", "teachers", "students"))
+            for position, format_ in enumerate(experiment.formats):
+                must_exist(format_, formats, f"{place}.formats.{position}")
+            for position, baseline in enumerate(experiment.baselines):
+                parts = baseline.split("/")
+                key = f"{place}.baselines.{position}"
+                if len(parts) != 3:
+                    raise UserError(f"{baseline!r} is not teacher/format/level", where=key)
+                must_exist(parts[0], self.teachers, key)
+                must_exist(parts[1], formats, key)
+                must_exist(parts[2], NAMED_LEVELS, key)
+        for label, accuracy in self.teacher_accuracy.items():
+            self._axes_exist(f"teacher_accuracy.{label}", accuracy, ("datasets", "teachers"))
+            for position, teacher in enumerate(accuracy.teachers):
+                if self.teachers[teacher].provider in ("gold", "human", "released", "mixed"):
+                    raise UserError(
+                        f"teacher {teacher!r} does not solve problems, its accuracy would say nothing",
+                        where=f"configuration key teacher_accuracy.{label}.teachers.{position}",
+                    )
+        for name, transform in self.transforms.items():
+            if isinstance(transform, MixedTransform):
+                must_exist(transform.teacher, self.teachers, f"transforms.{name}.teacher")
+            else:
+                must_exist(transform.tokenizer, self.students, f"transforms.{name}.tokenizer")
+        for name, student in self.students.items():
+            ranks, nodes = self.recipe_of(name).ranks, student.resources.nodes
+            if ranks % nodes:
+                raise UserError(
+                    f"{ranks} ranks cannot be shared evenly by {nodes} nodes",
+                    where=f"configuration key students.{name}.resources.nodes",
+                    hint="recipe.ranks counts the ranks of all nodes together",
+                )
+        self._retries_can_differ()
+        return self
+
+    def _axes_exist(self, place: str, section: Any, axes: tuple[str, ...]) -> None:
+        for axis in axes:
+            for position, name in enumerate(getattr(section, axis)):
+                must_exist(name, getattr(self, axis), f"{place}.{axis}.{position}")
+
+    def _retries_can_differ(self) -> None:
+        """A retry at temperature 0 would buy the same answer again."""
+        if "retry" not in self.verdict_policy.values() or self.retries == 0:
+            return
+        for name, teacher in self.teachers.items():
+            if isinstance(teacher, ChatTeacher) and teacher.temperature == 0:
+                raise UserError(
+                    "a verdict policy of retry would buy the same answer again at temperature 0",
+                    where=f"configuration key teachers.{name}.temperature",
+                    hint="raise the temperature, or choose another policy",
+                )
+
+    def recipe_of(self, student: str) -> Recipe:
+        """The fine-tuning recipe of one student: the study's with the student's own keys, or its own preset's."""
+        own = self.students[student].recipe
+        merged = own if "preset" in own else {**self.recipe.model_dump(), **own}
+        try:
+            return Recipe.model_validate(merged)
+        except ValidationError as error:
+            raise explain(error, merged, Recipe, prefix=f"students.{student}.recipe") from None

@@ -1,0 +1,205 @@
+"""The `teachers` and `transforms` of a study file."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, field_validator
+
+from gradus.study.config.sections import Section
+
+
+class TutorTeacher(Section):
+    """A built-in teacher that renders the solution graph of generated problems."""
+
+    provider: Literal["tutor"] = Field(description="Who writes.")
+    wordings: int = Field(3, ge=1, le=3, description="Number of wordings that the tutor varies between.")
+    error_rate: float = Field(0.0, ge=0, le=1, description="Share of problems with a wrong step in the rationale.")
+    seed: int = Field(0, description="Seed of wordings and errors.")
+
+
+class GoldTeacher(Section):
+    """The gold answers alone: the answer-only baseline."""
+
+    provider: Literal["gold"] = Field(description="Who writes.")
+
+
+class HumanTeacher(Section):
+    """The rationales that the datasets' own authors wrote (docs/datasets.md names the source of each)."""
+
+    provider: Literal["human"] = Field(description="Who writes.")
+
+
+class MixedTeacher(Section):
+    """Holds mixtures alone: transforms that choose among the annotations of other teachers and levels."""
+
+    provider: Literal["mixed"] = Field(description="Who writes.")
+
+
+class ReleasedTeacher(Section):
+    """The annotations that the paper released (dataset_info.json names the files)."""
+
+    provider: Literal["released"] = Field(description="Who writes.")
+    author: Literal["gpt-4o", "gemini-1.5-flash", "llama-3-70b", "human", "gold"] = Field(
+        description="Whose released annotations."
+    )
+    allow_excerpt: bool = Field(
+        False, description="Train on a file of which only an excerpt is there; every table is marked."
+    )
+
+
+class PriceEntry(Section):
+    """What a model costs; written down only by someone who has seen the page."""
+
+    input_usd_per_million: float = Field(ge=0, description="US dollars per million input tokens.")
+    output_usd_per_million: float = Field(ge=0, description="US dollars per million output tokens.")
+    batch_factor: float = Field(gt=0, le=1, description="What a batch costs of that.")
+    seen: str = Field(description="The day on which the page was seen.")
+    source: str = Field(description="The page.")
+
+
+class ChatTeacher(Section):
+    """What all teachers behind a chat interface share."""
+
+    model: str = Field(description="The pinned model, as the provider names it.")
+    successor: str | None = Field(None, description="The model to make an entry for once this one is retired.")
+    also_accept: list[str] = Field(
+        default_factory=list, description="Model ids that may answer beside the pinned one and its dated forms."
+    )
+    gold: Literal["shown", "hidden"] = Field("shown", description="Whether the teacher sees the gold answer.")
+    temperature: float | None = Field(None, ge=0, description="Sent where the model accepts it; unset: its default.")
+    top_p: float | None = Field(None, gt=0, le=1, description="Sent where the model accepts it; unset: its default.")
+    max_output_tokens: int = Field(1024, gt=0, description="Longest answer; hitting it counts as truncated.")
+    samples: int = Field(1, ge=1, description="Answers per question.")
+    requests_per_minute: float | None = Field(None, gt=0, description="The limit of your account.")
+    tokens_per_minute: float | None = Field(None, gt=0, description="The limit of your account, input and output.")
+    max_concurrency: int = Field(64, ge=1, description="Most requests in flight; the actual number adapts below it.")
+    timeout_seconds: float = Field(120.0, gt=0, description="Longest wait for one answer.")
+    budget_usd: float | None = Field(
+        None,
+        ge=0,
+        description="Nothing is sent once the journal of this teacher, over all studies, has cost that much.",
+    )
+    price: PriceEntry | None = Field(None, description="The price, where prices.yaml has no row for the model.")
+    allow_unknown_price: bool = Field(False, description="Send requests to a model without a known price.")
+    offline: bool = Field(False, description="Answer from the journal alone; no key, no network, a miss is an error.")
+    key_variable: str | None = Field(
+        None, description="Environment variable of the key; unset: OPENAI_API_KEY or ANTHROPIC_API_KEY."
+    )
+
+
+class BatchableTeacher(ChatTeacher):
+    """What teachers with a batch interface share."""
+
+    mode: Literal["online", "batch"] = Field(
+        "online", description="`batch`: the provider's batches, cheaper and later."
+    )
+    batch_poll_seconds: float = Field(60.0, gt=0, description="Pause between two looks at an open batch.")
+    batch_wait_hours: float = Field(
+        26.0, gt=0, description="Longest wait of one job for its batches; a later job finds them again."
+    )
+
+
+class OpenAITeacher(BatchableTeacher):
+    """OpenAI, or any server that speaks its chat format (Gemini's compatible endpoint, vLLM, ...)."""
+
+    provider: Literal["openai"] = Field(description="Who writes.")
+    base_url: str | None = Field(None, description="Another server than OpenAI's.")
+    mode: Literal["online", "batch"] = Field(
+        "online", description="`batch`: the provider's batches, cheaper and later."
+    )
+
+
+class AnthropicTeacher(BatchableTeacher):
+    """Anthropic's models."""
+
+    provider: Literal["anthropic"] = Field(description="Who writes.")
+    base_url: str | None = Field(None, description="Another server than Anthropic's.")
+    mode: Literal["online", "batch"] = Field(
+        "online", description="`batch`: the provider's batches, cheaper and later."
+    )
+
+
+class VllmTeacher(ChatTeacher):
+    """A model served for the time of the annotation job itself, by vLLM or a server with the same interface."""
+
+    provider: Literal["vllm"] = Field(description="Who writes.")
+    server: list[str] = Field(
+        ["vllm", "serve", "{model}", "--host", "127.0.0.1", "--port", "{port}"],
+        min_length=1,
+        description="The server's command line; `{model}` and `{port}` are filled in.",
+    )
+    health: str = Field("/health", description="Path that answers 200 once the server is ready.")
+    startup_seconds: float = Field(1800.0, gt=0, description="Longest wait for the server to be ready.")
+    gpus: int = Field(1, ge=0, description="GPUs of the job.")
+    allow_unknown_price: bool = Field(True, description="A served model has no price per token.")
+
+
+Teacher = Annotated[
+    TutorTeacher
+    | GoldTeacher
+    | HumanTeacher
+    | MixedTeacher
+    | ReleasedTeacher
+    | OpenAITeacher
+    | AnthropicTeacher
+    | VllmTeacher,
+    Field(discriminator="provider"),
+]
+# How a teacher is asked, not what it is asked: these keys change no annotation.
+HANDLING = frozenset(
+    {
+        "successor",
+        "requests_per_minute",
+        "tokens_per_minute",
+        "max_concurrency",
+        "timeout_seconds",
+        "budget_usd",
+        "price",
+        "allow_unknown_price",
+        "offline",
+        "key_variable",
+        "mode",
+        "batch_poll_seconds",
+        "batch_wait_hours",
+        "server",
+        "health",
+        "startup_seconds",
+        "gpus",
+    }
+)
+
+
+class PaddedTransform(Section):
+    """Rationales lengthened with filler to the token length of a higher level (the paper's padding ablation)."""
+
+    kind: Literal["padded"] = Field(description="The plug-in.")
+    target: Literal["L2", "L3", "L4", "L5", "L6"] = Field(description="The level whose lengths are reached.")
+    tokenizer: str = Field(description="The student whose tokens are counted.")
+    filler: Literal["neutral", "repeat"] = Field(
+        "neutral", description="`neutral`: sentences that say nothing; `repeat`: the rationale again, as in the paper."
+    )
+
+
+class MixedTransform(Section):
+    """The level chosen per problem by its number of solution steps; used as `mixed/NAME/native`."""
+
+    kind: Literal["mixed"] = Field(description="The plug-in.")
+    teacher: str = Field(description="Whose originals are mixed.")
+    levels: dict[str, Literal["L1", "L2", "L3", "L4", "L5", "L6"]] = Field(
+        min_length=1, description="Level by number of steps (`'2': L5`)."
+    )
+    otherwise: Literal["L1", "L2", "L3", "L4", "L5", "L6"] = Field(
+        description="Level of problems with another number of steps."
+    )
+
+    @field_validator("levels")
+    @classmethod
+    def _numbers(cls, value: dict[str, str]) -> dict[str, str]:
+        for key in value:
+            if not key.isdigit():
+                raise ValueError(f"{key!r} is not a number of steps")
+        return value
+
+
+Transform = Annotated[PaddedTransform | MixedTransform, Field(discriminator="kind")]

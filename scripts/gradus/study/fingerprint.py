@@ -1,0 +1,114 @@
+"""The code fingerprint of a program: what in the library decides the bytes it writes.
+
+A hash of the syntax trees (no comments, docstrings or formatting) of every ``gradus`` module that the program imports,
+directly or through another, but for those excluded below. Rules carry it as a param, so that a changed line reruns the
+jobs that it concerns and a touch, a clone or a comment reruns nothing.
+"""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+from functools import cache
+from pathlib import Path
+
+SCRIPTS = Path(__file__).resolve().parents[2]
+
+EXCLUDED = {
+    "gradus": "holds the version number only",
+    "gradus.runtime.leases": "who writes, not what",
+    "gradus.study.config": "its values reach the programs through params, which Snakemake compares itself",
+    "gradus.runtime.errors": "wording of messages",
+    "gradus.runtime.program": "command line, logging and run records",
+    "gradus.runtime.progress": "progress bars",
+    "gradus.runtime.slurm": "asks the scheduler",
+    "gradus.runtime.environment": "finds interpreter, folders and versions",
+    "gradus.students.training.geometry": "how nodes find each other",
+    "gradus.students.training.telemetry": "measures, and changes no weight",
+    "gradus.study.paths": "places of files, which Snakemake compares itself",
+}
+
+# Modules that run in a process of their own and so are imported by nobody.
+LAUNCHED = {"gradus.students.training.launch": ("gradus.students.training.engine",)}
+
+
+@cache
+def fingerprint(program: str) -> str:
+    """Sixteen hexadecimal digits for ``scripts/{program}.py``; FileNotFoundError if there is no such program."""
+    digest = hashlib.sha256()
+    for module in modules(program):
+        digest.update(module.encode())
+        digest.update(_syntax(module_file(module)).encode())
+    return digest.hexdigest()[:16]
+
+
+@cache
+def modules(program: str) -> tuple[str, ...]:
+    """The library modules whose code decides what a program writes, sorted."""
+    found: set[str] = set()
+    waiting = [name for name in _imports(SCRIPTS / f"{program}.py") if not is_excluded(name)]
+    while waiting:
+        name = waiting.pop()
+        if name not in found:
+            found.add(name)
+            others = (*_imports(module_file(name)), *LAUNCHED.get(name, ()))
+            waiting += [other for other in others if not is_excluded(other)]
+    return tuple(sorted(found))
+
+
+def is_excluded(module: str) -> bool:
+    """Whether a module, or the package that holds it, is left out for one of the reasons above."""
+    return module in EXCLUDED or any(module.startswith(f"{name}.") for name in EXCLUDED if name != "gradus")
+
+
+def module_file(name: str) -> Path:
+    """The source file of a library module or package."""
+    place = SCRIPTS.joinpath(*name.split("."))
+    return place / "__init__.py" if place.is_dir() else place.with_suffix(".py")
+
+
+def _exists(name: str) -> bool:
+    place = SCRIPTS.joinpath(*name.split("."))
+    return place.is_dir() or place.with_suffix(".py").exists()
+
+
+@cache
+def _imports(path: Path) -> tuple[str, ...]:
+    """The ``gradus`` modules that a file imports anywhere, also inside functions."""
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names if alias.name.split(".")[0] == "gradus"}
+        elif isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "gradus":
+            module = node.module or ""
+            found.add(module)
+            found |= {f"{module}.{alias.name}" for alias in node.names if _exists(f"{module}.{alias.name}")}
+    return tuple(sorted(found))
+
+
+@cache
+def _syntax(path: Path) -> str:
+    return _dump(ast.parse(path.read_text(encoding="utf-8")))
+
+
+def _dump(node: object) -> str:
+    """A syntax tree as text, without positions, docstrings and empty fields (which differ between Python versions)."""
+    if isinstance(node, ast.AST):
+        fields = []
+        for name, value in ast.iter_fields(node):
+            if name == "body" and isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+                value = _without_docstring(value)
+            if value not in (None, [], ""):
+                fields.append(f"{name}={_dump(value)}")
+        return f"{type(node).__name__}({','.join(fields)})"
+    if isinstance(node, list):
+        return f"[{','.join(_dump(item) for item in node)}]"
+    return repr(node)
+
+
+def _without_docstring(body: list[ast.stmt]) -> list[ast.stmt]:
+    first = body[0] if body else None
+    is_text = (
+        isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant) and isinstance(first.value.value, str)
+    )
+    return body[1:] if is_text else body

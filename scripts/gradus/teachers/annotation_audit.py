@@ -1,0 +1,230 @@
+"""Audit of annotations: what a reader must know of the texts before trusting a student that was taught with them.
+
+Facts per supervision, each a count and its first examples; nothing is repaired here.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from statistics import fmean, median, quantiles
+from typing import Any
+
+from gradus.answers import answers_equal
+from gradus.answers.number import numbers_in
+from gradus.data.text_normalisation import normalised
+from gradus.records import Annotation, Problem, Supervision
+from gradus.teachers.text_traits import text_traits
+
+# Literal pieces of prompts that teachers leave in their texts: tags, level names in brackets, template fields.
+_TAG = re.compile(
+    r"</?[A-Z][A-Za-z]*(?: [A-Za-z]+)*>|\[L[1-6]\]|\$(?:question|answer|rationale|level)\b|\{(?:question|answer)\}"
+)
+_EXAMPLES = 5
+# At most this many words count as no rationale (the paper's files: "The answer is X" alone).
+_NO_RATIONALE_WORDS = 2
+
+
+@dataclass(frozen=True)
+class Finding:
+    """How many rows have a defect, and the ids of the first few."""
+
+    count: int
+    examples: tuple[str, ...]
+
+
+def audit_annotations(
+    place: Supervision,
+    rows: Sequence[Annotation],
+    problems: Mapping[str, Problem],
+    test_questions: frozenset[str],
+    below: Sequence[Annotation] | None,
+    original: Sequence[Annotation] | None,
+    manifest: Mapping[str, Any],
+) -> dict[str, Any]:
+    """The facts of one supervision.
+
+    ``below`` are the annotations one level lower (same teacher and format), ``original`` those that a rewrite started
+    from, ``manifest`` what the annotation job counted; each may be absent.
+    """
+    words = [len(row.rationale.split()) for row in rows]
+    facts: dict[str, Any] = {
+        "supervision": str(place),
+        "rows": len(rows),
+        "problems_without_annotation": len(manifest.get("without_annotation", [])),
+        "verdicts": dict(sorted(Counter(row.verdict for row in rows).items())),
+        "words": distribution(words),
+        "input_tokens": sum(row.usage.get("input_tokens", 0) for row in rows),
+        "output_tokens": sum(row.usage.get("output_tokens", 0) for row in rows),
+        "price_usd": _price(rows),
+        "traits": text_traits([row.rationale for row in rows]),
+    }
+    for name in ("released_rows", "unmatched_rows", "rows_without_text", "excerpt"):
+        if name in manifest:
+            facts[name] = manifest[name]
+    found = {
+        "without_rationale": _rows_where(
+            rows, lambda row: row.format != "answer-only" and len(row.rationale.split()) <= _NO_RATIONALE_WORDS
+        ),
+        "prompt_tags_left": _rows_where(rows, lambda row: bool(_TAG.search(row.rationale))),
+        "answer_disagrees_with_gold": _rows_where(rows, lambda row: row.verdict == "disagrees"),
+        "question_in_test_split": _rows_where(
+            rows, lambda row: normalised(problems[row.problem_id].full_text) in test_questions
+        ),
+        "same_text_as_another_row": _repeated(rows),
+    }
+    if below is not None:
+        lower = _by_problem(below)
+        facts["longer_than_level_below"] = _share_longer(rows, lower)
+        found["same_text_as_level_below"] = _rows_where(
+            rows, lambda row: row.key in lower and lower[row.key].rationale == row.rationale != ""
+        )
+    if original is not None:
+        first = _by_problem(original)
+        known = [row for row in rows if row.key in first]
+        found["rewrite_lost_numbers"] = _rows_where(known, lambda row: not _numbers(first[row.key]) <= _numbers(row))
+        found["rewrite_changed_steps"] = _rows_where(known, lambda row: _equations(row) != _equations(first[row.key]))
+        found["rewrite_changed_answer"] = _rows_where(
+            known, lambda row: not _same_answer(row, first[row.key], problems[row.problem_id].answer_kind)
+        )
+    facts["findings"] = {name: asdict(one) for name, one in found.items()}
+    return facts
+
+
+def _price(rows: Sequence[Annotation]) -> float | None:
+    """What the rows cost; None where any has no known price (of teachers that are asked over a network)."""
+    asked = [row.price_usd for row in rows if "output_tokens" in row.usage]
+    known = [price for price in asked if price is not None]
+    return round(sum(known), 6) if len(known) == len(asked) else None
+
+
+def distribution(values: Sequence[int]) -> dict[str, float]:
+    """Mean, median, deciles and extremes."""
+    deciles = quantiles(values, n=10) if len(values) > 1 else [values[0]] * 9
+    return {
+        "mean": round(fmean(values), 2),
+        "median": float(median(values)),
+        "p10": round(deciles[0], 1),
+        "p90": round(deciles[-1], 1),
+        "min": float(min(values)),
+        "max": float(max(values)),
+    }
+
+
+def _rows_where(rows: Sequence[Annotation], condition: Any) -> Finding:
+    hits = [row.key for row in rows if condition(row)]
+    return Finding(len(hits), tuple(hits[:_EXAMPLES]))
+
+
+def _repeated(rows: Sequence[Annotation]) -> Finding:
+    """Rows whose text another problem's row has too (a teacher in a rut, or a broken join)."""
+    seen = Counter((row.rationale, row.problem_id) for row in rows if row.rationale)
+    texts = Counter(text for text, _ in seen)
+    return _rows_where(rows, lambda row: bool(row.rationale) and texts[row.rationale] > 1)
+
+
+def _by_problem(rows: Sequence[Annotation]) -> dict[str, Annotation]:
+    return {row.key: row for row in rows}
+
+
+def _share_longer(rows: Sequence[Annotation], lower: Mapping[str, Annotation]) -> float | None:
+    pairs = [(row, lower[row.key]) for row in rows if row.key in lower]
+    if not pairs:
+        return None
+    return round(fmean(len(row.rationale.split()) > len(other.rationale.split()) for row, other in pairs), 4)
+
+
+def _numbers(row: Annotation) -> set[str]:
+    return set(numbers_in(row.rationale))
+
+
+def _equations(row: Annotation) -> int:
+    return len(re.findall(r"(?<![<>=!])=(?!=)", row.rationale))
+
+
+def _same_answer(row: Annotation, other: Annotation, kind: str) -> bool:
+    if row.answer is None or other.answer is None:
+        return row.answer == other.answer
+    return answers_equal(row.answer, other.answer, kind)
+
+
+def levels_out_of_order(audits: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Where the mean length does not grow from one level to the next of the same dataset, teacher and format."""
+    means = {audit["supervision"]: audit["words"]["mean"] for audit in audits}
+    told = []
+    for name, mean in means.items():
+        head, _, level = name.rpartition("/")
+        if level.startswith("L") and (previous := f"{head}/L{int(level[1:]) - 1}") in means and means[previous] >= mean:
+            told.append(f"{name}: mean {mean} words, not more than {means[previous]} one level below")
+    return told
+
+
+def to_markdown(
+    audits: Sequence[Mapping[str, Any]], stale: Sequence[str], datasets: Sequence[Mapping[str, Any]]
+) -> str:
+    """The audit as a page: datasets, lengths per supervision, findings."""
+    lines = ["# Audit of data and annotations", "", "## Datasets", ""]
+    lines += [
+        "| dataset | train | test | test in train: exact | normalised | near-duplicates | doubtful gold | without gold |",
+        "|---|---:|---:|---:|---:|---:|---:|---:|",
+    ]
+    for one in datasets:
+        lines.append(
+            f"| {one['dataset']} | {one['train']} | {one['test']} | {one['test_questions_in_train_exact']} | "
+            f"{len(one['test_questions_in_train_normalised'])} | {len(one['test_questions_near_train'])} | "
+            f"{one['doubtful_gold']} | {one['without_gold']} |"
+        )
+    lines += [
+        "",
+        "## Lengths in words",
+        "",
+        "| supervision | rows | mean | median | p10 | p90 | longer than the level below |",
+    ]
+    lines.append("|---|---:|---:|---:|---:|---:|---:|")
+    for audit in audits:
+        words, share = audit["words"], audit.get("longer_than_level_below")
+        shown = "" if share is None else f"{100 * share:.1f} %"
+        lines.append(
+            f"| {audit['supervision']} | {audit['rows']} | {words['mean']} | {words['median']} | {words['p10']} | "
+            f"{words['p90']} | {shown} |"
+        )
+    lines += _costs(audits)
+    lines += ["", "## What was found", ""]
+    told = [f"- {text}" for text in levels_out_of_order(audits)]
+    for audit in audits:
+        for name, one in audit["findings"].items():
+            if one["count"]:
+                what, such = name.replace("_", " "), ", ".join(one["examples"][:2])
+                told.append(f"- {audit['supervision']}: {what}: {one['count']} of {audit['rows']} (such as {such})")
+        if audit.get("excerpt"):
+            told.append(
+                f"- {audit['supervision']}: only an excerpt of the released file is there; its cells are marked."
+            )
+        if audit.get("unmatched_rows"):
+            told.append(
+                f"- {audit['supervision']}: {audit['unmatched_rows']} of {audit['released_rows']} released rows match no "
+                "training problem and are left out."
+            )
+    told += [f"- {text}" for text in stale]
+    return "\n".join([*lines, *(told or ["Nothing."])]) + "\n"
+
+
+def _costs(audits: Sequence[Mapping[str, Any]]) -> list[str]:
+    """What teachers over a network cost; nothing where there are none."""
+    asked = [audit for audit in audits if audit["output_tokens"]]
+    if not asked:
+        return []
+    lines = ["", "## What the teachers cost", "", "| supervision | input tokens | output tokens | US dollars |"]
+    lines.append("|---|---:|---:|---:|")
+    for audit in asked:
+        price = "?" if audit["price_usd"] is None else f"{audit['price_usd']:.4f}"
+        lines.append(f"| {audit['supervision']} | {audit['input_tokens']:,} | {audit['output_tokens']:,} | {price} |")
+    known = [audit["price_usd"] for audit in asked if audit["price_usd"] is not None]
+    lines.append(f"| all with a known price | | | {sum(known):.4f} |")
+    return [
+        *lines,
+        "",
+        "Each annotation once, whichever study paid for it; exemplars and the teachers' own tests are not in here.",
+    ]

@@ -1,0 +1,1 @@
+"""Clients: one small class per provider, all behind the same two methods."""

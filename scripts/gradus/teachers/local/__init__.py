@@ -1,0 +1,1 @@
+"""Local teachers: they answer in this process, from rules or from files."""

@@ -1,0 +1,56 @@
+"""The human teacher: the rationales that the datasets' own authors wrote (docs/datasets.md names the source of each)."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from gradus.records import Problem
+from gradus.runtime.errors import UserError
+from gradus.teachers.protocols import Task
+from gradus.teachers.requests.journal import Response
+
+
+class HumanTeacher:
+    """Reads the rationale of the problem; for CommonsenseQA those of ECQA, from ``datasets/csqa/ecqa.jsonl``."""
+
+    journaled = False
+
+    def __init__(self, folder: Path | None) -> None:
+        self._folder = folder
+        self._ecqa: dict[str, str] | None = None
+
+    def content(self, task: Task) -> dict[str, Any]:
+        return {"provider": "human", "question": task.problem.question, "sample": task.sample}
+
+    def complete(self, task: Task, content: dict[str, Any]) -> Response | None:
+        rationale = self._rationale(task.problem)
+        if not rationale:
+            return None
+        return Response(f"{rationale} The answer is {task.problem.answer}.", "stop", "human", {})
+
+    def _rationale(self, problem: Problem) -> str | None:
+        if problem.rationale is not None or not problem.source.startswith("CommonsenseQA"):
+            return problem.rationale
+        if self._ecqa is None:
+            self._ecqa = self._read_ecqa()
+        return self._ecqa.get(problem.id)
+
+    def _read_ecqa(self) -> dict[str, str]:
+        path = (self._folder or Path(".")) / "datasets" / "csqa" / "ecqa.jsonl"
+        if not path.exists():
+            raise UserError(
+                "CommonsenseQA has no rationales of its own, and the file of ECQA is not there",
+                where=path,
+                hint="one JSON object a line with id and explanation",
+            )
+        found = {}
+        with open(path, encoding="utf-8") as stream:
+            for line, text in enumerate(stream, 1):
+                try:
+                    row = json.loads(text)
+                    found[str(row["id"])] = str(row["explanation"]).strip()
+                except (ValueError, KeyError, TypeError) as error:
+                    raise UserError(f"not a row with id and explanation: {error}", where=path, line=line) from None
+        return found

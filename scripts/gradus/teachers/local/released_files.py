@@ -1,0 +1,100 @@
+"""Where the paper's released annotations lie: the key of each supervision, its file, and whether that is there."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from gradus.records import Supervision
+from gradus.runtime.errors import UserError
+
+FOLDER = "released_annotations"
+AUTHORS = ("gpt-4o", "gemini-1.5-flash", "llama-3-70b", "human", "gold")
+EXCERPTS = "head300"
+# How the keys of dataset_info.json spell datasets and authors; MATH and the commonsense sets have further habits.
+_DATASETS = {
+    "svamp": "SVAMP",
+    "gsm8k": "GSM8k",
+    "aqua": "auqa",
+    "math": "math_mix",
+    "csqa": "cQA",
+    "obqa": "obqa",
+    "strategyqa": "stqa",
+}
+_BASELINES = {**_DATASETS, "math": "math", "csqa": "csqa"}
+_FORMATS = {"least-to-most": "bsm", "rephrase-and-respond": "rar", "symbolic": "sym"}
+# The format files of SVAMP and GSM8K are named by the student that they were made for, at that student's level.
+_FORMAT_LEVELS = {"L3": "bloom", "L5": "gemma"}
+
+
+def info_key(place: Supervision, author: str) -> str | None:
+    """The key of dataset_info.json for a supervision; None where the paper has no such cell."""
+    dataset = place.dataset
+    if dataset not in _DATASETS:
+        return None
+    if author == "gold":
+        return f"{_BASELINES[dataset]}_{'onlyans' if dataset == 'math' else 'only_ans'}"
+    if author == "human":
+        return "ecqa_human" if dataset == "csqa" else f"{_BASELINES[dataset]}_human"
+    if not place.level.startswith("L"):
+        return None
+    if place.format == "original":
+        chatgpt = "ChatGPT" if dataset in ("svamp", "gsm8k", "aqua") else "chatgpt"
+        name = {"gpt-4o": chatgpt, "gemini-1.5-flash": "gemini", "llama-3-70b": "llama"}[author]
+        return f"{_DATASETS[dataset]}_{name}_level{place.level[1:]}"
+    if author != "gpt-4o" or place.format not in _FORMATS:
+        return None
+    form = _FORMATS[place.format]
+    if dataset in ("svamp", "gsm8k"):
+        student = _FORMAT_LEVELS.get(place.level)
+        return student and f"{dataset}_{student}_{form}"
+    return f"{dataset}_level{place.level[1:]}_{form}"
+
+
+def find_file(folder: Path, name: str) -> Path:
+    """A released file, plain or gzipped, in any subfolder; a complete one before an excerpt. UserError if absent."""
+    found = _files(folder).get(name)
+    if found is None:
+        raise UserError(f"the released file {name} is not there", where=folder)
+    return found
+
+
+def load_json(path: Path) -> Any:
+    """A JSON file, plain or gzipped; UserError where it is absent or malformed."""
+    try:
+        with (
+            gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else open(path, encoding="utf-8") as stream
+        ):
+            return json.load(stream)
+    except FileNotFoundError:
+        raise UserError("no such file", where=path) from None
+    except ValueError as error:
+        raise UserError(f"not valid JSON: {error}", where=path) from None
+
+
+@cache
+def _files(folder: Path) -> dict[str, Path]:
+    """Every file by its name without ``.gz``; complete ones go before excerpts."""
+    found: dict[str, Path] = {}
+    for path in sorted(folder.rglob("*"), key=lambda path: (EXCERPTS in path.parts, path)):
+        if path.is_file():
+            found.setdefault(path.name.removesuffix(".gz"), path)
+    return found
+
+
+@cache
+def is_missing(place: Supervision, author: str, folder: Path) -> bool:
+    """Whether the paper has no file for a supervision, or the folder does not hold it (an excerpt is not missing)."""
+    root = folder / FOLDER
+    info = _info(root)
+    key = info_key(place, author)
+    return key is None or key not in info or info[key]["file_name"] not in _files(root)
+
+
+@cache
+def _info(root: Path) -> dict[str, Any]:
+    info: dict[str, Any] = load_json(root / "dataset_info.json")
+    return info

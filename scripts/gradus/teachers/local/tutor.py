@@ -1,0 +1,58 @@
+"""The built-in tutors: they read the solution graph of a generated problem and explain it."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+from gradus.data.gradeschool.explanations import Manner, explain, miscalculate
+from gradus.data.gradeschool.graph import Solution
+from gradus.runtime.atomic import canonical_json
+from gradus.runtime.errors import UserError
+from gradus.teachers.protocols import Task
+from gradus.teachers.requests.journal import Response
+
+
+class TutorTeacher:
+    """Explains correctly, but for a share of problems (``error_rate``) in which one step is off by a little.
+
+    Which problems and which step depend on the problem alone, so that all levels and formats tell the same mistake.
+    """
+
+    journaled = True
+
+    def __init__(self, wordings: int, error_rate: float, seed: int) -> None:
+        self._manner = Manner(wordings)
+        self._error_rate = error_rate
+        self._seed = seed
+
+    def content(self, task: Task) -> dict[str, Any]:
+        if task.problem.solution is None:
+            raise UserError(
+                f"problem {task.problem.id!r} has no solution graph: the tutors explain generated datasets only",
+                hint="choose another teacher for this dataset",
+            )
+        content = {
+            "provider": "tutor",
+            "wordings": self._manner.wordings,
+            "error_rate": self._error_rate,
+            "seed": self._seed,
+            "format": task.supervision.format,
+            "level": task.supervision.level,
+            "solution": task.problem.solution,
+            "sample": task.sample,
+        }
+        return content if task.original is None else {**content, "original": task.original}
+
+    def complete(self, task: Task, content: dict[str, Any]) -> Response:
+        solution = self._perhaps_wrong(Solution.from_json(content["solution"]))
+        variation = f"{self._seed}/{content['sample']}/{canonical_json(content['solution'])}"
+        text = explain(solution, content["level"], content["format"], self._manner, variation)
+        text = f"{text} The answer is {solution.answer}."
+        return Response(text, "stop", f"tutor-{self._manner.wordings}", {"output_words": len(text.split())})
+
+    def _perhaps_wrong(self, solution: Solution) -> Solution:
+        digest = hashlib.sha256(f"{self._seed}/{canonical_json(solution.to_json())}".encode()).digest()
+        if int.from_bytes(digest[:4]) / 2**32 >= self._error_rate:
+            return solution
+        return miscalculate(solution, digest[4] % len(solution.steps), 1 + digest[5] % 3)

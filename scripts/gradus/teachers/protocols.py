@@ -1,0 +1,75 @@
+"""Protocols: what a teacher is to the rest of the house, and what a provider's client is to the request queue."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from gradus.records import Problem, Supervision
+from gradus.teachers.requests.journal import Response
+
+
+@dataclass(frozen=True)
+class Task:
+    """One question to a teacher: the problem, what is wanted, and the original that a rewrite starts from."""
+
+    problem: Problem
+    supervision: Supervision
+    original: str | None
+    sample: int
+
+
+class LocalTeacher(Protocol):
+    """A teacher in this process. ``journaled`` ones are asked through the journal, the others read files."""
+
+    journaled: bool
+
+    def content(self, task: Task) -> dict[str, Any]:
+        """Everything that decides the answer, as plain JSON values: the request's identity."""
+        ...
+
+    def complete(self, task: Task, content: dict[str, Any]) -> Response | None:
+        """The teacher's answer; None where this teacher has none for the problem."""
+        ...
+
+
+class Chat(Protocol):
+    """A provider: a class behind these two methods is all that a new one needs.
+
+    ``version`` names SDK and interface; it is kept beside every answer.
+    """
+
+    version: str
+
+    async def send(self, body: dict[str, Any]) -> Response:
+        """The answer to one body; raises Throttled, Passing, Lasting or Declined (``teachers.failures``)."""
+        ...
+
+    async def close(self) -> None:
+        """Close connections."""
+        ...
+
+
+class BatchService(Protocol):
+    """What batches need of a provider. Items go by the key of their request, which no two requests share."""
+
+    most_items: int
+    most_bytes: int
+    keeps_tags: bool
+
+    def submit(self, items: Sequence[tuple[str, dict[str, Any]]], tag: str) -> str:
+        """Submit bodies by key; the provider's id of the batch."""
+        ...
+
+    def find(self, tag: str, since: float, count: int) -> list[str]:
+        """Ids of batches that may be the one that was submitted under ``tag`` at or after ``since`` (Unix time)."""
+        ...
+
+    def has_ended(self, identifier: str) -> bool:
+        """Whether nothing more will come of a batch (done, failed or expired)."""
+        ...
+
+    def results(self, identifier: str) -> Iterator[tuple[str, Response | None]]:
+        """Key and answer of every item that is there; None for an item that failed or expired."""
+        ...

@@ -1,0 +1,215 @@
+"""The journal: every answer that a teacher gave, appended before it is used, never bought again.
+
+One folder per teacher, append-only JSONL. Each writer appends to a shard of its own and reads all shards; the key is the
+SHA-256 of the canonical request, which holds the sample index. A torn last line (a crash in mid-write) is skipped.
+The index in memory takes 16 bytes an entry: the first 8 bytes of the key and the place of the line, sorted.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import socket
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import Any, BinaryIO, Self
+
+import numpy as np
+
+from gradus.runtime.atomic import canonical_json, sha256_bytes, sync_folder
+from gradus.runtime.errors import UserError
+
+SYNC_EVERY = 64
+SYNC_SECONDS = 1.0
+_MERGE_EVERY = 4096
+_OFFSET_BITS = 40  # a shard of up to a terabyte, 8 million shards
+
+
+@dataclass(frozen=True)
+class Response:
+    """What came back for one request: the text, why it ended, the model's name as returned, token counts.
+
+    ``price_usd`` is what it cost (None where no price is known); ``raw`` is the provider's whole answer.
+    """
+
+    text: str
+    finish_reason: str
+    model: str
+    usage: dict[str, int]
+    price_usd: float | None = None
+    raw: dict[str, Any] | None = field(default=None, compare=False)
+
+
+def request_key(content: dict[str, Any]) -> str:
+    """The identity of a request: the hash of everything that decides its answer."""
+    return sha256_bytes(canonical_json(content).encode("utf-8"))
+
+
+class Journal:
+    """All answers of one teacher; use as a context manager.
+
+    ``found`` and ``added`` count look-ups and new entries, ``spent_usd`` is the price of everything in the folder,
+    ``unpriced`` the number of entries without a known price.
+    """
+
+    def __init__(self, folder: str | Path) -> None:
+        self.folder = Path(folder)
+        self.found = 0
+        self.added = 0
+        self.spent_usd = 0.0
+        self.unpriced = 0
+        self._shards: list[Path] = []
+        self._keys = np.empty(0, dtype=np.uint64)
+        self._places = np.empty(0, dtype=np.int64)
+        self._recent: dict[int, list[int]] = {}
+        self._recent_count = 0
+        self._readers: dict[int, BinaryIO] = {}
+        self._stream: BinaryIO | None = None
+        self._own = -1
+        self._unsynced = 0
+        self._last_sync = time.monotonic()
+        for shard in sorted(self.folder.glob("*.jsonl")):
+            self._read(shard)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def __len__(self) -> int:
+        return len(self._keys) + self._recent_count
+
+    def _read(self, shard: Path) -> None:
+        number = len(self._shards)
+        self._shards.append(shard)
+        offset = 0
+        with open(shard, "rb") as stream:
+            for line_number, line in enumerate(stream, 1):
+                if line.endswith(b"\n"):
+                    try:
+                        entry = json.loads(line)
+                        self._count(entry["response"].get("price_usd"))
+                        self._remember(entry["key"], number, offset)
+                    except (ValueError, KeyError, TypeError, AttributeError):
+                        raise UserError(
+                            "damaged journal entry",
+                            where=shard,
+                            line=line_number,
+                            hint="delete this line; its answer is asked for again",
+                        ) from None
+                offset += len(line)
+
+    def _count(self, price: float | None) -> None:
+        self.spent_usd += price or 0.0
+        self.unpriced += price is None
+
+    def _remember(self, key: str, shard: int, offset: int) -> None:
+        self._recent.setdefault(int(key[:16], 16), []).append(shard << _OFFSET_BITS | offset)
+        self._recent_count += 1
+        if self._recent_count >= max(_MERGE_EVERY, len(self._keys) // 16):
+            self._merge()
+
+    def _merge(self) -> None:
+        """Move the recent entries into the sorted arrays."""
+        keys = [key for key, places in self._recent.items() for _ in places]
+        places = [place for places in self._recent.values() for place in places]
+        every_key = np.concatenate([self._keys, np.array(keys, dtype=np.uint64)])
+        every_place = np.concatenate([self._places, np.array(places, dtype=np.int64)])
+        order = np.argsort(every_key, kind="stable")
+        self._keys, self._places = every_key[order], every_place[order]
+        self._recent, self._recent_count = {}, 0
+
+    def _entry(self, key: str) -> dict[str, Any] | None:
+        """The stored line of a key, its newest where there are several (two writers at once)."""
+        short = int(key[:16], 16)
+        wanted = np.uint64(short)
+        first, last = np.searchsorted(self._keys, wanted, "left"), np.searchsorted(self._keys, wanted, "right")
+        for place in [*reversed(self._recent.get(short, [])), *reversed(self._places[first:last].tolist())]:
+            shard, offset = place >> _OFFSET_BITS, place & ((1 << _OFFSET_BITS) - 1)
+            if shard not in self._readers:
+                if len(self._readers) > 64:
+                    self._readers.popitem()[1].close()
+                self._readers[shard] = open(self._shards[shard], "rb")  # noqa: SIM115 - closed by close()
+            stream = self._readers[shard]
+            stream.seek(offset)
+            entry: dict[str, Any] = json.loads(stream.readline())
+            if entry["key"] == key:
+                return entry
+        return None
+
+    def __contains__(self, key: str) -> bool:
+        return self._entry(key) is not None
+
+    def get(self, key: str) -> Response | None:
+        """The stored answer (without the provider's raw one), or None."""
+        entry = self._entry(key)
+        if entry is None:
+            return None
+        self.found += 1
+        return Response(**entry["response"])
+
+    def add(
+        self, key: str, content: dict[str, Any], response: Response, *, defer_sync: bool = False, **facts: Any
+    ) -> None:
+        """Append an answer; it is on the disk after at most 64 entries or one second, and on ``close``.
+
+        It has left this process when the call returns: a killed process loses nothing. ``facts`` (attempts, batch)
+        are kept beside it. With ``defer_sync`` the caller sees to ``sync`` where ``sync_is_due`` says so. Raises OSError
+        on a full disk.
+        """
+        if self._stream is None:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            name = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}.jsonl"
+            self._stream = open(self.folder / name, "xb", buffering=0)  # noqa: SIM115 - closed by close()
+            self._own = len(self._shards)
+            self._shards.append(self.folder / name)
+            sync_folder(self.folder)
+        stored = {
+            "text": response.text,
+            "finish_reason": response.finish_reason,
+            "model": response.model,
+            "usage": response.usage,
+            "price_usd": response.price_usd,
+        }
+        entry = {"key": key, "request": content, "response": stored, "time": round(time.time(), 3), **facts}
+        if response.raw is not None:
+            entry["raw"] = response.raw
+        offset = self._stream.tell()
+        line = canonical_json(entry).encode("utf-8") + b"\n"
+        if self._stream.write(line) != len(line):
+            raise OSError(28, "the disk is full", str(self._shards[self._own]))
+        self._remember(key, self._own, offset)
+        self._count(response.price_usd)
+        self.added += 1
+        self._unsynced += 1
+        if not defer_sync and self.sync_is_due:
+            self.sync()
+
+    @property
+    def sync_is_due(self) -> bool:
+        """Whether enough was appended, or long enough ago, to be forced onto the disk."""
+        late = time.monotonic() - self._last_sync > SYNC_SECONDS
+        return self._unsynced >= SYNC_EVERY or (late and self._unsynced > 0)
+
+    def sync(self) -> None:
+        """Force what was appended onto the disk (also from another thread than the one that appends)."""
+        waiting, self._unsynced = self._unsynced, 0
+        self._last_sync = time.monotonic()
+        if self._stream is not None and waiting:
+            os.fsync(self._stream.fileno())
+
+    def close(self) -> None:
+        """Sync and close the own shard."""
+        for stream in self._readers.values():
+            stream.close()
+        self._readers.clear()
+        if self._stream is not None:
+            self.sync()
+            self._stream.close()
+            self._stream = None

@@ -1,0 +1,1 @@
+"""Workflow: what the rules of the Snakefile ask the library for."""

@@ -1,0 +1,271 @@
+"""The paper's tables and figures from a study whose truth is known, whole and partial, and beside the printed numbers."""
+
+from __future__ import annotations
+
+import copy
+import csv
+import io
+import shutil
+import subprocess
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import matplotlib.pyplot as plt
+import pytest
+from conftest import PROJECT
+from made_study import LEVELS, made_config, make_study
+
+from gradus.analysis.published import Printed, read
+from gradus.presentation.exhibits.catalogue import EXHIBITS
+from gradus.presentation.exhibits.conditions import CONDITIONS, FIGURES, TABLES, files, inputs, wanted
+from gradus.presentation.exhibits.drawing import draw
+from gradus.presentation.exhibits.points import Point, measure, to_csv
+from gradus.presentation.exhibits.tables import note, to_latex, to_markdown
+from gradus.presentation.exhibits.writing import write
+from gradus.records import Cell, Supervision
+from gradus.runtime.jsonl import read_json
+from gradus.statistics.intervals import wilson
+from gradus.study.config import Study, load
+from gradus.study.grid import asked_cells
+
+PRINTED = PROJECT / "published" / "chen-2025.csv"
+
+
+def paper_like() -> dict[str, Any]:
+    """The made study under names of the paper: two teachers and a human one, two of its datasets, three of its students."""
+    config = made_config()
+    names = {"small": "bloom-3b", "medium": "llama-3.2-1b", "large": "gemma-2b", "sums": "svamp", "more-sums": "gsm8k"}
+    config["students"] = {names[name]: section for name, section in config["students"].items()}
+    config["datasets"] = {names[name]: {**one, "test": 60} for name, one in config["datasets"].items()}
+    tutor = config["teachers"]["tutor"]
+    config["teachers"] |= {"gpt-4o": tutor, "llama-3-70b": copy.deepcopy(tutor), "human": {"provider": "human"}}
+    del config["teachers"]["tutor"]
+    config["transforms"]["padded-to-L5"]["tokenizer"] = "gemma-2b"
+    for experiment in config["experiments"].values():
+        for axis in ("datasets", "students"):
+            experiment[axis] = [names[name] for name in experiment[axis]]
+        experiment["teachers"] = [name.replace("tutor", "gpt-4o") for name in experiment["teachers"]]
+        experiment["baselines"] = [
+            name.replace("tutor", "gpt-4o") for name in experiment.get("baselines", []) if "gold" not in name
+        ]
+    both = {"datasets": ["svamp"], "students": list(config["students"]), "seeds": [1], "formats": ["original"]}
+    config["experiments"] |= {
+        "other": {"question": "?", "axis": "level", "teachers": ["llama-3-70b"], "levels": ["L1", "L2"], **both},
+        "human": {"question": "?", "axis": "teacher", "teachers": ["human"], "levels": ["native"], **both},
+    }
+    config["teacher_accuracy"]["tutor"] |= {"datasets": ["svamp"], "teachers": ["gpt-4o"]}
+    return config
+
+
+def truth(cell: Cell) -> float:
+    base = {"bloom-3b": 0.2, "llama-3.2-1b": 0.5, "gemma-2b": 0.7}[cell.student]
+    return base / 2 if cell.supervision.format == "answer-only" else base
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("exhibits")
+    make_study(folder, paper_like(), truth, lambda place: 0.6 + 0.05 * int(place.level[1:]))
+    return folder
+
+
+@pytest.fixture
+def study(made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Study:
+    """A copy of the made study, to take files away from, with the working folder in it."""
+    shutil.copytree(made, tmp_path / "study")
+    monkeypatch.chdir(tmp_path / "study")
+    return load(read_json("results/made/study.json"), "made")
+
+
+@pytest.fixture(scope="module")
+def printed() -> list[Printed]:
+    return read(PRINTED)
+
+
+def points(study: Study, name: str, printed: list[Printed] | None = None) -> list[Point]:
+    return EXHIBITS[name].points(study, measure(study, CONDITIONS[name](study), printed or []))
+
+
+def test_a_study_shows_what_it_asks_for_and_no_more(study: Study) -> None:
+    assert wanted(study) == list(CONDITIONS)
+    config = paper_like()
+    config["experiments"] = {"format": config["experiments"]["format"]}
+    config["teacher_accuracy"] = {}
+    assert wanted(load(config, "made")) == ["table-3", "grid"]
+
+
+def test_every_number_is_that_of_its_metric_files(study: Study) -> None:
+    for one in points(study, "table-10"):
+        files = [
+            f"results/made/metrics/{one.place}/{one.student}/seed{seed}/greedy.json" for seed in range(1, one.runs + 1)
+        ]
+        accuracies = [read_json(path)["accuracy"] for path in files]
+        mean = sum(accuracies) / len(accuracies)
+        interval = wilson(round(mean * 60), 60)
+        assert one.value == pytest.approx(mean)
+        assert (one.low, one.high) == (interval.low, interval.high)
+        assert (one.n, one.runs_asked, one.is_partial) == (60, one.runs, False)
+        assert one.runs == (1 if one.place.format == "answer-only" else 3)
+
+
+def test_the_levels_are_those_of_the_teacher_asked_most_and_bare_answers(study: Study) -> None:
+    found = points(study, "table-1")
+    assert {one.place.teacher for one in found} == {"gpt-4o", "gold"}
+    assert len(found) == 2 * 3 * 7
+    assert {(one.place.level, one.place.format) for one in found if one.place.teacher == "gold"} == {
+        ("native", "answer-only")
+    }
+
+
+def test_teachers_are_compared_over_the_levels_they_have(study: Study) -> None:
+    found = {(one.place.dataset, one.place.teacher, one.student): one for one in points(study, "figure-13")}
+    assert {dataset for dataset, _, _ in found} == {"svamp"}
+    each = [one for one in points(study, "figure-2") if one.place.dataset == "svamp" and one.student == "gemma-2b"]
+    levels = [one.value for one in each if one.place.level in LEVELS]
+    mean = found["svamp", "gpt-4o", "gemma-2b"]
+    assert mean.value == pytest.approx(sum(value or 0 for value in levels) / 6)
+    assert mean.low is not None and mean.high is not None and mean.low < (mean.value or 0) < mean.high
+    assert found["svamp", "human", "gemma-2b"].place.level == "native"
+
+
+def test_the_best_level_is_chosen_per_student_and_told(study: Study) -> None:
+    for one in points(study, "figure-4"):
+        assert one.place.level == "best"
+        if one.measure == "accuracy":
+            rivals = [
+                other.value or 0
+                for other in points(study, "figure-3")
+                if (other.student, other.place.dataset) == (one.student, one.place.dataset)
+            ]
+            assert one.value == max(rivals)
+            assert set(one.marks) <= set(LEVELS) and one.marks
+
+
+def test_what_is_missing_is_told_and_not_made_up(study: Study) -> None:
+    shutil.rmtree("results/made/metrics/gsm8k/gpt-4o/original/L4")
+    shutil.rmtree("results/made/metrics/svamp/gpt-4o/original/L2/gemma-2b/seed2")
+    found = points(study, "table-10")
+    absent = [one for one in found if one.value is None]
+    assert {str(one.place) for one in absent} == {"gsm8k/gpt-4o/original/L4"} and len(absent) == 3
+    partial = next(one for one in found if (str(one.place), one.student) == ("svamp/gpt-4o/original/L2", "gemma-2b"))
+    assert (partial.runs, partial.runs_asked, partial.is_partial) == (2, 3, True)
+    assert "PARTIAL: 3 of 42 numbers are missing" in note(found) and "asterisk" in note(found)
+    assert to_markdown("table-10", found).count("–") >= 3
+    assert to_latex("table-10", found).count(" -- ") >= 3
+    rows = list(csv.DictReader(io.StringIO(to_csv(found))))
+    assert sum(row["value"] == "" for row in rows) == 3
+    assert (
+        "5 of 6 levels"
+        in next(
+            one for one in points(study, "figure-6") if one.place.dataset == "gsm8k" and one.place.level == "mean"
+        ).marks
+    )
+
+
+@pytest.mark.parametrize("name", list(CONDITIONS))
+def test_nothing_at_all_there_is_a_partial_exhibit_too(study: Study, printed: list[Printed], name: str) -> None:
+    shutil.rmtree("results/made/metrics")
+    shutil.rmtree("results/made/teacher_answers")
+    write(study, name, printed, Path("out") / f"{name}.csv")
+    text = Path(f"out/{name}.md").read_text(encoding="utf-8")
+    assert "PARTIAL" in text and "The paper and this run" not in text
+
+
+def test_beside_the_paper_names_meet_and_differences_have_intervals(study: Study, printed: list[Printed]) -> None:
+    found = {(str(one.place), one.student): one for one in points(study, "table-10", printed)}
+    one = found["svamp/gpt-4o/original/L1", "gemma-2b"]
+    assert one.beside is not None and one.beside.difference is not None
+    row = next(
+        row
+        for row in csv.DictReader(PRINTED.open(encoding="utf-8"))
+        if (row["table"], row["student"], row["dataset"], row["level"]) == ("Table 10", "gemma-2b", "svamp", "L1")
+    )
+    assert one.beside.value == pytest.approx(float(row["value"]) / 100)
+    interval = one.beside.difference.interval()
+    assert interval.value == pytest.approx((one.value or 0) - one.beside.value)
+    assert interval.low < interval.value < interval.high
+    text = to_markdown("table-10", list(found.values()))
+    assert "## The paper and this run" in text
+    told = list(csv.DictReader(io.StringIO(to_csv(list(found.values())))))
+    assert {row["published_in"] for row in told} == {"Table 10"}
+    mean = next(one for one in points(study, "figure-13", printed) if one.place.teacher == "gpt-4o")
+    assert mean.beside is not None and mean.beside.table == "Figure 13" and mean.beside.difference is not None
+    tokens = [one for one in points(study, "table-2", printed) if one.measure == "mean_tokens"]
+    assert {one.beside.value for one in tokens if one.beside} == {100.93, 143.43, 138.16}
+
+
+def test_the_same_points_are_the_same_bytes(study: Study, printed: list[Printed]) -> None:
+    for name in ("table-10", "figure-2", "figure-5", "grid"):
+        for folder in ("one", "two"):
+            write(study, name, printed, Path(folder) / f"{name}.csv")
+    for path in Path("one").iterdir():
+        assert path.read_bytes() == (Path("two") / path.name).read_bytes(), path
+
+
+def test_the_files_of_the_exhibits_and_what_they_read(study: Study) -> None:
+    made = files(study)
+    assert len(made) == 3 * len(TABLES) + 4 * len(FIGURES) == len(set(made))
+    assert all(Path(path).exists() for name in wanted(study) for path in inputs(study, name))
+    assert len(inputs(study, "grid")) == len(asked_cells(study))
+    assert any("teacher_answers" in path for path in inputs(study, "figure-3"))
+
+
+@pytest.mark.parametrize("few", [False, True], ids=["the whole study", "one student, one dataset"])
+@pytest.mark.parametrize("name", FIGURES)
+def test_titles_and_legends_lie_within_the_figure(study: Study, name: str, few: bool) -> None:
+    found = points(study, name)
+    if few:
+        one = next(point for point in found if point.student and point.value is not None)
+        place = (one.place.dataset, one.student)
+        found = [
+            replace(point, place=replace(point.place, teacher=f"released-{point.place.teacher}"))
+            for point in found
+            if (point.place.dataset, point.student) == place
+        ]
+        found.append(replace(found[-1], value=None))  # the title tells that something is missing
+    figure = draw(name, found)
+    figure.canvas.draw()
+    for drawn in (figure._suptitle, *figure.legends):
+        corners = drawn.get_window_extent().extents
+        assert corners[0] >= 0 and corners[2] <= figure.bbox.width + 1, drawn
+        assert corners[1] >= 0 and corners[3] <= figure.bbox.height + 1, drawn
+    plt.close(figure)
+
+
+def test_where_all_are_equal_none_is_best(study: Study) -> None:
+    equal = [replace(one, value=0.5) for one in points(study, "table-1")]
+    assert "**" not in to_markdown("table-1", equal) and "textbf" not in to_latex("table-1", equal)
+    assert "**" in to_markdown("table-1", points(study, "table-1"))
+
+
+def test_a_table_without_intervals_says_how_far_they_reach(study: Study) -> None:
+    assert "reach at most" in to_latex("table-1", points(study, "table-1"))
+    assert "[95" in to_latex("table-10", points(study, "table-10"))
+
+
+@pytest.mark.skipif(shutil.which("pdflatex") is None, reason="no pdflatex here")
+def test_the_latex_tables_compile(study: Study, printed: list[Printed], tmp_path: Path) -> None:
+    shutil.rmtree("results/made/metrics/gsm8k/gpt-4o/original/L4")
+    folder = tmp_path / "tex"
+    for name in TABLES:
+        write(study, name, printed, folder / f"{name}.csv")
+    inputs = "\n".join(rf"\input{{{name}.tex}}" for name in TABLES)
+    head = r"\documentclass[a4paper]{article}\usepackage[margin=1.2cm]{geometry}\usepackage{booktabs}"
+    (folder / "all.tex").write_text(rf"{head}\begin{{document}}{inputs}\end{{document}}", encoding="utf-8")
+    command = ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "all.tex"]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stdout[-3000:]
+    assert "Overfull" not in done.stdout
+    assert (folder / "all.pdf").read_bytes().startswith(b"%PDF")
+
+
+def test_a_supervision_in_two_exhibits_is_one_number(study: Study) -> None:
+    place = Supervision("svamp", "gpt-4o", "original", "L3")
+    numbers = {
+        one.value
+        for name in ("table-1", "table-3", "figure-2", "grid")
+        for one in points(study, name)
+        if (one.place, one.student) == (place, "gemma-2b")
+    }
+    assert len(numbers) == 1

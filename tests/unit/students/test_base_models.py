@@ -1,0 +1,106 @@
+"""Base models: built ones are deterministic, foreign ones are pinned references, mistakes are messages."""
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from gradus.runtime.atomic import sha256_file
+from gradus.runtime.errors import UserError
+from gradus.students import tiny_models
+from gradus.students.base_models import context_tokens, corpus_texts, fetch_reference, make_untrained, model_source
+from gradus.students.tokens import copy_tokenizer, load_tokens
+
+SETTINGS = {"layers": 1, "hidden": 16, "heads": 2, "vocabulary": 400, "context": 64, "initial_scale": 0.02, "seed": 1}
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("student") / "model"
+    make_untrained(SETTINGS, corpus_texts({"source": "primer", "seed": 1, "documents": 50}), folder)
+    return folder
+
+
+def test_the_same_settings_give_the_same_weights(built: Path, tmp_path: Path) -> None:
+    texts = corpus_texts({"source": "primer", "seed": 1, "documents": 50})
+    make_untrained(SETTINGS, texts, tmp_path / "again")
+    make_untrained({**SETTINGS, "seed": 2}, texts, tmp_path / "other")
+    for name in ("model.safetensors", "tokenizer.json"):
+        assert sha256_file(tmp_path / "again" / name) == sha256_file(built / name)
+    assert sha256_file(tmp_path / "other" / "model.safetensors") != sha256_file(built / "model.safetensors")
+
+
+@pytest.mark.parametrize("text", ["Mia has 12 apples.", " 3 + 4 = 7", "Größe: 5 € – naïve\n\tend", "日本語 🎉"])
+def test_any_text_survives_the_tokenizer(built: Path, text: str) -> None:
+    tokens = load_tokens(built)
+    assert tokens.decode(tokens.encode(text)) == text
+
+
+def test_the_small_tokenizer_agrees_with_transformers(built: Path) -> None:
+    from transformers import AutoTokenizer
+
+    text = "Question: Mia has 12 apples.\nAnswer: 12 + 5 = 17. The answer is 17."
+    tokens, reference = load_tokens(built), AutoTokenizer.from_pretrained(str(built))
+    assert tokens.encode(text) == reference.encode(text, add_special_tokens=False)
+    assert (tokens.pad_id, tokens.eos_id) == (reference.pad_token_id, reference.eos_token_id)
+
+
+def test_a_local_model_is_referenced_with_the_hash_of_every_file(built: Path, tmp_path: Path) -> None:
+    reference = fetch_reference({"model": str(built), "revision": None}, tmp_path / "student" / "model")
+    assert reference["files"]["model.safetensors"]["sha256"] == sha256_file(built / "model.safetensors")
+    assert model_source(tmp_path / "student") == built.resolve()
+
+
+def test_a_vanished_model_is_a_message(tmp_path: Path) -> None:
+    (tmp_path / "model").mkdir()
+    (tmp_path / "model" / "reference.json").write_text(json.dumps({"path": str(tmp_path / "gone")}))
+    with pytest.raises(UserError, match="the base model is gone"):
+        model_source(tmp_path)
+
+
+def test_a_model_that_cannot_be_fetched_is_a_message(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    with pytest.raises(UserError, match=r"no/such-model: the model cannot be fetched: .*HF_TOKEN"):
+        fetch_reference({"model": "no/such-model", "revision": "0" * 40}, tmp_path)
+
+
+def test_a_tokenizer_without_an_end_token_is_refused(built: Path, tmp_path: Path) -> None:
+    copy_tokenizer(built, tmp_path)
+    path = tmp_path / "tokenizer_config.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), "eos_token": None}))
+    with pytest.raises(UserError, match="no end-of-sequence token"):
+        load_tokens(tmp_path)
+
+
+def test_corpora_from_files(tmp_path: Path) -> None:
+    path = tmp_path / "text.txt"
+    path.write_text("one\n\ntwo\n")
+    assert corpus_texts({"source": "file", "path": str(path)}) == ["one", "two"]
+    path.write_text("\n")
+    with pytest.raises(UserError, match="the corpus is empty"):
+        corpus_texts({"source": "file", "path": str(path)})
+    with pytest.raises(UserError, match="no such file"):
+        corpus_texts({"source": "file", "path": str(tmp_path / "absent")})
+
+
+def test_a_base_model_that_changes_after_it_was_pinned_is_a_message(built: Path, tmp_path: Path) -> None:
+    shutil.copytree(built, tmp_path / "mine")
+    fetch_reference({"model": str(tmp_path / "mine"), "revision": None}, tmp_path / "student" / "model")
+    assert model_source(tmp_path / "student") == (tmp_path / "mine").resolve()
+    with open(tmp_path / "mine" / "model.safetensors", "ab") as stream:
+        stream.write(b" ")
+    with pytest.raises(UserError, match=r"model.safetensors: has changed since this base model was pinned"):
+        model_source(tmp_path / "student")
+
+
+def test_pickled_weights_are_refused(built: Path, tmp_path: Path) -> None:
+    shutil.copytree(built, tmp_path / "mine")
+    (tmp_path / "mine" / "model.safetensors").rename(tmp_path / "mine" / "pytorch_model.bin")
+    with pytest.raises(UserError, match="no safetensors weights"):
+        fetch_reference({"model": str(tmp_path / "mine"), "revision": None}, tmp_path / "student" / "model")
+
+
+def test_the_context_of_a_model(built: Path, tmp_path: Path) -> None:
+    assert context_tokens(built) == SETTINGS["context"]
+    assert context_tokens(tiny_models.make("bloom", tmp_path)) is None

@@ -1,0 +1,113 @@
+"""The loss and what is tried out on a model before its training takes a shortcut."""
+
+from typing import Any
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from gradus.students import tiny_models
+from gradus.students.training import objective, probes
+from gradus.students.training.inputs import IGNORED, make_inputs
+from gradus.students.training.objective import Objective
+
+
+@pytest.fixture(scope="module")
+def models(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    from transformers import AutoModelForCausalLM
+
+    root = tmp_path_factory.mktemp("models")
+    return {
+        family: AutoModelForCausalLM.from_pretrained(
+            str(tiny_models.make(family, root / family, initializer_range=0.2))
+        )
+        for family in tiny_models.FAMILIES
+    }
+
+
+samples = st.lists(
+    st.lists(st.integers(6, 90), min_size=2, max_size=12).flatmap(
+        lambda ids: st.tuples(st.just(ids), st.integers(0, len(ids) - 1))
+    ),
+    min_size=1,
+    max_size=6,
+)
+
+
+@given(samples, st.booleans())
+def test_flat_and_padded_inputs_ask_for_the_same_targets(drawn: list[tuple[list[int], int]], per_sample: bool) -> None:
+    tokens, prompts = [ids for ids, _ in drawn], [first for _, first in drawn]
+    common: dict[str, Any] = {"pad_id": 0, "per_sample": per_sample}
+    everything = range(len(tokens))
+    padded = make_inputs(everything, tokens, prompts, flat=False, **common)
+    flat = make_inputs(everything, tokens, prompts, flat=True, **common)
+    wanted = [token for ids, first in drawn for token in ids[max(1, first) :]]
+    for inputs in (padded, flat):
+        assert inputs.labels[inputs.labels != IGNORED].tolist() == wanted
+        assert int(inputs.ends.sum()) == sum(len(ids) > max(1, first) for ids, first in drawn)
+        assert inputs.labels[inputs.ends].tolist() == [ids[-1] for ids, first in drawn if len(ids) > max(1, first)]
+        if per_sample:
+            assert inputs.weights is not None
+            assert float(inputs.weights.sum()) == pytest.approx(int(inputs.ends.sum()))
+    assert flat.ids.tolist() == [[token for ids in tokens for token in ids]]
+    assert flat.positions is not None
+    assert flat.positions.tolist() == [[place for ids in tokens for place in range(len(ids))]]
+
+
+def test_an_empty_micro_batch_asks_for_nothing(models: dict[str, Any]) -> None:
+    for flat in (False, True):
+        inputs = make_inputs([], [], [], pad_id=0, flat=flat, per_sample=False)
+        for chunked in (False, True):
+            wrapped = Objective(models["llama"], chunked=chunked)
+            loss = wrapped(inputs)
+            loss.weighted.backward()
+            assert (float(loss.weighted.detach()), float(loss.plain), float(loss.ends)) == (0.0, 0.0, 0.0)
+            wrapped.causal.get_output_embeddings().__dict__.pop("forward", None)
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.integers(1, 9), st.integers(2, 40), st.integers(1, 60), st.booleans(), st.booleans(), st.integers(0, 9))
+def test_chunks_give_the_loss_and_gradients_of_whole_logits(
+    places: int, vocabulary: int, chunk: int, biased: bool, weighted: bool, seed: int
+) -> None:
+    torch.manual_seed(seed)
+    head = torch.nn.Linear(5, vocabulary, bias=biased, dtype=torch.float64)
+    hidden = torch.randn(places, 5, dtype=torch.float64, requires_grad=True)
+    labels = torch.randint(vocabulary, (places,))
+    weights = torch.rand(places, dtype=torch.float64) if weighted else None
+    whole = torch.nn.functional.cross_entropy(head(hidden), labels, reduction="none")
+    expected = (whole if weights is None else whole * weights).sum()
+    parameters = [hidden, *head.parameters()]
+    gradients = torch.autograd.grad(3 * expected, parameters)
+    before, objective.CHUNK_LOGITS = objective.CHUNK_LOGITS, chunk
+    try:
+        found, losses = objective._head_losses(head, hidden, labels, weights)
+    finally:
+        objective.CHUNK_LOGITS = before
+    assert torch.allclose(losses.double(), whole, rtol=1e-5)
+    assert torch.allclose(found.double(), expected, rtol=1e-5)
+    for one, other in zip(torch.autograd.grad(3 * found, parameters), gradients, strict=True):
+        assert torch.allclose(one, other, rtol=1e-4, atol=1e-6)
+
+
+@pytest.mark.parametrize(("family", "leaks"), [("llama", False), ("gemma", False), ("bloom", True)])
+@pytest.mark.parametrize("precision", [torch.float32, torch.bfloat16])
+def test_contamination_is_seen_where_it_is(models: dict[str, Any], family: str, leaks: bool, precision: Any) -> None:
+    import copy
+
+    reason = probes.contamination(copy.deepcopy(models[family]).to(precision))
+    assert (reason is not None) == leaks
+    assert not leaks or "lets a sample see the one before it" in str(reason)
+
+
+def test_a_model_that_caps_its_logits_keeps_them_whole(models: dict[str, Any]) -> None:
+    from transformers import Gemma2Config, Gemma2ForCausalLM
+
+    torch.manual_seed(0)
+    shape: dict[str, Any] = {"vocab_size": 300, "hidden_size": 32, "intermediate_size": 64, "num_hidden_layers": 2}
+    shape |= {"num_attention_heads": 4, "num_key_value_heads": 2, "head_dim": 8, "initializer_range": 0.5}
+    capped = Gemma2ForCausalLM(Gemma2Config(**shape, final_logit_softcapping=2.0))
+    assert "not its hidden states times the head's matrix" in str(probes.plain_head(capped))
+    assert all(probes.plain_head(model) is None for model in models.values())
+    assert "forward" not in capped.get_output_embeddings().__dict__, "the probe left its trace"

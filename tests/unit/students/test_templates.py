@@ -1,0 +1,111 @@
+"""Templates: the same bytes in training and evaluation, an end that can be learned, and the tokens they need."""
+
+from pathlib import Path
+
+import pytest
+from test_jsonl import problem
+from test_training_sets import annotation
+
+from gradus.records import Example
+from gradus.runtime.errors import UserError
+from gradus.students import tiny_models
+from gradus.students.templates import resolve_template
+from gradus.students.tokens import load_tokens
+from gradus.students.training_sets import tokenised
+
+QUESTION = "Mia has 12 apples and buys 3 < 5 more.\nHow many – naïvely – are left?"
+
+
+@pytest.fixture(scope="module")
+def folders(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    root = tmp_path_factory.mktemp("models")
+    found = {family: tiny_models.make(family, root / family) for family in tiny_models.FAMILIES}
+    found["dated"] = tiny_models.make("llama", root / "dated", chat_template=tiny_models.DATED)
+    found["chatml"] = tiny_models.make("bloom", root / "chatml", chat_template=tiny_models.CHATML)
+    return found
+
+
+CASES = [
+    ("bloom", "plain"),
+    ("gemma", "plain"),
+    ("llama", "plain"),
+    ("bloom", "alpaca"),
+    ("gemma", "gemma"),
+    ("llama", "llama3"),
+    ("dated", "chat"),
+    ("chatml", "chat"),
+]
+
+
+@pytest.mark.parametrize(("model", "name"), CASES)
+def test_training_and_evaluation_read_the_same_prompt_and_the_end_is_learned(
+    folders: dict[str, Path], model: str, name: str
+) -> None:
+    """As bytes, as ids, and as transformers' own tokenizer reads them."""
+    from transformers import AutoTokenizer
+
+    tokens = load_tokens(folders[model])
+    template = resolve_template(name, tokens, folders[model])
+    asked = problem("a", question=QUESTION)
+    example = Example("a", 0, template.prompt(asked), template.completion(annotation("a"), "3"), "agrees")
+    ids, length = tokenised(example, template, tokens, 1000)
+    assert ids[:length] == tokens.encode(template.prompt(asked))
+    reference = AutoTokenizer.from_pretrained(str(folders[model]))
+    assert ids[:length] == reference.encode(template.prompt(asked), add_special_tokens=False)
+    assert tokens.decode(ids[length:]).strip() == "1 + 2 = 3. The answer is 3."
+    assert ids[-1] == template.end_id(tokens)
+    assert ids.count(ids[-1]) == 1 + ids[:length].count(ids[-1])
+    assert QUESTION in tokens.tokenizer.decode(ids[:length], skip_special_tokens=False)
+
+
+@pytest.mark.parametrize(("model", "opening"), [("bloom", ""), ("gemma", "<bos>"), ("llama", "<|begin_of_text|>")])
+def test_a_prompt_begins_as_the_model_is_used_to(folders: dict[str, Path], model: str, opening: str) -> None:
+    """Llama and Gemma have never seen a text without their first token, BLOOM none with one; and never two of them."""
+    tokens = load_tokens(folders[model])
+    assert tokens.opening == opening
+    for name in ("plain", "alpaca", tiny_models.TEMPLATES[model]):
+        prompt = resolve_template(name, tokens, folders[model]).prompt(problem("a"))
+        assert prompt.startswith(opening)
+        assert not opening or prompt.count(opening) == 1
+
+
+def test_a_chat_template_is_that_of_transformers_and_knows_no_date(folders: dict[str, Path]) -> None:
+    from transformers import AutoTokenizer
+
+    for name in ("dated", "chatml"):
+        template = resolve_template("chat", load_tokens(folders[name]), folders[name])
+        reference = AutoTokenizer.from_pretrained(str(folders[name]))
+        turns = [{"role": "user", "content": QUESTION}]
+        expected = reference.apply_chat_template(
+            turns, tokenize=False, add_generation_prompt=True, date_string="26 Jul 2024"
+        )
+        assert template.prompt(problem("a", question=QUESTION)) == expected
+    assert resolve_template("chat", load_tokens(folders["chatml"]), folders["chatml"]).end == "<|im_end|>"
+
+
+def test_choices_stand_below_the_question(folders: dict[str, Path]) -> None:
+    template = resolve_template("alpaca", load_tokens(folders["bloom"]), folders["bloom"])
+    asked = problem("a", question="Which?", choices=["red", "blue"], answer="A", answer_kind="choice")
+    assert "### Instruction:\nWhich?\nChoices: (A) red (B) blue\n\n### Response:\n" in template.prompt(asked)
+
+
+@pytest.mark.parametrize(
+    ("model", "name", "message"),
+    [
+        ("bloom", "gemma", "template 'gemma' needs the token '<bos>'"),
+        ("gemma", "llama3", "needs the token '<|begin_of_text|>'"),
+        ("llama", "chat", "the tokenizer has no chat template"),
+    ],
+)
+def test_a_template_of_another_family_is_a_message(
+    folders: dict[str, Path], model: str, name: str, message: str
+) -> None:
+    with pytest.raises(UserError) as caught:
+        resolve_template(name, load_tokens(folders[model]), folders[model])
+    assert message in str(caught.value)
+
+
+def test_special_tokens_are_seen_in_texts(folders: dict[str, Path]) -> None:
+    tokens = load_tokens(folders["llama"])
+    assert tokens.holds_special("so <|eot_id|> it ends")
+    assert not tokens.holds_special(QUESTION)

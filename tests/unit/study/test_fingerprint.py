@@ -1,0 +1,43 @@
+"""The code fingerprint: covers what a program imports, ignores what decides nothing."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+from gradus.study import fingerprint as module
+from gradus.study.fingerprint import EXCLUDED, LAUNCHED, SCRIPTS, _dump, modules
+
+PROGRAMS = ("data", "audit", "annotate", "student", "training_set", "train", "generate", "score", "tables", "figures")
+
+
+def syntax(text: str) -> str:
+    return _dump(ast.parse(text))
+
+
+def test_comments_docstrings_and_formatting_do_not_count() -> None:
+    plain = "def f(x):\n    return x+1\n"
+    dressed = '"""Doc."""\n# why\ndef f( x ):\n    """Doc."""\n\n    return (x + 1)  # because\n'
+    assert syntax(plain) == syntax(dressed)
+    assert syntax(plain) != syntax(plain.replace("+1", "+2"))
+
+
+def test_excluded_modules_exist_and_have_a_reason() -> None:
+    for name, reason in EXCLUDED.items():
+        assert module.module_file(name).exists(), name
+        assert len(reason) > 10, name
+
+
+@pytest.mark.parametrize("program", PROGRAMS)
+def test_every_imported_module_is_covered_or_excluded(program: str) -> None:
+    covered = set(modules(program))
+    for path in [SCRIPTS / f"{program}.py", *(module.module_file(name) for name in covered)]:
+        for node in ast.walk(ast.parse(Path(path).read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("gradus"):
+                assert node.module in covered or node.module in EXCLUDED, (program, node.module)
+
+
+def test_the_training_loop_is_part_of_training() -> None:
+    assert set(LAUNCHED["gradus.students.training.launch"]) <= set(modules("train"))
+    assert "gradus.students.training.batches" in modules("train")
+    assert "gradus.presentation.figures" not in modules("train")

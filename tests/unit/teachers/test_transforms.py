@@ -1,0 +1,88 @@
+"""Transforms: padding reaches the target length and says nothing, mixtures choose by steps."""
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from test_jsonl import problem
+from test_training_sets import annotation
+
+from gradus.answers import canonical_boolean, numbers_in
+from gradus.records import Problem, Supervision
+from gradus.teachers.transforms import PLUGINS, make_plugin
+from gradus.teachers.transforms.mixed import solution_steps
+from gradus.teachers.transforms.padded import NEUTRAL
+
+PLACE = Supervision("d", "t", "padded-L5", "L1")
+PADDED = {"kind": "padded", "target": "L5", "filler": "neutral"}
+
+
+def words(text: str) -> int:
+    return len(text.split())
+
+
+@given(st.integers(1, 30), st.integers(1, 200))
+def test_padding_reaches_the_length_of_the_target_and_never_passes_it(short: int, long: int) -> None:
+    low = [annotation("a", rationale="one " * short)]
+    high = [replace(low[0], rationale="two " * long, level="L5")]
+    (row,) = make_plugin(PADDED).apply(PLACE, [], [low, high], words)
+    assert words(row.rationale) == max(short, long)
+    assert row.rationale.split()[:short] == low[0].rationale.split()
+    assert (row.format, row.level, row.answer) == ("padded-L5", "L1", low[0].answer)
+
+
+def test_the_neutral_filler_holds_no_answer_of_any_kind() -> None:
+    for sentence in NEUTRAL:
+        assert numbers_in(sentence) == []
+        for word in sentence.rstrip(".").split():
+            assert canonical_boolean(word) is None
+            assert word not in set("ABCDE")
+
+
+def test_the_papers_variant_repeats_the_rationale() -> None:
+    low = [annotation("a", rationale="We add 1 and 2.")]
+    high = [replace(low[0], rationale="word " * 12)]
+    (row,) = make_plugin({**PADDED, "filler": "repeat"}).apply(PLACE, [], [low, high], words)
+    assert row.rationale == "We add 1 and 2. We add 1 and 2. We add"
+
+
+def test_padding_differs_between_problems_and_is_the_same_each_time() -> None:
+    low = [annotation(name, rationale="short") for name in "abcdefgh"]
+    high = [replace(row, rationale="word " * 15) for row in low]
+    first = make_plugin(PADDED).apply(PLACE, [], [low, high], words)
+    assert first == make_plugin(PADDED).apply(PLACE, [], [low, high], words)
+    assert len({row.rationale for row in first}) > 3
+
+
+@pytest.mark.parametrize(
+    ("rationale", "steps"),
+    [
+        ("8 - 3 = 5.", 1),
+        ("2 + 3 = 5\n5 * 2 = 10", 2),
+        ("Birds fly. Stones do not! So no.", 3),
+        ("x >= 3 and y == 2", 1),
+        (None, None),
+    ],
+)
+def test_steps_of_a_solution(rationale: str | None, steps: int | None) -> None:
+    assert solution_steps(replace(problem(), rationale=rationale, solution=None)) == steps
+
+
+def test_a_mixture_takes_each_problem_from_its_level() -> None:
+    plugin = make_plugin({"kind": "mixed", "teacher": "t", "levels": {"1": "L5"}, "otherwise": "L2"})
+    place = Supervision("d", "mixed", "by-steps", "native")
+    assert [source.level for source in plugin.sources(place)] == ["L2", "L5"]
+    problems: list[Problem] = [
+        replace(problem(), id="one", rationale="1 + 1 = 2."),
+        replace(problem(), id="two", rationale="1 + 1 = 2. 2 + 1 = 3."),
+    ]
+    rows = [[annotation(name, rationale=f"{level} text") for name in ("one", "two")] for level in ("L2", "L5")]
+    mixed = plugin.apply(place, problems, rows, words)
+    assert [(row.problem_id, row.rationale) for row in mixed] == [("one", "L5 text"), ("two", "L2 text")]
+    assert {(row.teacher, row.format, row.level) for row in mixed} == {("mixed", "by-steps", "native")}
+
+
+def test_a_plugin_is_two_methods() -> None:
+    for made in PLUGINS.values():
+        assert callable(getattr(made, "sources", None)) and callable(getattr(made, "apply", None))
