@@ -132,8 +132,9 @@ def make_study(
         write(paths.PREDICTIONS, cell, [one.to_json() for one in written], True, decoding="greedy")
         write(paths.SCORED, cell, [one.to_json() for one in rows], True, decoding="greedy")
         write(paths.METRICS, cell, {**facts, **metric, **taught}, decoding="greedy")
-        loss = {"loss": 3.0 - truth(cell), "step": 1}
-        write(paths.TRACE, cell, [loss, {"loss": 0.5, "step": 2}], True)
+        losses = (3.0 - truth(cell), 0.5)
+        trace = [{"step": step, "loss": loss, "padding_share": 0.25} for step, loss in enumerate(losses, 1)]
+        write(paths.TRACE, cell, trace, True)
         lengths = {"rows": 24, "mean_tokens": 60.0, "leaked": [], "excerpt": False}
         write(paths.manifest(paths.TRAINING_SET), place, lengths, student=cell.student)
     audits = []

@@ -1,0 +1,96 @@
+"""Facts: the JSON files that stand beside records (manifests, audits, traces), typed by the fields that later stages read.
+
+A file may hold more fields than its type names (docs/outputs.md lists all); it never holds fewer.
+"""
+
+# No `from __future__ import annotations`: with it Python 3.11 takes the fields that are NotRequired for required ones.
+from typing import Any, NotRequired, TypedDict
+
+
+class AnnotationManifest(TypedDict):
+    """What the annotation job counted; ``excerpt`` says whether released rows are a part of what was released."""
+
+    rows: int
+    mean_words: float
+    verdicts: dict[str, int]
+    without_annotation: list[str]
+    excerpt: NotRequired[bool]
+
+
+class TrainingSetManifest(TypedDict):
+    """How many examples a student trains on, and their mean length in its own tokens; ``leaked`` names test questions."""
+
+    rows: int
+    mean_tokens: float
+    leaked: list[str]
+    excerpt: bool
+
+
+class CheckpointManifest(TypedDict):
+    """What decided the weights of a trained student (``identity``), how it was trained, and the SHA-256 of its files."""
+
+    identity: dict[str, Any]
+    base: dict[str, Any] | None
+    versions: dict[str, str | None]
+    steps: int
+    examples: int
+    target_tokens_seen: int
+    final_loss: float
+    files: dict[str, str]
+
+
+class TraceStep(TypedDict):
+    """What one optimizer step computed; ``loss`` is per target token, ``padding_share`` a share of the tokens."""
+
+    step: int
+    loss: float
+    padding_share: float
+
+
+class TelemetryStep(TypedDict):
+    """How one optimizer step ran on its machine; None where the device does not tell."""
+
+    step: int
+    seconds: float
+    tokens_per_second: float
+    mfu: float | None
+    peak_memory_bytes: int
+
+
+class TrainingRun(TypedDict):
+    """The run record of a finished training; ``tokens_per_second`` over all its ranks."""
+
+    tokens_per_second: float
+
+
+class DatasetAudit(TypedDict):
+    """Counts of a dataset's problems; the last two of generated problems alone."""
+
+    dataset: str
+    source: str
+    train: int
+    test: int
+    test_questions_in_train_normalised: list[str]
+    shared_structures: NotRequired[int]
+    shared_number_tuples: NotRequired[int]
+
+
+class SupervisionAudit(TypedDict):
+    """The texts of one supervision: their number, lengths, traits and price (None where it is unknown)."""
+
+    supervision: str
+    rows: int
+    words: dict[str, float]
+    output_tokens: int
+    price_usd: float | None
+    traits: dict[str, float]
+    verdicts: NotRequired[dict[str, int]]
+    excerpt: NotRequired[bool]
+    findings: NotRequired[dict[str, dict[str, Any]]]
+
+
+class AnnotationAudit(TypedDict):
+    """The audit of all supervisions of a study."""
+
+    supervisions: list[SupervisionAudit]
+    stale_exemplars: list[str]

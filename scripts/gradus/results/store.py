@@ -1,0 +1,218 @@
+"""The store: the one way to read what a study has.
+
+Everything that comes after scoring takes a ``Results``. No path is built from the working folder: ``root`` is the folder that
+holds ``results/``.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import fmean
+from typing import Any, TypeVar
+
+from gradus.records import Annotation, Cell, Prediction, Problem, Scored, Supervision
+from gradus.records.metrics import Metrics
+from gradus.results.facts import (
+    AnnotationAudit,
+    AnnotationManifest,
+    CheckpointManifest,
+    DatasetAudit,
+    TelemetryStep,
+    TraceStep,
+    TrainingRun,
+    TrainingSetManifest,
+)
+from gradus.runtime.errors import UserError
+from gradus.runtime.jsonl import read_json, read_objects, read_records
+from gradus.study import paths
+from gradus.study.config import Study, load
+
+F = TypeVar("F")
+
+
+@dataclass(frozen=True)
+class Results:
+    """The files of one study below ``root``.
+
+    A method named ``find_...`` returns None where the file is not there. Every other one raises UserError, which names the
+    file and, where there is one, the line.
+    """
+
+    root: Path
+    study: Study
+
+    @classmethod
+    def open(cls, folder: Path) -> Results:
+        """The results in ``results/NAME``; UserError where the folder holds no study."""
+        copy = folder / Path(paths.STUDY_COPY).name
+        if not copy.exists():
+            raise UserError("holds no study", where=folder, hint="name results/STUDY of a study that has run")
+        study = load(read_json(copy), str(copy))
+        folder = Path(os.path.normpath(folder.absolute()))
+        if folder.name != study.study:
+            raise UserError(
+                f"holds the study {study.study!r} under another name", where=folder, hint="rename the folder"
+            )
+        return cls(folder.parent.parent, study)
+
+    @property
+    def main_decoding(self) -> str:
+        """The decoding that tables show: the first of the study file."""
+        return next(iter(self.study.decodings))
+
+    def path(self, pattern: str, key: Supervision | Cell | None = None, **wildcards: str | int) -> Path:
+        """A pattern of ``paths`` with its wildcards filled; KeyError where one is missing."""
+        return self.root / paths.fill(pattern, self.study.study, key, **wildcards)
+
+    def metrics(self, cell: Cell, decoding: str | None = None) -> Metrics:
+        """The scores of a cell, with the main decoding unless another is named."""
+        path = self._of_decoding(paths.METRICS, cell, decoding)
+        try:
+            return Metrics.from_json(read_json(path))
+        except UserError as error:
+            raise UserError(error.what, where=path, hint=error.hint) from None
+
+    def find_metrics(self, cell: Cell, decoding: str | None = None) -> Metrics | None:
+        """The scores of a cell, if it has been scored."""
+        return self.metrics(cell, decoding) if self.has_metrics(cell, decoding) else None
+
+    def has_metrics(self, cell: Cell, decoding: str | None = None) -> bool:
+        """Whether a cell has been scored."""
+        return self._of_decoding(paths.METRICS, cell, decoding).exists()
+
+    def scored(self, cell: Cell, decoding: str | None = None) -> list[Scored]:
+        """One row per prediction, in the order of the test split."""
+        return read_records(self._of_decoding(paths.SCORED, cell, decoding), Scored)
+
+    def outcomes(self, cell: Cell, decoding: str | None = None) -> list[float]:
+        """The share of its samples with which a cell solved each problem, in the order of the test split."""
+        solved: dict[str, list[bool]] = {}
+        for row in self.scored(cell, decoding):
+            solved.setdefault(row.problem_id, []).append(row.correct)
+        return [fmean(samples) for samples in solved.values()]
+
+    def predictions(self, cell: Cell, decoding: str | None = None) -> list[Prediction]:
+        """What a student wrote, in the order of the test split."""
+        return read_records(self._of_decoding(paths.PREDICTIONS, cell, decoding), Prediction)
+
+    def problems(self, dataset: str, split: str) -> list[Problem]:
+        """The problems of a split, in order."""
+        return read_records(self.path(paths.PROBLEMS, dataset=dataset, split=split), Problem)
+
+    def annotations(self, supervision: Supervision) -> list[Annotation]:
+        """Everything that the teacher wrote."""
+        return read_records(self.path(paths.ANNOTATIONS, supervision), Annotation)
+
+    def teacher_answers(self, supervision: Supervision) -> list[Annotation]:
+        """The teacher's own answers to the test split, gold hidden."""
+        return read_records(self.path(paths.TEACHER_ANSWERS, supervision), Annotation)
+
+    def find_teacher_answers(self, supervision: Supervision) -> list[Annotation] | None:
+        """The teacher's own answers, if it has been tested."""
+        there = self.path(paths.TEACHER_ANSWERS, supervision).exists()
+        return self.teacher_answers(supervision) if there else None
+
+    def manifest(self, pattern: str, key: Supervision | Cell | None = None, **wildcards: str | int) -> dict[str, Any]:
+        """The manifest of a record file as it stands; its fields depend on the file."""
+        return _facts(self.path(paths.manifest(pattern), key, **wildcards), dict[str, Any])
+
+    def find_manifest(
+        self, pattern: str, key: Supervision | Cell | None = None, **wildcards: str | int
+    ) -> dict[str, Any] | None:
+        """The manifest of a record file, if it is there."""
+        return _found(self.path(paths.manifest(pattern), key, **wildcards), dict[str, Any])
+
+    def annotation_manifest(self, supervision: Supervision) -> AnnotationManifest:
+        """What the annotation job counted."""
+        return _facts(self.path(paths.manifest(paths.ANNOTATIONS), supervision), AnnotationManifest)
+
+    def training_set_manifest(self, cell: Cell) -> TrainingSetManifest:
+        """How many examples a cell trains on, and how long they are."""
+        return _facts(self.path(paths.manifest(paths.TRAINING_SET), cell), TrainingSetManifest)
+
+    def find_training_set_manifest(self, cell: Cell) -> TrainingSetManifest | None:
+        """The same, if the training set is there."""
+        return _found(self.path(paths.manifest(paths.TRAINING_SET), cell), TrainingSetManifest)
+
+    def checkpoint_manifest(self, cell: Cell) -> CheckpointManifest:
+        """What decided the weights of a cell, and the hashes of its files."""
+        return _facts(self.path(f"{paths.CHECKPOINT}/manifest.json", cell), CheckpointManifest)
+
+    def find_checkpoint_manifest(self, cell: Cell) -> CheckpointManifest | None:
+        """The same, if the cell has been trained."""
+        return _found(self.path(f"{paths.CHECKPOINT}/manifest.json", cell), CheckpointManifest)
+
+    def trace(self, cell: Cell) -> list[TraceStep]:
+        """What every optimizer step of a training computed."""
+        return _lines(self.path(paths.TRACE, cell), TraceStep)
+
+    def find_trace(self, cell: Cell) -> list[TraceStep]:
+        """The same; nothing where the cell has not been trained."""
+        return _found_lines(self.path(paths.TRACE, cell), TraceStep)
+
+    def telemetry(self, cell: Cell) -> list[TelemetryStep]:
+        """How every optimizer step of a training ran on its machine."""
+        return _lines(self.path(paths.TELEMETRY, cell), TelemetryStep)
+
+    def find_telemetry(self, cell: Cell) -> list[TelemetryStep]:
+        """The same; nothing where it is not there (an archive does not bring it along)."""
+        return _found_lines(self.path(paths.TELEMETRY, cell), TelemetryStep)
+
+    def find_training_run(self, cell: Cell) -> TrainingRun | None:
+        """The run record of a training, if it is there."""
+        return _found(self.path(paths.run_record(f"{paths.CHECKPOINT}.jsonl"), cell), TrainingRun)
+
+    def find_run_record(
+        self, pattern: str, key: Supervision | Cell | None = None, **wildcards: str | int
+    ) -> dict[str, Any] | None:
+        """The run record beside an output as it stands, if it is there; its fields depend on the job."""
+        return _found(self.path(paths.run_record(pattern), key, **wildcards), dict[str, Any])
+
+    def dataset_audit(self, dataset: str) -> DatasetAudit:
+        """The audit of a dataset."""
+        return _facts(self.path(paths.AUDIT, dataset=dataset), DatasetAudit)
+
+    def find_dataset_audit(self, dataset: str) -> DatasetAudit | None:
+        """The audit of a dataset, if it is there."""
+        return _found(self.path(paths.AUDIT, dataset=dataset), DatasetAudit)
+
+    def annotation_audit(self) -> AnnotationAudit:
+        """The audit of all annotations."""
+        return _facts(self.path(paths.ANNOTATION_AUDIT), AnnotationAudit)
+
+    def find_annotation_audit(self) -> AnnotationAudit | None:
+        """The audit of all annotations, if it is there."""
+        return _found(self.path(paths.ANNOTATION_AUDIT), AnnotationAudit)
+
+    def _of_decoding(self, pattern: str, cell: Cell, decoding: str | None) -> Path:
+        return self.path(pattern, cell, decoding=decoding or self.main_decoding)
+
+
+def _facts(path: Path, kind: type[F]) -> F:
+    return _checked(read_json(path), kind, path)
+
+
+def _found(path: Path, kind: type[F]) -> F | None:
+    return _facts(path, kind) if path.exists() else None
+
+
+def _lines(path: Path, kind: type[F]) -> list[F]:
+    return [_checked(value, kind, path, number) for number, value in read_objects(path)]
+
+
+def _found_lines(path: Path, kind: type[F]) -> list[F]:
+    return _lines(path, kind) if path.exists() else []
+
+
+def _checked(value: Any, kind: type[F], path: Path, line: int | None = None) -> F:
+    """A JSON object that has every required field of its type; UserError for any other value."""
+    if not isinstance(value, dict):
+        raise UserError(f"expected a JSON object, found {type(value).__name__}", where=path, line=line)
+    required: Iterable[str] = getattr(kind, "__required_keys__", ())
+    absent = sorted(name for name in required if name not in value)
+    if absent:
+        raise UserError(f"missing field {absent[0]!r}", where=path, line=line)
+    return value  # type: ignore[return-value]
