@@ -7,6 +7,7 @@ field, without a place; the reader of the file adds file and line.
 from __future__ import annotations
 
 import dataclasses
+import functools
 import types
 import typing
 from dataclasses import dataclass
@@ -36,8 +37,8 @@ class Record:
         """Read a record; every field must be there, no other may be, and the types must match."""
         if not isinstance(value, dict):
             raise UserError(f"expected a JSON object, found {type(value).__name__}")
-        hints = typing.get_type_hints(cls)
-        names = [field.name for field in dataclasses.fields(cls)]
+        hints = _hints(cls)  # type: ignore[arg-type]  # mypy: a class of dataclasses is hashable
+        names = list(hints)
         missing = [name for name in names if name not in value]
         if missing:
             raise UserError(f"missing field {missing[0]!r}")
@@ -46,15 +47,22 @@ class Record:
             raise UserError(f"unknown field {unknown[0]!r}", hint=f"known fields: {', '.join(names)}")
         converted = {}
         for name in names:
-            allowed = _allowed(hints[name])
+            hint, allowed = hints[name]
             if allowed and not any(value[name] == one and type(value[name]) is type(one) for one in allowed):
                 raise UserError(f"unknown {name} {value[name]!r}", hint=f"one of {', '.join(map(str, allowed))}")
-            if not _fits(value[name], hints[name]):
+            if not _fits(value[name], hint):
                 raise UserError(f"field {name!r} has the wrong type: {type(value[name]).__name__}")
             converted[name] = tuple(value[name]) if isinstance(value[name], list) else value[name]
         record = cls(**converted)
         record.check()
         return record
+
+
+@functools.cache
+def _hints(cls: type[Record]) -> dict[str, tuple[Any, tuple[Any, ...]]]:
+    """Type and allowed values of every field, resolved once per class: files have millions of records."""
+    hints = typing.get_type_hints(cls)
+    return {field.name: (hints[field.name], _allowed(hints[field.name])) for field in dataclasses.fields(cls)}
 
 
 def _allowed(hint: Any) -> tuple[Any, ...]:
