@@ -1,4 +1,4 @@
-"""Facts: the JSON files that stand beside records (manifests, audits, traces), typed by the fields that later stages read.
+"""Facts: the JSON files beside the records (manifests, audits, traces), typed by the fields that later stages read.
 
 A file may hold more fields than its type names (docs/outputs.md lists all); it never holds fewer.
 """
@@ -18,7 +18,7 @@ class AnnotationManifest(TypedDict):
 
 
 class TrainingSetManifest(TypedDict):
-    """How many examples a student trains on, and their mean length in its own tokens; ``leaked`` names test questions."""
+    """How many examples a student trains on, and their mean tokens; ``leaked`` names the test questions among them."""
 
     rows: int
     mean_tokens: float
@@ -27,7 +27,7 @@ class TrainingSetManifest(TypedDict):
 
 
 class CheckpointManifest(TypedDict):
-    """What decided the weights of a trained student (``identity``), how it was trained, and the SHA-256 of its files."""
+    """What decided the weights of a trained student (``identity``), its training in numbers, the SHA-256 of its files."""
 
     identity: dict[str, Any]
     base: dict[str, Any] | None

@@ -1,13 +1,88 @@
-"""Presence: what of a study can be had at all, found in the data folder once and then frozen into the study."""
+"""Presence: whether a cell has a number, and why not; and which supervisions cannot be had at all.
+
+The latter is found in the data folder once and then frozen into the study.
+"""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
-from gradus.records import Supervision
-from gradus.study.config import ReleasedTeacher, Study
-from gradus.study.grid import asked_supervisions, sources
+from gradus.records import Cell, Supervision
+from gradus.results.store import Results
+from gradus.study import paths
+from gradus.study.config import PaddedTransform, ReleasedTeacher, Study
+from gradus.study.grid import asked_supervisions, exemplars, is_missing, sources
 from gradus.teachers.local import released_files
+
+Status = Literal["done", "failed", "unavailable", "missing"]
+
+LONGEST_ERROR = 500
+# The last line of a traceback, of a rank or of the program itself.
+_EXCEPTION = re.compile(r"^(?:\[rank\d+\]: )?((?:\w+[.])*\w*(?:Error|Exception|Interrupt)\b(?::.*)?)$", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Presence:
+    """Whether a cell has been scored, and in words why not (empty where it has)."""
+
+    status: Status
+    why: str = ""
+
+
+def presence(results: Results, cell: Cell) -> Presence:
+    """What became of a cell: scored, not to be had, stopped by a failed job of anything it is made from, or not run yet."""
+    if results.has_metrics(cell):
+        return Presence("done")
+    if is_missing(results.study, cell.supervision):
+        return Presence("unavailable", "its released annotations are not in the data folder")
+    for output, log in _jobs(results, cell):
+        # Snakemake deletes the outputs of a failed job: an output that is there was made in spite of an error in its log.
+        error = None if output.exists() else error_in(log)
+        if error is not None:
+            return Presence("failed", error)
+    return Presence("missing", "it has not run")
+
+
+def error_in(log: Path) -> str | None:
+    """The last error in a log: the message of one of our programs, else the exception of a traceback, else None."""
+    if not log.exists():
+        return None
+    text = log.read_text(encoding="utf-8", errors="replace")
+    said = [line.split("error:", 1)[1].strip() for line in text.splitlines() if "error:" in line]
+    # The launcher of several ranks only repeats that one of them failed.
+    raised = [found.strip() for found in _EXCEPTION.findall(text) if "ChildFailedError" not in found]
+    errors = said or raised
+    return errors[-1][:LONGEST_ERROR] if errors else None
+
+
+def _jobs(results: Results, cell: Cell) -> Iterator[tuple[Path, Path]]:
+    """The output and the log of every job that a cell's score needs, causes before their consequences."""
+    study, supervision = results.study, cell.supervision
+
+    def job(pattern: str, key: Supervision | Cell | None = None, file: str = "", **names: str) -> tuple[Path, Path]:
+        return results.path(pattern + file, key, **names), results.path(paths.log(pattern), key, **names)
+
+    for split in ("train", "test"):
+        yield job(paths.PROBLEMS, dataset=supervision.dataset, split=split)
+    needed = [*_all_sources(study, supervision), supervision]
+    transforms = [study.transforms.get(one.format) for one in needed]
+    tokenizers = [one.tokenizer for one in transforms if isinstance(one, PaddedTransform)]
+    for student in dict.fromkeys((*tokenizers, cell.student)):
+        yield job(paths.STUDENT, file="/manifest.json", student=student)
+    for dataset, teacher, format_ in exemplars(study, needed):
+        yield job(paths.EXEMPLAR, dataset=dataset, teacher=teacher, format=format_)
+    for one in needed:
+        for phase in ("submit", "collect"):
+            yield job(paths.BATCH, one, phase=phase)
+        yield job(paths.ANNOTATIONS, one)
+    yield job(paths.TRAINING_SET, cell)
+    yield job(paths.CHECKPOINT, cell, file="/manifest.json")
+    for pattern in (paths.PREDICTIONS, paths.METRICS):
+        yield job(pattern, cell, decoding=results.main_decoding)
 
 
 def with_unavailable(study: Study, data_folder: Path | None) -> Study:

@@ -1,7 +1,7 @@
 """The store: the one way to read what a study has.
 
-Everything that comes after scoring takes a ``Results``. No path is built from the working folder: ``root`` is the folder that
-holds ``results/``.
+Everything that comes after scoring takes a ``Results``. No path is built from the working folder: ``root`` is the folder
+that holds ``results/``.
 """
 
 from __future__ import annotations
@@ -37,8 +37,8 @@ F = TypeVar("F")
 class Results:
     """The files of one study below ``root``.
 
-    A method named ``find_...`` returns None where the file is not there. Every other one raises UserError, which names the
-    file and, where there is one, the line.
+    A method named ``find_...`` returns None (or no lines) where the file is not there. Every other one raises UserError,
+    which names the file and, where there is one, the line.
     """
 
     root: Path
