@@ -55,13 +55,13 @@ format: venv  ## Format Python and Snakemake files
 environments: venv  ## Write envs/*.yaml from pyproject.toml
 	$(BIN)/python scripts/environments.py
 
-docs: venv  ## Write docs/configuration.md and its JSON Schema from the code
+docs: venv  ## Write docs/reference/configuration.md and its JSON Schema from the code
 	$(BIN)/python scripts/configuration.py
 
 lock:  ## Resolve requirements.lock from pyproject.toml
 	$(PYTHON) scripts/lock.py
 
-benchmark: venv  ## Measure; results go into docs/benchmarks.md by hand, with machine and date
+benchmark: venv  ## Measure; results go into docs/background/benchmarks.md by hand, with machine and date
 	$(BIN)/python benchmarks/study.py
 	$(BIN)/python benchmarks/training.py overhead
 	$(BIN)/python benchmarks/training.py memory

@@ -1,4 +1,4 @@
-"""Measure the purchase of annotations against the local provider; print Markdown for docs/benchmarks.md.
+"""Measure the purchase of annotations against the local provider; print Markdown for docs/background/benchmarks.md.
 
 python benchmarks/annotation.py pace      1,000 requests a minute, 2 s latency: the share of the limit that is used, 429s
 python benchmarks/annotation.py overhead  CPU per request above the bare SDK, same requests, same run

@@ -139,7 +139,7 @@ def harness(folder: str, asked: str, answered: str, end: int) -> None:
 
 
 def cpu(count: int, python: str | None, families: list[str]) -> None:
-    """The table of docs/benchmarks.md; every way in turn, twice, the better time."""
+    """The table of docs/background/benchmarks.md; every way in turn, twice, the better time."""
     from gradus.evaluation.engines import up_to_end
     from gradus.students.tokens import load_tokens
 

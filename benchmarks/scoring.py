@@ -43,7 +43,7 @@ def classes() -> dict[tuple[str, str], str]:
 
 
 def agreement() -> None:
-    """Print the tables of docs/benchmarks.md."""
+    """Print the tables of docs/background/benchmarks.md."""
     from gradus.evaluation.grading import grade, read_question
 
     known = classes()

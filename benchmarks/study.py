@@ -1,7 +1,7 @@
 """How long the default study takes, and where the time goes: per rule, and the fixed cost of a training.
 
 Runs the study in a temporary folder, or reads a finished one: ``python benchmarks/study.py [RESULTS_FOLDER]``.
-Prints a Markdown table for docs/benchmarks.md; times are of this machine, now.
+Prints a Markdown table for docs/background/benchmarks.md; times are of this machine, now.
 """
 
 import csv

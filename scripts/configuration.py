@@ -1,4 +1,4 @@
-"""Write docs/configuration.md, docs/study.schema.json and the sizing table of docs/cluster.md; --check only compares."""
+"""Write the documents that follow from the code: configuration, JSON Schema, sizing table; --check only compares."""
 
 import json
 from pathlib import Path
@@ -10,7 +10,7 @@ from gradus.study.config import Study
 from gradus.study.config.reference import to_markdown
 
 BEGIN, END = "<!-- sizing: written by `make docs` -->", "<!-- end of sizing -->"
-PROJECT = Path(__file__).resolve().parent.parent
+DOCS = Path(__file__).resolve().parent.parent / "docs"
 
 
 def main() -> None:
@@ -20,16 +20,16 @@ def main() -> None:
     schema = Study.model_json_schema()
     schema = {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "Gradus study", **schema}
     made = {
-        "configuration.md": to_markdown(),
-        "study.schema.json": json.dumps(schema, indent=2) + "\n",
-        "cluster.md": with_table((PROJECT / "docs" / "cluster.md").read_text(encoding="utf-8"), sizing.table()),
+        "reference/configuration.md": to_markdown(),
+        "reference/study.schema.json": json.dumps(schema, indent=2) + "\n",
+        "howto/cluster.md": with_table((DOCS / "howto" / "cluster.md").read_text(encoding="utf-8"), sizing.table()),
     }
     for name, text in made.items():
-        path = PROJECT / "docs" / name
+        path = DOCS / name
         if given.check and (not path.exists() or path.read_text(encoding="utf-8") != text):
             raise UserError("does not agree with the code", where=path, hint="run `make docs`")
         if not given.check:
-            path.parent.mkdir(exist_ok=True)
+            path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text, encoding="utf-8")
 
 

@@ -1,4 +1,4 @@
-"""Judge a paper's claims by its own published numbers (docs/published.md is made by `make docs`)."""
+"""Judge a paper's claims by its own published numbers (docs/background/published.md is made by `make docs`)."""
 
 from pathlib import Path
 
@@ -11,7 +11,7 @@ HEAD = """\
 # What the published numbers support
 
 The claims of Chen et al. (2025, arXiv 2502.18001), tested on the means and standard deviations that the paper prints
-(`published/`), by the same functions that test a study of one's own (docs/statistics.md says how). Written by
+(`published/`), by the same functions that test a study of one's own (docs/background/statistics.md says how). Written by
 `python scripts/published.py`; do not edit.
 
 Means and standard deviations of three runs speak of other seeds on the same test problems; single runs speak of the
@@ -23,7 +23,7 @@ not a refuted one.
 def main() -> None:
     options = program.parser(__doc__)
     options.add_argument("--numbers", default="published/chen-2025.csv", help="the published numbers")
-    options.add_argument("--output", default="docs/published.md")
+    options.add_argument("--output", default="docs/background/published.md")
     given = options.parse_args()
     parts = [HEAD]
     for title, statements in published.chen_2025(published.read(Path(given.numbers))).items():

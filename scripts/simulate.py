@@ -1,6 +1,6 @@
 """Simulate studies whose truth is known: how often the tests of Gradus err, what they find, and how other ways compare.
 
-Prints the tables of docs/statistics.md.
+Prints the tables of docs/background/statistics.md.
 """
 
 from collections.abc import Callable, Mapping, Sequence

@@ -94,8 +94,8 @@ class Workflow:
 
 
 def undocumented_fields(results: Path) -> set[str]:
-    """Fields of JSON objects and columns of tables below a study's results that docs/outputs.md does not name."""
-    told = set(re.findall(r"\w+", (PROJECT / "docs" / "outputs.md").read_text(encoding="utf-8")))
+    """Fields of JSON objects and columns of tables below a study's results that docs/reference/outputs.md does not name."""
+    told = set(re.findall(r"\w+", (PROJECT / "docs" / "reference" / "outputs.md").read_text(encoding="utf-8")))
     of_others = ("weights", "model", "report", "archive", "journal")
     found = set()
     for path in results.rglob("*.*"):

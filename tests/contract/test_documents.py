@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from conftest import PROJECT
 
-DOCUMENTS = (PROJECT / "README.md", *sorted((PROJECT / "docs").glob("*.md")))
+DOCUMENTS = (PROJECT / "README.md", *sorted((PROJECT / "docs").rglob("*.md")))
 COMMAND = re.compile(r"^\s*(snakemake|python|make|sbatch|git|export|cp|sed|mkdir)\b.*")
 COOKBOOK = "tests/workflow/test_cookbook.py::test_every_command_of_the_cookbook_works"
 RESTORED = (
@@ -34,7 +34,7 @@ RUN_BY = {
     "python scripts/explain.py": "tests/workflow/test_provenance.py",
     "python scripts/verify.py": RESTORED,
     "python scripts/restore.py": RESTORED,
-    "python scripts/score.py": "tests/unit/test_cell_scores.py",
+    "python scripts/score.py": "tests/unit/evaluation/test_cell_scores.py",
     "git clone": ".ci/run",
     "export GRADUS_": "tests/slurm/test_slurm.py",
 }

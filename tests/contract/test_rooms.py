@@ -6,7 +6,7 @@ from pathlib import Path
 from conftest import PROJECT
 
 LIBRARY = PROJECT / "scripts" / "gradus"
-# In the order in which data goes through them; docs/architecture.md says what each is for.
+# In the order in which data goes through them; docs/background/architecture.md says what each is for.
 ROOMS = (
     "runtime",
     "records",

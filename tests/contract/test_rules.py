@@ -1,4 +1,4 @@
-"""Promises about the rules themselves: the rules of the house (docs/architecture.md) that can be read off the files."""
+"""Promises about the rules: the rules of the house (docs/background/architecture.md) that the files show."""
 
 import ast
 import os

@@ -92,7 +92,7 @@ def test_every_key_of_a_study_file_is_documented() -> None:
 def test_every_file_family_is_documented() -> None:
     from gradus.study import paths
 
-    outputs = (PROJECT / "docs" / "outputs.md").read_text(encoding="utf-8")
+    outputs = (PROJECT / "docs" / "reference" / "outputs.md").read_text(encoding="utf-8")
     families = [value for name, value in vars(paths).items() if name.isupper() and isinstance(value, str)]
     for family in families:
         shown = family.removeprefix(paths.RESULTS).lstrip("/").split("{suffix}")[0]

@@ -152,8 +152,8 @@ def test_a_row_of_another_schema_names_file_and_line(tmp_path: Path) -> None:
 
 
 def test_the_table_of_the_documents_is_true(gradus_data: Path) -> None:
-    """docs/datasets.md: the hashes and counts are those of the files."""
-    text = (Path(__file__).parents[2] / "docs" / "datasets.md").read_text(encoding="utf-8")
+    """docs/reference/datasets.md: the hashes and counts are those of the files."""
+    text = (Path(__file__).parents[2] / "docs" / "reference" / "datasets.md").read_text(encoding="utf-8")
     rows = list(csv.reader((line.strip("| ") for line in text.splitlines() if line.startswith("| `")), delimiter="|"))
     seen = {(row[0].strip().strip("`"), row[1].strip()): [cell.strip() for cell in row] for row in rows}
     for name, per_split in EXPECTED.items():

@@ -52,7 +52,7 @@ class Run:
         return (self.folder / "output.txt").read_text(encoding="utf-8")
 
     def start(self, *targets: str) -> None:
-        """The command that docs/cluster.md tells."""
+        """The command that docs/howto/cluster.md tells."""
         (self.folder / "study.yaml").write_text(yaml.safe_dump(self.study, sort_keys=False), encoding="utf-8")
         command = [sys.executable, "-m", "snakemake", *targets, "--profile", "slurm", "--configfile", "study.yaml"]
         with open(self.folder / "output.txt", "ab") as stream:

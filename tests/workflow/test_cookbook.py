@@ -39,7 +39,7 @@ def test_every_command_of_the_cookbook_works(provider: Provider, tmp_path: Path)
         return done.stdout + done.stderr
 
     said: dict[str, str] = {}
-    blocks = BLOCK.findall((PROJECT / "docs" / "cookbook.md").read_text(encoding="utf-8"))
+    blocks = BLOCK.findall((PROJECT / "docs" / "howto" / "cookbook.md").read_text(encoding="utf-8"))
     assert len(blocks) == 15
     for block in blocks:
         said[block] = run(block)

@@ -45,9 +45,10 @@ def recommendations(
 ) -> list[Recommendation]:
     """One for every student and dataset with at least two supervisions.
 
-    The set holds the truly best one in at least 95 % of studies (docs/statistics.md has the simulation), of the conditions where
-    there are several runs, else of these checkpoints. The cheapest is the lowest in price where all prices in the
-    set are known, then in the teacher's tokens, then in the tokens of an answer; without costs it is the best.
+    The set holds the truly best one in at least 95 % of studies (docs/background/statistics.md has the simulation),
+    of the conditions where there are several runs, else of these checkpoints. The cheapest is the lowest in price
+    where all prices in the set are known, then in the teacher's tokens, then in the tokens of an answer;
+    without costs it is the best.
     """
     found = []
     for dataset in evidence.datasets:

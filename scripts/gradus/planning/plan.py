@@ -33,7 +33,7 @@ ASSUMED_QUESTION_TOKENS = 70
 ASSUMED_RATIONALE_TOKENS = {"L1": 30, "L2": 40, "L3": 60, "L4": 90, "L5": 110, "L6": 140, "native": 5}
 
 # Where no finished training tells: operations a second of one rank, and its seconds beyond the steps. A GPU: 40 % of the
-# 989 TFLOP/s of an H100 or H200 in bf16; a CPU process: what tiny students reach on one core (docs/benchmarks.md).
+# 989 TFLOP/s of an H100 or H200 in bf16; a CPU process: what tiny students reach on one core (docs/background/benchmarks.md).
 ASSUMED_FLOPS = {"gpu": 0.4 * 989e12, "cpu": 1.4e10}
 ASSUMED_FIXED_SECONDS = {"gpu": 60, "cpu": 8}
 

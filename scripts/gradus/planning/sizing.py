@@ -68,7 +68,7 @@ def smallest(shape: Shape, card: int, tokens: int) -> Setting | None:
 
 
 def table(tokens: int = 8192) -> str:
-    """The sizing table of docs/cluster.md, for micro-batches of so many tokens."""
+    """The sizing table of docs/howto/cluster.md, for micro-batches of so many tokens."""
     rows = []
     for name, shape in PUBLISHED.items():
         samples, length = WORK_OF_A_CELL

@@ -1,4 +1,4 @@
-"""The frozen records that travel between stages (docs/outputs.md)."""
+"""The frozen records that travel between stages (docs/reference/outputs.md)."""
 
 from gradus.records.annotations import Annotation, Example
 from gradus.records.cells import Cell, Supervision

@@ -1,4 +1,4 @@
-"""Metrics: the scores of one cell with one decoding, as its metric file holds them (docs/outputs.md)."""
+"""Metrics: the scores of one cell with one decoding, as its metric file holds them (docs/reference/outputs.md)."""
 
 from __future__ import annotations
 

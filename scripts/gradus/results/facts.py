@@ -1,6 +1,6 @@
 """Facts: the JSON files beside the records (manifests, audits, traces), typed by the fields that later stages read.
 
-A file may hold more fields than its type names (docs/outputs.md lists all); it never holds fewer.
+A file may hold more fields than its type names (docs/reference/outputs.md lists all); it never holds fewer.
 """
 
 # No `from __future__ import annotations`: with it Python 3.11 takes the fields that are NotRequired for required ones.

@@ -58,7 +58,7 @@ def check_cluster(*resources: Any) -> None:
     if missing:
         raise UserError(
             f"the cluster profile needs {', '.join(missing)} in the environment",
-            hint="for example: export " + " ".join(f"{name}=..." for name in missing) + " (docs/cluster.md)",
+            hint="for example: export " + " ".join(f"{name}=..." for name in missing) + " (docs/howto/cluster.md)",
         )
 
 

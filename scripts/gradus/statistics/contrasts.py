@@ -3,7 +3,8 @@
 Item rows of several runs are a mixed model with runs and problems as crossed random effects, estimated by moments: the
 variance of a contrast is the pooled variance over runs, plus what the contrast varies over problems beyond that, with
 Satterthwaite's degrees of freedom. So a result speaks of the conditions: other seeds, other problems of the same kind.
-(A bootstrap over runs and problems calls equals different in 2 to 13 % of studies where 5 % are meant: docs/statistics.md.)
+(A bootstrap over runs and problems calls equals different in 2 to 13 % of studies where 5 % are meant:
+docs/background/statistics.md.)
 Means and standard deviations of several runs speak of other seeds on these problems. One run speaks of these
 checkpoints: exact McNemar for item rows, independent binomials (which waste the pairing) where only accuracies are known.
 """

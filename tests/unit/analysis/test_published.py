@@ -113,7 +113,9 @@ def test_padding_speaks_of_single_runs_only(judged: dict[str, list[Statement]]) 
 def test_the_page_in_the_docs_is_what_the_program_writes(tmp_path: Path) -> None:
     done = program("published", "--output", tmp_path / "page.md", folder=PROJECT)
     assert done.returncode == 0, done.stderr
-    assert (tmp_path / "page.md").read_text() == (PROJECT / "docs" / "published.md").read_text(), "run `make docs`"
+    assert (tmp_path / "page.md").read_text() == (PROJECT / "docs" / "background" / "published.md").read_text(), (
+        "run `make docs`"
+    )
 
 
 def test_a_bad_file_is_named_with_its_line(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from gradus.analysis.claims.teachers import better_teacher_better_student, teach
 from gradus.analysis.claims.traits import traits
 from gradus.analysis.evidence import Evidence
 
-# What each claim is called in words; the numbers are those of docs/statistics.md.
+# What each claim is called in words; the numbers are those of docs/background/statistics.md.
 TITLES: Mapping[str, str] = {
     "rationales-help": "Rationales are better than bare answers",
     "non-monotone": "1. A middle granularity is best",

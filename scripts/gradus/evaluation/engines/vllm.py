@@ -23,7 +23,7 @@ class VllmEngine:
         except ImportError as error:
             raise UserError(
                 f"a decoding with engine: vllm needs vLLM: {error}",
-                hint="run with --sdm conda, or name its Python as interpreters.generate-vllm (docs/cluster.md)",
+                hint="run with --sdm conda, or name its Python as interpreters.generate-vllm (docs/howto/cluster.md)",
             ) from None
         self.limits = limits
         self._model: Any = LLM(model=str(weights), skip_tokenizer_init=True, seed=0)

@@ -2,7 +2,7 @@
 
 A loop of our own instead of transformers' Trainer, because it keeps three promises exactly: a step is a fixed set of
 samples normalised by its target tokens over all ranks, a signal stops every rank at the same step boundary, and the
-start costs seconds (docs/architecture.md gives the reasons).
+start costs seconds (docs/background/architecture.md gives the reasons).
 """
 
 from __future__ import annotations
@@ -242,7 +242,7 @@ def _all_steps(
 
 
 def one_step(engine: Any, step: Step, job: Job, rate: float, number: int, meter: Meter, work: Work) -> dict[str, Any]:
-    """One optimizer step; its point of the trace (docs/outputs.md names every field)."""
+    """One optimizer step; its point of the trace (docs/reference/outputs.md names every field)."""
     start = time.monotonic()
     torch.manual_seed(job.seed * 1_000_003 + number)  # dropout of a resumed run equals that of an undisturbed one
     targets = sum(target_count(len(job.tokens[i]), job.prompt_lengths[i]) for i in step.samples)

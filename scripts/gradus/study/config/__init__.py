@@ -1,4 +1,4 @@
-"""The study file, typed: the one source of validation, of the JSON Schema and of docs/configuration.md.
+"""The study file, typed: the one source of validation, of the JSON Schema and of docs/reference/configuration.md.
 
 ``load`` turns what Snakemake read into a ``Study`` or raises one ``UserError`` that names the key and what is accepted.
 """

@@ -30,7 +30,7 @@ class GradeschoolDataset(Section):
 
 
 class CatalogueDataset(Section):
-    """One of the seven datasets of the paper, from local files or from the hub (docs/datasets.md)."""
+    """One of the seven datasets of the paper, from local files or from the hub (docs/reference/datasets.md)."""
 
     source: Literal["svamp", "gsm8k", "aqua", "math", "csqa", "obqa", "strategyqa"] = Field(
         description="Where the problems come from."

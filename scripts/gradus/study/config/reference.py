@@ -42,8 +42,9 @@ SECTIONS: tuple[tuple[type[BaseModel], str], ...] = (
 _INTRODUCTION = """\
 # Configuration
 
-Generated from `scripts/gradus/study/config` by `make docs`; the same source makes `docs/study.schema.json` and checks every study
-file before the first job. A study file is complete in itself: `config.yaml` is read only where no `--configfile` is given.
+Generated from `scripts/gradus/study/config` by `make docs`. The same source makes `docs/reference/study.schema.json`
+and checks every study file before the first job. A study file is complete in itself: `config.yaml` is read only where
+no `--configfile` is given.
 An unknown key or a bad value is one message that names the key and what is accepted.
 """
 

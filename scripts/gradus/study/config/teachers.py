@@ -25,7 +25,7 @@ class GoldTeacher(Section):
 
 
 class HumanTeacher(Section):
-    """The rationales that the datasets' own authors wrote (docs/datasets.md names the source of each)."""
+    """The rationales that the datasets' own authors wrote (docs/reference/datasets.md names the source of each)."""
 
     provider: Literal["human"] = Field(description="Who writes.")
 

@@ -1,4 +1,4 @@
-"""The human teacher: the rationales that the datasets' own authors wrote (docs/datasets.md names the source of each)."""
+"""The human teacher: rationales by the datasets' own authors (docs/reference/datasets.md names each source)."""
 
 from __future__ import annotations
 
