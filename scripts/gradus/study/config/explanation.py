@@ -10,8 +10,8 @@ from pydantic.fields import FieldInfo
 from gradus.runtime.errors import UserError
 
 
-def explain(error: ValidationError, raw: Any, root: type[BaseModel], prefix: str = "") -> UserError:
-    """One message for the first problem: the key, what is wrong, what is accepted."""
+def explain(error: ValidationError, raw: Any, root: Any, prefix: str = "") -> UserError:
+    """One message for the first problem: the key, what is wrong, what is accepted. ``root``: a section, or a union of them."""
     detail = error.errors()[0]
     place = _place_in(raw, [str(part) for part in detail["loc"]])
     where = "configuration key " + ".".join(filter(None, [prefix, *place]))
@@ -20,6 +20,14 @@ def explain(error: ValidationError, raw: Any, root: type[BaseModel], prefix: str
         return UserError("unknown key", where=where, hint=f"accepted here: {', '.join(model.model_fields)}")
     if detail["type"] == "missing":
         return UserError("required key is missing", where=where)
+    if detail["type"] in ("union_tag_invalid", "union_tag_not_found"):
+        name, context = str(detail["ctx"]["discriminator"]).strip("'"), detail["ctx"]
+        where = f"{where}{'' if where.endswith(' ') else '.'}{name}"
+        if detail["type"] == "union_tag_not_found":
+            return UserError("required key is missing", where=where)
+        return UserError(
+            f"unknown {name} {context['tag']!r}", where=where, hint=f"accepted: {context['expected_tags']}"
+        )
     message = detail["msg"].removeprefix("Value error, ")
     found = detail.get("input")
     shown = f", found {found!r}" if isinstance(found, str | int | float | bool) and repr(found) not in message else ""
@@ -40,9 +48,9 @@ def _place_in(raw: Any, location: list[str]) -> list[str]:
     return place
 
 
-def _model_at(model: type[BaseModel], raw: Any, place: list[str]) -> type[BaseModel]:
+def _model_at(root: Any, raw: Any, place: list[str]) -> type[BaseModel]:
     """The section that describes a place; of a union the member that the file's own entry chooses."""
-    candidates = [model]
+    candidates = _models_in(root)
     for part in place:
         raw = raw[int(part)] if isinstance(raw, list) else raw[part]
         inside = [found for one in candidates if part in one.model_fields for found in _models(one.model_fields[part])]
@@ -61,13 +69,9 @@ def _chooses(raw: dict[str, Any], model: type[BaseModel]) -> bool:
 
 def _models(field: FieldInfo) -> list[type[BaseModel]]:
     """All section models inside a field's annotation."""
-    found: list[type[BaseModel]] = []
+    return _models_in(field.annotation)
 
-    def visit(annotation: Any) -> None:
-        if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-            found.append(annotation)
-        for argument in get_args(annotation):
-            visit(argument)
 
-    visit(field.annotation)
-    return found
+def _models_in(annotation: Any) -> list[type[BaseModel]]:
+    found = [annotation] if isinstance(annotation, type) and issubclass(annotation, BaseModel) else []
+    return found + [model for argument in get_args(annotation) for model in _models_in(argument)]

@@ -86,7 +86,9 @@ class Recipe(Section):
     @model_validator(mode="before")
     @classmethod
     def _start_from_preset(cls, value: Any) -> Any:
-        preset = value.get("preset", "default") if isinstance(value, dict) else "default"
+        if not isinstance(value, dict):
+            return value
+        preset = value.get("preset", "default")
         return {**PRESETS[preset], **value} if preset in PRESETS else value
 
     @model_validator(mode="after")
