@@ -1,11 +1,13 @@
 """Publish an archive to Zenodo, annotations or a student to the Hugging Face Hub. A dry run unless --send is given."""
 
 import argparse
+import json
 import os
 import tempfile
 from pathlib import Path
-from typing import Any
 
+from gradus.archive.manifest import Manifest, read_manifest
+from gradus.archive.portable import archived_study
 from gradus.archive.publishing import hub, zenodo
 from gradus.archive.publishing.contents import (
     Upload,
@@ -14,12 +16,10 @@ from gradus.archive.publishing.contents import (
     check_limits,
     student_uploads,
 )
-from gradus.archive.verification import read_manifest
 from gradus.runtime import program
 from gradus.runtime.atomic import write_json
 from gradus.runtime.errors import UserError
 from gradus.runtime.jsonl import read_json
-from gradus.study import paths
 from gradus.study.config import Study, load
 
 
@@ -39,25 +39,25 @@ def main() -> None:
 
 
 def _to_zenodo(given: argparse.Namespace) -> None:
-    study, manifest = _study(given.what)
     uploads = archive_uploads(given.what)
     check_limits(uploads, zenodo.MOST_FILES, zenodo.MOST_BYTES, "Zenodo")
+    manifest = read_manifest(given.what)
     guide = (given.what / "README.md").read_text(encoding="utf-8")
-    metadata = zenodo.deposit_metadata(study, guide, manifest["commit"])
+    metadata = zenodo.deposit_metadata(_study(given.what, manifest), guide, manifest.commit)
     site = given.url or zenodo.SITES[given.to]
     memory = given.what.parent / "publication" / f"{given.to}.json"
-    known = read_json(memory) if memory.exists() else {}
-    target = f"the draft {known['id']}" if known else "a new draft"
-    _tell(uploads, f"{target} at {site}, title {metadata['title']!r}, licence {metadata['license']}", given.send)
+    draft = _remembered_draft(memory)
+    target = "a new draft" if draft is None else f"the draft {draft}"
+    _announce(uploads, f"{target} at {site}, title {metadata['title']!r}, licence {metadata['license']}", given.send)
     if given.send:
         token = _token(zenodo.TOKENS[given.to])
 
         def remember(record: zenodo.Record) -> None:
             write_json(memory, record.to_json())
 
-        record = zenodo.Zenodo(site, token).deposit(metadata, uploads, known.get("id"), given.final, remember)
+        record = zenodo.Zenodo(site, token).deposit(metadata, uploads, draft, given.final, remember)
         state = "published" if record.published else "a draft: look at it, then give the command again with --final"
-        print(f"{state}: {record.url}, DOI {record.doi} (written down in {memory})")
+        print(f"{state}: {record.url}, DOI {record.doi} (kept in {memory})")
 
 
 def _to_hub(given: argparse.Namespace) -> None:
@@ -69,25 +69,38 @@ def _to_hub(given: argparse.Namespace) -> None:
             uploads = student_uploads(given.what)
             memory = given.what.parent / f"{given.what.name}.hub.run.json"
         else:
-            _study(given.what)
             uploads = annotation_uploads(given.what, Path(staging))
             memory = given.what.parent / "publication" / "hub.json"
-        _tell(uploads, f"the private {kind} {given.repository} at {given.url or 'the Hugging Face Hub'}", given.send)
+        _announce(
+            uploads, f"the private {kind} {given.repository} at {given.url or 'the Hugging Face Hub'}", given.send
+        )
         if given.send:
             done = hub.commit(
                 given.repository, kind, uploads, f"Published by Gradus: {given.what.name}", _token(hub.TOKEN), given.url
             )
             write_json(memory, done)
-            print(f"revision {done['revision']}: {done['url']} (written down in {memory})")
+            print(f"revision {done['revision']}: {done['url']} (kept in {memory})")
 
 
-def _study(archive: Path) -> tuple[Study, dict[str, Any]]:
-    """The archive's study and manifest; the study lies beside it."""
-    manifest = read_manifest(archive)
-    copy = archive.parent / Path(paths.STUDY_COPY).name
-    if not copy.exists():
-        raise UserError("the resolved study is not beside the archive", where=copy, hint="restore the archive first")
-    return load(read_json(copy), str(copy)), manifest
+def _study(archive: Path, manifest: Manifest) -> Study:
+    """The study that an archive holds (whatever ``study.json`` is beside the archive)."""
+    archived = archived_study(archive, manifest)
+    if archived is None:
+        raise UserError("the archive holds no study file", where=archive)
+    study = load(json.loads(archived.content), f"{archive}: study.json")
+    if study.study != manifest.study:
+        raise UserError(f"the archive of {manifest.study!r} holds the study {study.study!r}", where=archive)
+    return study
+
+
+def _remembered_draft(memory: Path) -> int | None:
+    """The number of the draft that an earlier run made; None where there is none."""
+    known = read_json(memory) if memory.exists() else None
+    if known is None:
+        return None
+    if not isinstance(known, dict) or type(known.get("id")) is not int:
+        raise UserError("does not name a draft by its number", where=memory, hint="delete it to make a new draft")
+    return int(known["id"])
 
 
 def _token(name: str) -> str:
@@ -97,7 +110,7 @@ def _token(name: str) -> str:
     return token
 
 
-def _tell(uploads: list[Upload], target: str, send: bool) -> None:
+def _announce(uploads: list[Upload], target: str, send: bool) -> None:
     size = sum(upload.size for upload in uploads)
     print(f"{'Sending' if send else 'Would send'} {len(uploads)} files, {size / 1e6:.1f} MB, to {target}:")
     for upload in uploads:

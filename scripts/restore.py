@@ -2,25 +2,44 @@
 
 from pathlib import Path
 
+from gradus.archive.portable import PortableStudy
 from gradus.archive.restoring import restore
 from gradus.runtime import program
 
 
 def main() -> None:
     options = program.parser(__doc__)
-    options.add_argument("archive", help="the folder of the archive")
-    options.add_argument("--into", default=".", help="the working folder (where Snakemake is started)")
+    options.add_argument("archive", type=Path, help="the folder of the archive")
+    options.add_argument("--into", type=Path, default=".", help="the working folder (where Snakemake is started)")
     options.add_argument(
         "--code", action="store_true", help="also write the archived code, configuration and prompts, below code/"
     )
     options.add_argument(
-        "--without-records",
+        "--with-records",
         action="store_true",
-        help="leave Snakemake's records out: whatever is restored counts as up to date, under any settings and code",
+        help="also write Snakemake's records of the jobs, with which an edit reruns what depends on it; they decide what "
+        "counts as up to date, so ask for them only if you trust whoever packed the archive. Without them everything that "
+        "is restored counts as up to date, under any settings and code",
     )
     given = options.parse_args()
-    count = restore(Path(given.archive), Path(given.into), given.code, records=not given.without_records)
-    program.log.info("%d files written below %s", count, given.into)
+    restored = restore(given.archive, given.into, given.code, given.with_records)
+    if restored.study is not None:
+        report(restored.study)
+    program.log.info("%d files written below %s", restored.written, given.into)
+
+
+def report(study: PortableStudy) -> None:
+    """Say what of the study was left out, where a reader sets it, and which files of this machine it reads."""
+    for line in study.left_out:
+        program.log.info("left out of the study: %s", line)
+    if study.offline:
+        program.log.info("answering from the journal alone (offline): the teachers %s", ", ".join(study.offline))
+    if study.left_out or study.offline:
+        program.log.info(
+            "set your own in a second file: snakemake --configfile .../study.json mine.yaml (docs/outputs.md)"
+        )
+    for line in study.local_paths:
+        program.log.info("the study reads files of this machine where they are there: %s", line)
 
 
 if __name__ == "__main__":

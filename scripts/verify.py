@@ -3,26 +3,29 @@
 import sys
 from pathlib import Path
 
-from gradus.archive.verification import SUMS, archive_problems, file_problems, read_manifest, read_sums
+from gradus.archive.manifest import SUMS, read_manifest
+from gradus.archive.verification import archive_problems, file_problems, read_sums, restored_sums
 from gradus.runtime import program
 
 
 def main() -> None:
     options = program.parser(__doc__)
-    options.add_argument("archive", help="the folder of the archive (results/STUDY/archive)")
-    options.add_argument("--results", metavar="FOLDER", help="compare the results below this working folder too")
+    options.add_argument("archive", type=Path, help="the folder of the archive (results/STUDY/archive)")
+    options.add_argument(
+        "--results", type=Path, metavar="FOLDER", help="compare the results below this working folder too"
+    )
     given = options.parse_args()
-    folder = Path(given.archive)
-    problems = archive_problems(folder)
+    problems = archive_problems(given.archive)
     if given.results:
-        study = read_manifest(folder)["study"]
-        problems += file_problems(Path(given.results), read_sums(folder / SUMS), study)
+        sums = read_sums(given.archive / SUMS) if problems else restored_sums(given.archive)
+        problems += file_problems(given.results, sums, read_manifest(given.archive).study)
     for problem in problems:
         print(problem)
     if problems:
         program.log.info("%d problems", len(problems))
         sys.exit(1)
-    program.log.info("%s: all %d files are as they were archived", folder, len(read_sums(folder / SUMS)))
+    count = len(read_sums(given.archive / SUMS))
+    program.log.info("%s: all %d files are as they were archived", given.archive, count)
 
 
 if __name__ == "__main__":

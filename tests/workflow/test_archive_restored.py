@@ -3,12 +3,15 @@
 import json
 import shutil
 import subprocess
+import sys
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from conftest import Workflow, program
+from conftest import HANG_LIMIT, PROJECT, Workflow, program, tiny_study
 from crate_validation import PROFILES, problems
+from foreign_archives import write_study_archive
 
 from gradus.archive.groups import groups
 from gradus.archive.verification import read_sums
@@ -126,3 +129,30 @@ def test_restored_elsewhere_nothing_is_trained_and_tables_have_the_same_bytes(
     changed.write_text(changed.read_text(encoding="utf-8") + " ", encoding="utf-8")
     again = program("verify", archive, "--results", clone.folder, folder=tmp_path)
     assert again.returncode == 1 and f"changed: {changed.relative_to(clone.folder)}" in again.stdout
+
+
+def test_the_study_of_a_foreign_archive_runs_no_command(workflow: Callable[..., Workflow], tmp_path: Path) -> None:
+    """Restored and used as its guide says: neither its interpreters nor the server of a teacher ever start."""
+    config = tiny_study("gift")
+    config["interpreters"] = {stage: f"touch {tmp_path}/OWNED; {sys.executable}" for stage in ("data", "annotate")}
+    served = {"provider": "vllm", "model": "m", "server": ["sh", "-c", f"touch {tmp_path}/OWNED2"], "health": "/"}
+    config["teachers"]["served"] = served
+    config["experiments"]["granularity"]["teachers"] = ["served"]
+    archive = write_study_archive(tmp_path / "archive", config)
+    run = workflow(config)
+    restored = program("restore", archive, "--into", run.folder, folder=tmp_path)
+    assert restored.returncode == 0, restored.stderr
+    command = [sys.executable, "-m", "snakemake", "--snakefile", str(PROJECT / "Snakefile"), "--cores", "2"]
+    for target in ("data/gradeschool/test.jsonl", "annotations/gradeschool/served/original/L1.jsonl"):
+        done = subprocess.run(
+            [*command, f"results/gift/{target}", "--configfile", "results/gift/study.json"],
+            cwd=run.folder,
+            env=run.environment(),
+            capture_output=True,
+            text=True,
+            timeout=HANG_LIMIT,
+            check=False,
+        )
+        assert not list(tmp_path.glob("OWNED*")), done.stderr
+    assert "offline: true asks nobody" in done.stdout + done.stderr, done.stderr[-3000:]
+    assert "interpreters.data" in restored.stderr and "teachers.served.server" in restored.stderr

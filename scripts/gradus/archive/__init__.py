@@ -1,1 +1,1 @@
-"""The archive: groups of files as deterministic tars, told by their sums, verified and restored without trust."""
+"""The archive: groups of files as deterministic tars, verified by their sums, and restored without trust."""

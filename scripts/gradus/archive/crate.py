@@ -1,12 +1,13 @@
 """The crate: a Workflow Run RO-Crate of an archive, with one action per job (RO-Crate 1.1, Provenance Run Crate 0.5).
 
-Files lie inside tars, which crates cannot point into: they are entities of their own with their SHA-256 and the tar that
-holds them. Nothing in it is of the moment of packing, so that two builds are the same bytes.
+A crate cannot point into a tar. So each archived file is an entity of its own, with its SHA-256 and the tar that holds it.
+The crate does not depend on when it is packed: two builds are the same bytes.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import PurePosixPath
 from typing import Any
@@ -14,8 +15,9 @@ from typing import Any
 from rocrate.model import ComputationalWorkflow, ContextEntity, File
 from rocrate.rocrate import ROCrate
 
-from gradus.archive.jobs import Job
+from gradus.archive.finished_jobs import FinishedJob
 from gradus.archive.licences import dataset_terms, teacher_terms
+from gradus.archive.manifest import Tar
 from gradus.study.config import Study
 
 METADATA = "ro-crate-metadata.json"
@@ -26,69 +28,87 @@ PROFILES = (
     "https://w3id.org/ro/wfrun/provenance/0.5",
     "https://w3id.org/workflowhub/workflow-ro-crate/1.0",
 )
-_CODE = "https://spdx.org/licenses/Apache-2.0"
 _KINDS = ["File", "SoftwareSourceCode", "ComputationalWorkflow", "HowTo"]
-_TYPES = {".tar": "application/x-tar", ".json": "application/json", ".md": "text/markdown", "": "text/plain"}
+_FORMATS = {".tar": "application/x-tar", ".json": "application/json", ".md": "text/markdown", "": "text/plain"}
+
+
+@dataclass(frozen=True)
+class ArchivedFile:
+    """A member of an archive: its group and its SHA-256."""
+
+    group: str
+    sha256: str
 
 
 def metadata(
     study: Study,
-    groups: Mapping[str, Mapping[str, Any]],
-    beside: Mapping[str, int],
-    members: Mapping[str, tuple[str, str]],
-    jobs: Sequence[Job],
+    groups: Mapping[str, Tar],
+    companions: Mapping[str, int],
+    files: Mapping[str, ArchivedFile],
+    jobs: Sequence[FinishedJob],
     versions: Mapping[str, str | None],
 ) -> dict[str, Any]:
     """The content of ``ro-crate-metadata.json``.
 
-    ``groups``: facts of each tar; ``beside``: bytes of the other files of the archive; ``members``: (group, SHA-256) of every
-    archived file; ``versions`` of the software that ran.
+    ``companions``: the sizes in bytes of the files beside the tars; ``files``: every archived file by its name; ``versions`` of
+    the software that ran.
     """
     crate = ROCrate(version="1.1")
     crate.metadata.extra_terms.update({"sha256": "https://w3id.org/ro/terms/workflow-run#sha256"})
-    root = crate.root_dataset
-    crate.name = study.archive.title or f"Chain-of-thought distillation study {study.study}"
+    licence = _licence(crate, "Apache-2.0", "Apache License 2.0")
+    _describe_root(crate, study, licence, jobs)
+    workflow = _workflow(crate, licence, jobs)
+    _add_tars(crate, groups, licence, _terms(crate, study))
+    for name, size in companions.items():
+        if name != WORKFLOW:
+            facts = {"name": name, "contentSize": str(size), "encodingFormat": _FORMATS[PurePosixPath(name).suffix]}
+            about = {"about": {"@id": "./"}} if name == "README.md" else {}
+            crate.add(File(crate, dest_path=name, source=None, properties={**facts, **about}))
+    _actions(crate, workflow, jobs, files, versions)
+    crate.metadata["conformsTo"] = [{"@id": "https://w3id.org/ro/crate/1.1"}, {"@id": PROFILES[-1]}]
+    return dict(crate.metadata.generate())
+
+
+def _describe_root(crate: ROCrate, study: Study, licence: ContextEntity, jobs: Sequence[FinishedJob]) -> None:
+    """Title, description, date, profiles, licence and authors of the study."""
+    root, facts = crate.root_dataset, study.archive
+    crate.name = facts.title or f"Chain-of-thought distillation study {study.study}"
     crate.description = study.about or f"All experiments of the study {study.study}, made with Gradus."
     root["datePublished"] = (jobs[-1].ended if jobs else _EPOCH)[:10]
     root["conformsTo"] = [
         _entity(crate, url, "CreativeWork", {"name": _profile_name(url)})
         for url in (PROFILES if jobs else PROFILES[-1:])
     ]
-    licence = _entity(crate, _CODE, "CreativeWork", {"name": "Apache License 2.0", "identifier": "Apache-2.0"})
-    own = study.archive.licence
-    root["license"] = (
-        _entity(crate, f"https://spdx.org/licenses/{own}", "CreativeWork", {"name": own, "identifier": own})
-        if own and not _CODE.endswith(f"/{own}")
-        else licence
-    )
-    if study.archive.authors:
-        root["author"] = [_author(crate, one.name, one.orcid, one.affiliation) for one in study.archive.authors]
-    terms = _terms(crate, study)
-    workflow = _workflow(crate, licence, jobs)
-    for group, facts in groups.items():
-        about = {"name": facts["file"], "contentSize": str(facts["bytes"]), "sha256": facts["sha256"]}
-        held = {"description": f"{facts['files']} files of the group {group}", "encodingFormat": _TYPES[".tar"]}
-        rights = licence if group in ("code", "config") else [licence, *terms] if group == "prompts" else terms
-        tar = crate.add(File(crate, dest_path=facts["file"], source=None, properties={**about, **held}))
-        tar["license"] = rights
-    for name, size in beside.items():
-        if name != WORKFLOW:
-            kind = _TYPES[PurePosixPath(name).suffix]
-            facts = {"name": name, "contentSize": str(size), "encodingFormat": kind}
-            about = {"about": {"@id": "./"}} if name == "README.md" else {}
-            crate.add(File(crate, dest_path=name, source=None, properties={**facts, **about}))
-    _actions(crate, workflow, jobs, members, versions)
-    both = [{"@id": "https://w3id.org/ro/crate/1.1"}, {"@id": PROFILES[-1]}]
-    crate.metadata["conformsTo"] = both
-    return dict(crate.metadata.generate())
+    root["license"] = _licence(crate, facts.licence, facts.licence) if facts.licence else licence
+    if facts.authors:
+        root["author"] = [_author(crate, author.name, author.orcid, author.affiliation) for author in facts.authors]
 
 
+def _licence(crate: ROCrate, identifier: str, name: str) -> ContextEntity:
+    url = f"https://spdx.org/licenses/{identifier}"
+    return _entity(crate, url, "CreativeWork", {"name": name, "identifier": identifier})
+
+
+def _add_tars(
+    crate: ROCrate, groups: Mapping[str, Tar], licence: ContextEntity, terms: Sequence[ContextEntity]
+) -> None:
+    for group, tar in groups.items():
+        facts = {"name": tar.file, "contentSize": str(tar.bytes), "sha256": tar.sha256}
+        content = {"description": f"{tar.files} files of the group {group}", "encodingFormat": _FORMATS[".tar"]}
+        entity = crate.add(File(crate, dest_path=tar.file, source=None, properties={**facts, **content}))
+        if group in ("code", "config"):
+            entity["license"] = licence
+        else:
+            entity["license"] = [licence, *terms] if group == "prompts" else list(terms)
+
+
+_COMPLETED = {"actionStatus": {"@id": "http://schema.org/CompletedActionStatus"}}
 _EPOCH = datetime.fromtimestamp(0, UTC).isoformat().replace("+00:00", "Z")
 
 
 def _profile_name(url: str) -> str:
-    what, version = url.rsplit("/", 2)[-2:]
-    return f"{what.replace('-', ' ').title()} {version}"
+    name, version = url.rsplit("/", 2)[-2:]
+    return f"{name.replace('-', ' ').title()} {version}"
 
 
 def _entity(crate: ROCrate, identifier: str, kind: str | list[str], properties: dict[str, Any]) -> ContextEntity:
@@ -107,7 +127,7 @@ def _author(crate: ROCrate, name: str, orcid: str | None, affiliation: str | Non
 
 
 def _slug(text: str) -> str:
-    return "-".join("".join(one if one.isalnum() else " " for one in text.lower()).split())
+    return "-".join("".join(letter if letter.isalnum() else " " for letter in text.lower()).split())
 
 
 def _terms(crate: ROCrate, study: Study) -> list[ContextEntity]:
@@ -120,10 +140,13 @@ def _terms(crate: ROCrate, study: Study) -> list[ContextEntity]:
         (f"#terms-teacher-{name}", f"terms of the teacher {name}", teacher_terms(study, name))
         for name in study.teachers
     ]
-    return [_entity(crate, place, "CreativeWork", {"name": name, "description": text}) for place, name, text in found]
+    return [
+        _entity(crate, identifier, "CreativeWork", {"name": name, "description": text})
+        for identifier, name, text in found
+    ]
 
 
-def _workflow(crate: ROCrate, licence: ContextEntity, jobs: Sequence[Job]) -> ContextEntity:
+def _workflow(crate: ROCrate, licence: ContextEntity, jobs: Sequence[FinishedJob]) -> ContextEntity:
     """The Snakefile with a step and a tool per rule that ran."""
     language = _entity(
         crate,
@@ -158,40 +181,14 @@ def _workflow(crate: ROCrate, licence: ContextEntity, jobs: Sequence[Job]) -> Co
 def _actions(
     crate: ROCrate,
     workflow: ContextEntity,
-    jobs: Sequence[Job],
-    members: Mapping[str, tuple[str, str]],
+    jobs: Sequence[FinishedJob],
+    files: Mapping[str, ArchivedFile],
     versions: Mapping[str, str | None],
 ) -> None:
     """The run of the workflow, and an action per job with its files."""
     if not jobs:
         return
-    engine = _entity(
-        crate,
-        "#snakemake",
-        "SoftwareApplication",
-        {
-            "name": "Snakemake",
-            "softwareVersion": versions.get("snakemake") or "unknown",
-            "url": {"@id": "https://snakemake.github.io"},
-        },
-    )
-    requirements = [
-        _entity(crate, f"#software-{name}", "SoftwareApplication", {"name": name, "softwareVersion": version})
-        for name, version in versions.items()
-        if version and name != "snakemake"
-    ]
-    if requirements:
-        workflow["softwareRequirements"] = requirements
-    span = {"startTime": min(job.started for job in jobs), "endTime": max(job.ended for job in jobs)}
-    done = {"actionStatus": {"@id": "http://schema.org/CompletedActionStatus"}}
-    run = _entity(crate, "#run", "CreateAction", {"name": "the study", **span, **done, "instrument": workflow})
-    organisation = {"name": "run of Snakemake", **span, "instrument": engine, "result": run}
-    organise = _entity(crate, "#organise", "OrganizeAction", organisation)
-    crate.root_dataset["mentions"] = run
-    made = {output for job in jobs for output in job.outputs}
-    used = {name for job in jobs for name in job.inputs}
-    run["object"] = _files(crate, sorted(used - made), members)
-    run["result"] = _files(crate, sorted(made - used), members)
+    organise = _run(crate, workflow, jobs, files, versions)
     for number, job in enumerate(jobs):
         action = _entity(
             crate,
@@ -203,26 +200,55 @@ def _actions(
                 "instrument": {"@id": f"#tool-{job.rule}"},
                 "startTime": job.started,
                 "endTime": job.ended,
-                "object": _files(crate, job.inputs, members),
-                "result": _files(crate, job.outputs, members),
-                **done,
+                "object": _files(crate, job.inputs, files),
+                "result": _files(crate, job.outputs, files),
+                **_COMPLETED,
             },
         )
         control = {"name": f"control of {job.rule}", "instrument": {"@id": f"#step-{job.rule}"}, "object": action}
         organise.append_to("object", _entity(crate, f"#control-{number}", "ControlAction", control))
 
 
+def _run(
+    crate: ROCrate,
+    workflow: ContextEntity,
+    jobs: Sequence[FinishedJob],
+    files: Mapping[str, ArchivedFile],
+    versions: Mapping[str, str | None],
+) -> ContextEntity:
+    """The run as a whole: its software, its times, what it started from and what came out; the action that organised it."""
+    facts = {"softwareVersion": versions.get("snakemake") or "unknown", "url": {"@id": "https://snakemake.github.io"}}
+    engine = _entity(crate, "#snakemake", "SoftwareApplication", {"name": "Snakemake", **facts})
+    requirements = [
+        _entity(crate, f"#software-{name}", "SoftwareApplication", {"name": name, "softwareVersion": version})
+        for name, version in versions.items()
+        if version and name != "snakemake"
+    ]
+    if requirements:
+        workflow["softwareRequirements"] = requirements
+    span = {"startTime": min(job.started for job in jobs), "endTime": max(job.ended for job in jobs)}
+    study = {"name": "the study", **span, **_COMPLETED, "instrument": workflow}
+    run = _entity(crate, "#run", "CreateAction", study)
+    organisation = {"name": "run of Snakemake", **span, "instrument": engine, "result": run}
+    organise = _entity(crate, "#organise", "OrganizeAction", organisation)
+    crate.root_dataset["mentions"] = run
+    made = {output for job in jobs for output in job.outputs}
+    used = {name for job in jobs for name in job.inputs}
+    run["object"] = _files(crate, sorted(used - made), files)
+    run["result"] = _files(crate, sorted(made - used), files)
+    return organise
+
+
 def _files(
-    crate: ROCrate, names: Sequence[str], members: Mapping[str, tuple[str, str]]
+    crate: ROCrate, names: Sequence[str], files: Mapping[str, ArchivedFile]
 ) -> ContextEntity | list[ContextEntity]:
-    found = [_file(crate, name, members) for name in names]
+    found = [_file(crate, name, files) for name in names]
     return found[0] if len(found) == 1 else found
 
 
-def _file(crate: ROCrate, name: str, members: Mapping[str, tuple[str, str]]) -> ContextEntity:
-    """An archived file, or one that only its name is known of (weights that were left out, files of another folder)."""
+def _file(crate: ROCrate, name: str, files: Mapping[str, ArchivedFile]) -> ContextEntity:
+    """A file of a job; only its name is known where it is not archived (weights, files of another folder)."""
     properties: dict[str, Any] = {"name": name}
-    if name in members:
-        group, digest = members[name]
-        properties |= {"sha256": digest, "isPartOf": {"@id": f"{group}.tar"}}
+    if name in files:
+        properties |= {"sha256": files[name].sha256, "isPartOf": {"@id": f"{files[name].group}.tar"}}
     return _entity(crate, f"#{name}", "CreativeWork", properties)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import get_args
 
-from gradus.archive.jobs import record_files
+from gradus.archive.finished_jobs import record_files
+from gradus.archive.tarball import Member
 from gradus.presentation.exhibits import conditions
 from gradus.records import Supervision
 from gradus.study import paths
@@ -71,36 +72,36 @@ def archived(study: Study) -> list[str]:
     return [path for group in groups(study) for path in group_files(study, group)]
 
 
-def members(study: Study, group: str, project: Path, prompts: Path) -> list[tuple[str, Path]]:
-    """Names in the tar and the files behind them, sorted; names are places relative to the working folder.
+def members(study: Study, group: str, project: Path, prompts: Path) -> list[Member]:
+    """The files of one group, sorted by their names, which are paths relative to the working folder.
 
     ``prompts``: the folder of prompt files that the study uses, which need not be the project's.
     """
     if group == "provenance":
         folder = Path(paths.fill(paths.RESULTS, study.study))
         own = [path for path in folder.rglob("*.run.json") if folder / "archive" not in path.parents]
-        return sorted((path.as_posix(), path) for path in [*own, *record_files(folder.as_posix())])
+        return sorted(Member(path.as_posix(), path) for path in [*own, *record_files(folder.as_posix())])
     if group == "weights":
         folders = [Path(paths.fill(f"{paths.CHECKPOINT}/weights", study.study, cell)) for cell in cells(study)]
         found = [path for folder in folders for path in folder.rglob("*") if _wanted(path)]
-        return sorted((path.as_posix(), path) for path in found)
+        return sorted(Member(path.as_posix(), path) for path in found)
     if group == "journal":
         teachers = {place.teacher for place in _answered(study)}
         folder = paths.journal_folder()
         found = [path for name in teachers for path in (folder / name).rglob("*") if _wanted(path)]
-        return sorted((f"journal/{path.relative_to(folder).as_posix()}", path) for path in found)
-    made = [(path, Path(path)) for path in group_files(study, group)]
-    places = {name: project / name for name in {"code": CODE, "config": CONFIG}.get(group, ())}
+        return sorted(Member(f"journal/{path.relative_to(folder).as_posix()}", path) for path in found)
+    made = [Member(path, Path(path)) for path in group_files(study, group)]
+    project_paths = {name: project / name for name in {"code": CODE, "config": CONFIG}.get(group, ())}
     if group == "prompts":
-        places["prompts"] = prompts
-    return sorted(made + [one for name, place in places.items() for one in _project_files(name, place)])
+        project_paths["prompts"] = prompts
+    return sorted(made + [one for name, path in project_paths.items() for one in _project_files(name, path)])
 
 
-def _project_files(name: str, place: Path) -> list[tuple[str, Path]]:
+def _project_files(name: str, source: Path) -> list[Member]:
     """A file, or all in a folder, as ``name`` of the project; caches left out."""
-    found = [path for path in (place.rglob("*") if place.is_dir() else [place]) if path.is_file()]
+    found = [path for path in (source.rglob("*") if source.is_dir() else [source]) if path.is_file()]
     return [
-        (Path(PROJECT_FOLDER, name, path.relative_to(place)).as_posix(), path)
+        Member(Path(PROJECT_FOLDER, name, path.relative_to(source)).as_posix(), path)
         for path in found
         if "__pycache__" not in path.parts
     ]
@@ -111,7 +112,7 @@ def _wanted(path: Path) -> bool:
 
 
 def _answered(study: Study) -> list[Supervision]:
-    """Whatever a teacher was asked for: annotations, and its own answers to the test split."""
+    """What teachers answer: annotations, and their own answers to the test split."""
     return [*supervisions(study), *accuracy_supervisions(study)]
 
 
@@ -138,7 +139,7 @@ def _annotations(study: Study) -> list[str]:
 def _training(study: Study) -> list[str]:
     """Everything of the trainings but the weights; the manifests hold the hash of every weight file.
 
-    How fast they ran is among it, though it is no result: it tells what the study took.
+    Telemetry is among it, though it is not a result: it shows what the study took.
     """
     mine = cells(study)
     found = [

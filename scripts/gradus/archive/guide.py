@@ -1,19 +1,19 @@
-"""The guide: what lies in an archive and how to use it, for whoever opens it in ten years."""
+"""The guide: what an archive holds and how to use it, for a reader ten years from now."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
 
-from gradus.archive.jobs import Job
+from gradus.archive.finished_jobs import FinishedJob
 from gradus.archive.licences import dataset_terms, teacher_terms
+from gradus.archive.manifest import SUMS, Tar
 from gradus.study.config import Study
 
-_ABOUT = {
+_CONTENTS = {
     "code": "the workflow: Snakefile, rules, programs, environments, lock file",
     "config": "study files, prices, profiles, and the resolved study: every setting with its value",
     "prompts": "the prompts, and the worked examples that remote teachers were shown",
-    "data": "the problems, what was found wrong with them",
+    "data": "the problems, and what is known to be wrong with them",
     "annotations": "what the teachers wrote, every row with its verdict",
     "training": "manifests of base models, training sets and checkpoints (with the hashes of the weights), losses, speed",
     "predictions": "what the students wrote",
@@ -26,9 +26,9 @@ _ABOUT = {
 }
 
 
-def guide(study: Study, groups: Mapping[str, Mapping[str, Any]], commit: str | None, jobs: list[Job]) -> str:
+def guide(study: Study, groups: Mapping[str, Tar], commit: str | None, jobs: Sequence[FinishedJob]) -> str:
     """README.md of an archive."""
-    spent = (
+    jobs_shown = (
         f"{len(jobs)} jobs, from {jobs[0].started} to {jobs[-1].ended}" if jobs else "no record of its jobs was left"
     )
     lines = [
@@ -37,21 +37,18 @@ def guide(study: Study, groups: Mapping[str, Mapping[str, Any]], commit: str | N
         *([study.about, ""] if study.about else []),
         *(f"- {one.name}{f' ({one.affiliation})' if one.affiliation else ''}" for one in study.archive.authors),
         *([""] if study.archive.authors else []),
-        f"Made with Gradus at commit {commit or '(not in a git checkout)'}; {spent}.",
+        f"Made with Gradus at commit {commit or '(not in a git checkout)'}; {jobs_shown}.",
         "",
         "| file | files in it | bytes | what |",
         "|---|---:|---:|---|",
-        *(
-            f"| {facts['file']} | {facts['files']} | {facts['bytes']} | {_ABOUT[name]} |"
-            for name, facts in groups.items()
-        ),
+        *(f"| {tar.file} | {tar.files} | {tar.bytes} | {_CONTENTS[name]} |" for name, tar in groups.items()),
         "",
-        "`SHA256SUMS` lists every file in the tars, `manifest.json` which tar holds it, `ro-crate-metadata.json` (RO-Crate) "
+        f"`{SUMS}` lists every file in the tars, `manifest.json` which tar holds it, `ro-crate-metadata.json` (RO-Crate) "
         "which job made it from what.",
         "",
         "## Verify and restore",
         "",
-        "With `code.tar`, `config.tar` and `prompts.tar` unpacked in one place, in their folder `code`, after `make venv`:",
+        "Unpack `code.tar`, `config.tar` and `prompts.tar` in one folder. In its folder `code`, after `make venv`:",
         "",
         "```bash",
         "python scripts/verify.py path/to/this/archive",
@@ -59,7 +56,18 @@ def guide(study: Study, groups: Mapping[str, Mapping[str, Any]], commit: str | N
         f"snakemake --configfile results/{study.study}/study.json -n tables figures",
         "```",
         "",
-        "The last command finds nothing to train: tables and figures are made again from the scores.",
+        "The last command finds nothing to train: tables and figures are made again from the scores. After "
+        "`restore.py --with-records`, Snakemake also knows which settings and code made each file, and an edit reruns what "
+        "depends on it. Records decide what counts as up to date: restore them only if you trust whoever packed the archive.",
+        "",
+        "The archived study holds no commands, folders or key names of the machine that it ran on, and its teachers answer from "
+        "the journal alone. Set your own in a second file, which Snakemake merges over the first:",
+        "",
+        "```bash",
+        f"snakemake --configfile results/{study.study}/study.json mine.yaml",
+        "```",
+        "",
+        "For example `interpreters: {train: /path/to/python}`, or `teachers: {NAME: {offline: false}}`.",
         "",
         "## Licences and terms",
         "",

@@ -3,26 +3,43 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
+import re
+import tempfile
+import unicodedata
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
 
 from gradus.archive import tarball
+from gradus.archive.finished_jobs import METADATA
 from gradus.archive.groups import PROJECT_FOLDER
-from gradus.archive.jobs import METADATA
-from gradus.archive.verification import SUMS, archive_problems, is_run_record, read_manifest, read_sums
+from gradus.archive.manifest import Manifest, read_manifest
+from gradus.archive.portable import PortableStudy, archived_study
+from gradus.archive.verification import archive_problems, is_run_record, restored_sums
 from gradus.runtime.atomic import atomic_writer, sha256_file
 from gradus.runtime.errors import UserError
+from gradus.study import paths
 
-_CODE, _RECORDS = f"{PROJECT_FOLDER}/", f"{METADATA.as_posix()}/"
-# Where an archive may write: nothing in a clone that is run or read as a setting.
-_PLACES = ("results/", "journal/", _CODE, _RECORDS)
+_CODE, _RECORDS, _JOURNAL = f"{PROJECT_FOLDER}/", f"{METADATA.as_posix()}/", "journal/"
+# Folders of a study whose files decide what is sent where.
+_NEVER_RESTORED = ("archive", "publication")
 
 
-def restore(folder: Path, target: Path, code: bool = False, records: bool = True) -> int:
-    """Write an archive's results below ``target``; the number of files written.
+@dataclass(frozen=True)
+class Restored:
+    """What a restore wrote: the number of files, and the study (None where the archive holds none)."""
 
-    Everything is verified first. Files that are there with the same content are left alone; UserError for one with another,
-    and for members that are neither results nor answers. Records of jobs that are there are kept, whatever they say.
-    ``records``: Snakemake's too, with which it tells what a changed setting, or changed code, makes stale.
+    written: int
+    study: PortableStudy | None
+
+
+def restore(folder: Path, target: Path, code: bool = False, records: bool = False) -> Restored:
+    """Write an archive's results below ``target``.
+
+    Everything is verified first. Files that are there with the same content are left alone; UserError for one with another
+    content, and for members that are neither results of the study nor answers of teachers. Records of jobs that are there
+    are kept, whatever they say. The study is written without commands and the like (``portable``).
+    ``records``: Snakemake's too, with which it knows what a changed setting, or changed code, makes stale.
     ``code``: also the project's code, configuration and prompts, below ``code/``. All files get the same time: a time that
     differs would tell Snakemake that something is newer than what was made from it.
     """
@@ -31,40 +48,67 @@ def restore(folder: Path, target: Path, code: bool = False, records: bool = True
         raise UserError(
             f"the archive is not what its sums say: {'; '.join(problems[:5])}", where=folder, hint="fetch it again"
         )
-    manifest, sums = read_manifest(folder), read_sums(folder / SUMS)
-    left_out = tuple(place for place, asked in ((_CODE, code), (_RECORDS, records)) if not asked)
+    manifest, sums = read_manifest(folder), restored_sums(folder)
+    left_out = tuple(prefix for prefix, wanted in ((_CODE, code), (_RECORDS, records)) if not wanted)
     wanted = {name: digest for name, digest in sums.items() if not name.startswith(left_out)}
     for name in wanted:
-        if not name.startswith(_PLACES):
+        if not _may_be_written(name, manifest.study):
             raise UserError(f"holds {name!r}, which is neither a result nor an answer", where=folder)
-    _refuse_others(target, wanted)
-    written = 0
-    newest = 0.0
-    made: list[Path] = []
-    for facts in manifest["groups"].values():
-        file = facts["file"]
-        for name, stream, size in tarball.read(folder / file):
+    _refuse_name_collisions(target, wanted)
+    _refuse_different_files(target, wanted)
+    study = archived_study(folder, manifest)
+    written = _write(folder, manifest, target, wanted, study)
+    if any(name.startswith(_RECORDS) for name in wanted):
+        # Snakemake expects this folder next to its records; without it, it reports that it migrates them.
+        (target / METADATA.parent / "incomplete").mkdir(parents=True, exist_ok=True)
+    newest = max((path.stat().st_mtime for path in written), default=0.0)
+    for path in written:
+        os.utime(path, (newest, newest))
+    return Restored(len(written), study)
+
+
+def _write(
+    folder: Path, manifest: Manifest, target: Path, wanted: Mapping[str, str], study: PortableStudy | None
+) -> list[Path]:
+    """Write the wanted members that are not there yet; their paths."""
+    study_copy = paths.fill(paths.STUDY_COPY, manifest.study)
+    written = []
+    for tar in manifest.groups.values():
+        for name, stream, size in tarball.read(folder / tar.file):
             path = target / name
             if name not in wanted or path.exists():
                 continue
             with atomic_writer(path) as output:
-                tarball.copy(stream, size, output, folder / file, name)
-            made.append(path)
-            newest = max(newest, path.stat().st_mtime)
-            written += 1
-    if any(name.startswith(_RECORDS) for name in wanted):
-        # Beside records Snakemake looks for this folder, and says that it migrates them where there is none.
-        (target / METADATA.parent / "incomplete").mkdir(parents=True, exist_ok=True)
-    for path in made:
-        os.utime(path, (newest, newest))
+                if name == study_copy and study is not None:
+                    output.write(study.content)
+                else:
+                    tarball.copy(stream, size, output, folder / tar.file, name)
+            written.append(path)
     return written
 
 
-def _refuse_others(target: Path, sums: dict[str, str]) -> None:
+def _may_be_written(name: str, study: str) -> bool:
+    """Whether a member is a result of the study, an answer of a teacher, code or a record; nothing that is run or believed.
+
+    Directly in the folder of the study an archive brings its ``study.json`` and run records: another file there could be
+    taken for a study.
+    """
+    if name.startswith((_CODE, _RECORDS, _JOURNAL)):
+        return True
+    inside = name.removeprefix(f"{paths.fill(paths.RESULTS, study)}/")
+    if inside == name:
+        return False
+    family = re.match("([a-z_]+)/", inside)
+    if family:
+        return family[1] not in _NEVER_RESTORED
+    return name == paths.fill(paths.STUDY_COPY, study) or ("/" not in inside and inside.endswith(".run.json"))
+
+
+def _refuse_different_files(target: Path, sums: Mapping[str, str]) -> None:
     for name, digest in sums.items():
         path = target / name
         is_kept = name.startswith(_RECORDS) or is_run_record(name)
-        if path.is_symlink() or (path.exists() and not is_kept and sha256_file(path) != digest):
+        if path.is_symlink() or (path.exists() and not is_kept and (path.is_dir() or sha256_file(path) != digest)):
             raise UserError(
                 "is there already and differs from the archive", where=path, hint="restore into an empty clone"
             )
@@ -73,3 +117,43 @@ def _refuse_others(target: Path, sums: dict[str, str]) -> None:
                 break
             if parent.is_symlink():
                 raise UserError("is a link, files would be written elsewhere", where=parent)
+            if parent.exists() and not parent.is_dir():
+                raise UserError("is a file where the archive has a folder", where=parent)
+
+
+def _refuse_name_collisions(target: Path, names: Iterable[str]) -> None:
+    """UserError where two members would be one file below ``target``, or one would be the folder of another."""
+    key = file_name_key(target)
+    found: dict[str, str] = {}
+    for name in names:
+        other = found.setdefault(key(name), name)
+        if other != name:
+            raise UserError(
+                f"the archive holds {other!r} and {name!r}, which are one file here",
+                where=target,
+                hint="restore on a file system that tells capital letters and Unicode forms apart",
+            )
+    for name in found.values():
+        for parent in PurePosixPath(name).parents:
+            if key(parent.as_posix()) in found:
+                raise UserError(f"the archive holds {parent.as_posix()!r} as a file and as a folder", where=target)
+
+
+def file_name_key(target: Path) -> Callable[[str], str]:
+    """What makes two names one file below ``target``, found by trying: capitals, Unicode forms, dots at the end."""
+    folder = next(parent for parent in (target, *target.absolute().parents) if parent.is_dir())
+    with tempfile.TemporaryDirectory(prefix=".gradus-", dir=folder) as scratch:
+        probe = Path(scratch, "prob\u00e9")
+        probe.touch()
+        folds_case = probe.with_name("PROB\u00c9").exists()
+        folds_forms = probe.with_name(unicodedata.normalize("NFD", probe.name)).exists()
+        drops_dots = probe.with_name(f"{probe.name}.").exists()
+
+    def key(name: str) -> str:
+        if folds_forms:
+            name = unicodedata.normalize("NFC", name)
+        if folds_case:
+            name = unicodedata.normalize("NFC", name.casefold()) if folds_forms else name.casefold()
+        return "/".join(part.rstrip(". ") for part in name.split("/")) if drops_dots else name
+
+    return key

@@ -4,28 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from gradus.archive import tarball
-from gradus.runtime.atomic import sha256_file
+from gradus.archive.manifest import MANIFEST, SUMS, read_manifest
+from gradus.archive.portable import archived_study, portable_study
+from gradus.runtime.atomic import sha256_bytes, sha256_file
 from gradus.runtime.errors import UserError
-from gradus.runtime.jsonl import read_json
+from gradus.study import paths
 
-MANIFEST = "manifest.json"
-SUMS = "SHA256SUMS"
+_FAMILIES = ("data", "annotations", "predictions", "metrics", "tables", "figures", "paper", "cards")
 
 
 def read_sums(path: Path) -> dict[str, str]:
-    """The sums of a SHA256SUMS file by name; UserError with the line that is none."""
-    found = {}
+    """The sums of a SHA256SUMS file by name; UserError with the first line that is not one of a sum and a name."""
+    found: dict[str, str] = {}
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
+        lines = path.read_text(encoding="utf-8").split("\n")
     except FileNotFoundError:
         raise UserError("no such file", where=path) from None
-    for number, line in enumerate(lines, 1):
+    except UnicodeDecodeError:
+        raise UserError("is not a SHA256SUMS file: it is not UTF-8", where=path) from None
+    for number, line in enumerate(lines[:-1] if lines[-1] == "" else lines, 1):
         digest, gap, name = line.partition("  ")
         if not gap or len(digest) != 64 or tarball.is_dangerous(name):
-            raise UserError("is no line of a SHA256SUMS file", where=f"{path}:{number}")
+            raise UserError("is not a line of a SHA256SUMS file", where=f"{path}:{number}")
+        if name in found:
+            raise UserError(f"names {name!r} a second time", where=f"{path}:{number}")
         found[name] = digest
     return found
 
@@ -39,34 +43,33 @@ def archive_problems(folder: Path, whole: bool = True) -> list[str]:
     manifest = read_manifest(folder)
     sums = read_sums(folder / SUMS)
     problems = []
-    known = {MANIFEST, SUMS, *manifest["beside"]}
-    for name, digest in manifest["beside"].items():
-        if tarball.is_dangerous(name):
-            raise UserError(f"names a file that lies elsewhere: {name!r}", where=folder / MANIFEST)
-        if not (folder / name).exists():
+    known = {MANIFEST, SUMS, *manifest.companions}
+    for name, digest in manifest.companions.items():
+        if not (folder / name).is_file():
             problems.append(f"missing: {name}")
         elif sha256_file(folder / name) != digest:
             problems.append(f"changed: {name}")
     expected = dict(sums)
-    for group, facts in manifest["groups"].items():
-        path = folder / facts["file"]
-        known.add(facts["file"])
-        if not path.exists():
-            problems.append(f"missing: {facts['file']}")
-            expected = {name: digest for name, digest in expected.items() if manifest["members"].get(name) != group}
+    for group, tar in manifest.groups.items():
+        path = folder / tar.file
+        known.add(tar.file)
+        if not path.is_file():
+            problems.append(f"missing: {tar.file}")
+            expected = {name: digest for name, digest in expected.items() if manifest.members.get(name) != group}
             continue
-        if path.stat().st_size != facts["bytes"] or sha256_file(path) != facts["sha256"]:
-            problems.append(f"changed: {facts['file']}")
+        if path.stat().st_size != tar.bytes or sha256_file(path) != tar.sha256:
+            problems.append(f"changed: {tar.file}")
         if whole:
             problems += _member_problems(path, expected)
     if whole:
         problems += [f"missing: {name}" for name in expected]
-    problems += [f"extra: {path.name}" for path in sorted(folder.iterdir()) if path.name not in known]
-    return problems
+    return problems + [
+        f"extra: {tarball.printable(path.name)}" for path in sorted(folder.iterdir()) if path.name not in known
+    ]
 
 
 def _member_problems(path: Path, expected: dict[str, str]) -> list[str]:
-    """Takes what it has seen out of ``expected``."""
+    """Removes the members that it has read from ``expected``."""
     problems = []
     for name, stream, size in tarball.read(path):
         digest = tarball.copy(stream, size, None, path, name)
@@ -77,39 +80,46 @@ def _member_problems(path: Path, expected: dict[str, str]) -> list[str]:
     return problems
 
 
+def restored_sums(folder: Path) -> dict[str, str]:
+    """The sums of an archive's members as they are restored: those of the archive, but for a study that held commands."""
+    manifest, sums = read_manifest(folder), read_sums(folder / SUMS)
+    study = archived_study(folder, manifest)
+    if study is not None:
+        sums[paths.fill(paths.STUDY_COPY, manifest.study)] = sha256_bytes(study.content)
+    return sums
+
+
 def file_problems(folder: Path, sums: Mapping[str, str], study: str) -> list[str]:
     """How the results below ``folder`` differ from an archive's: changed and missing files, and extra ones in its families.
 
-    What tells when and how fast a job ran (``.run.`` files) is no result: another run of the same study agrees.
+    ``sums``: those of the files as they are restored. Run records are left out, because another run of the same study has
+    other times. Of ``study.json`` only what an archive carries is compared.
     """
     problems = []
+    study_copy = paths.fill(paths.STUDY_COPY, study)
     mine = {name: digest for name, digest in sums.items() if name.startswith("results/") and not is_run_record(name)}
     for name, digest in mine.items():
         path = folder / name
-        if not path.exists():
+        if not path.is_file():
             problems.append(f"missing: {name}")
-        elif sha256_file(path) != digest:
+        elif (_study_digest(path) if name == study_copy else sha256_file(path)) != digest:
             problems.append(f"changed: {name}")
-    for family in ("data", "annotations", "predictions", "metrics", "tables", "figures", "paper", "cards"):
-        place = folder / "results" / study / family
-        for path in sorted(place.rglob("*")) if place.exists() else []:
+    for family in _FAMILIES:
+        parent = folder / "results" / study / family
+        for path in sorted(parent.rglob("*")) if parent.exists() else []:
             name = path.relative_to(folder).as_posix()
             if path.is_file() and not is_run_record(name) and not path.name.startswith(".") and name not in mine:
-                problems.append(f"extra: {name}")
+                problems.append(f"extra: {tarball.printable(name)}")
     return problems
 
 
+def _study_digest(path: Path) -> str:
+    try:
+        return sha256_bytes(portable_study(path.read_bytes(), path).content)
+    except UserError:
+        return sha256_file(path)
+
+
 def is_run_record(name: str) -> bool:
-    """Whether a file tells when and how fast something ran: a fact of a machine and an hour."""
+    """Whether a file says when and how fast something ran: a fact of a machine and an hour, not a result."""
     return ".run." in name.rsplit("/", 1)[-1]
-
-
-def read_manifest(folder: Path) -> dict[str, Any]:
-    """The manifest of an archive; UserError where there is none or it is not one."""
-    path = folder / MANIFEST
-    if not path.exists():
-        raise UserError("holds no archive: manifest.json is missing", where=folder)
-    manifest = read_json(path)
-    if not {"study", "groups", "members", "beside"} <= set(manifest):
-        raise UserError("is no manifest of an archive", where=path)
-    return dict(manifest)

@@ -10,14 +10,16 @@ from pathlib import Path
 import pytest
 import yaml
 from conftest import PROJECT
+from foreign_archives import describe, entry
 from hypothesis import given
 from hypothesis import strategies as st
 
 from gradus.archive.groups import CODE, CONFIG, members
+from gradus.archive.manifest import MANIFEST, SUMS, read_manifest
 from gradus.archive.restoring import restore
-from gradus.archive.tarball import build, is_dangerous
-from gradus.archive.verification import MANIFEST, SUMS, archive_problems, file_problems, read_sums
-from gradus.runtime.atomic import sha256_bytes, sha256_file, write_json, write_text
+from gradus.archive.tarball import Member, build, is_dangerous
+from gradus.archive.verification import archive_problems, file_problems, read_sums
+from gradus.runtime.atomic import sha256_bytes, write_json
 from gradus.runtime.errors import UserError
 from gradus.study.config import load
 
@@ -35,19 +37,9 @@ def make(folder: Path, files: dict[str, bytes] = FILES) -> Path:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)
     archive = folder / "archive"
-    sums = build([(name, folder / "work" / name) for name in files], archive / "metrics.tar")
+    sums = build([Member(name, folder / "work" / name) for name in files], archive / "metrics.tar")
     describe(archive, sums)
     return archive
-
-
-def describe(archive: Path, sums: dict[str, str]) -> None:
-    tar = archive / "metrics.tar"
-    facts = {"file": tar.name, "files": len(sums), "bytes": tar.stat().st_size, "sha256": sha256_file(tar)}
-    write_text(archive / SUMS, "".join(f"{digest}  {name}\n" for name, digest in sorted(sums.items())))
-    write_text(archive / "README.md", "what lies here\n")
-    beside = {name: sha256_file(archive / name) for name in ("README.md", SUMS)}
-    members = dict.fromkeys(sums, "metrics")
-    write_json(archive / MANIFEST, {"study": "s", "groups": {"metrics": facts}, "members": members, "beside": beside})
 
 
 def test_two_builds_are_byte_identical_whatever_the_clock_says(tmp_path: Path) -> None:
@@ -101,9 +93,24 @@ def test_what_lies_beside_the_tars_is_verified_too(tmp_path: Path) -> None:
     (archive / "README.md").unlink()
     assert archive_problems(archive) == ["missing: README.md"]
     manifest = json.loads((archive / MANIFEST).read_text(encoding="utf-8"))
-    write_json(archive / MANIFEST, {**manifest, "beside": {"../secret": "a" * 64}})
+    write_json(archive / MANIFEST, {**manifest, "companions": {"../secret": "a" * 64}})
     with pytest.raises(UserError, match="lies elsewhere"):
         archive_problems(archive)
+    tar = {**manifest["groups"]["metrics"], "file": "../metrics.tar"}
+    write_json(archive / MANIFEST, {**manifest, "groups": {"metrics": tar}})
+    with pytest.raises(UserError, match="lies elsewhere"):
+        archive_problems(archive)
+
+
+def test_archives_of_earlier_versions_are_read(tmp_path: Path) -> None:
+    """They call the files beside the tars `beside`."""
+    archive = make(tmp_path)
+    manifest = json.loads((archive / MANIFEST).read_text(encoding="utf-8"))
+    write_json(archive / MANIFEST, {**manifest, "beside": manifest.pop("companions")})
+    assert archive_problems(archive) == [] and restore(archive, tmp_path / "clone").written == len(FILES)
+    write_json(archive / MANIFEST, manifest)
+    with pytest.raises(UserError, match="is not the manifest of an archive"):
+        read_manifest(archive)
 
 
 def test_members_that_are_swapped_with_their_tars_sum_are_noticed(tmp_path: Path) -> None:
@@ -111,7 +118,7 @@ def test_members_that_are_swapped_with_their_tars_sum_are_noticed(tmp_path: Path
     archive = make(tmp_path)
     sums = read_sums(archive / SUMS)
     (tmp_path / "work/results/s/metrics/a.json").write_bytes(b'{"accuracy": 0.9}\n')
-    build([(name, tmp_path / "work" / name) for name in FILES], archive / "metrics.tar")
+    build([Member(name, tmp_path / "work" / name) for name in FILES], archive / "metrics.tar")
     describe(archive, sums)
     assert archive_problems(archive) == ["changed: results/s/metrics/a.json in metrics.tar"]
 
@@ -121,10 +128,10 @@ def test_restoring_gives_the_files_one_time_and_leaves_others_alone(tmp_path: Pa
     kept = target / "results/s/metrics/a.json"
     kept.parent.mkdir(parents=True)
     kept.write_bytes(FILES["results/s/metrics/a.json"])
-    assert restore(archive, target) == 2
+    assert restore(archive, target).written == 2
     assert {name: (target / name).read_bytes() for name in FILES} == FILES
     assert len({(target / name).stat().st_mtime for name in list(FILES)[1:]}) == 1
-    assert restore(archive, target) == 0
+    assert restore(archive, target).written == 0
 
 
 def test_nothing_is_overwritten_and_nothing_is_half_restored(tmp_path: Path) -> None:
@@ -169,20 +176,14 @@ def foreign(archive: Path, *entries: tuple[tarfile.TarInfo, bytes]) -> None:
     describe(archive, {"results/s/metrics/a.json": sha256_bytes(b"x")})
 
 
-def entry(name: str, size: int = 1, kind: bytes = tarfile.REGTYPE, link: str = "") -> tarfile.TarInfo:
-    made = tarfile.TarInfo(name)
-    made.size, made.type, made.linkname = size, kind, link
-    return made
-
-
 @pytest.mark.parametrize(
     ("made", "message"),
     [
         (entry("../../outside"), "written elsewhere"),
         (entry("/outside"), "written elsewhere"),
-        (entry("results/link", 0, tarfile.SYMTYPE, "/etc"), "no plain file"),
-        (entry("results/link", 0, tarfile.LNKTYPE, "/etc/passwd"), "no plain file"),
-        (entry("results/device", 0, tarfile.CHRTYPE), "no plain file"),
+        (entry("results/link", 0, tarfile.SYMTYPE, "/etc"), "not a plain file"),
+        (entry("results/link", 0, tarfile.LNKTYPE, "/etc/passwd"), "not a plain file"),
+        (entry("results/device", 0, tarfile.CHRTYPE), "not a plain file"),
     ],
 )
 def test_a_foreign_archive_cannot_write_elsewhere(tmp_path: Path, made: tarfile.TarInfo, message: str) -> None:
@@ -199,12 +200,12 @@ def test_a_bomb_is_refused_before_it_is_written(tmp_path: Path) -> None:
     with open(archive / "metrics.tar", "wb") as stream:
         stream.write(entry("results/s/metrics/a.json", 1 << 40).tobuf() + b"x" * 1024)
     describe(archive, {"results/s/metrics/a.json": sha256_bytes(b"x")})
-    with pytest.raises(UserError, match=r"ends within|no whole tar"):
+    with pytest.raises(UserError, match=r"ends within|not a whole tar"):
         restore(archive, tmp_path / "clone")
     with tarfile.open(archive / "metrics.tar", "w:gz") as tar:
         tar.addfile(entry("results/s/metrics/a.json", 1 << 20), io.BytesIO(bytes(1 << 20)))
     describe(archive, {"results/s/metrics/a.json": sha256_bytes(b"x")})
-    with pytest.raises(UserError, match="no whole tar"):
+    with pytest.raises(UserError, match="not a whole tar"):
         restore(archive, tmp_path / "clone")
     assert not (tmp_path / "clone").exists()
 
@@ -223,7 +224,7 @@ def test_a_file_with_holes_is_refused(tmp_path: Path) -> None:
     with tarfile.open(archive / "metrics.tar") as tar:
         assert [one.size for one in tar] == [1 << 32]
     describe(archive, {"results/s/metrics/a.json": sha256_bytes(b"x")})
-    with pytest.raises(UserError, match="no plain file"):
+    with pytest.raises(UserError, match="not a plain file"):
         restore(archive, tmp_path / "clone")
     assert not (tmp_path / "clone").exists()
 
@@ -232,14 +233,14 @@ def test_a_member_that_only_the_manifest_names_is_no_traceback(tmp_path: Path) -
     archive = make(tmp_path)
     manifest = json.loads((archive / MANIFEST).read_text(encoding="utf-8"))
     write_json(archive / MANIFEST, {**manifest, "members": {**manifest["members"], "results/s/more": "metrics"}})
-    assert restore(archive, tmp_path / "clone") == len(FILES)
+    assert restore(archive, tmp_path / "clone").written == len(FILES)
 
 
 def test_code_configuration_and_prompts_are_restored_when_asked_for(tmp_path: Path) -> None:
     archive = make(tmp_path, {**FILES, "code/prompts/L1.md": b"Write.\n"})
-    assert restore(archive, tmp_path / "clone") == len(FILES)
+    assert restore(archive, tmp_path / "clone").written == len(FILES)
     assert not (tmp_path / "clone" / "code").exists()
-    assert restore(archive, tmp_path / "clone", code=True) == 1
+    assert restore(archive, tmp_path / "clone", code=True).written == 1
 
 
 def test_the_prompts_that_the_study_uses_and_every_file_of_the_project(tmp_path: Path) -> None:
@@ -247,11 +248,12 @@ def test_the_prompts_that_the_study_uses_and_every_file_of_the_project(tmp_path:
     study = load(yaml.safe_load((PROJECT / "studies" / "paper.yaml").read_text(encoding="utf-8")))
     (tmp_path / "mine" / "levels").mkdir(parents=True)
     (tmp_path / "mine" / "levels" / "L1.md").write_text("Write.\n", encoding="utf-8")
-    found = dict(members(study, "prompts", PROJECT, tmp_path / "mine"))
+    found = [member.name for member in members(study, "prompts", PROJECT, tmp_path / "mine")]
     assert [name for name in found if name.startswith("code/")] == ["code/prompts/levels/L1.md"]
     assert "results/paper/exemplars/svamp/gpt-4o/original.json" in found
     assert not [name for name in found if "/human/" in name]
-    project = {name for group in ("code", "config") for name, _ in members(study, group, PROJECT, PROJECT / "prompts")}
+    prompts = PROJECT / "prompts"
+    project = {one.name for group in ("code", "config") for one in members(study, group, PROJECT, prompts)}
     listed = subprocess.run(["git", "ls-files"], cwd=PROJECT, capture_output=True, text=True, check=True).stdout.split()
     kept_out = ("tests/", "benchmarks/", ".", "prompts/")
     assert {
@@ -271,20 +273,20 @@ def test_the_journal_of_a_teacher_that_is_only_tested_is_archived(
     for teacher in ("gpt-4o", "gemini-1.5-flash", "llama-3-70b"):
         (tmp_path / teacher).mkdir()
         (tmp_path / teacher / "a.jsonl").touch()
-    found = [name for name, _ in members(load(config), "journal", PROJECT, PROJECT / "prompts")]
+    found = [member.name for member in members(load(config), "journal", PROJECT, PROJECT / "prompts")]
     assert found == ["journal/gemini-1.5-flash/a.jsonl", "journal/gpt-4o/a.jsonl"]
 
 
-def test_records_of_jobs_that_are_there_are_kept_and_can_be_left_out(tmp_path: Path) -> None:
+def test_records_are_restored_when_asked_for_and_those_that_are_there_are_kept(tmp_path: Path) -> None:
     record, run = ".snakemake/metadata/cmVz", "results/s/metrics/a.run.json"
     archive = make(tmp_path, {**FILES, record: b"{}", run: b'{"host": "there"}'})
-    assert restore(archive, tmp_path / "without", records=False) == len(FILES) + 1
+    assert restore(archive, tmp_path / "without").written == len(FILES) + 1
     assert not (tmp_path / "without" / record).exists()
     for name in (record, run):
         path = tmp_path / "mine" / name
         path.parent.mkdir(parents=True)
         path.write_text("mine", encoding="utf-8")
-    assert restore(archive, tmp_path / "mine") == len(FILES)
+    assert restore(archive, tmp_path / "mine", records=True).written == len(FILES)
     assert {(tmp_path / "mine" / name).read_text(encoding="utf-8") for name in (record, run)} == {"mine"}
     assert file_problems(tmp_path / "mine", read_sums(archive / SUMS), "s") == []
 
@@ -308,6 +310,6 @@ def test_what_is_no_archive_is_said(tmp_path: Path) -> None:
         archive_problems(tmp_path)
     path = tmp_path / SUMS
     path.write_text("abc  ../x\n")
-    with pytest.raises(UserError, match="no line of a SHA256SUMS") as raised:
+    with pytest.raises(UserError, match="not a line of a SHA256SUMS") as raised:
         read_sums(path)
     assert f"{SUMS}:1" in str(raised.value)

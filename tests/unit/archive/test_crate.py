@@ -9,8 +9,9 @@ import pytest
 from conftest import tiny_study
 from crate_validation import PROFILES, problems
 
-from gradus.archive.crate import METADATA, metadata
-from gradus.archive.jobs import Job, finished_jobs, record_files
+from gradus.archive.crate import METADATA, ArchivedFile, metadata
+from gradus.archive.finished_jobs import FinishedJob, finished_jobs, record_files
+from gradus.archive.manifest import Tar
 from gradus.study.config import Study, load
 
 
@@ -19,8 +20,15 @@ def study(**archive: Any) -> Study:
 
 
 JOBS = [
-    Job("data", ("journal/x",), ("results/tiny/data/a.jsonl",), "2026-01-01T00:00:00Z", "2026-01-01T00:00:01Z", "python data.py"),
-    Job(
+    FinishedJob(
+        "data",
+        ("journal/x",),
+        ("results/tiny/data/a.jsonl",),
+        "2026-01-01T00:00:00Z",
+        "2026-01-01T00:00:01Z",
+        "python data.py",
+    ),
+    FinishedJob(
         "train",
         ("results/tiny/data/a.jsonl",),
         ("results/tiny/checkpoints/a/manifest.json", "results/tiny/checkpoints/a/weights"),
@@ -28,18 +36,18 @@ JOBS = [
         "2026-01-01T00:01:00Z",
         "python train.py",
     ),
-]  # fmt: skip
+]
 GROUPS = {
-    "code": {"file": "code.tar", "files": 3, "bytes": 10, "sha256": "a" * 64},
-    "data": {"file": "data.tar", "files": 1, "bytes": 11, "sha256": "b" * 64},
+    "code": Tar("code.tar", 3, 10, "a" * 64),
+    "data": Tar("data.tar", 1, 11, "b" * 64),
 }
-BESIDE = {"README.md": 5, "SHA256SUMS": 6, "Snakefile": 7}
-MEMBERS = {"results/tiny/data/a.jsonl": ("data", "c" * 64)}
+COMPANIONS = {"README.md": 5, "SHA256SUMS": 6, "Snakefile": 7}
+FILES = {"results/tiny/data/a.jsonl": ArchivedFile("data", "c" * 64)}
 
 
 def write(folder: Path, content: dict[str, Any]) -> Path:
     folder.mkdir()
-    for name in (*BESIDE, *(facts["file"] for facts in GROUPS.values())):
+    for name in (*COMPANIONS, *(tar.file for tar in GROUPS.values())):
         (folder / name).write_text("x", encoding="utf-8")
     (folder / METADATA).write_text(json.dumps(content), encoding="utf-8")
     return folder
@@ -47,22 +55,22 @@ def write(folder: Path, content: dict[str, Any]) -> Path:
 
 @pytest.mark.parametrize("jobs", [JOBS, []], ids=["with jobs", "without records of jobs"])
 @pytest.mark.parametrize("profile", PROFILES)
-def test_it_is_valid(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, profile: str, jobs: list[Job]) -> None:
+def test_it_is_valid(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, profile: str, jobs: list[FinishedJob]) -> None:
     if not jobs and "run" in profile:
         pytest.skip("a crate that tells of no run claims no run")
     authors = [{"name": "Doe, Jo", "orcid": "0000-0002-1825-0097", "affiliation": "Nowhere"}, {"name": "Roe, Al"}]
-    made = metadata(study(authors=authors, licence="CC-BY-4.0"), GROUPS, BESIDE, MEMBERS, jobs, {"snakemake": "9"})
+    made = metadata(study(authors=authors, licence="CC-BY-4.0"), GROUPS, COMPANIONS, FILES, jobs, {"snakemake": "9"})
     assert problems(write(tmp_path / "crate", made), profile, monkeypatch) == []
 
 
 def test_the_validator_sees_a_broken_crate(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    made = metadata(study(), GROUPS, BESIDE, MEMBERS, JOBS, {})
+    made = metadata(study(), GROUPS, COMPANIONS, FILES, JOBS, {})
     made["@graph"] = [entity for entity in made["@graph"] if entity["@id"] != "Snakefile"]
     assert problems(write(tmp_path / "crate", made), "workflow-ro-crate-1.0", monkeypatch)
 
 
 def test_every_job_is_an_action_with_its_files_and_every_source_has_terms() -> None:
-    made = metadata(study(), GROUPS, BESIDE, MEMBERS, JOBS, {"torch": "2", "openai": None})
+    made = metadata(study(), GROUPS, COMPANIONS, FILES, JOBS, {"torch": "2", "openai": None})
     entities = {entity["@id"]: entity for entity in made["@graph"]}
     actions = [entity for entity in entities.values() if entity["@type"] == "CreateAction"]
     assert len(actions) == 1 + len(JOBS)
@@ -82,7 +90,7 @@ def test_every_job_is_an_action_with_its_files_and_every_source_has_terms() -> N
 
 
 def test_the_same_study_is_the_same_bytes() -> None:
-    one, two = (json.dumps(metadata(study(), GROUPS, BESIDE, MEMBERS, JOBS, {})) for _ in range(2))
+    one, two = (json.dumps(metadata(study(), GROUPS, COMPANIONS, FILES, JOBS, {})) for _ in range(2))
     assert one == two
 
 

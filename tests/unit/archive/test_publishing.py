@@ -15,9 +15,9 @@ from fake_repositories import DOI, TOKEN, Repositories
 from huggingface_hub import DatasetCard, ModelCard
 from made_study import made_config, make_study
 
+from gradus.archive.manifest import SUMS, Manifest, Tar, read_manifest
 from gradus.archive.publishing.contents import Upload, check_limits
-from gradus.archive.tarball import build
-from gradus.archive.verification import read_manifest
+from gradus.archive.tarball import Member, build
 from gradus.runtime.atomic import sha256_file
 from gradus.runtime.errors import UserError
 from gradus.study.paths import RESULTS
@@ -68,32 +68,29 @@ def packed(tmp_path_factory: pytest.TempPathFactory) -> Path:
         rows.write_text('{"problem_id": "p", "rationale": "r"}\n', encoding="utf-8")
     done = program("cards", "--study", results / "study.json", folder=folder)
     assert done.returncode == 0, done.stderr
-    archive = results / "archive"
-    groups: dict[str, Any] = {}
-    sums: dict[str, str] = {}
-    owners = {}
-    for group in ("annotations", "cards"):
-        files = [
-            (path.relative_to(folder).as_posix(), path)
-            for path in sorted((results / group).rglob("*"))
-            if path.is_file()
-        ]
-        found = build(files, archive / f"{group}.tar")
-        path = archive / f"{group}.tar"
-        groups[group] = {
-            "file": path.name,
-            "files": len(found),
-            "bytes": path.stat().st_size,
-            "sha256": sha256_file(path),
-        }
-        sums |= found
-        owners |= dict.fromkeys(found, group)
-    (archive / "SHA256SUMS").write_text("".join(f"{digest}  {name}\n" for name, digest in sorted(sums.items())))
-    (archive / "README.md").write_text("# A made-up study\n\n<b>no html</b>\n", encoding="utf-8")
-    beside = {name: sha256_file(archive / name) for name in ("README.md", "SHA256SUMS")}
-    manifest = {"study": "made", "commit": "0" * 40, "groups": groups, "members": owners, "beside": beside}
-    (archive / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
+    pack(folder)
     return folder
+
+
+def pack(folder: Path) -> None:
+    """Archive annotations, cards and the study file of a made-up study."""
+    results = folder / RESULTS.format(study="made")
+    archive = results / "archive"
+    tars: dict[str, Tar] = {}
+    sums: dict[str, str] = {}
+    group_of: dict[str, str] = {}
+    for group, source in (("annotations", "annotations"), ("cards", "cards"), ("config", "study.json")):
+        found = [results / source] if source.endswith(".json") else sorted((results / source).rglob("*"))
+        files = [Member(path.relative_to(folder).as_posix(), path) for path in found if path.is_file()]
+        own, tar = build(files, archive / f"{group}.tar"), archive / f"{group}.tar"
+        tars[group] = Tar(tar.name, len(own), tar.stat().st_size, sha256_file(tar))
+        sums |= own
+        group_of |= dict.fromkeys(own, group)
+    (archive / SUMS).write_text("".join(f"{digest}  {name}\n" for name, digest in sorted(sums.items())))
+    (archive / "README.md").write_text("# A made-up study\n\n<b>no html</b>\n", encoding="utf-8")
+    companions = {name: sha256_file(archive / name) for name in ("README.md", SUMS)}
+    manifest = Manifest("made", tars, companions, group_of, "0" * 40)
+    (archive / "manifest.json").write_text(json.dumps(manifest.to_json()), encoding="utf-8")
 
 
 @pytest.fixture
@@ -180,10 +177,10 @@ def test_what_cannot_be_published_is_told_before_anything_is_sent(study: Path, s
     for key, words in (("authors", "needs an author"), ("licence", "needs a licence")):
         kept = content["archive"].pop(key)
         copy.write_text(json.dumps(content), encoding="utf-8")
+        pack(study)
         done = publish(study, services, *sandbox)
         assert done.returncode == 1 and words in done.stderr and f"archive.{key}" in done.stderr
         content["archive"][key] = kept
-    copy.write_text(json.dumps(content), encoding="utf-8")
     with open(study / ARCHIVE / "annotations.tar", "r+b") as stream:
         stream.seek(600)
         stream.write(b"#")
@@ -213,7 +210,7 @@ def test_annotations_and_archive_are_one_commit_on_the_hub(study: Path, services
     }
     assert {f"archive/{path.name}" for path in (study / ARCHIVE).iterdir()} <= set(kept)
     card = DatasetCard(kept["README.md"].decode())
-    configs = {one["data_files"] for one in card.data.to_dict()["configs"]}
+    configs = {config["data_files"] for config in card.data.to_dict()["configs"]}
     assert configs == annotations
     memory = json.loads((study / "results/made/publication/hub.json").read_text())
     assert len(memory["revision"]) == 40 and memory["revision"] in done.stdout
@@ -264,4 +261,26 @@ def test_cards_have_no_placeholder_and_every_number_of_theirs(study: Path) -> No
 
 
 def test_the_archive_is_as_verification_knows_it(packed: Path) -> None:
-    assert set(read_manifest(packed / ARCHIVE)["groups"]) == {"annotations", "cards"}
+    assert set(read_manifest(packed / ARCHIVE).groups) == {"annotations", "cards", "config"}
+
+
+def test_the_study_that_is_published_is_the_one_in_the_archive(study: Path, services: Repositories) -> None:
+    """Whatever was restored, or put, beside a downloaded archive."""
+    copy = study / "results/made/study.json"
+    content = json.loads(copy.read_text())
+    copy.write_text(json.dumps({**content, "archive": {**content["archive"], "title": "Another"}}), encoding="utf-8")
+    done = publish(study, services, ARCHIVE, "--to", "zenodo-sandbox")
+    assert done.returncode == 0 and "'A made-up study'" in done.stdout
+    copy.unlink()
+    done = publish(study, services, ARCHIVE, "--to", "zenodo-sandbox")
+    assert done.returncode == 0 and "'A made-up study'" in done.stdout
+
+
+@pytest.mark.parametrize("known", [{"id": "1/actions/publish"}, {"id": True}, ["1"], {}])
+def test_a_draft_is_remembered_by_its_number_alone(study: Path, services: Repositories, known: object) -> None:
+    """What is kept of it becomes part of an address to which the token is sent."""
+    memory = study / "results/made/publication/zenodo-sandbox.json"
+    memory.parent.mkdir()
+    memory.write_text(json.dumps(known), encoding="utf-8")
+    done = publish(study, services, ARCHIVE, "--to", "zenodo-sandbox", "--send")
+    assert done.returncode == 1 and "does not name a draft by its number" in done.stderr and services.requests == []

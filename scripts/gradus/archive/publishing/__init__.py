@@ -1,1 +1,1 @@
-"""Publishing: an archive to Zenodo, annotations and students to the Hugging Face Hub. Nothing is sent unless it is asked for."""
+"""Publishing: an archive to Zenodo, annotations and students to the Hugging Face Hub. Nothing is sent without being asked."""

@@ -1,4 +1,4 @@
-"""Contents: which files go where, and whether they may; the same list is printed by a dry run and sent."""
+"""Contents: which files go to which repository, and whether they may. A dry run prints the list that is sent."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gradus.archive import tarball
-from gradus.archive.verification import archive_problems, read_manifest
+from gradus.archive.manifest import read_manifest
+from gradus.archive.verification import archive_problems
 from gradus.runtime.atomic import atomic_writer
 from gradus.runtime.errors import UserError
 from gradus.study import paths
@@ -15,7 +16,7 @@ from gradus.study import paths
 
 @dataclass(frozen=True)
 class Upload:
-    """One file and its name there."""
+    """One file, and its name in the repository."""
 
     name: str
     path: Path
@@ -27,7 +28,7 @@ class Upload:
 
 
 def archive_uploads(folder: Path) -> list[Upload]:
-    """All files of an archive; UserError unless it is what its sums say."""
+    """All files of an archive; UserError unless they agree with its sums."""
     _verified(folder)
     return [Upload(path.name, path) for path in sorted(folder.iterdir()) if path.is_file()]
 
@@ -36,12 +37,13 @@ def annotation_uploads(folder: Path, staging: Path) -> list[Upload]:
     """The dataset card as README.md, the annotations as JSON Lines, and the archive itself, unpacked into ``staging``."""
     _verified(folder)
     manifest = read_manifest(folder)
-    study = manifest["study"]
-    card = paths.fill(paths.DATASET_CARD, study)
-    prefix = paths.fill(paths.RESULTS, study) + "/"
+    card = paths.fill(paths.DATASET_CARD, manifest.study)
+    prefix = paths.fill(paths.RESULTS, manifest.study) + "/"
     found = []
     for group in ("cards", "annotations"):
-        tar = folder / manifest["groups"][group]["file"]
+        if group not in manifest.groups:
+            continue
+        tar = folder / manifest.groups[group].file
         for member, stream, size in tarball.read(tar):
             is_row_file = member.startswith(f"{prefix}annotations/") and member.endswith(".jsonl")
             if member != card and not is_row_file:
@@ -51,8 +53,8 @@ def annotation_uploads(folder: Path, staging: Path) -> list[Upload]:
                 tarball.copy(stream, size, output, tar, member)
             found.append(Upload(name, staging / name))
     if not any(upload.name == "README.md" for upload in found):
-        raise UserError("holds no card of the annotations", where=folder, hint="archive the study again")
-    return [*found, *(Upload(f"archive/{one.name}", one.path) for one in archive_uploads(folder))]
+        raise UserError("the archive holds no card of the annotations", where=folder, hint="archive the study again")
+    return [*found, *(Upload(f"archive/{upload.name}", upload.path) for upload in archive_uploads(folder))]
 
 
 def student_uploads(checkpoint: Path) -> list[Upload]:
@@ -62,17 +64,17 @@ def student_uploads(checkpoint: Path) -> list[Upload]:
         raise UserError("holds no weights", where=checkpoint, hint="name a folder below results/STUDY/checkpoints")
     found = paths.wildcards_of(paths.CHECKPOINT, checkpoint.as_posix())
     if found is None:
-        raise UserError("is no checkpoint of a study", where=checkpoint, hint=f"expected {paths.CHECKPOINT}")
+        raise UserError("is not the checkpoint of a study", where=checkpoint, hint=f"expected {paths.CHECKPOINT}")
     root = Path(checkpoint.as_posix().removesuffix(paths.CHECKPOINT.format(**found)))
     card = root / paths.MODEL_CARD.format(**found)
     if not card.exists():
-        raise UserError("is not there", where=card, hint="snakemake archive writes the cards")
+        raise UserError("the card is not there", where=card, hint="snakemake archive writes the cards")
     files = sorted(path for path in weights.rglob("*") if path.is_file() and not path.name.startswith("."))
     return [Upload("README.md", card), *(Upload(path.relative_to(weights).as_posix(), path) for path in files)]
 
 
 def check_limits(uploads: Sequence[Upload], most_files: int, most_bytes: int, where: str) -> None:
-    """UserError where a repository would refuse so much; told before anything is sent."""
+    """UserError where a repository would refuse so much, before anything is sent."""
     size = sum(upload.size for upload in uploads)
     if len(uploads) > most_files or size > most_bytes:
         raise UserError(

@@ -1,6 +1,6 @@
-"""Zenodo: a draft with all files of an archive, resumed where an upload broke off, published only when that is asked for.
+"""Zenodo: a draft with all files of an archive. A broken upload is resumed; the draft is published only on demand.
 
-Zenodo's deposit interface: https://developers.zenodo.org. What is there already (same MD5) is not sent again.
+Zenodo's deposit interface: https://developers.zenodo.org. A file that is there already (same MD5) is not sent again.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class Record:
     published: bool
 
     def to_json(self) -> dict[str, Any]:
-        """As it is written down."""
+        """The record as a file keeps it."""
         return asdict(self)
 
 
@@ -60,12 +60,12 @@ class Zenodo:
         publish: bool,
         remember: Callable[[Record], None],
     ) -> Record:
-        """Send everything into the draft ``known`` (or a new one); ``remember`` is told of it before the first file is sent."""
+        """Send everything into the draft ``known`` (or a new one); ``remember`` is called before the first file is sent."""
         draft = self._draft(known)
         remember(_record(draft, published=False))
         present = {
-            one["filename"]: one["checksum"].removeprefix("md5:")
-            for one in self._json("GET", f"{self._own(draft)}/files")
+            file["filename"]: file["checksum"].removeprefix("md5:")
+            for file in self._json("GET", f"{self._own(draft)}/files")
         }
         for upload in uploads:
             digest = _md5(upload)
@@ -87,7 +87,7 @@ class Zenodo:
             raise UserError(
                 f"the record {known} is published already and cannot be changed",
                 where=self._site,
-                hint="delete the file that remembers it to make a new record",
+                hint="to make a new record, delete the file of this one in results/STUDY/publication",
             )
         return found
 
@@ -130,22 +130,23 @@ class Zenodo:
         if answer.status_code == 429 or answer.status_code >= 500:
             raise _Transient(f"status {answer.status_code}")
         if not answer.ok:
-            told = _told(answer)
             hint = (
                 "is the token valid, with the scopes deposit:write and deposit:actions?"
                 if answer.status_code in (401, 403)
                 else None
             )
-            raise UserError(f"refused with status {answer.status_code}: {told}", where=self._site, hint=hint)
+            raise UserError(
+                f"refused with status {answer.status_code}: {_message(answer)}", where=self._site, hint=hint
+            )
         return answer.json()
 
 
-def _told(answer: requests.Response) -> str:
+def _message(answer: requests.Response) -> str:
     try:
         facts = answer.json()
     except ValueError:
         return answer.text[:300]
-    errors = "; ".join(f"{one.get('field')}: {one.get('message')}" for one in facts.get("errors") or [])
+    errors = "; ".join(f"{error.get('field')}: {error.get('message')}" for error in facts.get("errors") or [])
     return f"{facts.get('message', '')} {errors}".strip()
 
 
@@ -161,7 +162,7 @@ def _md5(upload: Upload) -> str:
 
 
 def deposit_metadata(study: Study, guide: str, commit: str | None) -> dict[str, Any]:
-    """What Zenodo asks of a record; UserError for what the study file does not tell."""
+    """The metadata that Zenodo asks for; UserError where the study file lacks some."""
     facts = study.archive
     if not facts.authors:
         raise UserError(
@@ -171,7 +172,7 @@ def deposit_metadata(study: Study, guide: str, commit: str | None) -> dict[str, 
         raise UserError(
             "Zenodo needs a licence", where="configuration key archive.licence", hint="for example CC-BY-4.0"
         )
-    creators = [{key: value for key, value in one.model_dump().items() if value is not None} for one in facts.authors]
+    creators = [author.model_dump(exclude_none=True) for author in facts.authors]
     return {
         "upload_type": "dataset",
         "title": facts.title or f"Chain-of-thought distillation study {study.study}",
