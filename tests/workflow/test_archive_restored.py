@@ -25,8 +25,8 @@ def test_two_builds_are_the_same_and_hold_every_cell(finished: Workflow, copied:
     copied.run("archive")
     names = sorted(path.name for path in first.iterdir())
     study = load(finished.config)
-    beside = ["README.md", "SHA256SUMS", "Snakefile", "manifest.json", "ro-crate-metadata.json"]
-    assert names == sorted([*(f"{group}.tar" for group in groups(study)), *beside])
+    companions = ["README.md", "SHA256SUMS", "Snakefile", "manifest.json", "ro-crate-metadata.json"]
+    assert names == sorted([*(f"{group}.tar" for group in groups(study)), *companions])
     for name in names:
         assert (second / name).read_bytes() == (first / name).read_bytes(), name
     sums = read_sums(first / "SHA256SUMS")
@@ -53,11 +53,11 @@ def test_the_crate_is_valid_and_tells_of_every_job(
     archive = finished.results / "archive"
     assert problems(archive, profile, monkeypatch) == []
     entities = json.loads((archive / "ro-crate-metadata.json").read_text(encoding="utf-8"))["@graph"]
-    actions = [one["name"].split(" of ")[0] for one in entities if one["@id"].startswith("#job-")]
+    actions = [entity["name"].split(" of ")[0] for entity in entities if entity["@id"].startswith("#job-")]
     assert Counter(actions) >= Counter(
         {"train": 4, "generate": 4, "score": 4, "training_set": 4, "annotate": 2, "data": 2}
     )
-    made = {one["@id"] for one in entities if one.get("isPartOf", {}).get("@id") == "metrics.tar"}
+    made = {entity["@id"] for entity in entities if entity.get("isPartOf", {}).get("@id") == "metrics.tar"}
     assert len(made) == 4 * 3
 
 
@@ -99,11 +99,16 @@ def test_restored_elsewhere_nothing_is_trained_and_tables_have_the_same_bytes(
     assert not list(clone.results.glob("checkpoints/**/weights"))
     assert clone.jobs("tables", "figures", "exhibits") == {}
     clone.config["recipe"]["learning_rate"] /= 2
+    assert clone.jobs("metrics") == {}  # without records whatever is restored counts as up to date
+    assert not (clone.folder / ".snakemake" / "metadata").exists()
+    again = program("restore", archive, "--into", clone.folder, "--with-records", folder=tmp_path)
+    assert again.returncode == 0, again.stderr
     retrained = {"student": 1, "training_set": 2, "train": 2, "generate": 2, "score": 2}
     assert clone.jobs("metrics") == retrained  # of the student without a recipe of its own; its base is no result
     clone.config["recipe"]["learning_rate"] *= 2
+    assert clone.jobs("tables", "figures", "exhibits") == {}
     metric = "results/tiny/metrics/gradeschool/tutor/original/L1/mini/seed1/greedy.json"
-    explained = [program("explain", metric, folder=one.folder) for one in (finished, clone)]
+    explained = [program("explain", metric, folder=run.folder) for run in (finished, clone)]
     assert explained[1].returncode == 0, explained[1].stderr
     assert "wall_seconds" in explained[1].stdout  # when and how long it ran came along
     shown = (
@@ -127,14 +132,14 @@ def test_restored_elsewhere_nothing_is_trained_and_tables_have_the_same_bytes(
     assert {path: path.read_bytes() for path in before} == before
     changed = clone.results / "metrics/gradeschool/tutor/original/L1/mini/seed1/greedy.json"
     changed.write_text(changed.read_text(encoding="utf-8") + " ", encoding="utf-8")
-    again = program("verify", archive, "--results", clone.folder, folder=tmp_path)
-    assert again.returncode == 1 and f"changed: {changed.relative_to(clone.folder)}" in again.stdout
+    checked = program("verify", archive, "--results", clone.folder, folder=tmp_path)
+    assert checked.returncode == 1 and f"changed: {changed.relative_to(clone.folder)}" in checked.stdout
 
 
 def test_the_study_of_a_foreign_archive_runs_no_command(workflow: Callable[..., Workflow], tmp_path: Path) -> None:
     """Restored and used as its guide says: neither its interpreters nor the server of a teacher ever start."""
     config = tiny_study("gift")
-    config["interpreters"] = {stage: f"touch {tmp_path}/OWNED; {sys.executable}" for stage in ("data", "annotate")}
+    config["interpreters"] = dict.fromkeys(("data", "annotate"), f"touch {tmp_path}/OWNED; {sys.executable}")
     served = {"provider": "vllm", "model": "m", "server": ["sh", "-c", f"touch {tmp_path}/OWNED2"], "health": "/"}
     config["teachers"]["served"] = served
     config["experiments"]["granularity"]["teachers"] = ["served"]

@@ -14,13 +14,14 @@ from gradus.runtime.environment import prompts_folder
 from gradus.students.model_sizes import size_of
 from gradus.study import grid, paths
 from gradus.study.config import HANDLING, BuiltStudent, ChatTeacher, PaddedTransform, Study
+from gradus.study.config.commands import command_words
 from gradus.study.grid import needs_original, sources
 from gradus.teachers.prompts.prompting import Prompts, exemplar_prompt_names, prompt_names
 
 
 def interpreter(study: Study, stage: str) -> str:
-    """What runs the programs of a stage; a resource, because no result depends on it."""
-    return dict(study.interpreters).get(stage, "python")  # type: ignore[call-overload]
+    """The command that runs the programs of a stage, quoted for a shell; a resource, because no result depends on it."""
+    return shlex.join(command_words(dict(study.interpreters).get(stage, "python")))  # type: ignore[call-overload]
 
 
 def teachers_of(study: Study, *providers: str) -> list[str]:

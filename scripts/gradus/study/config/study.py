@@ -8,6 +8,7 @@ from pydantic import Field, ValidationError, field_validator, model_validator
 
 from gradus.records.vocabulary import ANSWER_ONLY, FORMATS, LEVELS, NATIVE, Verdict
 from gradus.runtime.errors import UserError
+from gradus.study.config.commands import command_words
 from gradus.study.config.datasets import Dataset
 from gradus.study.config.explanation import explain
 from gradus.study.config.sections import NAME, Policy, Section, known, must_exist
@@ -204,6 +205,20 @@ class Study(Section):
         for name in [value] if isinstance(value, str) else value:
             if not NAME.fullmatch(name):
                 raise ValueError(f"{name!r} cannot be a folder name: use letters, digits, '.' and '-'")
+        return value
+
+    @field_validator("interpreters")
+    @classmethod
+    def _interpreters_are_commands(cls, value: dict[Stage, str]) -> dict[Stage, str]:
+        for stage, command in value.items():
+            try:
+                command_words(command)
+            except ValueError as error:
+                raise UserError(
+                    str(error),
+                    where=f"configuration key interpreters.{stage}",
+                    hint="write its words, or name a script",
+                ) from None
         return value
 
     @model_validator(mode="after")

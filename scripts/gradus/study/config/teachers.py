@@ -84,7 +84,9 @@ class ChatTeacher(Section):
     allow_unknown_price: bool = Field(False, description="Send requests to a model without a known price.")
     offline: bool = Field(False, description="Answer from the journal alone; no key, no network, a miss is an error.")
     key_variable: str | None = Field(
-        None, description="Environment variable of the key; unset: OPENAI_API_KEY or ANTHROPIC_API_KEY."
+        None,
+        pattern="^[A-Za-z_][A-Za-z0-9_]*$",
+        description="Environment variable of the key; unset: OPENAI_API_KEY or ANTHROPIC_API_KEY.",
     )
 
 
@@ -129,7 +131,7 @@ class VllmTeacher(ChatTeacher):
         min_length=1,
         description="The server's command line; `{model}` and `{port}` are filled in.",
     )
-    health: str = Field("/health", description="Path that answers 200 once the server is ready.")
+    health: str = Field("/health", pattern="^/", description="Path that answers 200 once the server is ready.")
     startup_seconds: float = Field(1800.0, gt=0, description="Longest wait for the server to be ready.")
     gpus: int = Field(1, ge=0, description="GPUs of the job.")
     allow_unknown_price: bool = Field(True, description="A served model has no price per token.")
