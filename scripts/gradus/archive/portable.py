@@ -49,7 +49,11 @@ def portable_study(raw: bytes, where: str | Path) -> PortableStudy:
         raise UserError(f"the study is not valid JSON: {error}", where=where) from None
     if not isinstance(study, dict):
         raise UserError("the study is not a JSON object", where=where)
-    left_out = [_shown(key, study.pop(key)) for key in _OF_THE_STUDY if study.get(key)]
+    left_out = []
+    for key in _OF_THE_STUDY:
+        value = study.pop(key) if study.get(key) else {}
+        values = value if isinstance(value, dict) else {"": value}
+        left_out += [_shown(f"{key}.{name}".rstrip("."), one) for name, one in values.items()]
     offline = []
     for name, teacher in _entries(study, "teachers"):
         for key in _OF_A_TEACHER:
