@@ -46,7 +46,7 @@ rule exemplar:
         " --format {wildcards.format}"
         " --teacher-settings {params.settings:q}"
         " {params.options}"
-        " --prompts \"$GRADUS_PROMPTS\""
+        ' --prompts "$GRADUS_PROMPTS"'
         " --prices $GRADUS/prices.yaml"
         " --output {output:q}"
         " 2>&1 | tee {log:q}"
@@ -110,7 +110,7 @@ rule annotate:
         " --teacher-settings {params.settings:q}"
         " --again {params.again:q}"
         " {params.options}"
-        " --prompts \"$GRADUS_PROMPTS\""
+        ' --prompts "$GRADUS_PROMPTS"'
         " --prices $GRADUS/prices.yaml"
         " --output {output.annotations:q}"
         " 2>&1 | tee {log:q}"

@@ -72,5 +72,5 @@ rule archive:
         "{resources.interpreter} $GRADUS/scripts/archive.py"
         " --study {input.study:q}"
         " --output {output.manifest:q}"
-        " --prompts \"$GRADUS_PROMPTS\""
+        ' --prompts "$GRADUS_PROMPTS"'
         " 2>&1 | tee {log:q}"

@@ -42,7 +42,7 @@ rule batch_submit:
         " --supervision {wildcards.dataset}/{wildcards.teacher}/{wildcards.format}/{wildcards.level}"
         " --teacher-settings {params.settings:q}"
         " {params.options}"
-        " --prompts \"$GRADUS_PROMPTS\""
+        ' --prompts "$GRADUS_PROMPTS"'
         " --prices $GRADUS/prices.yaml"
         " --output {output:q}"
         " 2>&1 | tee {log:q}"

@@ -128,7 +128,7 @@ rule annotation_audit:
     shell:
         "{resources.interpreter} $GRADUS/scripts/annotation_audit.py"
         " --study {input.study:q}"
-        " --prompts \"$GRADUS_PROMPTS\""
+        ' --prompts "$GRADUS_PROMPTS"'
         " --page {output.page:q}"
         " --markdown {output.markdown:q}"
         " --output {output.facts:q}"

@@ -124,7 +124,7 @@ rule plan:
     shell:
         "{resources.interpreter} $GRADUS/scripts/plan.py"
         " --study {input.study:q}"
-        " --prompts \"$GRADUS_PROMPTS\""
+        ' --prompts "$GRADUS_PROMPTS"'
         " --prices $GRADUS/prices.yaml"
         " --output {params.folder:q}"
         " 2>&1 | tee {log:q}"

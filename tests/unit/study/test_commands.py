@@ -74,7 +74,7 @@ def test_folders_from_a_study_file_are_quoted_in_the_rules() -> None:
     """Else the name of a prompts folder could add options to a program."""
     for path in sorted((PROJECT / "rules").glob("*.smk")):
         text = path.read_text(encoding="utf-8")
-        assert not re.search(r"(?<!\\\")\$GRADUS_PROMPTS", text), path
+        assert not re.search(r'(?<!")\$GRADUS_PROMPTS', text), path
 
 
 @pytest.mark.parametrize("key", ["OPENAI_API_KEY", "A KEY", "x=y", "1KEY"])
