@@ -38,7 +38,6 @@ except UserError as error:
 environment.offer_data(study.data_folder)
 study = presence.with_unavailable(study, paths.data_folder())
 environment.choose_prompts(study.prompts)
-environment.tell_handling(jobs.handling(study))
 
 
 report: "report/workflow.rst"

@@ -1,4 +1,8 @@
+<<<<<<< HEAD
 """Measure the purchase of annotations against the local provider; print Markdown for docs/background/benchmarks.md.
+=======
+"""Measure the request queue against the local provider; print Markdown for docs/benchmarks.md.
+>>>>>>> 122de3d (Teachers in the field's words and typed sections: RequestQueue, AnswerSource, RequestBuilder; the request policy travels as a resource that a log shows)
 
 python benchmarks/annotation.py pace      1,000 requests a minute, 2 s latency: the share of the limit that is used, 429s
 python benchmarks/annotation.py overhead  CPU per request above the bare SDK, same requests, same run
@@ -28,10 +32,12 @@ sys.path[:0] = [str(PROJECT / "scripts"), str(PROJECT / "tests")]
 
 from fake_provider import KEY  # noqa: E402
 
-from gradus.teachers.clients.chat import Request, wire_body  # noqa: E402
-from gradus.teachers.registry import make_chat  # noqa: E402
+from gradus.study.config.teachers import OpenAITeacher  # noqa: E402
+from gradus.teachers.clients.chat import wire_body  # noqa: E402
+from gradus.teachers.registry import make_client  # noqa: E402
+from gradus.teachers.requests.chat_request import ChatRequest  # noqa: E402
 from gradus.teachers.requests.journal import Journal, Response  # noqa: E402
-from gradus.teachers.requests.queue import Limits, Order, Purchase  # noqa: E402
+from gradus.teachers.requests.queue import RequestQueue  # noqa: E402
 
 WORDS = "A train leaves the station with forty people and nine of them get off at the next stop. "
 
@@ -57,33 +63,33 @@ def control(port: int, **values: Any) -> dict[str, Any]:
         return shown
 
 
-def settings(port: int) -> dict[str, Any]:
+def teacher(port: int, **policy: Any) -> OpenAITeacher:
     address = f"http://127.0.0.1:{port}/v1"
-    return {"provider": "openai", "model": "m", "base_url": address, "key_variable": None, "timeout_seconds": 60.0}
+    entry = {"provider": "openai", "model": "m", "base_url": address, "timeout_seconds": 60.0, "max_output_tokens": 512}
+    return OpenAITeacher.model_validate({**entry, **policy})
 
 
-def orders(count: int, entry: dict[str, Any]) -> Iterator[Order]:
+def requests(count: int) -> Iterator[ChatRequest]:
     for number in range(count):
         prompt = f"{WORDS * 8}Question {number}?\nThe correct answer is: {number}\n"
-        yield Order(wire_body(entry, Request("m", "You are a teacher.", prompt, {"max_tokens": 512})), 0)
+        yield ChatRequest(wire_body("compatible", "m", "You are a teacher.", prompt, {"max_tokens": 512}), 0)
 
 
-def bought(count: int, entry: dict[str, Any], limits: Limits) -> tuple[float, float, Purchase]:
-    """Wall and CPU seconds of a purchase into a new journal; imports are nobody's time, here as for the peers."""
+def fetched(count: int, entry: OpenAITeacher) -> tuple[float, float]:
+    """Wall and CPU seconds of requests into a new journal; imports are nobody's time, here as for the peers."""
     import openai  # noqa: F401
 
     with tempfile.TemporaryDirectory() as folder, Journal(folder) as journal:
-        purchase = Purchase(lambda: make_chat(entry), journal, limits, None, lambda model: True)
+        queue = RequestQueue(lambda: make_client(entry), journal, entry, None)
         wall, cpu = time.monotonic(), time.process_time()
-        purchase.buy(orders(count, entry), count, "benchmark")
-        return time.monotonic() - wall, time.process_time() - cpu, purchase
+        queue.fetch(requests(count), count, "benchmark")
+        return time.monotonic() - wall, time.process_time() - cpu
 
 
 def pace() -> None:
     """Two minutes at the limit; the first ten seconds count as warm-up."""
     with provider("--latency", "2.0", "--rpm", "1000") as port:
-        entry = settings(port)
-        bought(2000, entry, Limits(1000.0, None, 200, None, 512))
+        fetched(2000, teacher(port, requests_per_minute=1000.0, max_concurrency=200))
         seen = control(port)
         times = sorted(seen["times"])
         steady = [when for when in times if when >= times[0] + 10]
@@ -94,31 +100,31 @@ def pace() -> None:
         )
 
 
-async def bare(count: int, entry: dict[str, Any], concurrency: int) -> None:
+async def bare(count: int, entry: OpenAITeacher, concurrency: int) -> None:
     """The SDK alone, as a user's script would call it."""
     import openai
 
-    client = openai.AsyncOpenAI(api_key=KEY, base_url=entry["base_url"], max_retries=0)
+    client = openai.AsyncOpenAI(api_key=KEY, base_url=entry.base_url, max_retries=0)
     gate = asyncio.Semaphore(concurrency)
 
     async def one(body: dict[str, Any]) -> None:
         async with gate:
             await client.chat.completions.create(**body)
 
-    await asyncio.gather(*(one(order.body) for order in orders(count, entry)))
+    await asyncio.gather(*(one(request.body) for request in requests(count)))
     await client.close()
 
 
 def overhead() -> None:
     """In turns, so that a noisy machine disturbs both alike."""
     with provider("--latency", "0.05") as port:
-        entry = settings(port)
+        entry = teacher(port, max_concurrency=32)
         ours, sdk = [], []
         for _ in range(4):
             start = time.process_time()
             asyncio.run(bare(1500, entry, 32))
             sdk.append((time.process_time() - start) / 1500 * 1000)
-            ours.append(bought(1500, entry, Limits(None, None, 32, None, 512))[1] / 1500 * 1000)
+            ours.append(fetched(1500, entry)[1] / 1500 * 1000)
         print(
             f"| CPU per request | ours {min(ours):.2f} ms, bare SDK {min(sdk):.2f} ms, above it {min(ours) - min(sdk):+.2f} ms |"
         )
@@ -152,11 +158,9 @@ def memory() -> None:
 
 
 def fill(count: int) -> None:
-    """Buy from nobody; prints the peak in KiB."""
-    entry = settings(1)
+    """Fetch from nobody; prints the peak in KiB."""
     with tempfile.TemporaryDirectory() as folder, Journal(folder) as journal:
-        limits = Limits(None, None, 64, None, 512)
-        Purchase(InProcess, journal, limits, None, lambda model: True).buy(orders(count, entry), count, "memory")
+        RequestQueue(InProcess, journal, teacher(1), None).fetch(requests(count), count, "memory")
         print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
 
 
@@ -164,8 +168,8 @@ def peers(others: list[str]) -> None:
     """Wall clock for the same load on the same server, one after another."""
     ideal = 2000 * 0.2 / 32
     with provider("--latency", "0.2") as port:
-        entry = settings(port)
-        wall, _, _ = bought(2000, entry, Limits(None, None, 32, None, 512))
+        entry = teacher(port, max_concurrency=32)
+        wall, _ = fetched(2000, entry)
         print(f"| gradus | {wall:.1f} s | {wall / ideal:.2f} x ideal |")
         start = time.monotonic()
         asyncio.run(bare(2000, entry, 32))
@@ -175,10 +179,10 @@ def peers(others: list[str]) -> None:
         for peer in others:
             name, _, python = peer.partition("=")
             script = str(PROJECT / "benchmarks" / "annotation_peers.py")
-            environment = {**os.environ, "OPENAI_API_KEY": KEY, "OPENAI_BASE_URL": entry["base_url"]}
+            environment = {**os.environ, "OPENAI_API_KEY": KEY, "OPENAI_BASE_URL": str(entry.base_url)}
             with tempfile.TemporaryDirectory() as folder:
                 environment |= {"HOME": folder, "CURATOR_CACHE_DIR": folder}  # nothing from an earlier run
-                command = [python, script, name, entry["base_url"], "2000", "32"]
+                command = [python, script, name, str(entry.base_url), "2000", "32"]
                 done = subprocess.run(command, capture_output=True, text=True, cwd=folder, env=environment, timeout=900)
             if done.returncode != 0:
                 print(f"| {name} | failed | {(done.stderr or done.stdout).strip().splitlines()[-1][:200]} |")

@@ -1,7 +1,7 @@
 # Rationales: one job per supervision; what was paid for lies in the journal, outside Snakemake's reach. Teachers that are
-# served for the time of their job have a rule of their own (GPUs, environment), and so have transforms. Pace, budget and the
-# like reach the jobs through the environment ($GRADUS_HANDLING): as params they would rerun what they do not change, and
-# behind an ancient() input Snakemake 9.27 overlooks a job's own changes whenever the input's job is to run.
+# served for the time of their job have a rule of their own (GPUs, environment), and so have transforms. Rate limits, budget and the
+# like are a resource: as params they would rerun what they do not change, and behind an ancient() input Snakemake 9.27 overlooks
+# a job's own changes whenever the input's job is to run.
 
 
 rule exemplar:
@@ -22,6 +22,7 @@ rule exemplar:
     threads: 1
     resources:
         interpreter=jobs.interpreter(study, "annotate"),
+        request_policy=lambda wildcards: jobs.request_policy(study, wildcards.teacher),
         mem_mb=2000,
         runtime=60,
         annotation_openai=lambda wildcards: jobs.provider_slot(
@@ -45,6 +46,7 @@ rule exemplar:
         " --teacher {wildcards.teacher}"
         " --format {wildcards.format}"
         " --teacher-settings {params.settings:q}"
+        " --request-policy {resources.request_policy:q}"
         " {params.options}"
         ' --prompts "$GRADUS_PROMPTS"'
         " --prices $GRADUS/prices.yaml"
@@ -60,6 +62,7 @@ use rule exemplar as exemplar_served with:
     threads: 8
     resources:
         interpreter=jobs.interpreter(study, "generate-vllm"),
+        request_policy=lambda wildcards: jobs.request_policy(study, wildcards.teacher),
         mem_mb=64000,
         runtime=720,
         gpu=lambda wildcards: study.teachers[wildcards.teacher].gpus,
@@ -87,6 +90,7 @@ rule annotate:
     threads: 1
     resources:
         interpreter=jobs.interpreter(study, "annotate"),
+        request_policy=lambda wildcards: jobs.request_policy(study, wildcards.teacher),
         mem_mb=2000,
         runtime=240,
         annotation_openai=lambda wildcards: jobs.provider_slot(
@@ -108,6 +112,7 @@ rule annotate:
         " --problems {input.problems:q}"
         " --supervision {wildcards.dataset}/{wildcards.teacher}/{wildcards.format}/{wildcards.level}"
         " --teacher-settings {params.settings:q}"
+        " --request-policy {resources.request_policy:q}"
         " --again {params.again:q}"
         " {params.options}"
         ' --prompts "$GRADUS_PROMPTS"'
@@ -125,6 +130,7 @@ use rule annotate as annotate_served with:
     threads: 8
     resources:
         interpreter=jobs.interpreter(study, "generate-vllm"),
+        request_policy=lambda wildcards: jobs.request_policy(study, wildcards.teacher),
         mem_mb=64000,
         runtime=720,
         gpu=lambda wildcards: study.teachers[wildcards.teacher].gpus,

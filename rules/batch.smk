@@ -19,6 +19,7 @@ rule batch_submit:
     threads: 1
     resources:
         interpreter=jobs.interpreter(study, "annotate"),
+        request_policy=lambda wildcards: jobs.request_policy(study, wildcards.teacher),
         mem_mb=2000,
         runtime=60,
         annotation_openai=lambda wildcards: jobs.provider_slot(
@@ -41,6 +42,7 @@ rule batch_submit:
         " --problems {input.problems:q}"
         " --supervision {wildcards.dataset}/{wildcards.teacher}/{wildcards.format}/{wildcards.level}"
         " --teacher-settings {params.settings:q}"
+        " --request-policy {resources.request_policy:q}"
         " {params.options}"
         ' --prompts "$GRADUS_PROMPTS"'
         " --prices $GRADUS/prices.yaml"

@@ -35,6 +35,7 @@ use rule teacher_answers as teacher_answers_served with:
     threads: 8
     resources:
         interpreter=jobs.interpreter(study, "generate-vllm"),
+        request_policy=lambda wildcards: jobs.request_policy(study, wildcards.teacher),
         mem_mb=64000,
         runtime=720,
         gpu=lambda wildcards: study.teachers[wildcards.teacher].gpus,

@@ -1,26 +1,17 @@
 """Write a teacher's worked example, at all six levels or in one format, or bring back the one that is frozen."""
 
-import contextlib
 from pathlib import Path
 
 from gradus.records import Problem
 from gradus.runtime import program
-from gradus.runtime.atomic import write_json
+from gradus.runtime.errors import UserError
 from gradus.runtime.jsonl import read_records
+from gradus.study.config.teachers import BatchableTeacher, ChatTeacher, read_teacher
 from gradus.study.paths import journal_folder, run_record
-from gradus.teachers.clients.served import server_for
-from gradus.teachers.prompts.exemplars import (
-    describe,
-    find_exemplar,
-    freeze,
-    frozen_path,
-    load_exemplar,
-    write_exemplar,
-)
+from gradus.teachers.prompts.exemplars import find_exemplar, frozen_path, load_exemplar, save_exemplar, write_exemplar
 from gradus.teachers.prompts.prompting import Prompts
-from gradus.teachers.prompts.request_builder import ChatTeacher
-from gradus.teachers.requests.journal import Journal
-from gradus.teachers.requests.sources import handling, make_purchase, sole_buyer
+from gradus.teachers.prompts.request_builder import RequestBuilder
+from gradus.teachers.requests.factory import open_journal
 
 
 def main() -> None:
@@ -29,7 +20,12 @@ def main() -> None:
     options.add_argument("--dataset", required=True)
     options.add_argument("--teacher", required=True)
     options.add_argument("--format", required=True)
-    options.add_argument("--teacher-settings", required=True, type=program.json_option)
+    options.add_argument(
+        "--teacher-settings", required=True, type=program.json_option, help="what decides the teacher's texts, as JSON"
+    )
+    options.add_argument(
+        "--request-policy", type=program.json_option, default={}, help="how the teacher is asked, as JSON"
+    )
     options.add_argument("--originals", help="the exemplar of the originals, for a format")
     options.add_argument("--prompts", required=True)
     options.add_argument("--prices", required=True)
@@ -41,25 +37,25 @@ def main() -> None:
     exemplar = find_exemplar(prompts, folder, given.dataset, given.teacher, given.format)
     is_new = exemplar is None
     if exemplar is None:
-        settings = {**handling(given.teacher), **given.teacher_settings}
-        # The six levels come in one answer; a single request is no batch.
-        settings = {**settings, "max_output_tokens": max(8192, settings["max_output_tokens"]), "mode": "online"}
-        teacher = ChatTeacher(settings, prompts, "shown")
+        teacher = writer(given.teacher_settings, given.request_policy)
         originals = load_exemplar(given.originals) if given.originals else None
         problems = read_records(given.problems, Problem)
-        with contextlib.ExitStack() as held:
-            if not settings["offline"]:
-                held.enter_context(sole_buyer(folder))
-            journal = held.enter_context(Journal(folder))
-            buy = None
-            if not settings["offline"]:
-                server = held.enter_context(server_for(settings))
-                buy = make_purchase(settings, teacher, journal, Path(given.prices), server).buy
-            exemplar = write_exemplar(problems, teacher, prompts, journal, buy, given.format, originals)
-            freeze(frozen_path(folder, given.dataset, given.format), exemplar)
-    write_json(given.output, describe(exemplar))
+        builder = RequestBuilder(teacher, prompts, "shown")
+        with open_journal(teacher, folder, Path(given.prices)) as (journal, fetch):
+            exemplar = write_exemplar(problems, builder, prompts, journal, fetch, given.format, originals)
+            save_exemplar(frozen_path(folder, given.dataset, given.format), exemplar)
+    save_exemplar(given.output, exemplar)
     record.write(run_record(given.output), newly_written=is_new)
     program.log.info("exemplar %s/%s/%s: %s", given.dataset, given.teacher, given.format, exemplar.origin)
+
+
+def writer(identity: object, policy: object) -> ChatTeacher:
+    """The teacher as it writes exemplars: six levels in one answer, and never by batch."""
+    teacher = read_teacher(identity, policy)
+    if not isinstance(teacher, ChatTeacher):
+        raise UserError(f"a teacher with provider {teacher.provider} is shown no exemplars")
+    long = {"max_output_tokens": max(8192, teacher.max_output_tokens)}
+    return teacher.model_copy(update={**long, "mode": "online"} if isinstance(teacher, BatchableTeacher) else long)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,6 @@
 """API teachers against a strict local provider, through the real SDKs: nothing lost, nothing paid twice, clear stops."""
 
 import json
-import os
 import random
 import signal
 import subprocess
@@ -17,8 +16,8 @@ from gradus.data.datasets.sources import load_problems
 from gradus.records import Annotation
 from gradus.records.vocabulary import LEVELS
 from gradus.runtime.jsonl import read_json, read_records, write_records
-from gradus.study.config.teachers import HANDLING, AnthropicTeacher, OpenAITeacher, VllmTeacher
-from gradus.teachers.prompts.exemplars import freeze
+from gradus.study.config.teachers import AnthropicTeacher, ChatTeacher, OpenAITeacher, VllmTeacher
+from gradus.teachers.prompts.exemplars import save_exemplar
 from gradus.teachers.prompts.prompting import Exemplar
 
 PRICE = {
@@ -29,7 +28,7 @@ PRICE = {
     "source": "t",
 }
 EXEMPLAR = Exemplar("What is 1 + 1?", "2", {level: f"At {level}." for level in LEVELS}, "x", "teacher")
-KINDS = {"openai": OpenAITeacher, "anthropic": AnthropicTeacher, "vllm": VllmTeacher}
+KINDS: dict[str, type[ChatTeacher]] = {"openai": OpenAITeacher, "anthropic": AnthropicTeacher, "vllm": VllmTeacher}
 
 
 class Annotating:
@@ -38,7 +37,8 @@ class Annotating:
     def __init__(self, folder: Path, count: int, kind: str = "openai", **keys: Any) -> None:
         self.folder = folder
         entry = {"provider": kind, "model": "model-1", "price": PRICE, "timeout_seconds": 20.0, **keys}
-        self.settings = KINDS[kind].model_validate(entry).model_dump(mode="json")
+        self.kind = KINDS[kind]
+        self.settings = self.kind.model_validate(entry).model_dump(mode="json")
         section = {
             "source": "gradeschool",
             "seed": 9,
@@ -48,14 +48,16 @@ class Annotating:
             "steps": [2, 3, 4, 5],
         }
         write_records(folder / "problems.jsonl", load_problems("g", section, "train", None).problems)
-        freeze(folder / "exemplar.json", EXEMPLAR)
+        save_exemplar(folder / "exemplar.json", EXEMPLAR)
         self.output = folder / "out.jsonl"
 
     def arguments(self, **options: str) -> list[str]:
+        teacher = self.kind.model_validate(self.settings)
         given = {
             "problems": "problems.jsonl",
             "supervision": "g/t/original/L3",
-            "teacher-settings": json.dumps(self.settings),
+            "teacher-settings": json.dumps(teacher.identity()),
+            "request-policy": json.dumps(teacher.policy()),
             "exemplars": "exemplar.json",
             "prompts": str(PROJECT / "prompts"),
             "prices": str(PROJECT / "prices.yaml"),
@@ -64,16 +66,12 @@ class Annotating:
         }
         return [part for name, value in given.items() for part in (f"--{name}", value)]
 
-    def handling(self) -> str:
-        return json.dumps({"t": {key: value for key, value in self.settings.items() if key in HANDLING}})
-
     def run(self, **options: str) -> Any:
-        return program("annotate", *self.arguments(**options), folder=self.folder, GRADUS_HANDLING=self.handling())
+        return program("annotate", *self.arguments(**options), folder=self.folder)
 
     def start(self) -> subprocess.Popen[bytes]:
         command = [sys.executable, str(PROJECT / "scripts" / "annotate.py"), *self.arguments()]
-        environment = {**os.environ, "GRADUS_HANDLING": self.handling()}
-        return subprocess.Popen(command, cwd=self.folder, stderr=subprocess.DEVNULL, env=environment)
+        return subprocess.Popen(command, cwd=self.folder, stderr=subprocess.DEVNULL)
 
     def rows(self) -> list[Annotation]:
         return read_records(self.output, Annotation)
@@ -166,7 +164,7 @@ def test_odd_answers_end_in_their_class(
 
 
 @pytest.mark.parametrize("kind", ["openai", "anthropic"])
-def test_passing_faults_pass(provider: Provider, tmp_path: Path, kind: str) -> None:
+def test_transient_faults_pass(provider: Provider, tmp_path: Path, kind: str) -> None:
     faults = ["500", "reset", "half", "malformed", "529", "429", "reset", "503"]
     provider.control(faults=[{"kind": name, "retry_after": 0.2} for name in faults])
     job = Annotating(tmp_path, 30, kind, base_url=url(provider, kind), timeout_seconds=5.0)
@@ -190,7 +188,7 @@ def test_passing_faults_pass(provider: Provider, tmp_path: Path, kind: str) -> N
         ("wrong_model", "comes from model 'another-model-9'"),
     ],
 )
-def test_lasting_faults_stop_at_once(provider: Provider, tmp_path: Path, fault: str, said: str) -> None:
+def test_permanent_faults_stop_at_once(provider: Provider, tmp_path: Path, fault: str, said: str) -> None:
     provider.control(faults=[{"kind": fault, "count": 1000}])
     job = Annotating(tmp_path, 100, base_url=provider.openai, successor="model-2", max_concurrency=4)
     done = job.run()

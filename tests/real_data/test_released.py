@@ -20,7 +20,9 @@ from gradus.students.tokens import load_tokens
 from gradus.students.training_sets import make_training_set
 from gradus.study import grid
 from gradus.study.config import load as load_study
-from gradus.teachers.annotation import Counts, LocalDesk, Sampling, annotate
+from gradus.study.config.teachers import read_teacher
+from gradus.teachers.annotation import Counts, Sampling, annotate
+from gradus.teachers.answer_sources import LocalAnswers
 from gradus.teachers.local.released_files import AUTHORS, info_key
 from gradus.teachers.registry import make_local_teacher
 from gradus.teachers.requests.journal import Journal
@@ -30,12 +32,11 @@ def released(
     folder: Path, tmp_path: Path, place: Supervision, author: str, allow_excerpt: bool = False
 ) -> tuple[list[Annotation], dict[str, Any]]:
     problems = load(place.dataset, "train", folder).problems
-    teacher: Any = make_local_teacher(
-        {"provider": "released", "author": author, "allow_excerpt": allow_excerpt}, folder
-    )
+    entry = {"provider": "released", "author": author, "allow_excerpt": allow_excerpt}
+    teacher = make_local_teacher(read_teacher(entry, {}), folder)
     counts = Counts()
     with Journal(tmp_path) as journal:
-        rows = list(annotate(problems, place, LocalDesk(teacher, journal), {}, Sampling(), counts))
+        rows = list(annotate(problems, place, LocalAnswers(teacher, journal), {}, Sampling(), counts))
         assert journal.added == 0
     return rows, {**counts.facts(), **teacher.facts()}
 
@@ -105,10 +106,10 @@ def test_a_leaked_row_is_refused_unless_allowed(gradus_data: Path, tmp_path: Pat
     word_tokens = load_tokens(tiny_models.make("bloom", tmp_path / "bloom"))
     test_problems = load("strategyqa", "test", gradus_data).problems
     train = [*load("strategyqa", "train", gradus_data).problems, *test_problems]
-    teacher = make_local_teacher({"provider": "released", "author": "human", "allow_excerpt": False}, gradus_data)
+    teacher = make_local_teacher(read_teacher({"provider": "released", "author": "human"}, {}), gradus_data)
     place = Supervision("strategyqa", "r", "original", "native")
     with Journal(tmp_path) as journal:
-        rows = list(annotate(train, place, LocalDesk(teacher, journal), {}, Sampling(), Counts()))
+        rows = list(annotate(train, place, LocalAnswers(teacher, journal), {}, Sampling(), Counts()))
     keep = {"agrees": "keep", "disagrees": "keep", "unparsable": "keep"}
     arguments: Any = (train, test_problems, rows, keep)
     with pytest.raises(UserError, match="also in the test split"):

@@ -1,7 +1,7 @@
-"""The quote: what annotations will ask and cost, per supervision, with no key and no network.
+"""The quote: how many requests annotations take and what they cost, per supervision, with no key and no network.
 
-Where problems, exemplars and originals are there already, the requests are the real ones, and those that the journal holds
-are told apart. Where not, requests are counted and their tokens estimated. Token counts of texts are characters / 4.
+Where problems, exemplars and originals exist already, the requests are the real ones, and those that the journal holds are
+counted separately. Otherwise requests are counted and their tokens estimated. Token counts of texts are characters / 4.
 """
 
 from __future__ import annotations
@@ -15,15 +15,15 @@ from gradus.records import Annotation, Problem, Supervision
 from gradus.records.vocabulary import LEVELS, Split
 from gradus.runtime.jsonl import read_records
 from gradus.study import paths
-from gradus.study.config import HANDLING, ChatTeacher, Study
+from gradus.study.config import ChatTeacher, Study
 from gradus.study.grid import exemplars
 from gradus.teachers.annotation import usable_originals
-from gradus.teachers.prompts.exemplars import load_exemplar
+from gradus.teachers.prompts.exemplars import frozen_path, load_exemplar
 from gradus.teachers.prompts.prompting import Exemplar, Prompts
-from gradus.teachers.prompts.request_builder import ChatTeacher as Asker
+from gradus.teachers.prompts.request_builder import RequestBuilder
 from gradus.teachers.protocols import Task
-from gradus.teachers.requests.journal import Journal, request_key
-from gradus.teachers.requests.prices import find_price
+from gradus.teachers.requests.journal import Journal
+from gradus.teachers.requests.prices import cost, find_price
 
 # Output tokens where no answer of the teacher at that level is in the journal yet: mean words of the released GPT-4o
 # annotations per level (SVAMP to MATH, 35 to 111 words) times 1.4 tokens a word, rounded up.
@@ -53,55 +53,53 @@ class Quote:
             left, right = getattr(self, name), getattr(other, name)
             return None if left is None or right is None else left + right
 
-        return Quote(**{one.name: total(one.name) for one in fields(self)})
+        return Quote(**{field.name: total(field.name) for field in fields(self)})
 
 
 NOTHING = Quote(0, 0, 0, 0, 0.0, 0.0, 0.0)
 
 
-def quote(study: Study, place: Supervision, split: Split, rows: int, prompts: Prompts, prices: Path) -> Quote:
+def quote(study: Study, supervision: Supervision, split: Split, rows: int, prompts: Prompts, prices: Path) -> Quote:
     """The quote of one supervision on ``rows`` problems (used where the problems are not there yet).
 
-    Files and transforms ask nobody. ``split`` ``test`` is a teacher's own test, gold hidden.
+    Files and transforms send no requests. ``split`` ``test`` is a teacher's own test, gold hidden.
     """
-    section = study.teachers[place.teacher]
-    if place.format in study.transforms:
+    section = study.teachers[supervision.teacher]
+    if supervision.format in study.transforms:
         return NOTHING
-    if section.provider == "tutor":  # built in: asks through the journal, costs nothing
+    if section.provider == "tutor":  # built in: journaled, and free
         pattern = paths.ANNOTATIONS if split == "train" else paths.TEACHER_ANSWERS
-        done = Path(paths.fill(pattern, study.study, place)).exists()
+        done = Path(paths.fill(pattern, study.study, supervision)).exists()
         return Quote(rows, rows if done else 0, 0, 0, 0.0, 0.0, 0.0)
     if not isinstance(section, ChatTeacher):
         return NOTHING
-    settings = section.model_dump()
-    gold = "hidden" if split == "test" else section.gold
-    asker = Asker({key: value for key, value in settings.items() if key not in HANDLING}, prompts, gold)
-    problems = _read(paths.fill(paths.PROBLEMS, study.study, dataset=place.dataset, split=split), Problem)
-    exemplars = _exemplars(study, place)
-    tasks, are_real = _tasks(study, place, split, problems, rows, section.samples)
-    with Journal(paths.journal_folder() / place.teacher) as journal:
+    builder = RequestBuilder(section, prompts, "hidden" if split == "test" else section.gold)
+    problems = _read(paths.fill(paths.PROBLEMS, study.study, dataset=supervision.dataset, split=split), Problem)
+    exemplars = _exemplars(study, supervision)
+    tasks, are_real = _tasks(study, supervision, split, problems, rows, section.samples)
+    with Journal(paths.journal_folder() / supervision.teacher) as journal:
         cached = input_tokens = missing = known_output = 0
         for task in tasks:
-            order = asker.order(task, 0, *(exemplars or _stand_ins(place)))
-            response = journal.get(request_key(order.content)) if exemplars and are_real else None
+            request = builder.annotation(task, 0, *(exemplars or _stand_ins(supervision)))
+            response = journal.get(request.key) if exemplars and are_real else None
             if response is not None:
                 cached += 1
                 known_output += response.usage.get("output_tokens", 0)
             else:
                 missing += 1
-                input_tokens += sum(len(message["content"]) for message in order.body["messages"]) // 4
-                input_tokens += len(order.body.get("system", "")) // 4
-    factor = 1.0 if place.format == "original" else REWRITE_FACTOR
-    each = known_output / cached if cached else OUTPUT_TOKENS[place.level] * factor
+                input_tokens += sum(len(message["content"]) for message in request.body["messages"]) // 4
+                input_tokens += len(request.body.get("system", "")) // 4
+    factor = 1.0 if supervision.format == "original" else REWRITE_FACTOR
+    each = known_output / cached if cached else OUTPUT_TOKENS[supervision.level] * factor
     output_tokens = round(missing * each)
-    price = find_price(settings, prices)
+    price = find_price(section, prices)
     usage = {"input_tokens": input_tokens, "output_tokens": output_tokens}
     usd: float | None
     usd_batch: float | None
     if missing == 0:
         usd, usd_batch = 0.0, 0.0
     else:
-        usd, usd_batch = (None, None) if price is None else (price.cost(usage), price.cost(usage, is_batch=True))
+        usd, usd_batch = (None, None) if price is None else (cost(price, usage), cost(price, usage, is_batch=True))
     minutes = _minutes(section, missing, input_tokens + output_tokens)
     return Quote(len(tasks), cached, input_tokens, output_tokens, usd, usd_batch, minutes)
 
@@ -119,31 +117,37 @@ def _read(path: str, kind: type[Any]) -> list[Any]:
     return read_records(path, kind) if Path(path).exists() else []
 
 
-def _exemplars(study: Study, place: Supervision) -> tuple[Exemplar, Exemplar] | None:
+def _exemplars(study: Study, supervision: Supervision) -> tuple[Exemplar, Exemplar] | None:
     files = [
-        Path(paths.fill(paths.EXEMPLAR, study.study, dataset=place.dataset, teacher=place.teacher, format=format_))
-        for format_ in ("original", place.format)
+        Path(
+            paths.fill(
+                paths.EXEMPLAR, study.study, dataset=supervision.dataset, teacher=supervision.teacher, format=format_
+            )
+        )
+        for format_ in ("original", supervision.format)
     ]
     return (load_exemplar(files[0]), load_exemplar(files[1])) if all(path.exists() for path in files) else None
 
 
-def _stand_ins(place: Supervision) -> tuple[Exemplar, Exemplar]:
+def _stand_ins(supervision: Supervision) -> tuple[Exemplar, Exemplar]:
     rationales = {level: "word " * (tokens * 3 // 4) for level, tokens in OUTPUT_TOKENS.items()}
     original = Exemplar(QUESTION, "1", rationales, "", "teacher")
-    return original, Exemplar(QUESTION, "1", {**rationales, place.format: rationales["L3"]}, "", "teacher")
+    return original, Exemplar(QUESTION, "1", {**rationales, supervision.format: rationales["L3"]}, "", "teacher")
 
 
 def _tasks(
-    study: Study, place: Supervision, split: Split, problems: Sequence[Problem], rows: int, samples: int
+    study: Study, supervision: Supervision, split: Split, problems: Sequence[Problem], rows: int, samples: int
 ) -> tuple[list[Task], bool]:
     """The tasks, and whether they are the real ones (problems and originals are there)."""
-    is_rewrite = place.format != "original"
+    is_rewrite = supervision.format != "original"
     pattern = paths.ANNOTATIONS if split == "train" else paths.TEACHER_ANSWERS
     originals = (
-        usable_originals(_read(paths.fill(pattern, study.study, place.original()), Annotation)) if is_rewrite else {}
+        usable_originals(_read(paths.fill(pattern, study.study, supervision.original()), Annotation))
+        if is_rewrite
+        else {}
     )
     are_real = bool(problems) and (not is_rewrite or bool(originals))
-    known: Sequence[Problem] = problems or [_stand_in(number, place, split) for number in range(rows)]
+    known: Sequence[Problem] = problems or [_stand_in(number, supervision, split) for number in range(rows)]
     tasks = []
     for problem in known:
         for sample in range(samples):
@@ -151,25 +155,27 @@ def _tasks(
             if is_rewrite:
                 row = originals.get((problem.id, sample))
                 stated = f"{row.rationale} The answer is {row.answer}." if row and row.answer else row and row.rationale
-                text = stated or "word " * (OUTPUT_TOKENS[place.level] * 3 // 4)
-            tasks.append(Task(problem, place, text, sample))
+                text = stated or "word " * (OUTPUT_TOKENS[supervision.level] * 3 // 4)
+            tasks.append(Task(problem, supervision, text, sample))
     return tasks, are_real
 
 
-def _stand_in(number: int, place: Supervision, split: Split) -> Problem:
-    return Problem(str(number), place.dataset, split, QUESTION, None, "1", "number", None, None, "", None)
+def _stand_in(number: int, supervision: Supervision, split: Split) -> Problem:
+    return Problem(str(number), supervision.dataset, split, QUESTION, None, "1", "number", None, None, "", None)
 
 
-def exemplar_quote(study: Study, places: Sequence[Supervision], prices: Path) -> Quote:
+def exemplar_quote(study: Study, supervisions: Sequence[Supervision], prices: Path) -> Quote:
     """The exemplars that are not frozen yet: one request per dataset, teacher and format."""
     total = NOTHING
-    for dataset, teacher, format_ in exemplars(study, places):
-        frozen = paths.journal_folder() / teacher / "exemplars" / dataset / f"{format_}.json"
-        price = find_price(study.teachers[teacher].model_dump(), prices)
+    for dataset, teacher, format_ in exemplars(study, supervisions):
+        frozen = frozen_path(paths.journal_folder() / teacher, dataset, format_)
+        section = study.teachers[teacher]
+        assert isinstance(section, ChatTeacher)
+        price = find_price(section, prices)
         usage = {"input_tokens": 600, "output_tokens": sum(OUTPUT_TOKENS[level] for level in LEVELS)}
         if frozen.exists():
             total += Quote(1, 1, 0, 0, 0.0, 0.0, 0.0)
         else:
-            usd = None if price is None else price.cost(usage)
+            usd = None if price is None else cost(price, usage)
             total += Quote(1, 0, usage["input_tokens"], usage["output_tokens"], usd, usd, _SECONDS_PER_ANSWER / 60)
     return total

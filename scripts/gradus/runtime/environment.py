@@ -43,11 +43,6 @@ def choose_prompts(folder: str | None) -> None:
     os.environ["GRADUS_PROMPTS"] = str(chosen)
 
 
-def tell_handling(handling: str) -> None:
-    """How each teacher is asked, as JSON, for the jobs that ask."""
-    os.environ["GRADUS_HANDLING"] = handling
-
-
 def check_cluster(*resources: Any) -> None:
     """UserError if a profile's resources name a variable of the environment that is not set (SLURM would be asked for it).
 

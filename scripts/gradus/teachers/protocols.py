@@ -1,4 +1,4 @@
-"""Protocols: what a teacher is to the rest of the house, and what a provider's client is to the request queue."""
+"""Protocols: what a teacher is to the rest of the library, and what a provider's client is to the request queue."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from gradus.teachers.requests.journal import Response
 
 @dataclass(frozen=True)
 class Task:
-    """One question to a teacher: the problem, what is wanted, and the original that a rewrite starts from."""
+    """One question to a teacher: the problem, the supervision, and the original that a rewrite starts from."""
 
     problem: Problem
     supervision: Supervision
@@ -21,7 +21,7 @@ class Task:
 
 
 class LocalTeacher(Protocol):
-    """A teacher in this process. ``journaled`` ones are asked through the journal, the others read files."""
+    """A teacher in this process. Answers of ``journaled`` ones are kept in the journal; the others read files."""
 
     journaled: bool
 
@@ -33,17 +33,21 @@ class LocalTeacher(Protocol):
         """The teacher's answer; None where this teacher has none for the problem."""
         ...
 
+    def facts(self) -> dict[str, Any]:
+        """What the manifest says of the teacher's files; nothing for most teachers."""
+        return {}
 
-class Chat(Protocol):
-    """A provider: a class behind these two methods is all that a new one needs.
 
-    ``version`` names SDK and interface; it is kept beside every answer.
+class ChatClient(Protocol):
+    """A provider: a class with these two methods is all that a new one needs.
+
+    ``version`` names SDK and interface; it is kept with every answer.
     """
 
     version: str
 
     async def send(self, body: dict[str, Any]) -> Response:
-        """The answer to one body; raises Throttled, Passing, Lasting or Declined (``teachers.failures``)."""
+        """The answer to one body; raises one of the errors in ``teachers.errors``."""
         ...
 
     async def close(self) -> None:

@@ -1,52 +1,95 @@
-"""Registry: the teachers and clients by name; the only place that knows them all."""
+"""Registry: from an entry in `teachers` to the classes behind it; the only place that knows them all by name."""
 
 from __future__ import annotations
 
+import contextlib
+import os
 from pathlib import Path
-from typing import Any
 
-from gradus.teachers.clients.chat import provider_key
-from gradus.teachers.protocols import BatchService, Chat, LocalTeacher
-
-REMOTE = ("openai", "anthropic", "vllm")
-
-
-def make_local_teacher(settings: dict[str, Any], folder: Path | None) -> LocalTeacher:
-    """The teacher that a configuration entry describes; UserError where its files are absent."""
-    kind = settings["provider"]
-    if kind == "tutor":
-        from gradus.teachers.local.tutor import TutorTeacher
-
-        return TutorTeacher(**{key: settings[key] for key in ("wordings", "error_rate", "seed")})
-    if kind == "released":
-        from gradus.teachers.local.released import ReleasedTeacher
-
-        return ReleasedTeacher(settings["author"], settings["allow_excerpt"], folder)
-    if kind == "human":
-        from gradus.teachers.local.human import HumanTeacher
-
-        return HumanTeacher(folder)
-    from gradus.teachers.local.gold import GoldTeacher
-
-    return GoldTeacher()
+from gradus.runtime.errors import UserError
+from gradus.study.config.teachers import (
+    AnthropicTeacher,
+    BatchableTeacher,
+    ChatTeacher,
+    GoldTeacher,
+    HumanTeacher,
+    OpenAITeacher,
+    ReleasedTeacher,
+    Teacher,
+    TutorTeacher,
+    VllmTeacher,
+)
+from gradus.teachers.clients.capabilities import Interface
+from gradus.teachers.clients.served import serve
+from gradus.teachers.local.gold import GoldAnswers
+from gradus.teachers.local.human import HumanRationales
+from gradus.teachers.local.released import ReleasedAnnotations
+from gradus.teachers.local.tutor import Tutor
+from gradus.teachers.protocols import BatchService, ChatClient, LocalTeacher
 
 
-def make_chat(settings: dict[str, Any], base_url: str | None = None) -> Chat:
-    """The provider of a teacher entry; ``base_url`` is the address of a server of its own."""
-    arguments = (provider_key(settings), base_url or settings.get("base_url"), float(settings["timeout_seconds"]))
-    if settings["provider"] == "anthropic":
-        from gradus.teachers.clients.anthropic_client import AnthropicChat
+def make_local_teacher(teacher: Teacher, folder: Path | None) -> LocalTeacher:
+    """The teacher that an entry describes; UserError where its files are absent, or where nobody answers."""
+    match teacher:
+        case TutorTeacher():
+            return Tutor(teacher)
+        case GoldTeacher():
+            return GoldAnswers()
+        case HumanTeacher():
+            return HumanRationales(folder)
+        case ReleasedTeacher():
+            return ReleasedAnnotations(teacher, folder)
+    raise UserError(f"a teacher with provider {teacher.provider} writes no annotations in this process")
 
-        return AnthropicChat(*arguments)
-    from gradus.teachers.clients.openai_client import OpenAIChat
 
-    return OpenAIChat(*arguments)
+def interface_of(teacher: ChatTeacher) -> Interface:
+    """The interface that a teacher's server speaks; ``compatible`` is OpenAI's, as other servers know it."""
+    if isinstance(teacher, AnthropicTeacher):
+        return "anthropic"
+    return "openai" if isinstance(teacher, OpenAITeacher) and not teacher.base_url else "compatible"
 
 
-def make_batch_service(settings: dict[str, Any]) -> BatchService:
-    """The service of a teacher entry; UserError where its key is not set."""
+def api_key(teacher: ChatTeacher) -> str:
+    """The key of a teacher, from the environment variable that its entry names; empty where a served one needs none.
+
+    Raises UserError where it is not set; only called when a request must really be sent.
+    """
+    usual = "ANTHROPIC_API_KEY" if isinstance(teacher, AnthropicTeacher) else "OPENAI_API_KEY"
+    name = teacher.key_variable or usual
+    key = os.environ.get(name, "")
+    if not key and not isinstance(teacher, VllmTeacher):
+        raise UserError(
+            f"the key of teacher model {teacher.model} is not set",
+            where=f"environment variable {name}",
+            hint="export it, or set offline: true to work from the journal alone",
+        )
+    return key
+
+
+def server_for(teacher: ChatTeacher) -> contextlib.AbstractContextManager[str | None]:
+    """The base URL of a teacher's own server for as long as the block runs; None for a teacher behind an API."""
+    return serve(teacher) if isinstance(teacher, VllmTeacher) else contextlib.nullcontext()
+
+
+def make_client(teacher: ChatTeacher, base_url: str | None = None) -> ChatClient:
+    """The client of a teacher; ``base_url`` is the address of a server of its own. UserError where its key is not set."""
+    key = api_key(teacher)
+    if isinstance(teacher, AnthropicTeacher):
+        from gradus.teachers.clients.anthropic_client import AnthropicClient
+
+        return AnthropicClient(key, teacher.base_url, teacher.timeout_seconds)
+    from gradus.teachers.clients.openai_client import OpenAIClient
+
+    own = teacher.base_url if isinstance(teacher, OpenAITeacher) else None
+    return OpenAIClient(key, base_url or own, teacher.timeout_seconds)
+
+
+def make_batch_service(teacher: BatchableTeacher) -> BatchService:
+    """The batch service of a teacher; UserError where its key is not set."""
     from gradus.teachers.clients.batches import AnthropicBatches, OpenAIBatches
 
-    key = provider_key(settings)
-    kind = AnthropicBatches if settings["provider"] == "anthropic" else OpenAIBatches
-    return kind(key, settings["base_url"], float(settings["timeout_seconds"]))
+    key = api_key(teacher)
+    if isinstance(teacher, AnthropicTeacher):
+        return AnthropicBatches(key, teacher.base_url, teacher.timeout_seconds)
+    own = teacher.base_url if isinstance(teacher, OpenAITeacher) else None
+    return OpenAIBatches(key, own, teacher.timeout_seconds)

@@ -13,7 +13,7 @@ from gradus.runtime.atomic import canonical_json, sha256_bytes, sha256_file
 from gradus.runtime.environment import prompts_folder
 from gradus.students.model_sizes import size_of
 from gradus.study import grid, paths
-from gradus.study.config import HANDLING, BuiltStudent, ChatTeacher, PaddedTransform, Study
+from gradus.study.config import BuiltStudent, ChatTeacher, PaddedTransform, Study
 from gradus.study.config.commands import command_words
 from gradus.study.grid import needs_original, sources
 from gradus.teachers.prompts.prompting import Prompts, exemplar_prompt_names, prompt_names
@@ -84,9 +84,9 @@ def data_settings(study: Study, dataset: str) -> str:
 
 
 def teacher_settings(study: Study, teacher: str) -> str:
-    """What decides a teacher's texts; pace, budget and the like are no part of it."""
-    section = study.teachers[teacher].model_dump()
-    return settings({key: value for key, value in section.items() if key not in HANDLING})
+    """What decides a teacher's texts; rate limits, budget and the like are no part of it."""
+    section = study.teachers[teacher]
+    return settings(section.identity() if isinstance(section, ChatTeacher) else section)
 
 
 def transform_settings(study: Study, name: str) -> str:
@@ -122,15 +122,10 @@ def again(study: Study) -> str:
     return settings({"verdicts": verdicts, "retries": study.retries} if verdicts else {})
 
 
-def handling(study: Study) -> str:
-    """How each remote teacher is asked (pace, budget, key variable, server): changes no annotation."""
-    return settings(
-        {
-            name: {key: value for key, value in section.model_dump().items() if key in HANDLING}
-            for name, section in study.teachers.items()
-            if isinstance(section, ChatTeacher)
-        }
-    )
+def request_policy(study: Study, teacher: str) -> str:
+    """How a remote teacher is asked (limits, budget, key variable, server); a resource, because no annotation depends on it."""
+    section = study.teachers[teacher]
+    return settings(section.policy() if isinstance(section, ChatTeacher) else {})
 
 
 def provider_slot(study: Study, teacher: str, provider: str) -> int:

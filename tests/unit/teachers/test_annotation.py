@@ -10,8 +10,10 @@ from gradus.data.datasets.sources import load_problems
 from gradus.records import Annotation, Problem, Supervision
 from gradus.runtime.errors import UserError
 from gradus.students.training_sets import final_attempts
-from gradus.teachers.annotation import Counts, LocalDesk, Sampling, annotate, usable_originals, verdict_of
-from gradus.teachers.protocols import Task
+from gradus.study.config.teachers import TutorTeacher
+from gradus.teachers.annotation import Counts, Sampling, annotate, usable_originals, verdict_of
+from gradus.teachers.answer_sources import LocalAnswers
+from gradus.teachers.protocols import LocalTeacher, Task
 from gradus.teachers.registry import make_local_teacher
 from gradus.teachers.requests.journal import Journal, Response
 
@@ -23,7 +25,7 @@ ONCE = Sampling()
 
 
 def tutor(error_rate: float = 0.0, wordings: int = 3) -> Any:
-    return make_local_teacher({"provider": "tutor", "wordings": wordings, "error_rate": error_rate, "seed": 0}, None)
+    return make_local_teacher(TutorTeacher(provider="tutor", wordings=wordings, error_rate=error_rate), None)
 
 
 def ask(
@@ -36,7 +38,7 @@ def ask(
 ) -> tuple[list[Annotation], dict[str, Any]]:
     counts = Counts()
     rows = list(
-        annotate(problems, place, LocalDesk(teacher, journal), usable_originals(originals or []), sampling, counts)
+        annotate(problems, place, LocalAnswers(teacher, journal), usable_originals(originals or []), sampling, counts)
     )
     return rows, counts.facts()
 
@@ -69,7 +71,7 @@ def test_a_second_run_asks_nothing_and_gives_the_same(tmp_path: Path) -> None:
         first, _ = ask(PROBLEMS, PLACE, tutor(), journal)
         assert (journal.added, journal.found) == (60, 0)
 
-    class Silent:
+    class Silent(LocalTeacher):
         journaled = True
         content = tutor().content
 
@@ -95,7 +97,7 @@ def test_the_tutor_refuses_problems_without_a_solution(tmp_path: Path) -> None:
         ask([problem()], PLACE, tutor(), journal)
 
 
-class Wavering:
+class Wavering(LocalTeacher):
     """Answers wrong until its third attempt, whatever the sample."""
 
     journaled = False

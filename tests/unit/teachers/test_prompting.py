@@ -13,14 +13,15 @@ from test_jsonl import problem
 from gradus.records import Supervision
 from gradus.records.vocabulary import LEVELS
 from gradus.runtime.errors import UserError
-from gradus.study.config.teachers import AnthropicTeacher, OpenAITeacher
+from gradus.study.config.teachers import AnthropicTeacher, ChatTeacher, OpenAITeacher, read_teacher
 from gradus.teachers.clients.capabilities import capabilities, sent_parameters
-from gradus.teachers.clients.chat import own_message, retry_after
-from gradus.teachers.prompts.exemplars import choose_problem, find_exemplar, freeze, frozen_path, is_current
+from gradus.teachers.clients.chat import retry_after
+from gradus.teachers.prompts.exemplars import choose_problem, find_exemplar, frozen_path, is_current, save_exemplar
 from gradus.teachers.prompts.prompting import Exemplar, Prompts, exemplar_prompt_names, read_levels
-from gradus.teachers.prompts.request_builder import ChatTeacher
+from gradus.teachers.prompts.request_builder import RequestBuilder
 from gradus.teachers.protocols import Task
-from gradus.teachers.requests.journal import request_key
+from gradus.teachers.registry import interface_of
+from gradus.teachers.requests.pinned_model import is_pinned
 
 EXEMPLAR = Exemplar("What is 1 + 1?", "2", {level: f"At {level}." for level in LEVELS}, "x", "teacher")
 SYMBOLIC = replace(EXEMPLAR, rationales={"symbolic": "x = a + b."})
@@ -32,20 +33,20 @@ def prompts(tmp_path: Path) -> Prompts:
     return Prompts(tmp_path / "prompts")
 
 
-def settings(**keys: Any) -> dict[str, Any]:
-    return OpenAITeacher.model_validate({"provider": "openai", "model": "gpt-4o-2024-08-06", **keys}).model_dump()
+def settings(**keys: Any) -> OpenAITeacher:
+    return OpenAITeacher.model_validate({"provider": "openai", "model": "gpt-4o-2024-08-06", **keys})
 
 
 def keys(prompts: Prompts, gold: str = "shown") -> dict[tuple[str, str], str]:
     """The identity of one problem's request per format and level."""
-    teacher = ChatTeacher(settings(), Prompts(prompts.folder), gold)
+    builder = RequestBuilder(settings(), Prompts(prompts.folder), gold)
     found = {}
     for format_ in ("original", "symbolic"):
         for level in LEVELS:
             place = Supervision("d", "t", format_, level)
             original = None if format_ == "original" else "1 + 1 = 2. The answer is 2."
-            order = teacher.order(Task(problem(), place, original, 0), 0, EXEMPLAR, SYMBOLIC)
-            found[format_, level] = request_key(order.content)
+            request = builder.annotation(Task(problem(), place, original, 0), 0, EXEMPLAR, SYMBOLIC)
+            found[format_, level] = request.key
     return found
 
 
@@ -79,14 +80,18 @@ def test_gold_is_in_the_prompt_only_where_it_is_shown(prompts: Prompts) -> None:
     asked = replace(problem(), answer="31337")
     for gold, expected in (("shown", True), ("hidden", False)):
         task = Task(asked, Supervision("d", "t", "original", "L3"), None, 0)
-        order = ChatTeacher(settings(), prompts, gold).order(task, 0, EXEMPLAR, EXEMPLAR)
-        assert ("31337" in json.dumps(order.body)) == expected
+        request = RequestBuilder(settings(), prompts, gold).annotation(task, 0, EXEMPLAR, EXEMPLAR)
+        assert ("31337" in json.dumps(request.body)) == expected
 
 
 def test_choices_and_dollars_pass_through(prompts: Prompts) -> None:
     asked = replace(problem(), question="What costs $5?", choices=("a", "$x$"), answer="A", answer_kind="choice")
     task = Task(asked, Supervision("d", "t", "original", "L1"), None, 0)
-    text = ChatTeacher(settings(), prompts, "shown").order(task, 0, EXEMPLAR, EXEMPLAR).body["messages"][1]["content"]
+    text = (
+        RequestBuilder(settings(), prompts, "shown")
+        .annotation(task, 0, EXEMPLAR, EXEMPLAR)
+        .body["messages"][1]["content"]
+    )
     assert "What costs $5?\nChoices: (A) a (B) $x$" in text
     assert "the letter of the right choice" in text
 
@@ -114,16 +119,16 @@ def test_levels_are_read_only_where_all_are_there() -> None:
 def test_an_override_goes_before_the_frozen_one(prompts: Prompts, tmp_path: Path) -> None:
     journal = tmp_path / "journal"
     assert find_exemplar(prompts, journal, "d", "t", "original") is None
-    freeze(frozen_path(journal, "d", "original"), replace(EXEMPLAR, prompt_hash="old"))
+    save_exemplar(frozen_path(journal, "d", "original"), replace(EXEMPLAR, prompt_hash="old"))
     found = find_exemplar(prompts, journal, "d", "t", "original")
     assert found is not None and not is_current(found, prompts, "original")
     current = replace(EXEMPLAR, prompt_hash=prompts.hash_of(*exemplar_prompt_names("original")))
     assert is_current(current, prompts, "original")
     override = prompts.folder / "exemplars" / "d" / "t" / "original.json"
-    freeze(override, replace(EXEMPLAR, answer="two"))
+    save_exemplar(override, replace(EXEMPLAR, answer="two"))
     found = find_exemplar(prompts, journal, "d", "t", "original")
     assert found is not None and (found.answer, found.origin) == ("two", "override")
-    freeze(override, replace(EXEMPLAR, rationales={"L1": "only"}))
+    save_exemplar(override, replace(EXEMPLAR, rationales={"L1": "only"}))
     with pytest.raises(UserError, match="rationales must hold L1"):
         find_exemplar(prompts, journal, "d", "t", "original")
 
@@ -146,14 +151,17 @@ def test_the_exemplars_problem_does_not_hang_on_the_order() -> None:
     ],
 )
 def test_what_is_really_sent(provider: str, model: str, own: bool, sent: dict[str, Any]) -> None:
-    known = capabilities(provider, model, own)
-    assert sent_parameters(known, {"temperature": 0.5, "top_p": None}, 9) == sent
+    address = {"base_url": "http://localhost/v1"} if own else {}
+    entry = {"provider": provider, "model": model, "temperature": 0.5, "max_output_tokens": 9, **address}
+    teacher = read_teacher(entry, {})
+    assert isinstance(teacher, ChatTeacher)
+    assert sent_parameters(capabilities(interface_of(teacher), model), teacher) == sent
 
 
 def test_current_claude_models_are_sent_no_sampling_parameters(prompts: Prompts) -> None:
     entry = AnthropicTeacher.model_validate({"provider": "anthropic", "model": "claude", "temperature": 0.7})
     task = Task(problem(), Supervision("d", "t", "original", "L1"), None, 0)
-    body = ChatTeacher(entry.model_dump(), prompts, "shown").order(task, 0, EXEMPLAR, EXEMPLAR).body
+    body = RequestBuilder(entry, prompts, "shown").annotation(task, 0, EXEMPLAR, EXEMPLAR).body
     assert sorted(body) == ["max_tokens", "messages", "model", "system"]
 
 
@@ -168,8 +176,8 @@ def test_current_claude_models_are_sent_no_sampling_parameters(prompts: Prompts)
         ("named", True),
     ],
 )
-def test_which_models_may_answer(prompts: Prompts, returned: str, accepted: bool) -> None:
-    assert ChatTeacher(settings(also_accept=["named"]), prompts, "shown").accepts(returned) == accepted
+def test_which_models_may_answer(returned: str, accepted: bool) -> None:
+    assert is_pinned(settings(also_accept=["named"]), returned) == accepted
 
 
 def test_retry_after_in_all_its_dresses() -> None:
@@ -179,8 +187,3 @@ def test_retry_after_in_all_its_dresses() -> None:
     assert retry_after({}) is None
     later = retry_after({"retry-after": "Fri, 31 Dec 2100 23:59:59 GMT"})
     assert later is not None and later > 1e6
-
-
-def test_keys_are_taken_out_of_messages() -> None:
-    shown = own_message(ValueError("Incorrect API key provided: sk-abcdef0123456789. Bearer sk-proj-zzzzzzzz"))
-    assert "abcdef" not in shown and "zzzz" not in shown

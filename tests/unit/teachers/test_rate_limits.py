@@ -1,4 +1,4 @@
-"""Pace: limits per minute kept, concurrency that finds the provider's limit; on a clock of our own."""
+"""Rate limits: limits per minute kept, concurrency that finds the provider's limit; on a clock of our own."""
 
 import asyncio
 import heapq
@@ -68,7 +68,7 @@ def test_what_was_reserved_too_much_comes_back() -> None:
     async def take() -> None:
         for _ in range(50):
             await bucket.take(100)
-            bucket.settle(90)
+            bucket.reconcile(90)
 
     asyncio.run(take())
     assert clock.time <= 50 * 10 / 100 + 2

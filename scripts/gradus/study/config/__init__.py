@@ -14,10 +14,9 @@ from gradus.study.config.datasets import CatalogueDataset, GradeschoolDataset
 from gradus.study.config.explanation import explain
 from gradus.study.config.students import BuiltStudent, PretrainedStudent
 from gradus.study.config.study import ArchiveGroup, Experiment, Study
-from gradus.study.config.teachers import HANDLING, ChatTeacher, MixedTransform, PaddedTransform, ReleasedTeacher
+from gradus.study.config.teachers import ChatTeacher, MixedTransform, PaddedTransform, ReleasedTeacher
 
 __all__ = [
-    "HANDLING",
     "ArchiveGroup",
     "BuiltStudent",
     "CatalogueDataset",

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import Field, field_validator
+from pydantic import Field, ValidationError, field_validator
 
+from gradus.runtime.errors import UserError
+from gradus.study.config.explanation import explain
 from gradus.study.config.sections import Section
 
 
@@ -58,19 +60,10 @@ class PriceEntry(Section):
     source: str = Field(description="The page.")
 
 
-class ChatTeacher(Section):
-    """What all teachers behind a chat interface share."""
+class RequestPolicy(Section):
+    """How a teacher behind a chat interface is asked: nothing in here changes an annotation."""
 
-    model: str = Field(description="The pinned model, as the provider names it.")
     successor: str | None = Field(None, description="The model to make an entry for once this one is retired.")
-    also_accept: list[str] = Field(
-        default_factory=list, description="Model ids that may answer beside the pinned one and its dated forms."
-    )
-    gold: Literal["shown", "hidden"] = Field("shown", description="Whether the teacher sees the gold answer.")
-    temperature: float | None = Field(None, ge=0, description="Sent where the model accepts it; unset: its default.")
-    top_p: float | None = Field(None, gt=0, le=1, description="Sent where the model accepts it; unset: its default.")
-    max_output_tokens: int = Field(1024, gt=0, description="Longest answer; hitting it counts as truncated.")
-    samples: int = Field(1, ge=1, description="Answers per question.")
     requests_per_minute: float | None = Field(None, gt=0, description="The limit of your account.")
     tokens_per_minute: float | None = Field(None, gt=0, description="The limit of your account, input and output.")
     max_concurrency: int = Field(64, ge=1, description="Most requests in flight; the actual number adapts below it.")
@@ -90,8 +83,8 @@ class ChatTeacher(Section):
     )
 
 
-class BatchableTeacher(ChatTeacher):
-    """What teachers with a batch interface share."""
+class BatchPolicy(RequestPolicy):
+    """The policy of teachers with a batch interface."""
 
     mode: Literal["online", "batch"] = Field(
         "online", description="`batch`: the provider's batches, cheaper and later."
@@ -102,30 +95,9 @@ class BatchableTeacher(ChatTeacher):
     )
 
 
-class OpenAITeacher(BatchableTeacher):
-    """OpenAI, or any server that speaks its chat format (Gemini's compatible endpoint, vLLM, ...)."""
+class ServerPolicy(RequestPolicy):
+    """The policy of teachers that are served for the time of a job."""
 
-    provider: Literal["openai"] = Field(description="Who writes.")
-    base_url: str | None = Field(None, description="Another server than OpenAI's.")
-    mode: Literal["online", "batch"] = Field(
-        "online", description="`batch`: the provider's batches, cheaper and later."
-    )
-
-
-class AnthropicTeacher(BatchableTeacher):
-    """Anthropic's models."""
-
-    provider: Literal["anthropic"] = Field(description="Who writes.")
-    base_url: str | None = Field(None, description="Another server than Anthropic's.")
-    mode: Literal["online", "batch"] = Field(
-        "online", description="`batch`: the provider's batches, cheaper and later."
-    )
-
-
-class VllmTeacher(ChatTeacher):
-    """A model served for the time of the annotation job itself, by vLLM or a server with the same interface."""
-
-    provider: Literal["vllm"] = Field(description="Who writes.")
     server: list[str] = Field(
         ["vllm", "serve", "{model}", "--host", "127.0.0.1", "--port", "{port}"],
         min_length=1,
@@ -135,6 +107,61 @@ class VllmTeacher(ChatTeacher):
     startup_seconds: float = Field(1800.0, gt=0, description="Longest wait for the server to be ready.")
     gpus: int = Field(1, ge=0, description="GPUs of the job.")
     allow_unknown_price: bool = Field(True, description="A served model has no price per token.")
+
+
+class _Asked(Section):
+    """What is asked of a teacher behind a chat interface, and so decides its texts."""
+
+    model: str = Field(description="The pinned model, as the provider names it.")
+    also_accept: list[str] = Field(
+        default_factory=list, description="Model ids that may answer beside the pinned one and its dated forms."
+    )
+    gold: Literal["shown", "hidden"] = Field("shown", description="Whether the teacher sees the gold answer.")
+    temperature: float | None = Field(None, ge=0, description="Sent where the model accepts it; unset: its default.")
+    top_p: float | None = Field(None, gt=0, le=1, description="Sent where the model accepts it; unset: its default.")
+    max_output_tokens: int = Field(1024, gt=0, description="Longest answer; hitting it counts as truncated.")
+    samples: int = Field(1, ge=1, description="Answers per question.")
+
+
+class ChatTeacher(RequestPolicy, _Asked):
+    """What all teachers behind a chat interface share; an entry has two parts, its identity and its request policy."""
+
+    policy_section: ClassVar[type[RequestPolicy]] = RequestPolicy
+
+    def identity(self) -> dict[str, Any]:
+        """What decides the texts, as plain JSON values: the part that a job's params hold."""
+        return self.model_dump(mode="json", exclude=set(self.policy_section.model_fields))
+
+    def policy(self) -> dict[str, Any]:
+        """How the teacher is asked, as plain JSON values: the part that reruns nothing."""
+        return self.model_dump(mode="json", include=set(self.policy_section.model_fields))
+
+
+class BatchableTeacher(BatchPolicy, ChatTeacher):
+    """What teachers with a batch interface share."""
+
+    policy_section: ClassVar[type[RequestPolicy]] = BatchPolicy
+
+
+class OpenAITeacher(BatchableTeacher):
+    """OpenAI, or any server that speaks its chat format (Gemini's compatible endpoint, vLLM, ...)."""
+
+    provider: Literal["openai"] = Field(description="Who writes.")
+    base_url: str | None = Field(None, description="Another server than OpenAI's.")
+
+
+class AnthropicTeacher(BatchableTeacher):
+    """Anthropic's models."""
+
+    provider: Literal["anthropic"] = Field(description="Who writes.")
+    base_url: str | None = Field(None, description="Another server than Anthropic's.")
+
+
+class VllmTeacher(ServerPolicy, ChatTeacher):
+    """A model served for the time of the annotation job itself, by vLLM or a server with the same interface."""
+
+    policy_section: ClassVar[type[RequestPolicy]] = ServerPolicy
+    provider: Literal["vllm"] = Field(description="Who writes.")
 
 
 Teacher = Annotated[
@@ -148,28 +175,21 @@ Teacher = Annotated[
     | VllmTeacher,
     Field(discriminator="provider"),
 ]
-# How a teacher is asked, not what it is asked: these keys change no annotation.
-HANDLING = frozenset(
-    {
-        "successor",
-        "requests_per_minute",
-        "tokens_per_minute",
-        "max_concurrency",
-        "timeout_seconds",
-        "budget_usd",
-        "price",
-        "allow_unknown_price",
-        "offline",
-        "key_variable",
-        "mode",
-        "batch_poll_seconds",
-        "batch_wait_hours",
-        "server",
-        "health",
-        "startup_seconds",
-        "gpus",
-    }
-)
+
+
+class _Job(Section):
+    teacher: Teacher
+
+
+def read_teacher(identity: Any, policy: Any) -> Teacher:
+    """The entry whose two parts a job was given as plain JSON values; UserError names the first key that is wrong."""
+    if not isinstance(identity, dict) or not isinstance(policy, dict):
+        raise UserError("a teacher's settings and request policy are JSON objects")
+    raw = {"teacher": {**identity, **policy}}
+    try:
+        return _Job.model_validate(raw).teacher
+    except ValidationError as error:
+        raise explain(error, raw, _Job) from None
 
 
 class PaddedTransform(Section):

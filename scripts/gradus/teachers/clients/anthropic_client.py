@@ -7,8 +7,9 @@ from typing import Any
 import anthropic
 from anthropic._constants import ANTHROPIC_API_VERSION
 
-from gradus.teachers.clients.chat import fold, own_message, retry_after
-from gradus.teachers.errors import Lasting, Passing, Throttled
+from gradus.teachers.clients.chat import fold, retry_after
+from gradus.teachers.clients.redaction import Redaction
+from gradus.teachers.errors import PermanentError, RateLimitError, TransientError
 from gradus.teachers.requests.journal import Response
 
 _REASONS = {
@@ -19,32 +20,40 @@ _REASONS = {
 }
 
 
-class AnthropicChat:
-    """Sends messages; the SDK's own retries are off, ours see every failure."""
+class AnthropicClient:
+    """Sends messages; the SDK's own retries are off, so that the request queue sees every failure."""
 
     version = f"anthropic {anthropic.__version__}, interface {ANTHROPIC_API_VERSION}"
 
     def __init__(self, key: str, base_url: str | None, timeout: float) -> None:
         self._client = anthropic.AsyncAnthropic(api_key=key, base_url=base_url, max_retries=0, timeout=timeout)
+        # The SDK also takes a token of its own from the environment.
+        self._redaction = Redaction(key, self._client.auth_token, base_url=base_url)
+        self._redaction.guard_log()
 
     async def send(self, body: dict[str, Any]) -> Response:
         try:
             answer = await self._client.messages.create(**body)
-            return self.read(answer.model_dump(exclude_none=True))
-        except anthropic.RateLimitError as error:
-            raise Throttled(own_message(error), retry_after(error.response.headers)) from None
-        except anthropic.APIStatusError as error:
-            # 529 is "overloaded": the servers' trouble, which our pace did not cause.
-            if error.status_code in (408, 409) or error.status_code >= 500:
-                raise Passing(own_message(error)) from None
-            raise Lasting(own_message(error)) from None
-        except (
-            anthropic.APIConnectionError,
-            anthropic.APIResponseValidationError,
-            ValueError,
-            AttributeError,
-        ) as error:
-            raise Passing(own_message(error)) from None
+            return self.read(self._redaction.answer(answer.model_dump(exclude_none=True)))
+        except Exception as error:
+            failure = self._failure(error)
+        # Raised out here, so that the SDK's own error, which may quote the key, is not in its chain.
+        raise failure
+
+    def _failure(self, error: Exception) -> Exception:
+        message = self._redaction.message(error)
+        if isinstance(error, anthropic.RateLimitError):
+            return RateLimitError(message, retry_after(error.response.headers))
+        # 529 is "overloaded": the servers' trouble, which our pace did not cause.
+        if (
+            isinstance(error, anthropic.APIStatusError)
+            and error.status_code not in (408, 409)
+            and error.status_code < 500
+        ):
+            return PermanentError(message)
+        if isinstance(error, anthropic.APIError | ValueError | AttributeError):
+            return TransientError(message)
+        return self._redaction.unexpected(error)
 
     @staticmethod
     def read(raw: dict[str, Any]) -> Response:

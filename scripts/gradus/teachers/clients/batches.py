@@ -1,4 +1,4 @@
-"""The provider's side of batches: submit, find again, look, fetch. One small class per provider behind one interface."""
+"""The provider's side of batches: submit, find again, look, fetch. One small class per provider behind one protocol."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ import io
 import json
 from collections.abc import Iterator, Sequence
 from datetime import datetime
+from types import TracebackType
 from typing import Any, Literal
 
 from gradus.runtime.errors import UserError
-from gradus.teachers.clients.chat import own_message
+from gradus.teachers.clients.redaction import Redaction
 from gradus.teachers.requests.journal import Response
 
 _TAG = "gradus_tag"
@@ -25,48 +26,44 @@ class OpenAIBatches:
     def __init__(self, key: str, base_url: str | None, timeout: float) -> None:
         import openai
 
-        from gradus.teachers.clients.openai_client import OpenAIChat
+        from gradus.teachers.clients.openai_client import OpenAIClient
 
-        self._client = openai.OpenAI(api_key=key, base_url=base_url, timeout=timeout)
-        self._error = openai.OpenAIError
-        self._read = OpenAIChat.read
+        self._client = openai.OpenAI(api_key=key or "none", base_url=base_url, timeout=timeout)
+        self._redaction = Redaction(key, base_url=base_url)
+        self._redaction.guard_log()
+        self._errors = _Errors(openai.OpenAIError, self._redaction)
+        self._read = OpenAIClient.read
 
     def submit(self, items: Sequence[tuple[str, dict[str, Any]]], tag: str) -> str:
         address: Literal["/v1/chat/completions"] = "/v1/chat/completions"
         lines = [{"custom_id": key, "method": "POST", "url": address, "body": body} for key, body in items]
         content = "".join(json.dumps(line) + "\n" for line in lines).encode("utf-8")
-        try:
+        with self._errors:
             stored = self._client.files.create(file=(f"{tag}.jsonl", io.BytesIO(content)), purpose="batch")
             # A retry by the SDK after a broken connection could submit, and pay, twice: ours looks first.
             batch = self._client.with_options(max_retries=0).batches.create(
                 input_file_id=stored.id, endpoint=address, completion_window="24h", metadata={_TAG: tag}
             )
-        except self._error as error:
-            raise _told(error) from None
         return batch.id
 
     def find(self, tag: str, since: float, count: int) -> list[str]:
-        try:
-            return [one.id for one in self._client.batches.list(limit=100) if (one.metadata or {}).get(_TAG) == tag]
-        except self._error as error:
-            raise _told(error) from None
+        with self._errors:
+            return [
+                batch.id for batch in self._client.batches.list(limit=100) if (batch.metadata or {}).get(_TAG) == tag
+            ]
 
     def has_ended(self, identifier: str) -> bool:
-        try:
+        with self._errors:
             return self._client.batches.retrieve(identifier).status in ("completed", "failed", "expired", "cancelled")
-        except self._error as error:
-            raise _told(error) from None
 
     def results(self, identifier: str) -> Iterator[tuple[str, Response | None]]:
-        try:
+        with self._errors:
             batch = self._client.batches.retrieve(identifier)
             files = [name for name in (batch.output_file_id, batch.error_file_id) if name]
             texts = [self._client.files.content(name).text for name in files]
-        except self._error as error:
-            raise _told(error) from None
-        for line in (json.loads(line) for text in texts for line in text.splitlines() if line.strip()):
-            answer = line.get("response") or {}
-            yield line["custom_id"], self._read(answer["body"]) if answer.get("status_code") == 200 else None
+            for line in (json.loads(line) for text in texts for line in text.splitlines() if line.strip()):
+                answer = self._redaction.answer(line.get("response")) or {}
+                yield line["custom_id"], self._read(answer["body"]) if answer.get("status_code") == 200 else None
 
 
 class AnthropicBatches:
@@ -79,52 +76,60 @@ class AnthropicBatches:
     def __init__(self, key: str, base_url: str | None, timeout: float) -> None:
         import anthropic
 
-        from gradus.teachers.clients.anthropic_client import AnthropicChat
+        from gradus.teachers.clients.anthropic_client import AnthropicClient
 
         self._client = anthropic.Anthropic(api_key=key, base_url=base_url, timeout=timeout)
-        self._error = anthropic.AnthropicError
-        self._read = AnthropicChat.read
+        self._redaction = Redaction(key, self._client.auth_token, base_url=base_url)
+        self._redaction.guard_log()
+        self._errors = _Errors(anthropic.AnthropicError, self._redaction)
+        self._read = AnthropicClient.read
 
     def submit(self, items: Sequence[tuple[str, dict[str, Any]]], tag: str) -> str:
         requests: Any = [{"custom_id": key, "params": body} for key, body in items]
-        try:
+        with self._errors:
             return self._client.with_options(max_retries=0).messages.batches.create(requests=requests).id
-        except self._error as error:
-            raise _told(error) from None
 
     def find(self, tag: str, since: float, count: int) -> list[str]:
         """Clocks differ: a batch up to ten minutes older may still be ours."""
-        try:
+        with self._errors:
             return [
-                one.id
-                for one in self._client.messages.batches.list(limit=100)
-                if _moment(one.created_at) >= since - 600
+                batch.id
+                for batch in self._client.messages.batches.list(limit=100)
+                if _moment(batch.created_at) >= since - 600
             ]
-        except self._error as error:
-            raise _told(error) from None
 
     def has_ended(self, identifier: str) -> bool:
-        try:
+        with self._errors:
             return self._client.messages.batches.retrieve(identifier).processing_status == "ended"
-        except self._error as error:
-            raise _told(error) from None
 
     def results(self, identifier: str) -> Iterator[tuple[str, Response | None]]:
-        try:
+        with self._errors:
             for line in self._client.messages.batches.results(identifier):
                 raw = line.model_dump(exclude_none=True)
-                result = raw["result"]
+                result = self._redaction.answer(raw["result"])
                 yield raw["custom_id"], self._read(result["message"]) if result["type"] == "succeeded" else None
-        except self._error as error:
-            raise _told(error) from None
 
 
 def _moment(when: Any) -> float:
     return when.timestamp() if isinstance(when, datetime) else float("inf")
 
 
-def _told(error: Exception) -> UserError:
-    return UserError(
-        f"the provider's batch service answers: {own_message(error)}",
-        hint="run the same command again; what was submitted is found again",
-    )
+class _Errors:
+    """A block in which the SDK's errors become one message, and no error shows a key."""
+
+    def __init__(self, kind: type[Exception], redaction: Redaction) -> None:
+        self._kind = kind
+        self._redaction = redaction
+
+    def __enter__(self) -> None: ...
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if isinstance(error, self._kind):
+            raise UserError(
+                f"the provider's batch service answers: {self._redaction.message(error)}",
+                hint="run the same command again; what was submitted is found again",
+            ) from None
+        if isinstance(error, Exception):
+            raise self._redaction.unexpected(error) from None

@@ -8,20 +8,24 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Any
+from typing import Literal
+
+from gradus.study.config.teachers import ChatTeacher
+
+Interface = Literal["openai", "anthropic", "compatible"]
 
 
 @dataclass(frozen=True)
 class Capabilities:
-    """``sampling``: temperature, top_p and seed may be sent; ``length_field``: how the limit of the output is called."""
+    """``sampling``: temperature and top_p may be sent; ``length_field``: the name of the limit of the output."""
 
     sampling: bool
     length_field: str
     batch: bool
 
 
-# (provider, pattern of the model's name, capabilities); the first match counts.
-TABLE: tuple[tuple[str, str, Capabilities], ...] = (
+# (interface, pattern of the model's name, capabilities); the first match counts.
+TABLE: tuple[tuple[Interface, str, Capabilities], ...] = (
     ("anthropic", r".*", Capabilities(sampling=False, length_field="max_tokens", batch=True)),
     ("openai", r"(o\d|gpt-5).*", Capabilities(sampling=False, length_field="max_completion_tokens", batch=True)),
     ("openai", r".*", Capabilities(sampling=True, length_field="max_completion_tokens", batch=True)),
@@ -29,13 +33,15 @@ TABLE: tuple[tuple[str, str, Capabilities], ...] = (
 )
 
 
-def capabilities(provider: str, model: str, is_own_server: bool) -> Capabilities:
-    """The capabilities of a model; ``is_own_server`` marks a compatible endpoint that is not OpenAI's own."""
-    kind = "compatible" if provider == "vllm" or (provider == "openai" and is_own_server) else provider
-    return next(found for name, pattern, found in TABLE if name == kind and re.fullmatch(pattern, model))
+def capabilities(interface: Interface, model: str) -> Capabilities:
+    """The capabilities of a model behind an interface."""
+    return next(found for name, pattern, found in TABLE if name == interface and re.fullmatch(pattern, model))
 
 
-def sent_parameters(known: Capabilities, wanted: dict[str, Any], max_output_tokens: int) -> dict[str, Any]:
+def sent_parameters(known: Capabilities, teacher: ChatTeacher) -> dict[str, int | float]:
     """The parameters that go into a request: what is unset or not accepted is left out (the provider's default)."""
-    sampling = {name: value for name, value in wanted.items() if value is not None} if known.sampling else {}
-    return {known.length_field: max_output_tokens, **sampling}
+    sent: dict[str, int | float] = {known.length_field: teacher.max_output_tokens}
+    if known.sampling:
+        wanted = {"temperature": teacher.temperature, "top_p": teacher.top_p}
+        sent |= {name: value for name, value in wanted.items() if value is not None}
+    return sent

@@ -6,36 +6,46 @@ from typing import Any
 
 import openai
 
-from gradus.teachers.clients.chat import fold, own_message, retry_after
-from gradus.teachers.errors import Declined, Lasting, Passing, Throttled
+from gradus.teachers.clients.chat import fold, retry_after
+from gradus.teachers.clients.redaction import Redaction
+from gradus.teachers.errors import ContentFiltered, PermanentError, RateLimitError, TransientError
 from gradus.teachers.requests.journal import Response
 
-_DECLINED = ("content_filter", "content_policy_violation", "invalid_prompt")
+_FILTERED = ("content_filter", "content_policy_violation", "invalid_prompt")
 _EXHAUSTED = ("insufficient_quota", "billing_hard_limit_reached")
 
 
-class OpenAIChat:
-    """Sends chat completions; the SDK's own retries are off, ours see every failure."""
+class OpenAIClient:
+    """Sends chat completions; the SDK's own retries are off, so that the request queue sees every failure."""
 
     version = f"openai {openai.__version__}"
 
     def __init__(self, key: str, base_url: str | None, timeout: float) -> None:
-        self._client = openai.AsyncOpenAI(api_key=key, base_url=base_url, max_retries=0, timeout=timeout)
+        self._redaction = Redaction(key, base_url=base_url)
+        self._redaction.guard_log()
+        # A server that needs no key is sent a word, because the SDK insists on one.
+        self._client = openai.AsyncOpenAI(api_key=key or "none", base_url=base_url, max_retries=0, timeout=timeout)
 
     async def send(self, body: dict[str, Any]) -> Response:
         try:
             answer = await self._client.chat.completions.create(**body)
-            return self.read(answer.model_dump(exclude_none=True))
-        except openai.RateLimitError as error:
+            return self.read(self._redaction.answer(answer.model_dump(exclude_none=True)))
+        except Exception as error:
+            failure = self._failure(error)
+        # Raised out here, so that the SDK's own error, which may quote the key, is not in its chain.
+        raise failure
+
+    def _failure(self, error: Exception) -> Exception:
+        message = self._redaction.message(error)
+        if isinstance(error, openai.RateLimitError):
             if str(error.code) in _EXHAUSTED:
-                raise Lasting(own_message(error)) from None
-            raise Throttled(own_message(error), retry_after(error.response.headers)) from None
-        except openai.APIStatusError as error:
-            if error.status_code in (408, 409) or error.status_code >= 500:
-                raise Passing(own_message(error)) from None
-            raise (Declined if str(error.code) in _DECLINED else Lasting)(own_message(error)) from None
-        except (openai.APIConnectionError, openai.APIResponseValidationError, ValueError, AttributeError) as error:
-            raise Passing(own_message(error)) from None
+                return PermanentError(message)
+            return RateLimitError(message, retry_after(error.response.headers))
+        if isinstance(error, openai.APIStatusError) and error.status_code not in (408, 409) and error.status_code < 500:
+            return (ContentFiltered if str(error.code) in _FILTERED else PermanentError)(message)
+        if isinstance(error, openai.APIError | ValueError | AttributeError):
+            return TransientError(message)
+        return self._redaction.unexpected(error)
 
     @staticmethod
     def read(raw: dict[str, Any]) -> Response:

@@ -1,4 +1,4 @@
-"""A served teacher: start the server, wait until it is healthy, hand out its address, stop it with all its children."""
+"""A served teacher: start its server, wait until it is healthy, yield its address, stop it with all its children."""
 
 from __future__ import annotations
 
@@ -11,25 +11,22 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from typing import Any
 
 from gradus.runtime.errors import UserError
 from gradus.runtime.program import log
+from gradus.study.config.teachers import VllmTeacher
 
 _STOP_SECONDS = 30.0
 
 
 @contextlib.contextmanager
-def server_for(settings: dict[str, Any]) -> Iterator[str | None]:
-    """The base URL of a teacher's own server for as long as the block runs; None for a teacher behind an API.
+def serve(teacher: VllmTeacher) -> Iterator[str]:
+    """The base URL of a teacher's own server for as long as the block runs.
 
     Raises UserError where the server cannot be started, ends early, or is not healthy in time.
     """
-    if settings["provider"] != "vllm":
-        yield None
-        return
     port = _free_port()
-    command = [part.format(model=settings["model"], port=port) for part in settings["server"]]
+    command = [part.format(model=teacher.model, port=port) for part in teacher.server]
     try:
         process = subprocess.Popen(command, start_new_session=True)
     except OSError as error:
@@ -39,7 +36,7 @@ def server_for(settings: dict[str, Any]) -> Iterator[str | None]:
             hint="install it in the environment of this rule (envs/generate-vllm.yaml), or name another `server`",
         ) from None
     try:
-        _wait_until_healthy(process, f"http://127.0.0.1:{port}{settings['health']}", settings["startup_seconds"])
+        _wait_until_healthy(process, f"http://127.0.0.1:{port}{teacher.health}", teacher.startup_seconds)
         yield f"http://127.0.0.1:{port}/v1"
     finally:
         _stop(process)

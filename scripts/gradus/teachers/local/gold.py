@@ -1,14 +1,14 @@
-"""The answer-only teacher: the gold answer and not a word more."""
+"""The answer-only teacher: the gold answer alone, without a rationale."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from gradus.teachers.protocols import Task
+from gradus.teachers.protocols import LocalTeacher, Task
 from gradus.teachers.requests.journal import Response
 
 
-class GoldTeacher:
+class GoldAnswers(LocalTeacher):
     """Answers with the dataset's own gold answer."""
 
     journaled = False

@@ -8,11 +8,11 @@ from typing import Any
 
 from gradus.records import Problem
 from gradus.runtime.errors import UserError
-from gradus.teachers.protocols import Task
+from gradus.teachers.protocols import LocalTeacher, Task
 from gradus.teachers.requests.journal import Response
 
 
-class HumanTeacher:
+class HumanRationales(LocalTeacher):
     """Reads the rationale of the problem; for CommonsenseQA those of ECQA, from ``datasets/csqa/ecqa.jsonl``."""
 
     journaled = False

@@ -1,7 +1,7 @@
 """The annotations that the paper released, read from its own files (dataset_info.json names them and their columns).
 
 Rows are joined to the dataset's own problems by exact, then by normalised question text; the prompt is always the
-Problem's. Complete files go before excerpts, which are refused unless allowed.
+Problem's. Complete files take precedence over excerpts, which are refused unless allowed.
 """
 
 from __future__ import annotations
@@ -16,8 +16,9 @@ from gradus.data.text_normalisation import normalised
 from gradus.records import Problem, Supervision
 from gradus.records.vocabulary import LETTERS
 from gradus.runtime.errors import UserError
+from gradus.study.config.teachers import ReleasedTeacher
 from gradus.teachers.local.released_files import EXCERPTS, FOLDER, find_file, info_key, load_json
-from gradus.teachers.protocols import Task
+from gradus.teachers.protocols import LocalTeacher, Task
 from gradus.teachers.requests.journal import Response
 
 
@@ -32,31 +33,31 @@ class Released:
     is_excerpt: bool
 
 
-class ReleasedTeacher:
+class ReleasedAnnotations(LocalTeacher):
     """Answers with what the paper's authors released for the problem's question."""
 
     journaled = False
 
-    def __init__(self, author: str, allow_excerpt: bool, folder: Path | None) -> None:
+    def __init__(self, settings: ReleasedTeacher, folder: Path | None) -> None:
         if folder is None:
             raise UserError(
                 "no folder with the released annotations",
-                where=f"teacher released {author}",
+                where=f"teacher released {settings.author}",
                 hint="set the environment variable GRADUS_DATA, or data_folder in the study file",
             )
-        self._author = author
-        self._allow_excerpt = allow_excerpt
+        self._author = settings.author
+        self._allow_excerpt = settings.allow_excerpt
         self._folder = folder / FOLDER
         self._read: dict[Supervision, Released] = {}
         self._used: set[str] = set()
 
     def content(self, task: Task) -> dict[str, Any]:
-        place = task.supervision
+        supervision = task.supervision
         return {
             "provider": "released",
             "author": self._author,
-            "format": place.format,
-            "level": place.level,
+            "format": supervision.format,
+            "level": supervision.level,
             "question": task.problem.question,
             "sample": task.sample,
         }
@@ -95,22 +96,24 @@ class ReleasedTeacher:
         info: dict[str, Any] = load_json(self._folder / "dataset_info.json")
         return info
 
-    def released(self, place: Supervision) -> Released:
+    def released(self, supervision: Supervision) -> Released:
         """The file of a supervision; UserError where the paper has none, the file is absent, or it is an excerpt."""
-        if place not in self._read:
-            self._read[place] = self._load(place)
-        return self._read[place]
+        if supervision not in self._read:
+            self._read[supervision] = self._load(supervision)
+        return self._read[supervision]
 
-    def _load(self, place: Supervision) -> Released:
-        key = info_key(place, self._author)
+    def _load(self, supervision: Supervision) -> Released:
+        key = info_key(supervision, self._author)
         if key is None or key not in self._info:
-            raise UserError(f"the paper released no annotations for {place}", where=self._folder / "dataset_info.json")
+            raise UserError(
+                f"the paper released no annotations for {supervision}", where=self._folder / "dataset_info.json"
+            )
         columns = self._info[key]["columns"]
         path = find_file(self._folder, self._info[key]["file_name"])
         is_excerpt = EXCERPTS in path.parts
         if is_excerpt and not self._allow_excerpt:
             raise UserError(
-                f"only an excerpt of the file for {place} is there",
+                f"only an excerpt of the file for {supervision} is there",
                 where=path,
                 hint="allow_excerpt: true trains on it, and every table is marked",
             )

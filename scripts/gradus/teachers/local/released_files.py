@@ -30,28 +30,28 @@ _FORMATS = {"least-to-most": "bsm", "rephrase-and-respond": "rar", "symbolic": "
 _FORMAT_LEVELS = {"L3": "bloom", "L5": "gemma"}
 
 
-def info_key(place: Supervision, author: str) -> str | None:
+def info_key(supervision: Supervision, author: str) -> str | None:
     """The key of dataset_info.json for a supervision; None where the paper has no such cell."""
-    dataset = place.dataset
+    dataset = supervision.dataset
     if dataset not in _DATASETS:
         return None
     if author == "gold":
         return f"{_BASELINES[dataset]}_{'onlyans' if dataset == 'math' else 'only_ans'}"
     if author == "human":
         return "ecqa_human" if dataset == "csqa" else f"{_BASELINES[dataset]}_human"
-    if not place.level.startswith("L"):
+    if not supervision.level.startswith("L"):
         return None
-    if place.format == "original":
+    if supervision.format == "original":
         chatgpt = "ChatGPT" if dataset in ("svamp", "gsm8k", "aqua") else "chatgpt"
         name = {"gpt-4o": chatgpt, "gemini-1.5-flash": "gemini", "llama-3-70b": "llama"}[author]
-        return f"{_DATASETS[dataset]}_{name}_level{place.level[1:]}"
-    if author != "gpt-4o" or place.format not in _FORMATS:
+        return f"{_DATASETS[dataset]}_{name}_level{supervision.level[1:]}"
+    if author != "gpt-4o" or supervision.format not in _FORMATS:
         return None
-    form = _FORMATS[place.format]
+    form = _FORMATS[supervision.format]
     if dataset in ("svamp", "gsm8k"):
-        student = _FORMAT_LEVELS.get(place.level)
+        student = _FORMAT_LEVELS.get(supervision.level)
         return student and f"{dataset}_{student}_{form}"
-    return f"{dataset}_level{place.level[1:]}_{form}"
+    return f"{dataset}_level{supervision.level[1:]}_{form}"
 
 
 def find_file(folder: Path, name: str) -> Path:
@@ -86,11 +86,11 @@ def _files(folder: Path) -> dict[str, Path]:
 
 
 @cache
-def is_missing(place: Supervision, author: str, folder: Path) -> bool:
+def is_missing(supervision: Supervision, author: str, folder: Path) -> bool:
     """Whether the paper has no file for a supervision, or the folder does not hold it (an excerpt is not missing)."""
     root = folder / FOLDER
     info = _info(root)
-    key = info_key(place, author)
+    key = info_key(supervision, author)
     return key is None or key not in info or info[key]["file_name"] not in _files(root)
 
 

@@ -9,22 +9,23 @@ from gradus.data.gradeschool.explanations import Manner, explain, miscalculate
 from gradus.data.gradeschool.graph import Solution
 from gradus.runtime.atomic import canonical_json
 from gradus.runtime.errors import UserError
-from gradus.teachers.protocols import Task
+from gradus.study.config.teachers import TutorTeacher
+from gradus.teachers.protocols import LocalTeacher, Task
 from gradus.teachers.requests.journal import Response
 
 
-class TutorTeacher:
-    """Explains correctly, but for a share of problems (``error_rate``) in which one step is off by a little.
+class Tutor(LocalTeacher):
+    """Explains correctly, except for a share of problems (``error_rate``) in which one step is slightly wrong.
 
-    Which problems and which step depend on the problem alone, so that all levels and formats tell the same mistake.
+    Which problems and which step depend on the problem alone, so that all levels and formats make the same mistake.
     """
 
     journaled = True
 
-    def __init__(self, wordings: int, error_rate: float, seed: int) -> None:
-        self._manner = Manner(wordings)
-        self._error_rate = error_rate
-        self._seed = seed
+    def __init__(self, settings: TutorTeacher) -> None:
+        self._manner = Manner(settings.wordings)
+        self._error_rate = settings.error_rate
+        self._seed = settings.seed
 
     def content(self, task: Task) -> dict[str, Any]:
         if task.problem.solution is None:

@@ -1,16 +1,15 @@
 """Exemplars: a teacher's worked examples, written once per dataset and format, then frozen.
 
-Where they come from, in this order: an override in the prompts folder, the frozen file in the teacher's journal folder, the
-teacher itself (who is asked again, a few times, where the reply cannot be read).
+They come, in this order, from an override in the prompts folder, from the frozen file in the teacher's journal folder, or from
+the teacher itself (a few attempts, where a reply cannot be read).
 """
 
 from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from gradus.answers import answers_equal, split_answer
 from gradus.records import Problem
@@ -25,9 +24,9 @@ from gradus.teachers.prompts.prompting import (
     exemplar_prompt_names,
     read_levels,
 )
-from gradus.teachers.prompts.request_builder import ChatTeacher
-from gradus.teachers.requests.journal import Journal, request_key
-from gradus.teachers.requests.queue import Order
+from gradus.teachers.prompts.request_builder import RequestBuilder
+from gradus.teachers.requests.factory import Fetch
+from gradus.teachers.requests.journal import Journal
 
 ATTEMPTS = 5
 
@@ -35,7 +34,7 @@ ATTEMPTS = 5
 def load_exemplar(path: str | Path) -> Exemplar:
     """Read an exemplar file; UserError where a field is missing or a rationale is empty."""
     raw = read_json(path)
-    names = [one.name for one in dataclasses.fields(Exemplar)]
+    names = [field.name for field in dataclasses.fields(Exemplar)]
     if not isinstance(raw, dict) or sorted(raw) != sorted(names):
         raise UserError(f"an exemplar has exactly the fields {', '.join(names)}", where=path)
     rationales = raw["rationales"]
@@ -67,31 +66,31 @@ def frozen_path(journal_folder: Path, dataset: str, format_: str) -> Path:
     return journal_folder / "exemplars" / dataset / f"{format_}.json"
 
 
-def freeze(path: Path, exemplar: Exemplar) -> None:
-    """Keep an exemplar."""
+def save_exemplar(path: str | Path, exemplar: Exemplar) -> None:
+    """Write an exemplar file."""
     write_json(path, dataclasses.asdict(exemplar))
 
 
 def write_exemplar(
     problems: Sequence[Problem],
-    teacher: ChatTeacher,
+    builder: RequestBuilder,
     prompts: Prompts,
     journal: Journal,
-    buy: Callable[[Iterable[Order], int, str], None] | None,
+    fetch: Fetch | None,
     format_: str,
     originals: Exemplar | None,
 ) -> Exemplar:
-    """Have the teacher write an exemplar, checked: all parts there, the right answer, nothing empty.
+    """Have the teacher write an exemplar, and check it: all parts are there, the answer is right, nothing is empty.
 
     Raises UserError where no attempt gave a usable one.
     """
     problem = choose_problem(problems)
     original = None if originals is None else originals.rationales[EXEMPLAR_LEVEL]
     for attempt in range(ATTEMPTS):
-        order = teacher.exemplar_order(problem, format_, original, attempt)
-        if buy is not None:
-            buy([order], 1, f"exemplar {format_}")
-        response = journal.get(request_key(order.content))
+        request = builder.exemplar(problem, format_, original, attempt)
+        if fetch is not None:
+            fetch([request], 1, f"exemplar {format_}")
+        response = journal.get(request.key)
         if response is None:
             raise UserError("the journal holds no exemplar", where=journal.folder, hint="offline: true asks nobody")
         rationales = _read(response.text, problem, format_) if response.finish_reason == "stop" else None
@@ -120,8 +119,3 @@ def choose_problem(problems: Sequence[Problem]) -> Problem:
     """The training problem that exemplars explain: of middling length, so that six levels can differ; the same always."""
     ordered = sorted(problems, key=lambda problem: (len(problem.question), problem.id))
     return ordered[len(ordered) // 2]
-
-
-def describe(exemplar: Exemplar) -> dict[str, Any]:
-    """The exemplar as its file holds it."""
-    return dataclasses.asdict(exemplar)

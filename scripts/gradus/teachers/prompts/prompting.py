@@ -1,4 +1,4 @@
-"""What API teachers are told: the prompts of the annotation protocol, filled in (Chen et al. 2025, sections 3 and 4.1).
+"""The prompts of the annotation protocol, filled in for teachers behind a chat interface (Chen et al. 2025, sections 3 and 4.1).
 
 Each question is annotated with one worked example at one level, the gold answer shown or hidden; a format is the teacher's
 rewrite of its own original. The texts are files that a domain expert edits; see prompts/README.md.

@@ -1,4 +1,4 @@
-"""Buying by batch: the same orders, the same journal, about half the price, hours instead of minutes.
+"""The batch queue: the same requests, the same journal, about half the price, hours instead of minutes.
 
 Every batch has a record in the teacher's journal folder: the intent before it is submitted, its id after. A crash between
 the two is reconciled from the provider's listing, so that nothing is submitted twice. Expired, partial and failed batches
@@ -18,15 +18,17 @@ from gradus.runtime.atomic import canonical_json, write_json
 from gradus.runtime.errors import UserError
 from gradus.runtime.jsonl import read_json
 from gradus.runtime.program import log
+from gradus.study.config.teachers import BatchableTeacher, PriceEntry
 from gradus.teachers.protocols import BatchService
-from gradus.teachers.requests.journal import Journal, request_key
-from gradus.teachers.requests.prices import Price
-from gradus.teachers.requests.queue import Order
+from gradus.teachers.requests import pinned_model
+from gradus.teachers.requests.chat_request import ChatRequest
+from gradus.teachers.requests.journal import Journal
+from gradus.teachers.requests.prices import cost
 from gradus.teachers.requests.rate_limits import WallClock
 
 ROUNDS = 5
-# Output tokens that a request is reckoned with where the budget is checked before a submission.
-_RECKONED_OUTPUT = 400
+# Output tokens that a request is estimated to take where the budget is checked before a submission.
+_ESTIMATED_OUTPUT = 400
 
 
 @dataclass(frozen=True)
@@ -39,29 +41,24 @@ class BatchRecord:
     keys: tuple[str, ...]
 
 
-class BatchPurchase:
-    """Buys orders by batch. ``submit`` and ``collect`` are the two halves; ``buy`` does both until nothing is missing."""
+class BatchQueue:
+    """Fetches answers by batch. ``submit`` and ``collect`` are the two halves; ``fetch`` does both until none is missing."""
 
     def __init__(
         self,
         connect: Callable[[], BatchService],
         journal: Journal,
-        price: Price | None,
-        budget_usd: float | None,
-        accepts: Callable[[str], bool],
-        poll_seconds: float,
-        wait_seconds: float,
+        teacher: BatchableTeacher,
+        price: PriceEntry | None,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._connect = connect
         self._service: BatchService | None = None
         self._journal = journal
+        self._teacher = teacher
         self._price = price
-        self._budget = budget_usd
-        self._accepts = accepts
-        self._poll = poll_seconds
-        self._wait = wait_seconds
         self._sleep = sleep
+        self._wait_seconds = teacher.batch_wait_hours * 3600
         self._folder = journal.folder / "batches"
         self.submitted = 0
 
@@ -71,51 +68,50 @@ class BatchPurchase:
             self._service = self._connect()
         return self._service
 
-    def buy(self, orders: Iterable[Order], total: int, what: str) -> None:
+    def fetch(self, requests: Iterable[ChatRequest], total: int, label: str) -> None:
         """Submit what is missing, wait for it, submit again what failed or expired; UserError where time runs out."""
-        wanted = list(self._missing(orders))
+        wanted = list(self._missing(requests))
         if not wanted:
             return
         clock = WallClock()
-        end = clock.now() + self._wait
+        end = clock.now() + self._wait_seconds
         for _ in range(ROUNDS):
-            missing = [order for order in wanted if request_key(order.content) not in self._journal]
+            missing = [request for request in wanted if request.key not in self._journal]
             if not missing:
                 return
-            self.submit(missing, what)
+            self.submit(missing, len(missing), label)
             while not self.collect():
                 if clock.now() >= end:
                     raise UserError(
-                        f"batches of {what} are not finished yet",
+                        f"batches of {label} are not finished yet",
                         where=self._folder,
                         hint="run the same command again later; they are found again and nothing is submitted twice",
                     )
-                self._sleep(self._poll)
-        left = sum(request_key(order.content) not in self._journal for order in wanted)
+                self._sleep(self._teacher.batch_poll_seconds)
+        left = sum(request.key not in self._journal for request in wanted)
         if left:
             raise UserError(
-                f"{left} requests of {what} failed in {ROUNDS} batches",
+                f"{left} requests of {label} failed in {ROUNDS} batches",
                 where=self._folder,
                 hint="set mode: online for the rest; what was answered is in the journal",
             )
 
-    def submit(self, orders: Iterable[Order], what: str) -> int:
-        """Submit the orders that neither the journal nor an open batch holds; how many batches that took."""
+    def submit(self, requests: Iterable[ChatRequest], total: int, label: str) -> int:
+        """Submit the requests that neither the journal nor an open batch holds; how many batches that took."""
         self._reconcile()
-        flying = {key for record in self._open() for key in record.keys}
+        in_flight = {key for record in self._open() for key in record.keys}
         batches = 0
-        for chunk in self._chunks(order for order in self._missing(orders) if request_key(order.content) not in flying):
-            self._check_budget(chunk, flying)
-            record = BatchRecord(uuid.uuid4().hex, time.time(), None, tuple(request_key(o.content) for o in chunk))
+        for chunk in self._chunks(request for request in self._missing(requests) if request.key not in in_flight):
+            self._check_budget(chunk, in_flight)
+            record = BatchRecord(uuid.uuid4().hex, time.time(), None, tuple(request.key for request in chunk))
             self._folder.mkdir(parents=True, exist_ok=True)
-            contents = {request_key(order.content): order.content for order in chunk}
-            write_json(self._folder / f"{record.tag}.requests.json", contents)
+            write_json(self._contents_path(record), {request.key: request.content for request in chunk})
             self._write(record)
-            identifier = self._provider.submit([(request_key(o.content), o.body) for o in chunk], record.tag)
+            identifier = self._provider.submit([(request.key, request.body) for request in chunk], record.tag)
             self._write(replace(record, id=identifier))
             self.submitted += len(chunk)
             batches += 1
-            log.info("%s: batch %s with %d requests submitted", what, identifier, len(chunk))
+            log.info("%s: batch %s with %d requests submitted", label, identifier, len(chunk))
         return batches
 
     def collect(self) -> bool:
@@ -128,7 +124,7 @@ class BatchPurchase:
         return not self._open()
 
     def _take(self, record: BatchRecord) -> None:
-        contents = read_json(self._folder / f"{record.tag}.requests.json")
+        contents = read_json(self._contents_path(record))
         assert record.id is not None
         failed = 0
         other: str | None = None
@@ -138,18 +134,18 @@ class BatchPurchase:
             if response is None:
                 failed += 1
                 continue
-            price = None if self._price is None else self._price.cost(response.usage, is_batch=True)
+            price = None if self._price is None else cost(self._price, response.usage, is_batch=True)
             self._journal.add(key, contents[key], replace(response, price_usd=price), batch=record.id)
-            other = other or (None if self._accepts(response.model) else response.model)
+            other = other or (None if pinned_model.is_pinned(self._teacher, response.model) else response.model)
         self._journal.sync()
         self._path(record).unlink()
-        (self._folder / f"{record.tag}.requests.json").unlink()
+        self._contents_path(record).unlink()
         log.info("batch %s collected; %d of its requests failed or expired", record.id, failed)
         if other is not None:
             raise UserError(
                 f"the batch was answered by model {other!r}, which is not the pinned one",
                 where=self._folder,
-                hint="pin the model that answers, or name it in also_accept",
+                hint=pinned_model.HINT,
             )
 
     def _reconcile(self) -> None:
@@ -158,17 +154,15 @@ class BatchPurchase:
             record = _load(path)
             if record.id is not None:
                 continue
-            known = {one.id for one in self._open()}
-            candidates = [
-                one for one in self._provider.find(record.tag, record.created, len(record.keys)) if one not in known
-            ]
-            ours = next((one for one in candidates if self._is_ours(one, record)), None)
+            known = {open_record.id for open_record in self._open()}
+            found = self._provider.find(record.tag, record.created, len(record.keys))
+            ours = next((batch for batch in found if batch not in known and self._is_ours(batch, record)), None)
             if ours is not None:
                 self._write(replace(record, id=ours))
                 log.info("batch %s was submitted before a crash and is found again", ours)
             else:
                 path.unlink()
-                (self._folder / f"{record.tag}.requests.json").unlink(missing_ok=True)
+                self._contents_path(record).unlink(missing_ok=True)
 
     def _is_ours(self, identifier: str, record: BatchRecord) -> bool:
         """By the tag where the provider keeps one, else by the first item; that waits for the batch to end."""
@@ -176,48 +170,48 @@ class BatchPurchase:
             return True
         waited = 0.0
         while not self._provider.has_ended(identifier):
-            if waited >= self._wait:
+            if waited >= self._wait_seconds:
                 raise UserError(
                     f"batch {identifier} may be one that was submitted before a crash, and has not ended yet",
                     where=self._folder,
                     hint="run the same command again later",
                 )
-            self._sleep(self._poll)
-            waited += self._poll
+            self._sleep(self._teacher.batch_poll_seconds)
+            waited += self._teacher.batch_poll_seconds
         keys = set(record.keys)
         return any(key in keys for key, _ in self._provider.results(identifier))
 
-    def _missing(self, orders: Iterable[Order]) -> Iterator[Order]:
+    def _missing(self, requests: Iterable[ChatRequest]) -> Iterator[ChatRequest]:
         seen: set[str] = set()
-        for order in orders:
-            key = request_key(order.content)
-            if key not in seen and key not in self._journal:
-                seen.add(key)
-                yield order
+        for request in requests:
+            if request.key not in seen and request.key not in self._journal:
+                seen.add(request.key)
+                yield request
 
-    def _chunks(self, orders: Iterable[Order]) -> Iterator[list[Order]]:
-        chunk: list[Order] = []
+    def _chunks(self, requests: Iterable[ChatRequest]) -> Iterator[list[ChatRequest]]:
+        chunk: list[ChatRequest] = []
         size = 0
-        for order in orders:
-            length = len(canonical_json(order.body)) + 200
+        for request in requests:
+            length = len(canonical_json(request.body)) + 200
             if chunk and (len(chunk) >= self._provider.most_items or size + length > self._provider.most_bytes):
                 yield chunk
                 chunk, size = [], 0
-            chunk.append(order)
+            chunk.append(request)
             size += length
         if chunk:
             yield chunk
 
-    def _check_budget(self, chunk: list[Order], flying: set[str]) -> None:
-        """A batch is paid as a whole, so that its reckoned price must fit before it is sent."""
-        if self._budget is None or self._price is None:
+    def _check_budget(self, chunk: list[ChatRequest], in_flight: set[str]) -> None:
+        """A batch is paid as a whole, so that its estimated price must fit before it is sent."""
+        budget = self._teacher.budget_usd
+        if budget is None or self._price is None:
             return
-        written = sum(len(canonical_json(order.body)) for order in chunk) // 4
-        usage = {"input_tokens": written, "output_tokens": _RECKONED_OUTPUT * (len(chunk) + len(flying))}
-        reckoned = self._price.cost(usage, is_batch=True)
-        if self._journal.spent_usd + reckoned > self._budget:
+        written = sum(len(canonical_json(request.body)) for request in chunk) // 4
+        usage = {"input_tokens": written, "output_tokens": _ESTIMATED_OUTPUT * (len(chunk) + len(in_flight))}
+        estimate = cost(self._price, usage, is_batch=True)
+        if self._journal.spent_usd + estimate > budget:
             raise UserError(
-                f"the budget of ${self._budget:.2f} does not cover a batch of about ${reckoned:.4f} "
+                f"the budget of ${budget:.2f} does not cover a batch of about ${estimate:.4f} "
                 f"(${self._journal.spent_usd:.4f} are spent)",
                 hint="raise budget_usd, or set mode: online, which stops at the budget",
             )
@@ -228,6 +222,9 @@ class BatchPurchase:
 
     def _path(self, record: BatchRecord) -> Path:
         return self._folder / f"{record.tag}.batch.json"
+
+    def _contents_path(self, record: BatchRecord) -> Path:
+        return self._folder / f"{record.tag}.requests.json"
 
     def _write(self, record: BatchRecord) -> None:
         write_json(self._path(record), asdict(record))

@@ -1,4 +1,4 @@
-"""Pace: requests and tokens per minute, and a concurrency that finds the provider's own limit.
+"""Rate limits: requests and tokens per minute, and a concurrency that finds the provider's own limit.
 
 The concurrency doubles until the first 429, then shrinks by a fifth per episode of 429s and grows by a twentieth per clean
 round (additive-increase rules as in inspect_ai, our own code). Faults of the server (5xx) do not shrink it.
@@ -62,14 +62,14 @@ class Bucket:
         if self._level < 0:
             await self._clock.sleep(-self._level / self._rate)
 
-    def settle(self, difference: float) -> None:
+    def reconcile(self, difference: float) -> None:
         """Give back what was reserved too much (negative: take what was reserved too little)."""
         if self._rate is not None:
             self._level += difference
 
 
 class Slots:
-    """How many requests may be in flight."""
+    """How many requests may be in flight: ``limit`` now, ``active`` of them are; ``episode`` counts episodes of 429s."""
 
     def __init__(self, start: int, ceiling: int) -> None:
         self.limit = float(min(start, ceiling))
@@ -79,7 +79,7 @@ class Slots:
         self._clean = 0
         self._peak = 0
         self._waiting: deque[asyncio.Future[None]] = deque()
-        self._episode = 0
+        self.episode = 0
 
     async def acquire(self) -> int:
         """Wait for a slot; returns the episode in which the request goes out."""
@@ -89,7 +89,7 @@ class Slots:
             await waiter
         self.active += 1
         self._peak = max(self._peak, self.active)
-        return self._episode
+        return self.episode
 
     def release(self) -> None:
         """Give the slot back."""
@@ -108,13 +108,15 @@ class Slots:
             self.limit = min(float(self.ceiling), grown)
             self._wake()
 
-    def throttled(self, episode: int) -> None:
-        """A 429; only the first one of those that were in flight together shrinks the limit."""
-        if episode == self._episode:
-            self._episode += 1
-            self._is_slow_start = False
-            self._clean = 0
-            self.limit = max(1.0, self.limit * 0.8)
+    def throttled(self, episode: int) -> bool:
+        """A 429; only the first one of those that were in flight together shrinks the limit: whether this is it."""
+        if episode != self.episode:
+            return False
+        self.episode += 1
+        self._is_slow_start = False
+        self._clean = 0
+        self.limit = max(1.0, self.limit * 0.8)
+        return True
 
     def _wake(self) -> None:
         free = int(self.limit) - self.active

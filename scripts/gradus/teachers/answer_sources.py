@@ -1,0 +1,106 @@
+"""Answer sources: where the answers to tasks come from, a teacher in this process or one behind a network."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from gradus.runtime.errors import UserError
+from gradus.study.config.teachers import ChatTeacher
+from gradus.teachers.prompts.prompting import Exemplar
+from gradus.teachers.prompts.request_builder import RequestBuilder
+from gradus.teachers.protocols import LocalTeacher, Task
+from gradus.teachers.requests import pinned_model
+from gradus.teachers.requests.chat_request import ChatRequest
+from gradus.teachers.requests.factory import Fetch
+from gradus.teachers.requests.journal import Journal, Response, request_key
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A teacher's answer with the identity of its request and the parameters that were really sent."""
+
+    response: Response
+    request_hash: str
+    parameters: dict[str, Any]
+
+
+class AnswerSource(Protocol):
+    """Where answers come from: a local teacher, or a remote one through request queue and journal."""
+
+    def prepare(self, tasks: Iterable[tuple[Task, int]], total: int) -> None:
+        """Make sure that the answers to (task, attempt) can be had."""
+        ...
+
+    def answer(self, task: Task, attempt: int) -> Answer | None:
+        """One answer; None where the teacher has none for the problem."""
+        ...
+
+    def facts(self) -> dict[str, Any]:
+        """What the manifest says of the source, besides its answers."""
+        ...
+
+
+@dataclass
+class LocalAnswers:
+    """The answers of a teacher in this process; a journaled one answers each request once."""
+
+    teacher: LocalTeacher
+    journal: Journal
+
+    def prepare(self, tasks: Iterable[tuple[Task, int]], total: int) -> None:
+        pass
+
+    def answer(self, task: Task, attempt: int) -> Answer | None:
+        content = self.teacher.content(task)
+        key = request_key(content)
+        response = self.journal.get(key) if self.teacher.journaled else None
+        if response is None:
+            response = self.teacher.complete(task, content)
+            if response is not None and self.teacher.journaled:
+                self.journal.add(key, content, response)
+        return None if response is None else Answer(response, key, {})
+
+    def facts(self) -> dict[str, Any]:
+        return self.teacher.facts()
+
+
+@dataclass
+class RemoteAnswers:
+    """The answers of a remote teacher: ``fetch`` gets what the journal lacks (None: offline, the journal alone)."""
+
+    teacher: ChatTeacher
+    builder: RequestBuilder
+    journal: Journal
+    originals: Exemplar
+    exemplar: Exemplar
+    label: str
+    fetch: Fetch | None
+
+    def prepare(self, tasks: Iterable[tuple[Task, int]], total: int) -> None:
+        if self.fetch is not None:
+            self.fetch((self._request(task, attempt) for task, attempt in tasks), total, self.label)
+
+    def answer(self, task: Task, attempt: int) -> Answer:
+        key = self._request(task, attempt).key
+        response = self.journal.get(key)
+        if response is None:
+            raise UserError(
+                f"the journal holds no answer for problem {task.problem.id!r} of {task.supervision}",
+                where=self.journal.folder,
+                hint="offline: true never asks a provider; bring the journal that this study was annotated with",
+            )
+        if not pinned_model.is_pinned(self.teacher, response.model):
+            raise UserError(
+                f"the journal's answer for problem {task.problem.id!r} comes from model {response.model!r}",
+                where=self.journal.folder,
+                hint=pinned_model.HINT,
+            )
+        return Answer(response, key, dict(self.builder.parameters))
+
+    def facts(self) -> dict[str, Any]:
+        return {}
+
+    def _request(self, task: Task, attempt: int) -> ChatRequest:
+        return self.builder.annotation(task, attempt, self.originals, self.exemplar)

@@ -1,0 +1,70 @@
+"""From a teacher's entry to its journal and the queue that fills it: price, client, server, lock."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+
+from gradus.runtime.errors import UserError
+from gradus.runtime.program import log
+from gradus.study.config.teachers import BatchableTeacher, ChatTeacher
+from gradus.teachers.clients.capabilities import capabilities
+from gradus.teachers.registry import interface_of, make_batch_service, make_client, server_for
+from gradus.teachers.requests.batch import BatchQueue
+from gradus.teachers.requests.chat_request import ChatRequest
+from gradus.teachers.requests.journal import Journal
+from gradus.teachers.requests.journal_lock import journal_lock
+from gradus.teachers.requests.prices import find_price
+from gradus.teachers.requests.queue import RequestQueue
+
+# Sees to it that the journal holds the answers to some requests: all of them, their number, the label of the progress bar.
+Fetch = Callable[[Iterable[ChatRequest], int, str], int | None]
+
+
+@contextlib.contextmanager
+def open_journal(
+    teacher: ChatTeacher, folder: Path, prices: Path, submit_only: bool = False
+) -> Iterator[tuple[Journal, Fetch | None]]:
+    """A teacher's journal in ``folder``, and what fetches missing answers into it (None where the entry says offline).
+
+    ``submit_only``: batches are submitted, and their answers not waited for. While the block runs, no other process fetches
+    into the journal, and a served teacher's server is up.
+    """
+    with contextlib.ExitStack() as held:
+        if teacher.offline:
+            yield held.enter_context(Journal(folder)), None
+            return
+        held.enter_context(journal_lock(folder))
+        journal = held.enter_context(Journal(folder))
+        address = held.enter_context(server_for(teacher))
+        queue = make_queue(teacher, journal, prices, address)
+        yield journal, queue.submit if submit_only and isinstance(queue, BatchQueue) else queue.fetch
+
+
+def make_queue(
+    teacher: ChatTeacher, journal: Journal, prices: Path, base_url: str | None = None
+) -> RequestQueue | BatchQueue:
+    """The queue of a teacher, online or by batch; ``base_url`` is the address of a server of its own.
+
+    Raises UserError where the price is unknown and the entry does not allow that, or where no budget could be kept.
+    """
+    price = find_price(teacher, prices)
+    if price is None and not teacher.allow_unknown_price:
+        raise UserError(
+            f"no price is known for model {teacher.model}",
+            where=prices,
+            hint="add a row (with the page and the day where it was seen), or a price in the teacher's entry, "
+            "or set allow_unknown_price: true",
+        )
+    if price is None and teacher.budget_usd is not None:
+        raise UserError(
+            f"a budget cannot be kept without a price of model {teacher.model}",
+            where=prices,
+            hint="add the price, or leave budget_usd out",
+        )
+    if isinstance(teacher, BatchableTeacher) and teacher.mode == "batch":
+        if not capabilities(interface_of(teacher), teacher.model).batch:
+            log.info("no batches are known of the server of model %s; trying", teacher.model)
+        return BatchQueue(lambda: make_batch_service(teacher), journal, teacher, price)
+    return RequestQueue(lambda: make_client(teacher, base_url), journal, teacher, price)

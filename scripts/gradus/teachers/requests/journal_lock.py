@@ -1,0 +1,23 @@
+"""The journal lock: one process at a time fetches answers into a journal."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+from collections.abc import Iterator
+from pathlib import Path
+
+from gradus.runtime.program import log
+
+
+@contextlib.contextmanager
+def journal_lock(folder: Path) -> Iterator[None]:
+    """Wait until no other process fetches into this journal: two would pay twice, and overrun limits and budget."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with open(folder / ".buyer", "ab") as stream:
+        try:
+            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            log.info("waiting: another process annotates with this teacher (%s)", folder)
+            fcntl.flock(stream, fcntl.LOCK_EX)
+        yield
