@@ -1,8 +1,4 @@
-<<<<<<< HEAD
-"""Measure the purchase of annotations against the local provider; print Markdown for docs/background/benchmarks.md.
-=======
-"""Measure the request queue against the local provider; print Markdown for docs/benchmarks.md.
->>>>>>> 122de3d (Teachers in the field's words and typed sections: RequestQueue, AnswerSource, RequestBuilder; the request policy travels as a resource that a log shows)
+"""Measure the request queue against the local provider; print Markdown for docs/background/benchmarks.md.
 
 python benchmarks/annotation.py pace      1,000 requests a minute, 2 s latency: the share of the limit that is used, 429s
 python benchmarks/annotation.py overhead  CPU per request above the bare SDK, same requests, same run

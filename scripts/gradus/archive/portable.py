@@ -17,8 +17,7 @@ from gradus.archive import tarball
 from gradus.archive.manifest import Manifest
 from gradus.runtime.errors import UserError
 from gradus.study import paths
-from gradus.study.config.teachers import VllmTeacher
-from gradus.teachers.registry import REMOTE
+from gradus.study.config.teachers import CHAT_PROVIDERS, VllmTeacher
 
 _OF_THE_STUDY = ("interpreters", "data_folder", "prompts")
 _OF_A_TEACHER = ("server", "key_variable")
@@ -59,7 +58,7 @@ def portable_study(raw: bytes, where: str | Path) -> PortableStudy:
         for key in _OF_A_TEACHER:
             if teacher.get(key) not in (None, _DEFAULT_SERVER):
                 left_out.append(_shown(f"teachers.{name}.{key}", teacher.pop(key)))
-        if teacher.get("provider") in REMOTE and teacher.get("offline") is not True:
+        if teacher.get("provider") in CHAT_PROVIDERS and teacher.get("offline") is not True:
             teacher["offline"] = True
             offline.append(_printable(name))
     content = json.dumps(study, indent=2, ensure_ascii=False) + "\n"

@@ -126,11 +126,11 @@ def test_teachers_without_a_network_have_no_policy() -> None:
 @pytest.mark.parametrize(
     ("identity", "policy", "said"),
     [
-        ({"provider": "openai"}, {}, "configuration key teacher.model: required key is missing"),
-        ({"provider": "openai", "model": 3}, {}, "configuration key teacher.model: "),
-        ({"provider": "openai", "model": "m"}, {"budget": 3}, "configuration key teacher.budget: unknown key"),
-        ({"model": "m"}, {}, "configuration key teacher"),
-        ([], {}, "a teacher's settings and request policy are JSON objects"),
+        ({"provider": "openai"}, {}, "key model: required key is missing"),
+        ({"provider": "openai", "model": 3}, {}, "key model: "),
+        ({"provider": "openai", "model": "m"}, {"budget": 3}, "key budget: unknown key"),
+        ({"model": "m"}, {}, "key provider: required key is missing"),
+        ([], {}, "not JSON objects"),
     ],
 )
 def test_incomplete_settings_are_one_message(identity: Any, policy: Any, said: str) -> None:

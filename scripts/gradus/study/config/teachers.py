@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, ClassVar, Literal
+import json
+from typing import Annotated, Any, ClassVar, Literal, get_args
 
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field, field_validator
 
 from gradus.runtime.errors import UserError
-from gradus.study.config.explanation import explain
+from gradus.study.config.options import read_section
 from gradus.study.config.sections import Section
 
 
@@ -175,21 +176,21 @@ Teacher = Annotated[
     | VllmTeacher,
     Field(discriminator="provider"),
 ]
-
-
-class _Job(Section):
-    teacher: Teacher
+CHAT_PROVIDERS = tuple(
+    provider
+    for section in get_args(get_args(Teacher)[0])
+    if issubclass(section, ChatTeacher)
+    for provider in get_args(section.model_fields["provider"].annotation)
+)
 
 
 def read_teacher(identity: Any, policy: Any) -> Teacher:
     """The entry whose two parts a job was given as plain JSON values; UserError names the first key that is wrong."""
+    where = "options --teacher-settings and --request-policy"
     if not isinstance(identity, dict) or not isinstance(policy, dict):
-        raise UserError("a teacher's settings and request policy are JSON objects")
-    raw = {"teacher": {**identity, **policy}}
-    try:
-        return _Job.model_validate(raw).teacher
-    except ValidationError as error:
-        raise explain(error, raw, _Job) from None
+        raise UserError("not JSON objects", where=where)
+    found: Teacher = read_section(json.dumps({**identity, **policy}), Teacher, where)
+    return found
 
 
 class PaddedTransform(Section):
