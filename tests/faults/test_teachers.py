@@ -285,6 +285,29 @@ def test_no_key_is_in_any_file_or_message(provider: Provider, tmp_path: Path) ->
             assert KEY[3:].encode() not in path.read_bytes(), path
 
 
+@pytest.mark.parametrize("kind", ["openai", "anthropic"])
+def test_keys_of_no_known_form_are_in_no_file_or_message(
+    provider: Provider, tmp_path: Path, kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A key without any prefix, which the provider quotes in refusals, in declined requests and in its answers."""
+    key = "0f1e2d3c4b5a69788796a5b4c3d2e1f0"
+    monkeypatch.setenv("OTHER_KEY", key)
+    provider.control(key=key, faults=[{"kind": "declined"}, {"kind": "echo", "count": 50}])
+    job = Annotating(tmp_path, 10, kind, base_url=url(provider, kind), key_variable="OTHER_KEY", max_concurrency=1)
+    runs = [job.run(), job.run()]
+    provider.control(key="another")
+    runs.append(job.run(supervision="g/t/original/L5"))
+    assert (runs[-1].returncode == 1 and "PermissionDenied" in runs[-1].stderr) or "Authentication" in runs[-1].stderr
+    if kind == "openai":
+        assert runs[0].returncode == 0, runs[0].stderr
+        assert sum("error" in entry.get("raw", {}) for entry in job.entries()) == 1, "the declined one is an answer"
+    assert sum("Bearer [key]" in json.dumps(entry["raw"]) for entry in job.entries()) >= 8
+    assert all(key not in text for run in runs for text in (run.stdout, run.stderr))
+    for path in tmp_path.rglob("*"):
+        if path.is_file():
+            assert key.encode() not in path.read_bytes(), path
+
+
 def test_two_jobs_of_one_teacher_take_turns(provider: Provider, tmp_path: Path) -> None:
     provider.control(latency=0.1)
     job = Annotating(tmp_path, 60, base_url=provider.openai, max_concurrency=4)
@@ -303,6 +326,27 @@ def test_a_served_teacher_is_started_and_stopped(tmp_path: Path, monkeypatch: py
     assert all(row.verdict == "agrees" and row.price_usd is None for row in job.rows())
     left = subprocess.run(["pgrep", "-f", "fake_provider.py --port"], capture_output=True, text=True, check=False)
     assert left.stdout == ""
+
+
+@pytest.mark.parametrize(
+    ("settings", "policy", "said"),
+    [
+        ({"provider": "openai"}, {}, "key model: required key is missing"),
+        ({"provider": "openai", "model": "m"}, {"budget": 1}, "key budget: unknown key"),
+        ({"provider": "telepathy"}, {}, "unknown provider 'telepathy'"),
+        (["openai"], {}, "not JSON objects"),
+    ],
+)
+def test_incomplete_settings_are_one_message(tmp_path: Path, settings: Any, policy: Any, said: str) -> None:
+    job = Annotating(tmp_path, 2)
+    chosen = {"teacher-settings": json.dumps(settings), "request-policy": json.dumps(policy)}
+    done = job.run(**chosen)
+    assert done.returncode == 1 and said in done.stderr and "Traceback" not in done.stderr
+    named = {"dataset": "g", "teacher": "t", "format": "original", "prompts": str(PROJECT / "prompts")}
+    others = {"problems": "problems.jsonl", "prices": str(PROJECT / "prices.yaml"), "output": "e.json"}
+    options = [part for name, value in {**named, **others, **chosen}.items() for part in (f"--{name}", value)]
+    done = program("exemplar", *options, folder=tmp_path)
+    assert done.returncode == 1 and said in done.stderr and "Traceback" not in done.stderr
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """API teachers through the whole workflow: exemplars, formats, transforms, own accuracy, prompt edits, one job at a time."""
 
 import shutil
+import sys
 import tarfile
 import zipfile
 from collections.abc import Callable
@@ -117,15 +118,19 @@ def _objects(path: Path) -> list[Any]:
     return [value for _, value in read_objects(path)]
 
 
-def test_what_reruns_and_what_is_bought_again(annotated: tuple[Workflow, Provider]) -> None:
+def test_what_reruns_and_what_is_fetched_again(annotated: tuple[Workflow, Provider]) -> None:
     made, provider = annotated
     targets = ("annotations", "teacher_accuracies")
     assert made.jobs(*targets) == {}
-    bought = provider.control()["answered"]
+    fetched = provider.control()["answered"]
 
-    # Pace, budget and price are no part of an annotation.
+    # Rate limits, budget and price are no part of an annotation.
     made.config["teachers"]["gpt"] |= {"requests_per_minute": 500.0, "max_concurrency": 2}
     assert made.jobs(*targets) == {}
+    forced = made.run("-n", "-p", "--forcerun", "annotate", "--", "annotations")
+    assert '"max_concurrency":2' in forced and '"requests_per_minute":500.0' in forced, (
+        "a job's command shows the policy"
+    )
 
     # One level's prompt: that level, and what is made from it; no exemplar.
     prompt = made.folder / "prompts" / "levels" / "L3.txt"
@@ -133,13 +138,13 @@ def test_what_reruns_and_what_is_bought_again(annotated: tuple[Workflow, Provide
     jobs = made.jobs(*targets)
     assert jobs == {"annotate": 1, "transform": 2}
     made.run(*targets)
-    assert provider.control()["answered"] == bought + 12
+    assert provider.control()["answered"] == fetched + 12
     assert made.jobs(*targets) == {}
 
-    # A new clone of the results, with the journal: nothing is bought.
+    # A new clone of the results, with the journal: nothing is fetched.
     shutil.rmtree(made.results)
     made.run(*targets)
-    assert provider.control()["answered"] == bought + 12
+    assert provider.control()["answered"] == fetched + 12
 
 
 def test_jobs_of_one_provider_run_one_after_another(annotated: tuple[Workflow, Provider]) -> None:
@@ -236,6 +241,34 @@ def test_a_served_teacher_has_rules_of_its_own(workflow: Callable[..., Workflow]
     assert not {"exemplar", "annotate", "teacher_answers"} & set(jobs)
     served = "".join((PROJECT / "rules" / name).read_text() for name in ("annotate.smk", "teacher_accuracy.smk"))
     assert served.count("gpu=lambda wildcards: study.teachers[wildcards.teacher].gpus") == 3
+
+
+def test_a_servers_command_reaches_its_job_word_by_word(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Braces, quotes and dollar signs pass Snakemake, the shell and `server`'s own fields unharmed."""
+    monkeypatch.setenv("OPENAI_API_KEY", KEY)
+    provider = f"{sys.executable} {PROJECT / 'tests' / 'fake_provider.py'}"
+    words = """test "$2" = "a'b {port} \\"c\\" \\$HOME" && exec """ + provider + """ --port "$1" """
+    config = tiny_study("served")
+    config["datasets"]["gradeschool"]["train"] = 6
+    config["teachers"]["llama"] = {
+        "provider": "vllm",
+        "model": "model-1",
+        "server": [
+            "bash",
+            "-c",
+            words.replace("{", "{{").replace("}", "}}"),
+            "x",
+            "{port}",
+            """a'b {{port}} "c" $HOME""",
+        ],
+        "gpus": 0,
+    }
+    config["experiments"]["granularity"] |= {"teachers": ["llama"], "students": ["mini"], "baselines": []}
+    made = Workflow(tmp_path, config)
+    made.run("annotations")
+    rows = read_records(made.results / "annotations" / "gradeschool" / "llama" / "original" / "L3.jsonl", Annotation)
+    assert len(rows) == 6 and all(row.verdict == "agrees" for row in rows)
+    assert made.jobs("annotations") == {}
 
 
 def test_no_key_leaves_with_results_report_or_archive(provider: Provider, tmp_path: Path) -> None:

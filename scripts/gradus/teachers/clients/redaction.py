@@ -19,7 +19,7 @@ _SHORTEST_IN_MESSAGES = 4
 _SHORTEST_IN_ANSWERS = 8
 _LONGEST_MESSAGE = 600
 _LOOKS_LIKE_A_KEY = re.compile(
-    r"\b(?:sk|key|Bearer)[-_ ][\w*.-]{6,}"
+    r"\b(?:sk|Bearer)[-_ ][\w*.-]{6,}|\bkey[-_ ](?=[\w*.-]*[\d*])[\w*.-]{6,}"
     r"|\b(?:gsk_|xai-|hf_|AIza|nvapi-)[\w*-]{6,}"
     r"|(?i:\b(?:x-api-key|api[-_]?key|access[-_]?token|token|authorization|password|secret)\b[\"']?\s*[:=]\s*[\"']?"
     r"(?:bearer\s+|basic\s+)?)[\w+/=.*~-]{6,}"
