@@ -1,16 +1,16 @@
 """Audit all annotations of a study, and gather the datasets' audits, as JSON, Markdown and a web page."""
 
 from pathlib import Path
+from typing import Any
 
 from gradus.data.text_normalisation import normalised
 from gradus.presentation.pages import to_page
-from gradus.records import Annotation, Problem, Supervision
+from gradus.records import Supervision
+from gradus.results.store import Results
 from gradus.runtime import program
 from gradus.runtime.atomic import write_json, write_text
-from gradus.runtime.jsonl import manifest_path, read_json, read_records
 from gradus.study import paths
-from gradus.study.config import ChatTeacher, Study, load
-from gradus.study.grid import sources, supervisions
+from gradus.study.grid import exemplars, sources, supervisions
 from gradus.teachers.annotation_audit import audit_annotations, to_markdown
 from gradus.teachers.prompts.exemplars import is_current, load_exemplar
 from gradus.teachers.prompts.prompting import Prompts
@@ -24,72 +24,60 @@ def main() -> None:
     options.add_argument("--markdown", required=True)
     options.add_argument("--output", required=True)
     given = options.parse_args()
-    study = load(read_json(given.study), given.study)
-    places = supervisions(study)
-    audits = [facts for dataset in study.datasets for facts in audit_dataset(study, dataset, places)]
-    datasets = [read_json(paths.fill(paths.AUDIT, study.study, dataset=name)) for name in study.datasets]
-    stale = stale_exemplars(study, Prompts(given.prompts), places)
-    text = to_markdown(audits, stale, datasets)
+    results = Results.open(Path(given.study).parent)
+    study = results.study
+    audits = [facts for dataset in study.datasets for facts in audit_dataset(results, dataset)]
+    stale = stale_exemplars(results, Prompts(given.prompts))
+    text = to_markdown(audits, stale, [results.dataset_audit(name) for name in study.datasets])
     write_json(given.output, {"supervisions": audits, "stale_exemplars": stale})
     write_text(given.markdown, text)
     write_text(given.page, to_page(text, f"Audit of {study.study}"))
 
 
-def audit_dataset(study: Study, dataset: str, places: list[Supervision]) -> list[dict[str, object]]:
+def audit_dataset(results: Results, dataset: str) -> list[dict[str, Any]]:
     """The audits of one dataset's supervisions; its problems are read once."""
-    mine = [place for place in places if place.dataset == dataset]
-    if not mine:
+    study = results.study
+    audited = [supervision for supervision in supervisions(study) if supervision.dataset == dataset]
+    if not audited:
         return []
-    train, test = (
-        read_records(paths.fill(paths.PROBLEMS, study.study, dataset=dataset, split=split), Problem)
-        for split in ("train", "test")
-    )
-    problems = {problem.id: problem for problem in train}
-    test_questions = frozenset(normalised(problem.full_text) for problem in test)
+    problems = {problem.id: problem for problem in results.problems(dataset, "train")}
+    test_questions = frozenset(normalised(problem.full_text) for problem in results.problems(dataset, "test"))
     found = []
-    for place in mine:
-        path = Path(paths.fill(paths.ANNOTATIONS, study.study, place))
-        below = (
-            Supervision(place.dataset, place.teacher, place.format, f"L{int(place.level[1:]) - 1}")
-            if place.level != "native"
-            else None
-        )
-        rewritten = sources(study, place)[:1] if place.format not in study.transforms else []
+    for supervision in audited:
+        below = level_below(supervision)
+        rewritten = sources(study, supervision)[:1] if supervision.format not in study.transforms else []
         found.append(
             audit_annotations(
-                place,
-                read_records(path, Annotation),
+                supervision,
+                results.annotations(supervision),
                 problems,
                 test_questions,
-                _rows(study, below) if below in mine else None,
-                _rows(study, rewritten[0]) if rewritten else None,
-                read_json(manifest_path(path)),
+                results.annotations(below) if below is not None and below in audited else None,
+                results.annotations(rewritten[0]) if rewritten else None,
+                results.annotation_manifest(supervision),
             )
         )
     return found
 
 
-def _rows(study: Study, place: Supervision | None) -> list[Annotation]:
-    assert place is not None
-    return read_records(paths.fill(paths.ANNOTATIONS, study.study, place), Annotation)
+def level_below(supervision: Supervision) -> Supervision | None:
+    """The same supervision one level lower; None where its level is ``native``."""
+    if supervision.level == "native":
+        return None
+    number = int(supervision.level[1:]) - 1
+    return Supervision(supervision.dataset, supervision.teacher, supervision.format, f"L{number}")
 
 
-def stale_exemplars(study: Study, prompts: Prompts, places: list[Supervision]) -> list[str]:
+def stale_exemplars(results: Results, prompts: Prompts) -> list[str]:
     """Exemplars that are older than the prompt that would write them today."""
-    told = []
-    wanted = {
-        (place.dataset, place.teacher, format_)
-        for place in places
-        for format_ in ("original", place.format)
-        if isinstance(study.teachers[place.teacher], ChatTeacher) and place.format not in study.transforms
-    }
-    for dataset, teacher, format_ in sorted(wanted):
-        path = Path(paths.fill(paths.EXEMPLAR, study.study, dataset=dataset, teacher=teacher, format=format_))
+    found = []
+    for dataset, teacher, format_ in sorted(exemplars(results.study, supervisions(results.study))):
+        path = results.path(paths.EXEMPLAR, dataset=dataset, teacher=teacher, format=format_)
         if path.exists() and not is_current(load_exemplar(path), prompts, format_):
-            told.append(
+            found.append(
                 f"the exemplar {dataset}/{teacher}/{format_} is older than its prompt (frozen; see prompts/README.md)"
             )
-    return told
+    return found
 
 
 if __name__ == "__main__":

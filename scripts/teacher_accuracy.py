@@ -14,9 +14,9 @@ def main() -> None:
     options.add_argument("--supervision", required=True, help="dataset/teacher/format/level")
     options.add_argument("--output", required=True)
     given = options.parse_args()
-    place = Supervision(*given.supervision.split("/"))
+    supervision = Supervision(*given.supervision.split("/"))
     facts = score_teacher(read_records(given.problems, Problem), read_records(given.answers, Annotation))
-    write_json(given.output, {**vars(place), **facts})
+    write_json(given.output, {**vars(supervision), **facts})
 
 
 if __name__ == "__main__":

@@ -1,13 +1,13 @@
-"""Audit of annotations: what a reader must know of the texts before trusting a student that was taught with them.
+"""Audit of annotations: what a reader must know about the texts before trusting a student that was taught with them.
 
-Facts per supervision, each a count and its first examples; nothing is repaired here.
+It gives facts per supervision, each a count and its first examples, and repairs nothing.
 """
 
 from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from statistics import fmean, median, quantiles
 from typing import Any
@@ -16,6 +16,7 @@ from gradus.answers import answers_equal
 from gradus.answers.number import numbers_in
 from gradus.data.text_normalisation import normalised
 from gradus.records import Annotation, Problem, Supervision
+from gradus.records.vocabulary import AnswerKind
 from gradus.teachers.text_traits import text_traits
 
 # Literal pieces of prompts that teachers leave in their texts: tags, level names in brackets, template fields.
@@ -36,7 +37,7 @@ class Finding:
 
 
 def audit_annotations(
-    place: Supervision,
+    supervision: Supervision,
     rows: Sequence[Annotation],
     problems: Mapping[str, Problem],
     test_questions: frozenset[str],
@@ -51,7 +52,7 @@ def audit_annotations(
     """
     words = [len(row.rationale.split()) for row in rows]
     facts: dict[str, Any] = {
-        "supervision": str(place),
+        "supervision": str(supervision),
         "rows": len(rows),
         "problems_without_annotation": len(manifest.get("without_annotation", [])),
         "verdicts": dict(sorted(Counter(row.verdict for row in rows).items())),
@@ -89,15 +90,15 @@ def audit_annotations(
         found["rewrite_changed_answer"] = _rows_where(
             known, lambda row: not _same_answer(row, first[row.key], problems[row.problem_id].answer_kind)
         )
-    facts["findings"] = {name: asdict(one) for name, one in found.items()}
+    facts["findings"] = {name: asdict(finding) for name, finding in found.items()}
     return facts
 
 
 def _price(rows: Sequence[Annotation]) -> float | None:
-    """What the rows cost; None where any has no known price (of teachers that are asked over a network)."""
-    asked = [row.price_usd for row in rows if "output_tokens" in row.usage]
-    known = [price for price in asked if price is not None]
-    return round(sum(known), 6) if len(known) == len(asked) else None
+    """What the rows of a remote teacher cost; None where the price of any is unknown."""
+    prices = [row.price_usd for row in rows if "output_tokens" in row.usage]
+    known = [price for price in prices if price is not None]
+    return round(sum(known), 6) if len(known) == len(prices) else None
 
 
 def distribution(values: Sequence[int]) -> dict[str, float]:
@@ -113,13 +114,13 @@ def distribution(values: Sequence[int]) -> dict[str, float]:
     }
 
 
-def _rows_where(rows: Sequence[Annotation], condition: Any) -> Finding:
+def _rows_where(rows: Sequence[Annotation], condition: Callable[[Annotation], bool]) -> Finding:
     hits = [row.key for row in rows if condition(row)]
     return Finding(len(hits), tuple(hits[:_EXAMPLES]))
 
 
 def _repeated(rows: Sequence[Annotation]) -> Finding:
-    """Rows whose text another problem's row has too (a teacher in a rut, or a broken join)."""
+    """Rows that share their text with another problem's row (the teacher repeats itself, or a join is broken)."""
     seen = Counter((row.rationale, row.problem_id) for row in rows if row.rationale)
     texts = Counter(text for text, _ in seen)
     return _rows_where(rows, lambda row: bool(row.rationale) and texts[row.rationale] > 1)
@@ -144,7 +145,7 @@ def _equations(row: Annotation) -> int:
     return len(re.findall(r"(?<![<>=!])=(?!=)", row.rationale))
 
 
-def _same_answer(row: Annotation, other: Annotation, kind: str) -> bool:
+def _same_answer(row: Annotation, other: Annotation, kind: AnswerKind) -> bool:
     if row.answer is None or other.answer is None:
         return row.answer == other.answer
     return answers_equal(row.answer, other.answer, kind)
@@ -153,12 +154,12 @@ def _same_answer(row: Annotation, other: Annotation, kind: str) -> bool:
 def levels_out_of_order(audits: Sequence[Mapping[str, Any]]) -> list[str]:
     """Where the mean length does not grow from one level to the next of the same dataset, teacher and format."""
     means = {audit["supervision"]: audit["words"]["mean"] for audit in audits}
-    told = []
+    found = []
     for name, mean in means.items():
         head, _, level = name.rpartition("/")
         if level.startswith("L") and (previous := f"{head}/L{int(level[1:]) - 1}") in means and means[previous] >= mean:
-            told.append(f"{name}: mean {mean} words, not more than {means[previous]} one level below")
-    return told
+            found.append(f"{name}: mean {mean} words, not more than {means[previous]} one level below")
+    return found
 
 
 def to_markdown(
@@ -170,11 +171,11 @@ def to_markdown(
         "| dataset | train | test | test in train: exact | normalised | near-duplicates | doubtful gold | without gold |",
         "|---|---:|---:|---:|---:|---:|---:|---:|",
     ]
-    for one in datasets:
+    for dataset in datasets:
         lines.append(
-            f"| {one['dataset']} | {one['train']} | {one['test']} | {one['test_questions_in_train_exact']} | "
-            f"{len(one['test_questions_in_train_normalised'])} | {len(one['test_questions_near_train'])} | "
-            f"{one['doubtful_gold']} | {one['without_gold']} |"
+            f"| {dataset['dataset']} | {dataset['train']} | {dataset['test']} | "
+            f"{dataset['test_questions_in_train_exact']} | {len(dataset['test_questions_in_train_normalised'])} | "
+            f"{len(dataset['test_questions_near_train'])} | {dataset['doubtful_gold']} | {dataset['without_gold']} |"
         )
     lines += [
         "",
@@ -192,36 +193,39 @@ def to_markdown(
         )
     lines += _costs(audits)
     lines += ["", "## What was found", ""]
-    told = [f"- {text}" for text in levels_out_of_order(audits)]
+    found = [f"- {text}" for text in (*levels_out_of_order(audits), *_findings(audits), *stale)]
+    return "\n".join([*lines, *(found or ["Nothing."])]) + "\n"
+
+
+def _findings(audits: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """One sentence per defect of a supervision."""
     for audit in audits:
-        for name, one in audit["findings"].items():
-            if one["count"]:
-                what, such = name.replace("_", " "), ", ".join(one["examples"][:2])
-                told.append(f"- {audit['supervision']}: {what}: {one['count']} of {audit['rows']} (such as {such})")
+        name = audit["supervision"]
+        for defect, finding in audit["findings"].items():
+            if finding["count"]:
+                examples = ", ".join(finding["examples"][:2])
+                defect = defect.replace("_", " ")
+                yield f"{name}: {defect}: {finding['count']} of {audit['rows']} (such as {examples})"
         if audit.get("excerpt"):
-            told.append(
-                f"- {audit['supervision']}: only an excerpt of the released file is there; its cells are marked."
-            )
+            yield f"{name}: only an excerpt of the released file is there; its cells are marked."
         if audit.get("unmatched_rows"):
-            told.append(
-                f"- {audit['supervision']}: {audit['unmatched_rows']} of {audit['released_rows']} released rows match no "
-                "training problem and are left out."
+            yield (
+                f"{name}: {audit['unmatched_rows']} of {audit['released_rows']} released rows match no training problem "
+                "and are left out."
             )
-    told += [f"- {text}" for text in stale]
-    return "\n".join([*lines, *(told or ["Nothing."])]) + "\n"
 
 
 def _costs(audits: Sequence[Mapping[str, Any]]) -> list[str]:
-    """What teachers over a network cost; nothing where there are none."""
-    asked = [audit for audit in audits if audit["output_tokens"]]
-    if not asked:
+    """What remote teachers cost; nothing where there are none."""
+    priced = [audit for audit in audits if audit["output_tokens"]]
+    if not priced:
         return []
     lines = ["", "## What the teachers cost", "", "| supervision | input tokens | output tokens | US dollars |"]
     lines.append("|---|---:|---:|---:|")
-    for audit in asked:
+    for audit in priced:
         price = "?" if audit["price_usd"] is None else f"{audit['price_usd']:.4f}"
         lines.append(f"| {audit['supervision']} | {audit['input_tokens']:,} | {audit['output_tokens']:,} | {price} |")
-    known = [audit["price_usd"] for audit in asked if audit["price_usd"] is not None]
+    known = [audit["price_usd"] for audit in priced if audit["price_usd"] is not None]
     lines.append(f"| all with a known price | | | {sum(known):.4f} |")
     return [
         *lines,

@@ -21,15 +21,16 @@ _OPERATOR = re.compile(
 def text_traits(texts: Sequence[str]) -> dict[str, float]:
     """Mean words, steps (sentences or lines) and operators of a text; distinct bigrams and compressed size of a sample.
 
-    ``distinct_2`` is the share of different word pairs (Li et al. 2016) and ``compression`` the deflated share of the bytes, both
-    in the first 5,000 words of the texts in an order that depends on the texts alone: higher is more diverse. Empty for no text.
+    ``distinct_2`` is the share of different word pairs (Li et al. 2016), ``compression`` the compressed share of the bytes:
+    higher is more diverse. Both are measured on the first 5,000 words of the texts, in an order that depends on the texts
+    alone. Empty where there is no text.
     """
     written = [text for text in texts if text.strip()]
     if not written:
         return {}
     sample: list[str] = []
     pairs: list[tuple[str, str]] = []
-    for text in sorted(written, key=lambda one: hashlib.sha256(one.encode("utf-8")).digest()):
+    for text in sorted(written, key=lambda text: hashlib.sha256(text.encode("utf-8")).digest()):
         words = text.lower().split()[: _WORDS - len(sample)]
         sample += words
         pairs += pairwise(words)
