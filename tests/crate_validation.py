@@ -1,7 +1,7 @@
-"""RO-Crates held against the profiles they claim, without a network.
+"""RO-Crates checked against the profiles they claim, without a network.
 
-The validator fetches the JSON-LD context of RO-Crate 1.1. Here it is given the one that the `rocrate` library carries, of 1.3,
-with the two names of Bioschemas types that differ between them.
+The validator fetches the JSON-LD context of RO-Crate 1.1. Here it gets the context of RO-Crate 1.3 from the
+`rocrate` library, with the two names of Bioschemas types that differ between the versions.
 """
 
 from __future__ import annotations

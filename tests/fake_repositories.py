@@ -1,6 +1,6 @@
-"""Stand-ins for Zenodo's deposit interface and the Hugging Face Hub, on this machine: what they keep can be looked at.
+"""Stand-ins for Zenodo's deposit interface and the Hugging Face Hub, on this machine; a test can look at what they keep.
 
-Written after the public documentation of both; ``faults`` are statuses that the next requests get instead of an answer.
+Written after the public documentation of both. ``faults`` are statuses that the next requests get instead of an answer.
 """
 
 from __future__ import annotations
@@ -161,20 +161,22 @@ class _Handler(BaseHTTPRequestHandler):
             self._answer({"url": f"{state.url}/{name}", "name": name, "id": name})
             return
         if found := re.fullmatch(r"/api/((?:datasets|models)/[^/]+/[^/]+)/preupload/main", path):
-            asked = json.loads(body)["files"]
+            requested = [file["path"] for file in json.loads(body)["files"]]
             modes = [
-                {"path": one["path"], "uploadMode": "lfs" if one["path"].endswith((".tar", ".safetensors")) else "regular",
+                {"path": path, "uploadMode": "lfs" if path.endswith((".tar", ".safetensors")) else "regular",
                  "shouldIgnore": False, "oid": None}
-                for one in asked
+                for path in requested
             ]  # fmt: skip
             self._answer({"files": modes})
             return
         if path.endswith("/info/lfs/objects/batch"):
             objects = []
-            for one in json.loads(body)["objects"]:
-                known = one["oid"] in state.large
-                actions = {} if known else {"actions": {"upload": {"href": f"{state.url}/lfs-upload/{one['oid']}"}}}
-                objects.append({"oid": one["oid"], "size": one["size"], **actions})
+            for wanted in json.loads(body)["objects"]:
+                oid = wanted["oid"]
+                actions = (
+                    {} if oid in state.large else {"actions": {"upload": {"href": f"{state.url}/lfs-upload/{oid}"}}}
+                )
+                objects.append({"oid": oid, "size": wanted["size"], **actions})
             self._answer({"transfer": "basic", "objects": objects})
             return
         if found := re.fullmatch(r"/lfs-upload/(\w+)", path):

@@ -39,7 +39,7 @@ CODE = (
     "report",
 )
 CONFIG = ("config.yaml", "prices.yaml", "studies", "profiles", "slurm")
-# The project's files lie below this in the tars: those of an archive never overwrite those of the clone.
+# In the tars the project's files are below this folder, so that those of an archive never overwrite those of the clone.
 PROJECT_FOLDER = "code"
 OPTIONAL = ("weights", "journal")
 
@@ -86,7 +86,7 @@ def members(study: Study, group: str, project: Path, prompts: Path) -> list[Memb
         found = [path for folder in folders for path in folder.rglob("*") if _wanted(path)]
         return sorted(Member(path.as_posix(), path) for path in found)
     if group == "journal":
-        teachers = {place.teacher for place in _answered(study)}
+        teachers = {supervision.teacher for supervision in _answered(study)}
         folder = paths.journal_folder()
         found = [path for name in teachers for path in (folder / name).rglob("*") if _wanted(path)]
         return sorted(Member(f"journal/{path.relative_to(folder).as_posix()}", path) for path in found)
@@ -94,7 +94,7 @@ def members(study: Study, group: str, project: Path, prompts: Path) -> list[Memb
     project_paths = {name: project / name for name in {"code": CODE, "config": CONFIG}.get(group, ())}
     if group == "prompts":
         project_paths["prompts"] = prompts
-    return sorted(made + [one for name, path in project_paths.items() for one in _project_files(name, path)])
+    return sorted(made + [file for name, path in project_paths.items() for file in _project_files(name, path)])
 
 
 def _project_files(name: str, source: Path) -> list[Member]:

@@ -35,7 +35,10 @@ def guide(study: Study, groups: Mapping[str, Tar], commit: str | None, jobs: Seq
         f"# {study.archive.title or f'Study {study.study}'}",
         "",
         *([study.about, ""] if study.about else []),
-        *(f"- {one.name}{f' ({one.affiliation})' if one.affiliation else ''}" for one in study.archive.authors),
+        *(
+            f"- {author.name}{f' ({author.affiliation})' if author.affiliation else ''}"
+            for author in study.archive.authors
+        ),
         *([""] if study.archive.authors else []),
         f"Made with Gradus at commit {commit or '(not in a git checkout)'}; {jobs_shown}.",
         "",

@@ -1,9 +1,17 @@
-"""Licences: whose terms bind the texts of a study, per dataset and per teacher. What is not known is said to be not known."""
+"""Licences: whose terms apply to the texts of a study, per dataset and per teacher. An unknown licence is called unknown."""
 
 from __future__ import annotations
 
 from gradus.data.datasets.catalogue import CATALOGUE
 from gradus.study.config import ChatTeacher, GradeschoolDataset, ReleasedTeacher, Study
+
+
+def hub_dataset(study: Study, name: str) -> str | None:
+    """The id of a dataset on the Hugging Face Hub; None where it has none."""
+    section = study.datasets[name]
+    if isinstance(section, GradeschoolDataset):
+        return None
+    return section.hub or CATALOGUE[section.source].hub or None
 
 
 def dataset_terms(study: Study, name: str) -> str:
@@ -16,7 +24,7 @@ def dataset_terms(study: Study, name: str) -> str:
 
 
 def teacher_terms(study: Study, name: str) -> str:
-    """Who wrote a teacher's texts, and whose terms bind them."""
+    """Who wrote a teacher's texts, and whose terms apply to them."""
     section = study.teachers[name]
     if isinstance(section, ChatTeacher):
         return (

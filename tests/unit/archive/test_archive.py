@@ -57,13 +57,13 @@ def test_any_flipped_bit_is_noticed(tmp_path: Path) -> None:
     archive = make(tmp_path)
     tar = archive / "metrics.tar"
     whole = tar.read_bytes()
-    for place in range(0, len(whole), 97):
-        tar.write_bytes(whole[:place] + bytes([whole[place] ^ 4]) + whole[place + 1 :])
+    for position in range(0, len(whole), 97):
+        tar.write_bytes(whole[:position] + bytes([whole[position] ^ 4]) + whole[position + 1 :])
         try:
             problems = archive_problems(archive)
         except UserError:
             continue  # no tar any more
-        assert any(problem.startswith("changed: metrics.tar") for problem in problems), place
+        assert any(problem.startswith("changed: metrics.tar") for problem in problems), position
     tar.write_bytes(whole)
     assert archive_problems(archive) == []
 
@@ -86,7 +86,7 @@ def test_missing_changed_and_extra_are_named(tmp_path: Path) -> None:
     ]
 
 
-def test_what_lies_beside_the_tars_is_verified_too(tmp_path: Path) -> None:
+def test_companions_of_the_tars_are_verified_too(tmp_path: Path) -> None:
     archive = make(tmp_path)
     (archive / "README.md").write_text("something else\n", encoding="utf-8")
     assert archive_problems(archive) == ["changed: README.md"]
@@ -222,14 +222,14 @@ def test_a_file_with_holes_is_refused(tmp_path: Path) -> None:
     archive.mkdir()
     (archive / "metrics.tar").write_bytes(bytes(header) + bytes(1024))
     with tarfile.open(archive / "metrics.tar") as tar:
-        assert [one.size for one in tar] == [1 << 32]
+        assert [member.size for member in tar] == [1 << 32]
     describe(archive, {"results/s/metrics/a.json": sha256_bytes(b"x")})
     with pytest.raises(UserError, match="not a plain file"):
         restore(archive, tmp_path / "clone")
     assert not (tmp_path / "clone").exists()
 
 
-def test_a_member_that_only_the_manifest_names_is_no_traceback(tmp_path: Path) -> None:
+def test_a_member_that_only_the_manifest_names_is_ignored(tmp_path: Path) -> None:
     archive = make(tmp_path)
     manifest = json.loads((archive / MANIFEST).read_text(encoding="utf-8"))
     write_json(archive / MANIFEST, {**manifest, "members": {**manifest["members"], "results/s/more": "metrics"}})
@@ -253,7 +253,7 @@ def test_the_prompts_that_the_study_uses_and_every_file_of_the_project(tmp_path:
     assert "results/paper/exemplars/svamp/gpt-4o/original.json" in found
     assert not [name for name in found if "/human/" in name]
     prompts = PROJECT / "prompts"
-    project = {one.name for group in ("code", "config") for one in members(study, group, PROJECT, prompts)}
+    project = {member.name for group in ("code", "config") for member in members(study, group, PROJECT, prompts)}
     listed = subprocess.run(["git", "ls-files"], cwd=PROJECT, capture_output=True, text=True, check=True).stdout.split()
     kept_out = ("tests/", "benchmarks/", ".", "prompts/")
     assert {
@@ -305,7 +305,7 @@ def test_a_member_twice_is_refused(tmp_path: Path) -> None:
         restore(tmp_path / "archive", tmp_path / "clone")
 
 
-def test_what_is_no_archive_is_said(tmp_path: Path) -> None:
+def test_a_folder_that_is_not_an_archive_is_named(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"manifest\.json is missing"):
         archive_problems(tmp_path)
     path = tmp_path / SUMS

@@ -1,4 +1,4 @@
-"""The crate of an archive: its jobs as Snakemake recorded them, and the profiles it claims."""
+"""The crate of an archive: its jobs as Snakemake recorded them, and the profiles that it claims."""
 
 import json
 from base64 import urlsafe_b64encode
@@ -55,9 +55,11 @@ def write(folder: Path, content: dict[str, Any]) -> Path:
 
 @pytest.mark.parametrize("jobs", [JOBS, []], ids=["with jobs", "without records of jobs"])
 @pytest.mark.parametrize("profile", PROFILES)
-def test_it_is_valid(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, profile: str, jobs: list[FinishedJob]) -> None:
+def test_a_crate_is_valid(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, profile: str, jobs: list[FinishedJob]
+) -> None:
     if not jobs and "run" in profile:
-        pytest.skip("a crate that tells of no run claims no run")
+        pytest.skip("a crate without jobs claims no profile of runs")
     authors = [{"name": "Doe, Jo", "orcid": "0000-0002-1825-0097", "affiliation": "Nowhere"}, {"name": "Roe, Al"}]
     made = metadata(study(authors=authors, licence="CC-BY-4.0"), GROUPS, COMPANIONS, FILES, jobs, {"snakemake": "9"})
     assert problems(write(tmp_path / "crate", made), profile, monkeypatch) == []
@@ -75,7 +77,7 @@ def test_every_job_is_an_action_with_its_files_and_every_source_has_terms() -> N
     actions = [entity for entity in entities.values() if entity["@type"] == "CreateAction"]
     assert len(actions) == 1 + len(JOBS)
     train = next(action for action in actions if action["name"].startswith("train of"))
-    assert [one["@id"] for one in train["result"]] == [f"#{name}" for name in JOBS[1].outputs]
+    assert [file["@id"] for file in train["result"]] == [f"#{name}" for name in JOBS[1].outputs]
     assert train["object"] == {"@id": "#results/tiny/data/a.jsonl"} and train["startTime"] == JOBS[1].started
     held = entities["#results/tiny/data/a.jsonl"]
     assert held["sha256"] == "c" * 64 and held["isPartOf"] == {"@id": "data.tar"}
@@ -84,7 +86,7 @@ def test_every_job_is_an_action_with_its_files_and_every_source_has_terms() -> N
         JOBS[0].started,
         JOBS[1].ended,
     )
-    terms = {one["@id"] for one in entities["data.tar"]["license"]}
+    terms = {entity["@id"] for entity in entities["data.tar"]["license"]}
     assert {"#terms-dataset-gradeschool", "#terms-teacher-tutor"} <= terms
     assert entities["./"]["datePublished"] == "2026-01-01" and "#software-openai" not in entities
 

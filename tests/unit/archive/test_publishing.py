@@ -56,7 +56,8 @@ def packed(tmp_path_factory: pytest.TempPathFactory) -> Path:
         (weights / "config.json").write_text("{}", encoding="utf-8")
         manifest = {
             "identity": {"recipe": recipe},
-            "base": "made",
+            "base": None,
+            "examples": 24,
             "steps": 3,
             "target_tokens_seen": 99,
             "final_loss": 0.5,
@@ -158,13 +159,13 @@ def test_short_trouble_is_waited_out(study: Path, services: Repositories) -> Non
     assert done.returncode == 0 and services.faults == [] and len(services.drafts) == 1
 
 
-def test_a_file_that_arrives_damaged_is_told(study: Path, services: Repositories) -> None:
+def test_a_file_that_arrives_damaged_is_named(study: Path, services: Repositories) -> None:
     services.damage = True
     done = publish(study, services, ARCHIVE, "--to", "zenodo-sandbox", "--send")
     assert done.returncode == 1 and "another content" in done.stderr
 
 
-def test_what_cannot_be_published_is_told_before_anything_is_sent(study: Path, services: Repositories) -> None:
+def test_obstacles_are_named_before_anything_is_sent(study: Path, services: Repositories) -> None:
     sandbox = (ARCHIVE, "--to", "zenodo-sandbox", "--send")
     done = publish(study, services, *sandbox, ZENODO_SANDBOX_TOKEN="")
     assert done.returncode == 1 and "ZENODO_SANDBOX_TOKEN is not set" in done.stderr and services.requests == []
@@ -232,7 +233,7 @@ def test_a_student_goes_to_the_hub_with_its_card(study: Path, services: Reposito
     assert card.data.eval_results and card.data.eval_results[0].metric_type == "accuracy"
 
 
-def test_the_hubs_refusal_is_told_in_words(study: Path, services: Repositories) -> None:
+def test_the_hubs_refusal_is_explained(study: Path, services: Repositories) -> None:
     done = publish(study, services, ARCHIVE, "--to", "hub", "--repository", "jo/made", "--send", HF_TOKEN="wrong")
     assert done.returncode == 1 and "the Hub refused" in done.stderr and "HF_TOKEN" in done.stderr
     assert "Traceback" not in done.stderr

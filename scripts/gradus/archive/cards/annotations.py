@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterable, Mapping
 
 from huggingface_hub import DatasetCardData
 
-from gradus.archive.licences import dataset_terms, teacher_terms
-from gradus.data.datasets.catalogue import CATALOGUE
+from gradus.archive.licences import dataset_terms, hub_dataset, teacher_terms
 from gradus.records import Supervision
-from gradus.study.config import GradeschoolDataset, Study
+from gradus.results.facts import AnnotationManifest, SupervisionAudit
+from gradus.results.store import Results
+from gradus.study.config import Study
+from gradus.study.grid import supervisions
 
 # The Hub's classes of dataset sizes.
 _SIZES = (
@@ -22,50 +23,30 @@ _SIZES = (
 )
 
 
-def dataset_card(study: Study, manifests: Mapping[Supervision, Mapping[str, Any]], audit: Mapping[str, Any]) -> str:
-    """The card, with a configuration per supervision; ``manifests`` of the annotation files, ``audit`` of all annotations."""
-    rows = sum(one["rows"] for one in manifests.values())
-    data = DatasetCardData(
-        language="en",
-        license="other",
-        license_name="per-source",
-        license_link="README.md",
-        pretty_name=f"Rationales of the study {study.study}",
-        size_categories=next((name for limit, name in _SIZES if rows < limit), "10M<n<100M"),
-        task_categories=["text-generation", "question-answering"],
-        tags=["chain-of-thought", "distillation", "gradus"],
-        source_datasets=sorted({_hub(study, place.dataset) for place in manifests} - {""}) or None,
-        configs=[{"config_name": _config(place), "data_files": f"annotations/{place}.jsonl"} for place in manifests],
-    )
-    facts = {one["supervision"]: one for one in audit["supervisions"]}
-    lines = ["---", data.to_yaml(), "---", "", f"# Rationales of the study {study.study}", ""]
-    lines += [study.about, ""] if study.about else []
-    lines += [
+def dataset_card(results: Results) -> str:
+    """The card of all annotations, with a configuration per supervision, from their manifests and their audit."""
+    study = results.study
+    manifests = {supervision: results.annotation_manifest(supervision) for supervision in supervisions(study)}
+    audits = {audit["supervision"]: audit for audit in results.annotation_audit()["supervisions"]}
+    rows = sum(manifest["rows"] for manifest in manifests.values())
+    title = f"Rationales of the study {study.study}"
+    lines = [
+        *("---", _front_matter(study, manifests, rows, title), "---", "", f"# {title}", ""),
+        *((study.about, "") if study.about else ()),
         f"{rows:,} rationales in {len(manifests)} supervisions (dataset, teacher, format, level), made with Gradus. Every row "
-        "is kept, those whose answer disagrees with gold too: `verdict` tells them apart.",
+        "is kept, also where its answer disagrees with gold: see `verdict`.",
         "",
         "## What is in it",
         "",
         "| supervision | rows | mean words | verdicts | defects |",
         "|---|---:|---:|---|---|",
-    ]
-    for place, manifest in manifests.items():
-        found = facts.get(str(place), {}).get("findings", {})
-        defects = ", ".join(f"{name.replace('_', ' ')} {one['count']}" for name, one in found.items() if one["count"])
-        verdicts = ", ".join(f"{name} {count}" for name, count in manifest["verdicts"].items())
-        name = f"{place} (excerpt)" if manifest.get("excerpt") else str(place)
-        lines.append(f"| {name} | {manifest['rows']} | {manifest['mean_words']:.1f} | {verdicts} | {defects} |")
-    lines += [
+        *(_row(supervision, manifest, audits.get(str(supervision))) for supervision, manifest in manifests.items()),
         "",
         "Fields: `problem_id`, `sample`, `attempt`, the supervision, `rationale` (without the answer sentence), `answer` as it "
         "was read, `verdict` (agrees, disagrees, unparsable, truncated, refused), `model`, `parameters` that were sent, "
         "`finish_reason`, `usage`, `price_usd`. Defects are counted, not repaired.",
         "",
-        "## Licences and terms",
-        "",
-        *(f"- problems of `{name}`: {dataset_terms(study, name)}" for name in study.datasets),
-        *(f"- texts of `{name}`: {teacher_terms(study, name)}" for name in dict.fromkeys(p.teacher for p in manifests)),
-        "",
+        *_terms(study, manifests),
         "## Use",
         "",
         "Made to compare supervisions of small students. Rationales may be wrong even where their answers agree with gold. Test "
@@ -74,12 +55,42 @@ def dataset_card(study: Study, manifests: Mapping[Supervision, Mapping[str, Any]
     return "\n".join(lines) + "\n"
 
 
-def _config(place: Supervision) -> str:
-    return str(place).replace("/", "--")
+def _front_matter(study: Study, found: Iterable[Supervision], rows: int, title: str) -> str:
+    """The card's metadata in YAML, as the Hub reads it."""
+    sources = sorted({hub for supervision in found if (hub := hub_dataset(study, supervision.dataset))})
+    return DatasetCardData(
+        language="en",
+        license="other",
+        license_name="per-source",
+        license_link="README.md",
+        pretty_name=title,
+        size_categories=next((name for limit, name in _SIZES if rows < limit), "10M<n<100M"),
+        task_categories=["text-generation", "question-answering"],
+        tags=["chain-of-thought", "distillation", "gradus"],
+        source_datasets=sources or None,
+        configs=[
+            {"config_name": str(supervision).replace("/", "--"), "data_files": f"annotations/{supervision}.jsonl"}
+            for supervision in found
+        ],
+    ).to_yaml()
 
 
-def _hub(study: Study, name: str) -> str:
-    section = study.datasets[name]
-    if isinstance(section, GradeschoolDataset):
-        return ""
-    return section.hub or CATALOGUE[section.source].hub or ""
+def _row(supervision: Supervision, manifest: AnnotationManifest, audit: SupervisionAudit | None) -> str:
+    findings = audit.get("findings", {}) if audit else {}
+    defects = ", ".join(
+        f"{name.replace('_', ' ')} {finding['count']}" for name, finding in findings.items() if finding["count"]
+    )
+    verdicts = ", ".join(f"{name} {count}" for name, count in manifest["verdicts"].items())
+    name = f"{supervision} (excerpt)" if manifest.get("excerpt") else str(supervision)
+    return f"| {name} | {manifest['rows']} | {manifest['mean_words']:.1f} | {verdicts} | {defects} |"
+
+
+def _terms(study: Study, found: Mapping[Supervision, object]) -> tuple[str, ...]:
+    teachers = dict.fromkeys(supervision.teacher for supervision in found)
+    return (
+        "## Licences and terms",
+        "",
+        *(f"- problems of `{name}`: {dataset_terms(study, name)}" for name in study.datasets),
+        *(f"- texts of `{name}`: {teacher_terms(study, name)}" for name in teachers),
+        "",
+    )

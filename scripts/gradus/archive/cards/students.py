@@ -3,52 +3,67 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from huggingface_hub import EvalResult, ModelCardData
 
-from gradus.archive.licences import dataset_terms, teacher_terms
-from gradus.data.datasets.catalogue import CATALOGUE
+from gradus.archive.licences import dataset_terms, hub_dataset, teacher_terms
 from gradus.records import Cell
+from gradus.records.metrics import Metrics
+from gradus.results.facts import CheckpointManifest, TrainingSetManifest
+from gradus.results.store import Results
 from gradus.study.config import BuiltStudent, Study
-from gradus.study.config.datasets import CatalogueDataset
 
 _RECIPE = ("learning_rate", "epochs", "batch_size", "warmup_share", "cutoff_tokens", "precision", "zero_stage", "ranks")
 
 
-def model_card(
-    study: Study,
-    cell: Cell,
-    checkpoint: Mapping[str, Any],
-    taught: Mapping[str, Any],
-    scores: Mapping[str, Mapping[str, Any]],
+def model_card(results: Results, cell: Cell) -> str:
+    """The card of a cell's student, from its scores and the manifests of its weights and its training set."""
+    study = results.study
+    checkpoint, training_set = results.checkpoint_manifest(cell), results.training_set_manifest(cell)
+    scores = {decoding: results.metrics(cell, decoding) for decoding in study.decodings}
+    title = f"{cell.student} taught {cell.supervision.short} on {cell.supervision.dataset}, seed {cell.seed}"
+    lines = [
+        *("---", _front_matter(study, cell, checkpoint, scores, title), "---", "", f"# {title}", ""),
+        *_origin(study, cell, checkpoint, training_set),
+        *_scores(scores, training_set),
+        *_training(checkpoint),
+        *_terms(study, cell),
+        *("## Files", ""),
+        *(f"- `{name}` sha256 `{digest}`" for name, digest in sorted(checkpoint["files"].items())),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _base_model(study: Study, student: str) -> str | None:
+    """The folder or hub id of a student's base model; None where Gradus built it."""
+    section = study.students[student]
+    return None if isinstance(section, BuiltStudent) else section.model
+
+
+def _front_matter(
+    study: Study, cell: Cell, checkpoint: CheckpointManifest, scores: Mapping[str, Metrics], title: str
 ) -> str:
-    """The card; ``checkpoint`` and ``taught`` are the manifests of weights and training set, ``scores`` by decoding."""
-    place = cell.supervision
-    section = study.students[cell.student]
-    base = None if isinstance(section, BuiltStudent) else section.model
-    recipe = checkpoint["identity"]["recipe"]
-    reference = checkpoint["base"] if isinstance(checkpoint.get("base"), Mapping) else {}
-    title = f"{cell.student} taught {place.short} on {place.dataset}, seed {cell.seed}"
-    source = study.datasets[place.dataset]
-    hub = (source.hub or CATALOGUE[source.source].hub) if isinstance(source, CatalogueDataset) else None
-    results = [
+    """The card's metadata in YAML, as the Hub reads it."""
+    dataset = cell.supervision.dataset
+    hub = hub_dataset(study, dataset)
+    # A base model from a local folder has the hashes of its files, one from the Hub a revision.
+    is_local = "files" in (checkpoint["base"] or {})
+    evaluations = [
         EvalResult(
             task_type="text-generation",
             task_name="question answering with a rationale",
-            dataset_type=hub or place.dataset,
-            dataset_name=place.dataset,
+            dataset_type=hub or dataset,
+            dataset_name=dataset,
             dataset_split="test",
             metric_type="accuracy",
             metric_name=f"accuracy ({decoding})",
-            metric_value=round(metrics["accuracy"], 4),
+            metric_value=round(metrics.accuracy, 4),
         )
         for decoding, metrics in scores.items()
     ]
-    data = ModelCardData(
+    return ModelCardData(
         model_name=title,
-        # The files of a local folder are listed, those of the hub have a revision.
-        base_model=base if base and "files" not in reference else None,
+        base_model=None if is_local else _base_model(study, cell.student),
         datasets=[hub] if hub else None,
         language="en",
         library_name="transformers",
@@ -57,38 +72,49 @@ def model_card(
         license_link="README.md",
         pipeline_tag="text-generation",
         tags=["chain-of-thought", "distillation", "gradus"],
-        eval_results=results,
+        eval_results=evaluations,
+    ).to_yaml()
+
+
+def _origin(
+    study: Study, cell: Cell, checkpoint: CheckpointManifest, training_set: TrainingSetManifest
+) -> tuple[str, ...]:
+    base, revision = _base_model(study, cell.student), (checkpoint["base"] or {}).get("revision")
+    start = (
+        base + (f" at revision {revision}" if revision else "") if base else "a student built from scratch by Gradus"
     )
-    revision = reference.get("revision")
-    started = (
-        f"{base}" + (f" at revision {revision}" if revision else "")
-        if base
-        else "a student built from scratch by Gradus"
-    )
-    lines = ["---", data.to_yaml(), "---", "", f"# {title}", ""]
-    lines += [
-        f"Started from {started}, fine-tuned on {taught['rows']} examples of `{place}` "
-        f"({taught['mean_tokens']:.0f} tokens each in the mean) in the study `{study.study}`, made with Gradus.",
+    return (
+        f"Started from {start}, fine-tuned on {training_set['rows']} examples of `{cell.supervision}` "
+        f"({training_set['mean_tokens']:.0f} tokens each in the mean) in the study `{study.study}`, made with Gradus.",
         "",
+    )
+
+
+def _scores(scores: Mapping[str, Metrics], training_set: TrainingSetManifest) -> list[str]:
+    lines = [
         "## Scores",
         "",
         "| decoding | accuracy | 95 % interval | n | most frequent answer | blind guess |",
         "|---|---:|---|---:|---:|---:|",
-    ]
-    for decoding, metrics in scores.items():
-        interval = f"[{100 * metrics['interval_low']:.1f}, {100 * metrics['interval_high']:.1f}]"
-        others = (100 * metrics["most_frequent_answer_accuracy"], 100 * metrics["chance_accuracy"])
-        lines.append(
-            f"| {decoding} | {100 * metrics['accuracy']:.1f} % | {interval} | {metrics['n']} "
-            f"| {others[0]:.1f} % | {others[1]:.1f} % |"
-        )
-    lines += ["", "One seed speaks of this checkpoint, not of the supervision it was taught with."]
-    if any(metrics["leaked_training_rows"] for metrics in scores.values()):
-        lines.append("**It was trained on questions of the test split: its scores mean nothing.**")
-    if taught.get("excerpt"):
-        lines.append("**It was trained on an excerpt of the released annotations.**")
-    lines += [
+        *(
+            f"| {decoding} | {100 * metrics.accuracy:.1f} % "
+            f"| [{100 * metrics.interval_low:.1f}, {100 * metrics.interval_high:.1f}] | {metrics.n} "
+            f"| {100 * metrics.most_frequent_answer_accuracy:.1f} % | {100 * metrics.chance_accuracy:.1f} % |"
+            for decoding, metrics in scores.items()
+        ),
         "",
+        "One seed speaks of this checkpoint, not of the supervision it was taught with.",
+    ]
+    if any(metrics.leaked_training_rows for metrics in scores.values()):
+        lines.append("**It was trained on questions of the test split: its scores mean nothing.**")
+    if training_set["excerpt"]:
+        lines.append("**It was trained on an excerpt of the released annotations.**")
+    return [*lines, ""]
+
+
+def _training(checkpoint: CheckpointManifest) -> tuple[str, ...]:
+    recipe = checkpoint["identity"]["recipe"]
+    return (
         "## Training",
         "",
         *(f"- {name.replace('_', ' ')}: {recipe[name]}" for name in _RECIPE),
@@ -96,19 +122,21 @@ def model_card(
         f"- last loss per target token: {checkpoint['final_loss']:.4f}",
         *(f"- {name} {version}" for name, version in checkpoint["versions"].items() if version),
         "",
-        "Questions are put to it in the template of `template.json`; it writes a rationale and ends in `The answer is ...`.",
+        "`template.json` holds the template of its questions. It writes a rationale and ends in `The answer is ...`.",
         "",
+    )
+
+
+def _terms(study: Study, cell: Cell) -> tuple[str, ...]:
+    base = _base_model(study, cell.student)
+    return (
         "## Use, licences and terms",
         "",
         "A research artifact for comparing supervisions. It answers wrongly as often as the scores say, and nothing was done "
         "about bias or safety beyond what its base model brings.",
         "",
-        f"- base model: {'under the licence of ' + base if base else 'built from generated text, Apache-2.0'}",
-        f"- problems: {dataset_terms(study, place.dataset)}",
-        f"- rationales: {teacher_terms(study, place.teacher)}",
+        f"- base model: {f'under the licence of {base}' if base else 'built from generated text, Apache-2.0'}",
+        f"- problems: {dataset_terms(study, cell.supervision.dataset)}",
+        f"- rationales: {teacher_terms(study, cell.supervision.teacher)}",
         "",
-        "## Files",
-        "",
-        *(f"- `{name}` sha256 `{digest}`" for name, digest in sorted(checkpoint["files"].items())),
-    ]
-    return "\n".join(lines) + "\n"
+    )
