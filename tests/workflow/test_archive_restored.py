@@ -4,9 +4,11 @@ import json
 import shutil
 import subprocess
 import sys
+import tarfile
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from conftest import HANG_LIMIT, PROJECT, Workflow, program, tiny_study
@@ -62,12 +64,21 @@ def test_the_crate_is_valid_and_tells_of_every_job(
 
 
 def test_weights_and_journal_where_the_study_asks_for_them(copied: Workflow) -> None:
+    """And without the interpreters of this machine: the study here still agrees with the archive."""
     copied.config["archive"] = {"weights": True, "journal": True}
+    copied.config["interpreters"] = {"analyse": sys.executable}
     assert copied.jobs("archive")["archive"] == 1
     copied.run("archive")
     manifest = json.loads((copied.results / "archive" / "manifest.json").read_text(encoding="utf-8"))
     assert manifest["groups"]["weights"]["files"] >= 4 * 5
     assert manifest["groups"]["journal"]["files"] > 0
+    archive = copied.results / "archive"
+    with tarfile.open(archive / "config.tar") as tar:
+        packed = tar.extractfile("results/tiny/study.json")
+        assert packed is not None and sys.executable not in packed.read().decode()
+    assert sys.executable in (copied.results / "study.json").read_text(encoding="utf-8")
+    verified = program("verify", archive, "--results", copied.folder, folder=copied.folder)
+    assert verified.returncode == 0, verified.stdout
 
 
 def test_a_budget_stops_it_before_anything_is_written(copied: Workflow) -> None:
@@ -147,17 +158,22 @@ def test_the_study_of_a_foreign_archive_runs_no_command(workflow: Callable[..., 
     run = workflow(config)
     restored = program("restore", archive, "--into", run.folder, folder=tmp_path)
     assert restored.returncode == 0, restored.stderr
-    command = [sys.executable, "-m", "snakemake", "--snakefile", str(PROJECT / "Snakefile"), "--cores", "2"]
-    for target in ("data/gradeschool/test.jsonl", "annotations/gradeschool/served/original/L1.jsonl"):
+
+    def snakemake(*arguments: str) -> str:
+        command = [sys.executable, "-m", "snakemake", "--snakefile", str(PROJECT / "Snakefile"), "--cores", "2"]
+        environment = run.environment()
+        limits: dict[str, Any] = {"timeout": HANG_LIMIT, "check": False}
         done = subprocess.run(
-            [*command, f"results/gift/{target}", "--configfile", "results/gift/study.json"],
-            cwd=run.folder,
-            env=run.environment(),
-            capture_output=True,
-            text=True,
-            timeout=HANG_LIMIT,
-            check=False,
+            [*command, *arguments], cwd=run.folder, env=environment, capture_output=True, text=True, **limits
         )
-        assert not list(tmp_path.glob("OWNED*")), done.stderr
-    assert "offline: true asks nobody" in done.stdout + done.stderr, done.stderr[-3000:]
+        return done.stdout + done.stderr
+
+    study = ("--configfile", "results/gift/study.json")
+    for target in ("data/gradeschool/test.jsonl", "annotations/gradeschool/served/original/L1.jsonl"):
+        output = snakemake(f"results/gift/{target}", *study)
+        assert not list(tmp_path.glob("OWNED*")), output
+    assert "offline: true asks nobody" in output, output[-3000:]
     assert "interpreters.data" in restored.stderr and "teachers.served.server" in restored.stderr
+    (run.folder / "mine.yaml").write_text("interpreters: {data: my-python -X dev}\n", encoding="utf-8")
+    output = snakemake("results/gift/data/gradeschool/test.jsonl", *study, "mine.yaml", "-n", "-p", "--forceall")
+    assert "my-python -X dev" in output, output[-3000:]

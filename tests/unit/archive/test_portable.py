@@ -15,8 +15,8 @@ from gradus.archive.restoring import restore
 from gradus.archive.verification import file_problems, restored_sums
 from gradus.runtime.atomic import write_json
 from gradus.runtime.errors import UserError
-from gradus.study.config import HANDLING, load
-from gradus.teachers.registry import REMOTE
+from gradus.study.config import ChatTeacher, load
+from gradus.study.config.teachers import CHAT_PROVIDERS
 
 STUDIES = [PROJECT / "config.yaml", *sorted((PROJECT / "studies").glob("*.yaml"))]
 
@@ -71,13 +71,15 @@ def test_it_keeps_everything_that_decides_results(path: Path) -> None:
     for name, teacher in before["teachers"].items():
         own = after["teachers"][name]
         changed = {key for key in teacher if teacher[key] != own[key]}
-        assert changed <= {"server", "key_variable", "offline"} <= HANDLING
-        assert (own.get("offline") is True) == (own["provider"] in REMOTE)
+        section = study.teachers[name]
+        policy = set(section.policy_section.model_fields) if isinstance(section, ChatTeacher) else set()
+        assert changed <= {"server", "key_variable", "offline"} & policy
+        assert (own.get("offline") is True) == (own["provider"] in CHAT_PROVIDERS)
     machine = ("teachers", "interpreters", "data_folder", "prompts")
     assert {key: before[key] for key in before if key not in machine} == {
         key: after[key] for key in after if key not in machine
     }
-    if not any(teacher["provider"] in REMOTE for teacher in before["teachers"].values()) and not made.left_out:
+    if not any(teacher["provider"] in CHAT_PROVIDERS for teacher in before["teachers"].values()) and not made.left_out:
         assert made.content == raw  # nothing is changed without a reason
 
 
