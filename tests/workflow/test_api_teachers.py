@@ -266,7 +266,7 @@ def test_a_servers_command_reaches_its_job_word_by_word(tmp_path: Path, monkeypa
     config["experiments"]["granularity"] |= {"teachers": ["llama"], "students": ["mini"], "baselines": []}
     made = Workflow(tmp_path, config)
     made.run("annotations")
-    rows = read_records(made.results / "annotations" / "gradeschool" / "llama" / "original" / "L3.jsonl", Annotation)
+    rows = read_records(made.results / "annotations" / "gradeschool" / "llama" / "original" / "L1.jsonl", Annotation)
     assert len(rows) == 6 and all(row.verdict == "agrees" for row in rows)
     assert made.jobs("annotations") == {}
 

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gradus.planning.plan import WHOLE, needs_of, sizes
-from gradus.planning.quote import NOTHING, quote
+from gradus.planning.quote import NOTHING, Quotation
 from gradus.records import Cell, Supervision
+from gradus.results.store import Results
 from gradus.runtime.errors import UserError
 from gradus.study import paths
 from gradus.study.config import Study
@@ -101,8 +102,9 @@ def _change(
         for decoding in study.decodings
     ]
     asked = [place for place, path in annotated.items() if path in pending]
-    quotes = [quote(study, place, "train", sizes(study, place.dataset)[0], prompts, prices) for place in asked]
-    quotes += [quote(study, place, "test", sizes(study, place.dataset)[1], prompts, prices) for place in tested or ()]
+    quotation = Quotation(Results(Path(), study), prompts, prices)
+    quotes = [quotation.of(place, "train", sizes(study, place.dataset)[0]) for place in asked]
+    quotes += [quotation.of(place, "test", sizes(study, place.dataset)[1]) for place in tested or ()]
     cost = sum(quotes, NOTHING)
     training = [cell for cell, path in trained.items() if path in pending]
     needs = needs_of(study, name, training, len(asked))

@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from gradus.data.datasets.catalogue import CATALOGUE
-from gradus.planning.quote import NOTHING, Quote, exemplar_quote, quote
+from gradus.planning.quote import NOTHING, Quotation, Quote
 from gradus.records import Cell, Supervision
+from gradus.results.store import Results
 from gradus.runtime.jsonl import manifest_path, read_json
 from gradus.students.model_sizes import size_of
 from gradus.study import paths
@@ -75,21 +76,21 @@ def plan(study: Study, prompts: Prompts, prices: Path) -> Plan:
     ]
     lines.append(needs_of(study, WHOLE, cells(study), len(supervisions(study))))
     missing = [str(place) for place in missing_supervisions(study)]
-    return Plan(lines, _quotes(study, prompts, prices), missing)
+    return Plan(lines, _quotes(study, Quotation(Results(Path(), study), prompts, prices)), missing)
 
 
-def _quotes(study: Study, prompts: Prompts, prices: Path) -> dict[str, Quote]:
+def _quotes(study: Study, quotation: Quotation) -> dict[str, Quote]:
     """Per experiment, per teacher, format and level, for the teachers' own tests, the exemplars and the study."""
     each: dict[tuple[str, Supervision], Quote] = {}
     for place in supervisions(study):
-        each["train", place] = quote(study, place, "train", sizes(study, place.dataset)[0], prompts, prices)
+        each["train", place] = quotation.of(place, "train", sizes(study, place.dataset)[0])
     own = [
         place
         for wanted in accuracy_supervisions(study)
         for place in ([wanted.original()] if wanted.format != "original" else []) + [wanted]
     ]
     for place in dict.fromkeys(own):
-        each["test", place] = quote(study, place, "test", sizes(study, place.dataset)[1], prompts, prices)
+        each["test", place] = quotation.of(place, "test", sizes(study, place.dataset)[1])
     asked = {key: found for key, found in each.items() if found.requests}
     if not asked:
         return {}
@@ -108,7 +109,7 @@ def _quotes(study: Study, prompts: Prompts, prices: Path) -> dict[str, Quote]:
             )
     if any(split == "test" for split, _ in asked):
         quotes["teacher accuracy"] = _total(found for (split, _), found in asked.items() if split == "test")
-    exemplars = exemplar_quote(study, [place for _, place in asked], prices)
+    exemplars = quotation.of_exemplars([place for _, place in asked])
     if exemplars.requests:
         quotes["exemplars"] = exemplars
     quotes[WHOLE] = _total(asked.values()) + exemplars

@@ -13,12 +13,13 @@ from typing import Any
 
 from gradus.records import Annotation, Problem, Supervision
 from gradus.records.vocabulary import LEVELS, Split
-from gradus.runtime.jsonl import read_records
+from gradus.results.store import Results
 from gradus.study import paths
-from gradus.study.config import ChatTeacher, Study
+from gradus.study.config import ChatTeacher
+from gradus.study.config.teachers import TutorTeacher
 from gradus.study.grid import exemplars
 from gradus.teachers.annotation import usable_originals
-from gradus.teachers.prompts.exemplars import frozen_path, load_exemplar
+from gradus.teachers.prompts.exemplars import find_exemplar, load_exemplar
 from gradus.teachers.prompts.prompting import Exemplar, Prompts
 from gradus.teachers.prompts.request_builder import RequestBuilder
 from gradus.teachers.protocols import Task
@@ -59,74 +60,119 @@ class Quote:
 NOTHING = Quote(0, 0, 0, 0, 0.0, 0.0, 0.0)
 
 
-def quote(study: Study, supervision: Supervision, split: Split, rows: int, prompts: Prompts, prices: Path) -> Quote:
-    """The quote of one supervision on ``rows`` problems (used where the problems are not there yet).
+@dataclass(frozen=True)
+class Quotation:
+    """Quotes of a study's annotations, from what is there already, the prompts and the table of prices."""
 
-    Files and transforms send no requests. ``split`` ``test`` is a teacher's own test, gold hidden.
-    """
-    section = study.teachers[supervision.teacher]
-    if supervision.format in study.transforms:
-        return NOTHING
-    if section.provider == "tutor":  # built in: journaled, and free
-        pattern = paths.ANNOTATIONS if split == "train" else paths.TEACHER_ANSWERS
-        done = Path(paths.fill(pattern, study.study, supervision)).exists()
-        return Quote(rows, rows if done else 0, 0, 0, 0.0, 0.0, 0.0)
-    if not isinstance(section, ChatTeacher):
-        return NOTHING
-    builder = RequestBuilder(section, prompts, "hidden" if split == "test" else section.gold)
-    problems = _read(paths.fill(paths.PROBLEMS, study.study, dataset=supervision.dataset, split=split), Problem)
-    exemplars = _exemplars(study, supervision)
-    tasks, are_real = _tasks(study, supervision, split, problems, rows, section.samples)
-    with Journal(paths.journal_folder() / supervision.teacher) as journal:
-        cached = input_tokens = missing = known_output = 0
-        for task in tasks:
-            request = builder.annotation(task, 0, *(exemplars or _stand_ins(supervision)))
-            response = journal.get(request.key) if exemplars and are_real else None
-            if response is not None:
-                cached += 1
-                known_output += response.usage.get("output_tokens", 0)
+    results: Results
+    prompts: Prompts
+    prices: Path
+
+    def of(self, supervision: Supervision, split: Split, rows: int) -> Quote:
+        """The quote of one supervision on ``rows`` problems (used where the problems are not there yet).
+
+        Files and transforms send no requests. ``split`` ``test`` is a teacher's own test, gold hidden.
+        """
+        study = self.results.study
+        teacher = study.teachers[supervision.teacher]
+        if supervision.format in study.transforms:
+            return NOTHING
+        if isinstance(teacher, TutorTeacher):  # built in: journaled, and free
+            done = self.results.path(_answers(split), supervision).exists()
+            return Quote(rows, rows if done else 0, 0, 0, 0.0, 0.0, 0.0)
+        if not isinstance(teacher, ChatTeacher):
+            return NOTHING
+        builder = RequestBuilder(teacher, self.prompts, "hidden" if split == "test" else teacher.gold)
+        exemplars = self._exemplars(supervision)
+        tasks, are_real = self._tasks(supervision, split, rows, teacher.samples)
+        with Journal(paths.journal_folder() / supervision.teacher) as journal:
+            cached = input_tokens = missing = known_output = 0
+            for task in tasks:
+                request = builder.annotation(task, 0, *(exemplars or _stand_ins(supervision)))
+                response = journal.get(request.key) if exemplars and are_real else None
+                if response is not None:
+                    cached += 1
+                    known_output += response.usage.get("output_tokens", 0)
+                else:
+                    missing += 1
+                    input_tokens += sum(len(message["content"]) for message in request.body["messages"]) // 4
+                    input_tokens += len(request.body.get("system", "")) // 4
+        factor = 1.0 if supervision.format == "original" else REWRITE_FACTOR
+        each = known_output / cached if cached else OUTPUT_TOKENS[supervision.level] * factor
+        output_tokens = round(missing * each)
+        price = find_price(teacher, self.prices)
+        usage = {"input_tokens": input_tokens, "output_tokens": output_tokens}
+        usd: float | None
+        usd_batch: float | None
+        if missing == 0:
+            usd, usd_batch = 0.0, 0.0
+        else:
+            usd, usd_batch = (None, None) if price is None else (cost(price, usage), cost(price, usage, is_batch=True))
+        minutes = _minutes(teacher, missing, input_tokens + output_tokens)
+        return Quote(len(tasks), cached, input_tokens, output_tokens, usd, usd_batch, minutes)
+
+    def of_exemplars(self, supervisions: Sequence[Supervision]) -> Quote:
+        """The quote of the exemplars that some supervisions need: one request each, unless it is there already."""
+        total = NOTHING
+        for dataset, name, format_ in exemplars(self.results.study, supervisions):
+            teacher = self.results.study.teachers[name]
+            assert isinstance(teacher, ChatTeacher)
+            price = find_price(teacher, self.prices)
+            usage = {"input_tokens": 600, "output_tokens": sum(OUTPUT_TOKENS[level] for level in LEVELS)}
+            if find_exemplar(self.prompts, paths.journal_folder() / name, dataset, name, format_) is not None:
+                total += Quote(1, 1, 0, 0, 0.0, 0.0, 0.0)
             else:
-                missing += 1
-                input_tokens += sum(len(message["content"]) for message in request.body["messages"]) // 4
-                input_tokens += len(request.body.get("system", "")) // 4
-    factor = 1.0 if supervision.format == "original" else REWRITE_FACTOR
-    each = known_output / cached if cached else OUTPUT_TOKENS[supervision.level] * factor
-    output_tokens = round(missing * each)
-    price = find_price(section, prices)
-    usage = {"input_tokens": input_tokens, "output_tokens": output_tokens}
-    usd: float | None
-    usd_batch: float | None
-    if missing == 0:
-        usd, usd_batch = 0.0, 0.0
-    else:
-        usd, usd_batch = (None, None) if price is None else (cost(price, usage), cost(price, usage, is_batch=True))
-    minutes = _minutes(section, missing, input_tokens + output_tokens)
-    return Quote(len(tasks), cached, input_tokens, output_tokens, usd, usd_batch, minutes)
+                usd = None if price is None else cost(price, usage)
+                total += Quote(1, 0, usage["input_tokens"], usage["output_tokens"], usd, usd, _SECONDS_PER_ANSWER / 60)
+        return total
 
-
-def _minutes(section: ChatTeacher, requests: int, tokens: int) -> float:
-    times = [requests * _SECONDS_PER_ANSWER / section.max_concurrency / 60]
-    if section.requests_per_minute:
-        times.append(requests / section.requests_per_minute)
-    if section.tokens_per_minute:
-        times.append(tokens / section.tokens_per_minute)
-    return max(times)
-
-
-def _read(path: str, kind: type[Any]) -> list[Any]:
-    return read_records(path, kind) if Path(path).exists() else []
-
-
-def _exemplars(study: Study, supervision: Supervision) -> tuple[Exemplar, Exemplar] | None:
-    files = [
-        Path(
-            paths.fill(
-                paths.EXEMPLAR, study.study, dataset=supervision.dataset, teacher=supervision.teacher, format=format_
-            )
+    def _exemplars(self, supervision: Supervision) -> tuple[Exemplar, Exemplar] | None:
+        """The exemplars of the originals and of the format, where both are there."""
+        original, own = (
+            self.results.path(paths.EXEMPLAR, dataset=supervision.dataset, teacher=supervision.teacher, format=format_)
+            for format_ in ("original", supervision.format)
         )
-        for format_ in ("original", supervision.format)
-    ]
-    return (load_exemplar(files[0]), load_exemplar(files[1])) if all(path.exists() for path in files) else None
+        return (load_exemplar(original), load_exemplar(own)) if original.exists() and own.exists() else None
+
+    def _tasks(self, supervision: Supervision, split: Split, rows: int, samples: int) -> tuple[list[Task], bool]:
+        """The tasks, and whether they are the real ones (problems and originals are there)."""
+        there = self.results.path(paths.PROBLEMS, dataset=supervision.dataset, split=split).exists()
+        problems = self.results.problems(supervision.dataset, split) if there else []
+        is_rewrite = supervision.format != "original"
+        originals = self._originals(supervision.original(), split) if is_rewrite else {}
+        are_real = bool(problems) and (not is_rewrite or bool(originals))
+        tasks = []
+        for problem in problems or [_stand_in(number, supervision, split) for number in range(rows)]:
+            for sample in range(samples):
+                text = None
+                if is_rewrite:
+                    row = originals.get((problem.id, sample))
+                    stated = (
+                        f"{row.rationale} The answer is {row.answer}." if row and row.answer else row and row.rationale
+                    )
+                    text = stated or "word " * (OUTPUT_TOKENS[supervision.level] * 3 // 4)
+                tasks.append(Task(problem, supervision, text, sample))
+        return tasks, are_real
+
+    def _originals(self, supervision: Supervision, split: Split) -> dict[tuple[str, int], Annotation]:
+        """What rewrites start from; empty where the originals are not there yet."""
+        if not self.results.path(_answers(split), supervision).exists():
+            return {}
+        read = self.results.annotations if split == "train" else self.results.teacher_answers
+        return usable_originals(read(supervision))
+
+
+def _answers(split: Split) -> str:
+    return paths.ANNOTATIONS if split == "train" else paths.TEACHER_ANSWERS
+
+
+def _minutes(teacher: ChatTeacher, requests: int, tokens: int) -> float:
+    times = [requests * _SECONDS_PER_ANSWER / teacher.max_concurrency / 60]
+    if teacher.requests_per_minute:
+        times.append(requests / teacher.requests_per_minute)
+    if teacher.tokens_per_minute:
+        times.append(tokens / teacher.tokens_per_minute)
+    return max(times)
 
 
 def _stand_ins(supervision: Supervision) -> tuple[Exemplar, Exemplar]:
@@ -135,47 +181,5 @@ def _stand_ins(supervision: Supervision) -> tuple[Exemplar, Exemplar]:
     return original, Exemplar(QUESTION, "1", {**rationales, supervision.format: rationales["L3"]}, "", "teacher")
 
 
-def _tasks(
-    study: Study, supervision: Supervision, split: Split, problems: Sequence[Problem], rows: int, samples: int
-) -> tuple[list[Task], bool]:
-    """The tasks, and whether they are the real ones (problems and originals are there)."""
-    is_rewrite = supervision.format != "original"
-    pattern = paths.ANNOTATIONS if split == "train" else paths.TEACHER_ANSWERS
-    originals = (
-        usable_originals(_read(paths.fill(pattern, study.study, supervision.original()), Annotation))
-        if is_rewrite
-        else {}
-    )
-    are_real = bool(problems) and (not is_rewrite or bool(originals))
-    known: Sequence[Problem] = problems or [_stand_in(number, supervision, split) for number in range(rows)]
-    tasks = []
-    for problem in known:
-        for sample in range(samples):
-            text = None
-            if is_rewrite:
-                row = originals.get((problem.id, sample))
-                stated = f"{row.rationale} The answer is {row.answer}." if row and row.answer else row and row.rationale
-                text = stated or "word " * (OUTPUT_TOKENS[supervision.level] * 3 // 4)
-            tasks.append(Task(problem, supervision, text, sample))
-    return tasks, are_real
-
-
 def _stand_in(number: int, supervision: Supervision, split: Split) -> Problem:
     return Problem(str(number), supervision.dataset, split, QUESTION, None, "1", "number", None, None, "", None)
-
-
-def exemplar_quote(study: Study, supervisions: Sequence[Supervision], prices: Path) -> Quote:
-    """The exemplars that are not frozen yet: one request per dataset, teacher and format."""
-    total = NOTHING
-    for dataset, teacher, format_ in exemplars(study, supervisions):
-        frozen = frozen_path(paths.journal_folder() / teacher, dataset, format_)
-        section = study.teachers[teacher]
-        assert isinstance(section, ChatTeacher)
-        price = find_price(section, prices)
-        usage = {"input_tokens": 600, "output_tokens": sum(OUTPUT_TOKENS[level] for level in LEVELS)}
-        if frozen.exists():
-            total += Quote(1, 1, 0, 0, 0.0, 0.0, 0.0)
-        else:
-            usd = None if price is None else cost(price, usage)
-            total += Quote(1, 0, usage["input_tokens"], usage["output_tokens"], usd, usd, _SECONDS_PER_ANSWER / 60)
-    return total
