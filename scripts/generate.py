@@ -10,7 +10,7 @@ from gradus.runtime import program
 from gradus.runtime.atomic import canonical_json, sha256_bytes, sha256_file
 from gradus.runtime.errors import UserError
 from gradus.runtime.jsonl import read_json, read_manifest, read_records, write_records
-from gradus.runtime.leases import claimed
+from gradus.runtime.leases import lease
 from gradus.students.templates import TEMPLATE_FILE, Template
 from gradus.students.tokens import load_tokens
 from gradus.students.training.checkpoints import progress_folder
@@ -56,7 +56,7 @@ def main() -> None:
         memory_bytes=int(settings["memory_gib"] * 2**30),
     )
     engine = load_engine(settings, weights, limits, tokens.pad_id, given.threads)
-    with claimed(progress, f"predictions {given.output}"):
+    with lease(progress, f"predictions {given.output}"):
         predictions = generate(
             engine, tokens, template, problems, progress, settings["samples"], settings["stop_strings"]
         )

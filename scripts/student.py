@@ -7,7 +7,7 @@ from typing import Any
 
 from gradus.runtime import program
 from gradus.runtime.atomic import canonical_json, sha256_bytes, sha256_file, write_json
-from gradus.runtime.leases import claimed
+from gradus.runtime.leases import lease
 from gradus.students.base_models import corpus_texts, fetch_reference, make_untrained
 from gradus.students.templates import resolve_template
 from gradus.students.tokens import copy_tokenizer, load_tokens
@@ -49,7 +49,7 @@ def build(name: str, settings: dict[str, Any], target: Path) -> tuple[dict[str, 
         "code": fingerprint("student"),
     }
     start = progress_folder(work_folder(), {"untrained": identity})
-    with claimed(start, f"warm-up {name}"):
+    with lease(start, f"warm-up {name}"):
         make_untrained(settings, texts, start)
         tokens = load_tokens(start)
         recipe = settings["warm_up"]

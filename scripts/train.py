@@ -17,7 +17,7 @@ from gradus.runtime.atomic import sha256_file, write_json, write_text
 from gradus.runtime.environment import commit, submitted_job, versions
 from gradus.runtime.errors import UserError
 from gradus.runtime.jsonl import read_json, read_manifest, read_records
-from gradus.runtime.leases import claimed
+from gradus.runtime.leases import lease
 from gradus.students.base_models import model_source, student_template
 from gradus.students.templates import TEMPLATE_FILE
 from gradus.students.tokens import copy_tokenizer, load_tokens
@@ -77,7 +77,7 @@ def main() -> None:
     )
     progress = progress_folder(work_folder(), identity)
     leads = geometry(os.environ, recipe["ranks"]).leads
-    with claimed(progress, given.cell) if leads else nullcontext():
+    with lease(progress, given.cell) if leads else nullcontext():
         trained = launch(request, work_folder())
         if not trained.leads:
             return

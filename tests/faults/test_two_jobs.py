@@ -29,7 +29,7 @@ def test_the_second_training_waits_for_the_first(
     second = program(*long_training(finished, tmp_path), folder=finished.folder, GRADUS_WORK=str(tmp_path))
     assert first.wait(timeout=300) == 0
     assert second.returncode == 0, second.stderr
-    assert f"process {first.pid} is at this already; waiting for its end" in second.stderr
+    assert f"process {first.pid} is already working on this; waiting for its end" in second.stderr
     assert bytes_of(tmp_path / "cell") == undisturbed
 
 
@@ -37,10 +37,10 @@ def test_the_second_training_gives_up_in_the_end(finished: Workflow, tmp_path: P
     first = start(finished.folder, tmp_path, *long_training(finished, tmp_path))
     wait_for(lambda: saved_steps(tmp_path), "progress")
     second = program(
-        *long_training(finished, tmp_path), folder=finished.folder, GRADUS_WORK=str(tmp_path), GRADUS_CLAIM_WAIT="0.1"
+        *long_training(finished, tmp_path), folder=finished.folder, GRADUS_WORK=str(tmp_path), GRADUS_LEASE_WAIT="0.1"
     )
     assert second.returncode == 1
-    assert f"process {first.pid} is still at this" in second.stderr and "Traceback" not in second.stderr
+    assert f"process {first.pid} is still working on this" in second.stderr and "Traceback" not in second.stderr
     assert first.wait(timeout=300) == 0
 
 

@@ -1,9 +1,10 @@
-"""Claims: one writer for each piece of progress, on one machine and over a whole cluster.
+"""Leases: one writer for each piece of progress, on one machine and over a whole cluster.
 
 A second job for the same work appears where Snakemake was killed while its jobs ran on, where a scheduler starts a job again
-because it lost a node that still computes, and where two students of a study are the same. The claim is a small file beside
-the progress: locked, naming its holder, and touched every few seconds. Who finds one asks, in this order: does its lock hold
-(decides on one machine), does SLURM run its job, does it still beat.
+because it lost a node that still computes, and where two students of a study are the same. The lease is a small file beside
+the progress: it is locked, it names its holder, and the holder touches it every few seconds. A process that finds a lease
+checks, in order: whether its lock is held (which decides on one machine), whether SLURM runs the holder's job, and whether the
+file is still being touched.
 """
 
 from __future__ import annotations
@@ -21,25 +22,26 @@ from typing import Any
 
 from gradus.runtime.atomic import canonical_json
 from gradus.runtime.errors import UserError
+from gradus.runtime.private_folders import make_private
 from gradus.runtime.slurm import is_running
 
 log = logging.getLogger("gradus")
 
 BEAT = 10.0  # seconds between two signs of life
-SILENCE = 45.0  # seconds without one, after which a holder is dead that nobody else can tell of
-PATIENCE = 1800.0  # seconds that a job waits for another's end with its own nodes idle
+SILENCE = 45.0  # seconds without one after which a holder counts as dead, where neither lock nor SLURM can say
+PATIENCE = 1800.0  # seconds that a job waits for another one to end, its own nodes idle
 POLL = 0.5
 
 
 @contextlib.contextmanager
-def claimed(progress: Path, what: str) -> Iterator[None]:
-    """Hold the claim to ``progress`` for a block; waits for another holder's end.
+def lease(progress: Path, what: str) -> Iterator[None]:
+    """Hold the lease on ``progress`` for a block; waits until another holder has ended.
 
-    Raises UserError if that takes longer than ``GRADUS_CLAIM_WAIT`` seconds (default: half an hour). A holder whose claim
-    was taken (it was thought dead) ends at once, and its children with it.
+    Raises UserError if that takes longer than ``GRADUS_LEASE_WAIT`` seconds (default: half an hour). A holder whose lease
+    was taken by another process, which thought it dead, ends at once, and its children with it.
     """
-    path = progress.with_name(f"{progress.name}.claim")
-    path.parent.mkdir(parents=True, exist_ok=True)
+    path = progress.with_name(f"{progress.name}.lease")
+    make_private(path.parent)
     descriptor = _take(path, what)
     over = threading.Event()
     beat = threading.Thread(target=_beat, args=(path, over), daemon=True)
@@ -56,14 +58,14 @@ def claimed(progress: Path, what: str) -> Iterator[None]:
 
 
 def _take(path: Path, what: str) -> int:
-    """The open, locked claim with our name in it."""
+    """The open, locked lease with our name in it."""
     end = time.monotonic() + patience()
     seen = Pulse()
-    told = False
+    announced = False
     while True:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
         locked = _lock(descriptor)
-        if not _is_file(path, os.fstat(descriptor)):  # its holder has just put it away
+        if not _is_file(path, os.fstat(descriptor)):  # its holder has just removed it
             os.close(descriptor)
             continue
         holder = _holder(descriptor)
@@ -74,27 +76,27 @@ def _take(path: Path, what: str) -> int:
             return descriptor
         os.close(descriptor)
         name = f"SLURM job {holder['job']}" if holder.get("job") else f"process {holder.get('process', '?')}"
-        if not told:
-            log.info("%s: %s is at this already; waiting for its end", what, name)
-            told = True
+        if not announced:
+            log.info("%s: %s is already working on this; waiting until it ends", what, name)
+            announced = True
         if time.monotonic() > end:
             raise UserError(
-                f"{name} is still at this",
+                f"{name} is still working on this",
                 where=what,
-                hint=f"run again when it has ended, or end it; its claim is {path}",
+                hint=f"run again when it has ended, or end it; its lease is {path}",
             )
         time.sleep(POLL)
 
 
 class Pulse:
-    """Signs of life of a claim as this process sees them: the clocks of two machines are never compared."""
+    """Signs of life of a lease as this process sees them: the clocks of two machines are never compared."""
 
     def __init__(self) -> None:
         self._last: Any = None
         self._since = time.monotonic()
 
     def silent_seconds(self, path: Path) -> float:
-        """How long the claim has not been touched, at least."""
+        """How long, at least, the lease has not been touched."""
         try:
             now: Any = (path.stat().st_mtime_ns, path.stat().st_ino)
         except OSError:
@@ -105,7 +107,7 @@ class Pulse:
 
 
 def _lives(holder: dict[str, Any], lockable: bool, seen: Pulse, path: Path) -> bool:
-    """Whether the holder named in a claim, whose lock is free as far as this machine knows, may still be at work."""
+    """Whether the holder named in a lease, whose lock is free as far as this machine knows, may still be at work."""
     silent = seen.silent_seconds(path) > SILENCE
     if holder.get("machine") == machine():
         return not lockable and not silent
@@ -117,8 +119,8 @@ def _lives(holder: dict[str, Any], lockable: bool, seen: Pulse, path: Path) -> b
 
 
 def patience() -> float:
-    """Seconds that a job waits for another's end."""
-    return float(os.environ.get("GRADUS_CLAIM_WAIT") or PATIENCE)
+    """Seconds that a job waits for another one to end."""
+    return float(os.environ.get("GRADUS_LEASE_WAIT") or PATIENCE)
 
 
 def machine() -> str:
@@ -135,7 +137,7 @@ def _self() -> dict[str, Any]:
 
 
 def _lock(descriptor: int) -> bool | None:
-    """Whether the lock is ours now; None where the file system knows no locks."""
+    """Whether the lock is ours now; None where the file system has no locks."""
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
@@ -163,14 +165,14 @@ def _is_file(path: Path, facts: os.stat_result) -> bool:
 
 
 def _beat(path: Path, over: threading.Event) -> None:
-    """Touch the claim until all is over; end this process if somebody else holds it."""
+    """Touch the lease until the block is over; end this process if somebody else holds it."""
     mine = _self()
     while not over.wait(BEAT):
         try:
             holder = json.loads(path.read_text(encoding="utf-8"))
             os.utime(path)
         except (OSError, ValueError):
-            continue  # a file system that is away, read-only or full is no other holder
+            continue  # an unreachable, read-only or full file system does not mean another holder
         if holder != mine:
             log.error("error: %s was taken by %s, which thought this process dead; ending", path, holder)
             os._exit(1)
