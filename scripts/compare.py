@@ -13,10 +13,10 @@ def main() -> None:
     options.add_argument("second", type=Path, help="that of another; differences are second minus first")
     options.add_argument("--output", type=Path, help="also write the table as CSV")
     given = options.parse_args()
-    pairs = compare(given.first, given.second)
-    print(to_markdown(pairs, given.first.name, given.second.name))
+    comparisons = compare(given.first, given.second)
+    print(to_markdown(comparisons, given.first.name, given.second.name), end="")
     if given.output:
-        write_text(given.output, to_csv(pairs))
+        write_text(given.output, to_csv(comparisons))
 
 
 if __name__ == "__main__":

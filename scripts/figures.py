@@ -5,7 +5,10 @@ from pathlib import Path
 from typing import Any
 
 from gradus.analysis.rows import rows
-from gradus.presentation.figures import accuracy_figure, loss_figure, save, speed_figure
+from gradus.presentation.exhibits.experiments import experiment_figure
+from gradus.presentation.figure import save
+from gradus.presentation.training_figures import Training, loss_figure, speed_figure
+from gradus.records import Cell
 from gradus.runtime import program
 from gradus.runtime.jsonl import read_json
 from gradus.study import paths
@@ -24,21 +27,27 @@ def main() -> None:
     for path in given.output:
         if given.experiment:
             experiment = study.experiments[given.experiment]
-            save(accuracy_figure(rows(study, experiment), experiment), path)
+            save(experiment_figure(experiment, rows(study, experiment)), path)
         elif given.speed:
-            save(speed_figure(_steps(study, paths.TELEMETRY), _steps(study, paths.TRACE)), path)
+            save(speed_figure(trainings(study, with_telemetry=True)), path)
         else:
-            save(loss_figure(_steps(study, paths.TRACE)), path)
+            save(loss_figure(trainings(study)), path)
 
 
-def _steps(study: Study, pattern: str) -> dict[str, list[dict[str, Any]]]:
-    found = {}
+def trainings(study: Study, with_telemetry: bool = False) -> list[Training]:
+    """Every training of a study by what its student was taught; the seed is named where it is not the first."""
+    found = []
     for cell in cells(study):
-        path = Path(paths.fill(pattern, study.study, cell))
-        place = cell.supervision
-        name = f"{place.teacher} {place.format} {place.level}" + (f" seed {cell.seed}" if cell.seed != 1 else "")
-        found[f"{cell.student}|{name}"] = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+        label = " ".join((cell.supervision.teacher, cell.supervision.format, cell.supervision.level))
+        label += f" seed {cell.seed}" if cell.seed != 1 else ""
+        telemetry = _steps(study, paths.TELEMETRY, cell) if with_telemetry else []
+        found.append(Training(cell.student, label, _steps(study, paths.TRACE, cell), telemetry))
     return found
+
+
+def _steps(study: Study, pattern: str, cell: Cell) -> list[dict[str, Any]]:
+    text = Path(paths.fill(pattern, study.study, cell)).read_text(encoding="utf-8")
+    return [json.loads(line) for line in text.splitlines()]
 
 
 if __name__ == "__main__":

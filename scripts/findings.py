@@ -4,8 +4,9 @@ from pathlib import Path
 
 from gradus.analysis.collection import collect, costs
 from gradus.analysis.published import read
-from gradus.analysis.published_comparison import beside, pairs_csv, pairs_markdown
+from gradus.analysis.published_comparison import compare_with_published
 from gradus.analysis.recommendation import recommendations
+from gradus.presentation import published_comparison
 from gradus.presentation.claims import recommendations_csv, statements_csv
 from gradus.presentation.findings import experiment_statements, findings, headline, headline_text
 from gradus.presentation.pages import to_page
@@ -31,8 +32,8 @@ def main() -> None:
     study = load(read_json(given.study), given.study)
     audits = [read_json(paths.fill(paths.AUDIT, study.study, dataset=name)) for name in study.datasets]
     annotations = {
-        str(place): read_json(paths.fill(paths.manifest(paths.ANNOTATIONS), study.study, place))
-        for place in supervisions(study)
+        str(supervision): read_json(paths.fill(paths.manifest(paths.ANNOTATIONS), study.study, supervision))
+        for supervision in supervisions(study)
     }
     evidence = collect(study)
     recommended = recommendations(evidence, costs(study))
@@ -41,9 +42,10 @@ def main() -> None:
     ]
     write_text(given.claims, statements_csv(statements))
     write_text(given.recommendation, recommendations_csv(recommended))
-    pairs = beside(evidence, read(Path(given.numbers)))
-    write_text(given.published, pairs_csv(pairs))
-    text = findings(study, evidence, statements, recommended, audits, annotations) + pairs_markdown(pairs)
+    comparisons = compare_with_published(evidence, read(Path(given.numbers)))
+    write_text(given.published, published_comparison.to_csv(comparisons))
+    text = findings(study, evidence, statements, recommended, audits, annotations)
+    text += published_comparison.to_markdown(comparisons)
     write_text(given.output, text)
     write_text(given.page, to_page(text, study.study))
     facts = headline(study, evidence)

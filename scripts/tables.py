@@ -3,7 +3,8 @@
 from pathlib import Path
 
 from gradus.analysis.rows import rows
-from gradus.presentation.tables import to_csv, to_latex, to_markdown
+from gradus.presentation.exhibits.experiments import experiment_table, to_csv
+from gradus.presentation.table import one_line
 from gradus.runtime import program
 from gradus.runtime.atomic import write_text
 from gradus.runtime.jsonl import read_json
@@ -18,11 +19,12 @@ def main() -> None:
     given = options.parse_args()
     study = load(read_json(given.study), given.study)
     experiment = study.experiments[given.experiment]
-    table = rows(study, experiment)
+    conditions = rows(study, experiment)
+    table = experiment_table(given.experiment, experiment, conditions)
     output = Path(given.output)
-    write_text(output, to_csv(table))
-    write_text(output.with_suffix(".md"), f"# {experiment.question}\n\n{to_markdown(table, experiment)}")
-    write_text(output.with_suffix(".tex"), to_latex(table, experiment, given.experiment))
+    write_text(output, to_csv(conditions))
+    write_text(output.with_suffix(".md"), f"# {one_line(experiment.question)}\n\n{table.markdown()}\n{table.note}\n")
+    write_text(output.with_suffix(".tex"), table.latex())
 
 
 if __name__ == "__main__":

@@ -1,141 +1,114 @@
-"""Telling: statements and recommendations as Markdown for people and CSV for machines."""
+"""Tested statements and recommendations, as Markdown for people and CSV for machines."""
 
 from __future__ import annotations
 
-import csv
-import io
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import fields
+from dataclasses import astuple, fields
 
 from gradus.analysis.claims.catalogue import TITLES
 from gradus.analysis.claims.statements import Statement
-from gradus.analysis.recommendation import Recommendation
+from gradus.analysis.recommendation import Cost, Recommendation
+from gradus.presentation.number import Number, Unit, percent
+from gradus.presentation.table import Table, csv_text
 
 _STATEMENT_COLUMNS = [field.name for field in fields(Statement)]
-_RECOMMENDATION_COLUMNS = (
-    "dataset",
-    "student",
-    "best",
-    "accuracy",
-    "may_be_best",
-    "cheapest",
-    "cheapest_accuracy",
-    "price_usd",
-    "teacher_tokens",
-    "training_tokens",
-    "answer_tokens",
-    "how_sure",
-    "n",
-    "runs",
-)
+_RECOMMENDATION_COLUMNS = ("dataset", "student", "best", "accuracy", "may_be_best", "cheapest", "cheapest_accuracy")
+_COST_COLUMNS = [field.name for field in fields(Cost)]
 
 
 def statements_csv(experiments: Sequence[tuple[str, Sequence[Statement]]]) -> str:
     """One line per statement, estimates as shares or coefficients, p raw and adjusted."""
-    stream = io.StringIO()
-    writer = csv.writer(stream, lineterminator="\n")
-    writer.writerow(["experiment", "verdict", *_STATEMENT_COLUMNS])
-    for name, statements in experiments:
-        for one in statements:
-            values = [getattr(one, column) for column in _STATEMENT_COLUMNS]
-            shown = ["" if value is None else f"{value:.6g}" if isinstance(value, float) else value for value in values]
-            writer.writerow([name, one.verdict, *shown])
-    return stream.getvalue()
+    rows = [
+        [name, statement.verdict, *(getattr(statement, column) for column in _STATEMENT_COLUMNS)]
+        for name, statements in experiments
+        for statement in statements
+    ]
+    return csv_text(["experiment", "verdict", *_STATEMENT_COLUMNS], rows, form=".6g")
 
 
 def statements_markdown(statements: Sequence[Statement], heading: str = "###") -> str:
     """A section per claim: how many statements hold, then each with its numbers."""
     lines: list[str] = []
-    for claim in dict.fromkeys(one.claim for one in statements):
-        family = [one for one in statements if one.claim == claim]
-        counts = Counter(one.verdict for one in family)
-        told = ", ".join(
-            f"{counts[name]} {name}" for name in ("supported", "contradicted", "undecided") if counts[name]
-        )
-        lines += [f"{heading} {TITLES[claim]}", "", f"{_shared_statement(family)} **{told}** of {len(family)}.", ""]
-        lines += [*_table(family), ""]
+    for claim in dict.fromkeys(statement.claim for statement in statements):
+        family = [statement for statement in statements if statement.claim == claim]
+        counts = Counter(statement.verdict for statement in family)
+        verdicts = ("supported", "contradicted", "undecided")
+        counted = ", ".join(f"{counts[verdict]} {verdict}" for verdict in verdicts if counts[verdict])
+        lines += [f"{heading} {TITLES[claim]}", "", f"{_shared_statement(family)} **{counted}** of {len(family)}.", ""]
+        lines += [_family_table(family).markdown()]
     return "\n".join(lines)
 
 
 def _shared_statement(family: Sequence[Statement]) -> str:
-    texts = {one.statement for one in family}
+    texts = {statement.statement for statement in family}
     if len(texts) > 1:
         return "Statement by statement:"
     text = texts.pop()
     return f'"{text[0].upper()}{text[1:]}":'
 
 
-def _table(family: Sequence[Statement]) -> list[str]:
-    own = len({one.statement for one in family}) > 1
-    noted = any(one.note for one in family)
-    unit = "points" if family[0].unit == "points" else family[0].unit
-    head = [
-        "of",
-        *(["statement"] if own else []),
-        "verdict",
-        f"estimate ({unit}), 95 % interval",
-        "adjusted p",
-        "n",
-        "runs",
-    ]
-    head += ["speaks of", f"power for {family[0].power_for}", *(["note"] if noted else [])]
-    lines = ["| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
-    for one in family:
-        scale, sign = (100, "+.1f") if one.unit == "points" else (1, "+.2f")
-        told = f"{scale * one.estimate:{sign}} [{scale * one.low:{sign}}, {scale * one.high:{sign}}]"
-        p = one.p_against_adjusted if one.verdict == "contradicted" else one.p_adjusted
-        row = [
-            one.subject,
-            *([one.statement] if own else []),
-            one.verdict,
-            told,
-            "< 0.001" if p < 0.001 else f"{p:.3f}",
-        ]
-        row += ["" if one.n is None else str(one.n), str(one.runs), one.reach, f"{100 * one.power:.0f} %"]
-        lines.append("| " + " | ".join(row + ([one.note] if noted else [])) + " |")
-    return lines
+def _family_table(family: Sequence[Statement]) -> Table:
+    """The statements of one claim; a column for their words or notes only where these differ or exist."""
+    first = family[0]
+    columns: dict[str, list[str]] = {
+        "of": [one.subject for one in family],
+        "statement": [one.statement for one in family],
+        "verdict": [one.verdict for one in family],
+        f"estimate ({first.unit}), 95 % interval": [str(_estimate(one)) for one in family],
+        "adjusted p": [_adjusted_p(one) for one in family],
+        "n": ["" if one.n is None else str(one.n) for one in family],
+        "runs": [str(one.runs) for one in family],
+        "speaks of": [str(one.reach) for one in family],
+        f"power for {first.power_for}": [percent(one.power, digits=0) for one in family],
+        "note": [one.note for one in family],
+    }
+    if len({*columns["statement"]}) == 1:
+        del columns["statement"]
+    if not any(columns["note"]):
+        del columns["note"]
+    return Table(list(columns), list(zip(*columns.values(), strict=True)), names=len(columns))
+
+
+def _estimate(statement: Statement) -> Number:
+    unit: Unit = "points" if statement.unit == "points" else "correlation"
+    return Number(statement.estimate, statement.low, statement.high, unit=unit)
+
+
+def _adjusted_p(statement: Statement) -> str:
+    p = statement.p_against_adjusted if statement.verdict == "contradicted" else statement.p_adjusted
+    return "< 0.001" if p < 0.001 else f"{p:.3f}"
 
 
 def recommendations_csv(found: Sequence[Recommendation]) -> str:
     """One line per student and dataset; shares between 0 and 1, nothing where a cost is not known."""
-    stream = io.StringIO()
-    writer = csv.writer(stream, lineterminator="\n")
-    writer.writerow(_RECOMMENDATION_COLUMNS)
-    for one in found:
-        cost = one.cost
-        costs: list[float | None] = [None] * 4
-        if cost is not None:
-            costs = [cost.price_usd, cost.teacher_tokens, cost.training_tokens, cost.answer_tokens]
-        writer.writerow(
-            [
-                one.dataset,
-                one.student,
-                one.best.short,
-                f"{one.accuracy:.4f}",
-                " ".join(place.short for place in one.kept),
-            ]
-            + [one.cheapest.short, f"{one.cheapest_accuracy:.4f}"]
-            + ["" if value is None else f"{value:.6g}" for value in costs]
-            + [how_sure(one), "" if one.n is None else one.n, one.runs]
-        )
-    return stream.getvalue()
+    rows = [
+        [
+            *(one.dataset, one.student, one.best.short, one.accuracy, " ".join(kept.short for kept in one.kept)),
+            *(one.cheapest.short, one.cheapest_accuracy),
+            *(
+                ["" if cost is None else f"{cost:.6g}" for cost in astuple(one.cost)]
+                if one.cost
+                else [""] * len(_COST_COLUMNS)
+            ),
+            *(how_sure(one), one.n, one.runs),
+        ]
+        for one in found
+    ]
+    return csv_text([*_RECOMMENDATION_COLUMNS, *_COST_COLUMNS, "how_sure", "n", "runs"], rows)
 
 
 def recommendations_markdown(found: Sequence[Recommendation]) -> str:
-    """The same as a table, with how to read it."""
-    lines = [
-        "| dataset | student | best | accuracy | may be the best as well | cheapest of these | how sure |",
-        "|---|---|---|---:|---|---|---|",
-    ]
+    """The same as a table for people."""
+    rows = []
     for one in found:
-        others = [place.short for place in one.kept if place != one.best]
-        told = ", ".join(others) if len(others) < 9 else f"{len(others)} others"
-        cheapest = f"{one.cheapest.short} ({100 * one.cheapest_accuracy:.1f} %)"
-        best = f"{one.best.short} | {100 * one.accuracy:.1f} %"
-        row = f"| {one.dataset} | {one.student} | {best} | {told or 'none'} | {cheapest} | {how_sure(one)} |"
-        lines.append(row)
-    return "\n".join(lines) + "\n"
+        others = [kept.short for kept in one.kept if kept != one.best]
+        named = ", ".join(others) if len(others) < 9 else f"{len(others)} others"
+        cheapest = f"{one.cheapest.short} ({percent(one.cheapest_accuracy)})"
+        best = [one.best.short, percent(one.accuracy)]
+        rows.append([one.dataset, one.student, *best, named or "none", cheapest, how_sure(one)])
+    heads = ["dataset", "student", "best", "accuracy", "cannot be told from the best", "cheapest of these", "how sure"]
+    return Table(heads, rows, align="lllrlll").markdown()
 
 
 def how_sure(one: Recommendation) -> str:

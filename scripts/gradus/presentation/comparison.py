@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import os
 from collections.abc import Sequence
 from contextlib import chdir
@@ -11,32 +9,29 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gradus.analysis.collection import measured, problems_of_test
+from gradus.presentation import difference
+from gradus.presentation.table import csv_text
 from gradus.records import Supervision
 from gradus.runtime.errors import UserError
 from gradus.runtime.jsonl import read_json
-from gradus.statistics.contrasts import Contrast, difference
+from gradus.statistics.contrasts import Contrast
+from gradus.statistics.contrasts import difference as paired_difference
 from gradus.statistics.measurements import Measurement, pooled_seed_variance
 from gradus.study import paths
 from gradus.study.config import Study, load
 
-_COLUMNS = ("dataset", "supervision", "student", "first", "runs_first", "second", "runs_second", "n", "difference")
+_COLUMNS = ("dataset", "supervision", "student", "first", "runs_first", "second", "runs_second", "n")
 
 
 @dataclass(frozen=True)
 class Compared:
-    """One supervision and student in both studies; ``gap`` is second minus first."""
+    """One supervision and student in both studies; ``difference`` is second minus first."""
 
-    place: Supervision
+    supervision: Supervision
     student: str
     first: Measurement
     second: Measurement
-    gap: Contrast
-
-    @property
-    def differs(self) -> bool:
-        """Whether the 95 % interval of the difference leaves zero out."""
-        interval = self.gap.interval()
-        return interval.low > 0 or interval.high < 0
+    difference: Contrast
 
 
 def compare(first: Path, second: Path) -> list[Compared]:
@@ -58,7 +53,7 @@ def compare(first: Path, second: Path) -> list[Compared]:
         known = [
             side[0][key] for side in sides for key in side[0] if (key[0].dataset, key[1]) == (place.dataset, student)
         ]
-        found.append(Compared(place, student, one, two, difference(two, one, pooled_seed_variance(known))))
+        found.append(Compared(place, student, one, two, paired_difference(two, one, pooled_seed_variance(known))))
     return found
 
 
@@ -75,34 +70,31 @@ def _read(folder: Path) -> tuple[dict[tuple[Supervision, str], Measurement], dic
         }
 
 
-def to_csv(pairs: Sequence[Compared]) -> str:
+def to_csv(comparisons: Sequence[Compared]) -> str:
     """One line per supervision and student, shares between 0 and 1."""
-    stream = io.StringIO()
-    writer = csv.writer(stream, lineterminator="\n")
-    writer.writerow([*_COLUMNS, "interval_low", "interval_high", "differs", "reach"])
-    for one in pairs:
-        interval = one.gap.interval()
-        numbers = [f"{number:.4f}" for number in (interval.value, interval.low, interval.high)]
-        both = [f"{one.first.mean:.4f}", one.first.runs, f"{one.second.mean:.4f}", one.second.runs, one.first.n]
-        told = [str(one.differs).lower(), one.gap.reach]
-        writer.writerow([one.place.dataset, one.place.short, one.student, *both, *numbers, *told])
-    return stream.getvalue()
+    return csv_text(
+        [*_COLUMNS, *difference.CSV_COLUMNS, "reach"],
+        [
+            [
+                *(one.supervision.dataset, one.supervision.short, one.student),
+                *(one.first.mean, one.first.runs, one.second.mean, one.second.runs, one.first.n),
+                *(*difference.csv_values(one.difference), one.difference.reach),
+            ]
+            for one in comparisons
+        ],
+    )
 
 
-def to_markdown(pairs: Sequence[Compared], first: str, second: str) -> str:
+def to_markdown(comparisons: Sequence[Compared], first: str, second: str) -> str:
     """The same for people, with how to read it."""
-    apart = sum(one.differs for one in pairs)
-    lines = [
-        f"{len(pairs)} supervisions and students are in both; {apart} differ (95 %, each by itself: {0.05 * len(pairs):.1f} "
-        "would by chance). Differences are paired by problem; with one run each they speak of the checkpoints alone.",
-        "",
-        f"| dataset | supervision | student | {first} (runs) | {second} (runs) | difference, 95 % interval | |",
-        "|---|---|---|---:|---:|---:|---|",
+    heads = ["dataset", "supervision", "student", f"{first} (runs)", f"{second} (runs)"]
+    differences = [
+        difference.between(one.supervision, one.student, one.first, one.second, one.difference) for one in comparisons
     ]
-    for one in pairs:
-        interval = one.gap.interval()
-        told = f"{100 * interval.value:+.1f} [{100 * interval.low:+.1f}, {100 * interval.high:+.1f}]"
-        both = f"{100 * one.first.mean:.1f} ({one.first.runs}) | {100 * one.second.mean:.1f} ({one.second.runs})"
-        mark = "differs" if one.differs else ""
-        lines.append(f"| {one.place.dataset} | {one.place.short} | {one.student} | {both} | {told} | {mark} |")
-    return "\n".join(lines)
+    table = difference.table([*heads, "difference, 95 % interval", ""], differences, align="lllrrrl")
+    return (
+        f"{len(comparisons)} supervisions and students are in both; "
+        f"{difference.summary([one.difference for one in comparisons])} "
+        "Differences are paired by problem; with one run each they speak of the checkpoints alone.\n\n"
+        f"{table.markdown()}"
+    )

@@ -11,7 +11,10 @@ from gradus.analysis.evidence import Evidence, answer_only
 from gradus.analysis.recommendation import Recommendation
 from gradus.analysis.rows import Row, label, rows
 from gradus.presentation.claims import recommendations_markdown, statements_markdown
-from gradus.presentation.tables import to_markdown
+from gradus.presentation.exhibits.experiments import experiment_table
+from gradus.presentation.number import Number, percent
+from gradus.presentation.table import Table, one_line
+from gradus.records.vocabulary import ANSWER_ONLY
 from gradus.statistics.contrasts import difference
 from gradus.statistics.intervals import minimum_detectable_difference
 from gradus.study.config import Experiment, PaddedTransform, Study
@@ -23,29 +26,29 @@ def experiment_statements(study: Study, experiment: Experiment, evidence: Eviden
 
     Levels are held against the study's answer-only cells also where another experiment has them.
     """
-    padded = {name: one.target for name, one in study.transforms.items() if isinstance(one, PaddedTransform)}
-    places = experiment_supervisions(study, experiment)
+    padded = {name: made.target for name, made in study.transforms.items() if isinstance(made, PaddedTransform)}
+    supervisions = experiment_supervisions(study, experiment)
     if experiment.axis == "level":
-        places += [answer_only(dataset) for dataset in experiment.datasets]
-    return judged_claims(evidence.limited(places, experiment.students), padded)
+        supervisions += [answer_only(dataset) for dataset in experiment.datasets]
+    return judged_claims(evidence.limited(supervisions, experiment.students), padded)
 
 
 def headline(study: Study, evidence: Evidence) -> dict[str, Any]:
-    """The numbers that a run ends with: per student the best cell, against answer only and the most frequent answer.
+    """The numbers that a run ends with: per student the best cell, compared with answer only and the most frequent answer.
 
     The best is chosen among several, so the interval of its gain is that of as many comparisons (Bonferroni).
     """
-    found: dict[str, Any] = {"study": study.study, "students": []}
+    entries = []
     for name, experiment in study.experiments.items():
         table = rows(study, experiment)
         for dataset in experiment.datasets:
             for student in experiment.students:
-                mine = [row for row in table if row.student == student and row.supervision.dataset == dataset]
-                taught = [row for row in mine if row.supervision.format != "answer-only"]
+                mine = [row for row in table if (row.student, row.supervision.dataset) == (student, dataset)]
+                taught = [row for row in mine if row.supervision.format != ANSWER_ONLY]
                 if not taught:
                     continue
                 best = max(taught, key=lambda row: row.accuracy)
-                entry: dict[str, Any] = {
+                entry = {
                     "experiment": name,
                     "dataset": dataset,
                     "student": student,
@@ -56,18 +59,17 @@ def headline(study: Study, evidence: Evidence) -> dict[str, Any]:
                     "seeds": len(best.seeds),
                     "most_frequent_answer": best.most_frequent,
                 }
-                for row in mine:
-                    if row.supervision.format == "answer-only":
-                        measured = [evidence.students[one.supervision, student] for one in (best, row)]
-                        gap = difference(measured[0], measured[1], evidence.seeds(dataset, student))
-                        gain = gap.interval(1 - 0.05 / max(1, len(mine) - 1))
-                        entry |= {
-                            "answer_only": row.accuracy,
-                            "gain_over_answer_only": [gain.value, gain.low, gain.high],
-                            "gain_speaks_of": gap.reach,
-                        }
-                found["students"].append(entry)
-    return found
+                for row in (row for row in mine if row.supervision.format == ANSWER_ONLY):
+                    first, second = (evidence.students[one.supervision, student] for one in (best, row))
+                    gain = difference(first, second, evidence.seeds(dataset, student))
+                    interval = gain.interval(1 - 0.05 / max(1, len(mine) - 1))
+                    entry |= {
+                        "answer_only": row.accuracy,
+                        "gain_over_answer_only": [interval.value, interval.low, interval.high],
+                        "gain_speaks_of": gain.reach,
+                    }
+                entries.append(entry)
+    return {"study": study.study, "students": entries}
 
 
 def headline_text(facts: dict[str, Any]) -> str:
@@ -75,16 +77,17 @@ def headline_text(facts: dict[str, Any]) -> str:
     lines = []
     for entry in facts["students"]:
         low, high = entry["interval"]
+        best = Number(entry["accuracy"], low, high)
         line = (
             f"  {entry['experiment']}: {entry['student']} on {entry['dataset']} is best with "
             f"{entry['best'].split('/', 1)[1]}: "
-            f"{100 * entry['accuracy']:.1f} % [{100 * low:.1f}, {100 * high:.1f}] (n = {entry['n']}, {entry['seeds']} seed(s))"
+            f"{percent(entry['accuracy'])} {best.interval()} (n = {entry['n']}, {entry['seeds']} seed(s))"
         )
         if "answer_only" in entry:
             value, low, high = entry["gain_over_answer_only"]
-            gain = f"{100 * value:+.1f} [{100 * low:+.1f}, {100 * high:+.1f}]"
-            line += f"; answer only {100 * entry['answer_only']:.1f} %, gain {gain}"
-        lines.append(line + f"; most frequent answer {100 * entry['most_frequent_answer']:.1f} %")
+            gain = Number(value, low, high, unit="points")
+            line += f"; answer only {percent(entry['answer_only'])}, gain {gain}"
+        lines.append(f"{line}; most frequent answer {percent(entry['most_frequent_answer'])}")
     return "\n".join(lines)
 
 
@@ -100,23 +103,19 @@ def findings(
     parts = [f"# Findings of the study `{study.study}`", ""]
     if study.about:
         parts += [study.about.strip(), ""]
-    parts += _reach(study)
+    parts += _limits(study)
     parts += ["## What to use", "", _HOW_TO_RECOMMEND, "", recommendations_markdown(recommended)]
     for name, found in statements:
         experiment = study.experiments[name]
-        table = rows(study, experiment)
-        parts += [f"## {name}: {experiment.question}", "", to_markdown(table, experiment)]
-        parts += [f"- {line}" for line in _warnings(table, experiment)] + [""]
+        conditions = rows(study, experiment)
+        table = experiment_table(name, experiment, conditions)
+        parts += [f"## {name}: {one_line(experiment.question)}", "", table.markdown(), table.note, ""]
+        parts += [f"- {line}" for line in _warnings(conditions, experiment)] + [""]
         parts += [statements_markdown(found)]
-    parts += _teacher_table(evidence)
-    parts += ["## The data", ""] + [_audit_line(audit) for audit in audits] + [""]
-    parts += ["| supervision | annotations | mean words | verdicts |", "|---|---:|---:|---|"]
-    for name, manifest in annotations.items():
-        verdicts = ", ".join(f"{verdict} {count}" for verdict, count in manifest["verdicts"].items())
-        absent = len(manifest["without_annotation"])
-        verdicts += f"; {absent} problems without annotation" if absent else ""
-        parts.append(f"| {name} | {manifest['rows']} | {manifest['mean_words']:.1f} | {verdicts} |")
-    return "\n".join(parts) + "\n"
+    if evidence.teachers:
+        parts += ["## The teachers on the test problems, gold hidden", "", _teacher_table(evidence).markdown()]
+    parts += ["## The data", "", *map(_audit_line, audits), "", _annotation_table(annotations).markdown()]
+    return "\n".join(parts)
 
 
 _HOW_TO_RECOMMEND = (
@@ -125,18 +124,24 @@ _HOW_TO_RECOMMEND = (
 )
 
 
-def _teacher_table(evidence: Evidence) -> list[str]:
+def _teacher_table(evidence: Evidence) -> Table:
     """What the teachers solve themselves, gold hidden."""
-    if not evidence.teachers:
-        return []
-    lines = ["## The teachers on the test problems, gold hidden", "", "| supervision | accuracy | n | samples |"]
-    lines.append("|---|---:|---:|---:|")
-    for place, one in evidence.teachers.items():
-        lines.append(f"| {place} | {100 * one.mean:.1f} % | {one.n} | {one.runs} |")
-    return [*lines, ""]
+    measured = evidence.teachers.items()
+    lines = [[str(name), percent(one.mean), str(one.n), str(one.runs)] for name, one in measured]
+    return Table(["supervision", "accuracy", "n", "samples"], lines)
 
 
-def _reach(study: Study) -> list[str]:
+def _annotation_table(manifests: dict[str, dict[str, Any]]) -> Table:
+    lines = []
+    for name, manifest in manifests.items():
+        verdicts = ", ".join(f"{verdict} {count}" for verdict, count in manifest["verdicts"].items())
+        absent = len(manifest["without_annotation"])
+        verdicts += f"; {absent} problems without annotation" if absent else ""
+        lines.append([name, str(manifest["rows"]), f"{manifest['mean_words']:.1f}", verdicts])
+    return Table(["supervision", "annotations", "mean words", "verdicts"], lines, align="lrrl")
+
+
+def _limits(study: Study) -> list[str]:
     lines = ["What these numbers can and cannot say:", ""]
     if any(dataset.source == "gradeschool" for dataset in study.datasets.values()):
         lines.append(
@@ -160,29 +165,29 @@ def _reach(study: Study) -> list[str]:
     )
     missing = missing_supervisions(study)
     if missing:
-        named = ", ".join(str(place) for place in missing[:12]) + (", ..." if len(missing) > 12 else "")
+        named = ", ".join(str(supervision) for supervision in missing[:12]) + (", ..." if len(missing) > 12 else "")
         lines.append(
             f"- {len(missing)} supervisions are missing, because their released files are not in the data folder: {named}."
         )
     return [*lines, ""]
 
 
-def _warnings(table: list[Row], experiment: Experiment) -> list[str]:
+def _warnings(conditions: list[Row], experiment: Experiment) -> list[str]:
     found = []
-    for row in table:
+    for row in conditions:
         name = f"{row.supervision.dataset}, {row.student}, {label(row.supervision, experiment)}"
         if not row.above_baselines:
             found.append(
-                f"{name}: {100 * row.accuracy:.1f} % is not above always giving the most frequent answer "
-                f"({100 * row.most_frequent:.1f} %) and a blind guess ({100 * row.chance:.1f} %)."
+                f"{name}: {percent(row.accuracy)} is not above always giving the most frequent answer "
+                f"({percent(row.most_frequent)}) and a blind guess ({percent(row.chance)})."
             )
         if row.truncated > 0.05:
-            found.append(f"{name}: {100 * row.truncated:.0f} % of the outputs were cut off at the length limit.")
+            found.append(f"{name}: {percent(row.truncated, digits=0)} of the outputs were cut off at the length limit.")
         if row.leaked:
             found.append(
                 f"{name}: trained on test questions (allow_leakage); the accuracy is not a measure of anything."
             )
-    detectable = 100 * minimum_detectable_difference(min(row.n for row in table))
+    detectable = 100 * minimum_detectable_difference(min(row.n for row in conditions))
     found.append(f"Differences below about {detectable:.1f} points are beyond the reach of this test set.")
     return found
 

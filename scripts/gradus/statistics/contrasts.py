@@ -51,6 +51,12 @@ class Contrast:
         half = float(stats.t.ppf(0.5 + confidence / 2, self.df)) * self.standard_error
         return Estimate(self.estimate, self.estimate - half, self.estimate + half)
 
+    @property
+    def excludes_zero(self) -> bool:
+        """Whether the 95 % interval excludes zero."""
+        interval = self.interval()
+        return interval.low > 0 or interval.high < 0
+
     def p_greater(self, margin: float = 0.0) -> float:
         """One-sided p against "at most ``margin``"."""
         if math.isinf(self.standard_error):

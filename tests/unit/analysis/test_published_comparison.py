@@ -1,4 +1,4 @@
-"""A study beside the paper's printed numbers."""
+"""A study compared with the paper's printed numbers."""
 
 import csv
 import io
@@ -9,7 +9,8 @@ from conftest import PROJECT
 
 from gradus.analysis.evidence import Evidence
 from gradus.analysis.published import Printed, read
-from gradus.analysis.published_comparison import beside, pairs_csv, pairs_markdown
+from gradus.analysis.published_comparison import compare_with_published
+from gradus.presentation.published_comparison import to_csv, to_markdown
 from gradus.records import Supervision
 from gradus.statistics.measurements import Measurement, Rows, Summary
 
@@ -33,10 +34,10 @@ def study(**accuracies: float) -> dict[tuple[Supervision, str], Measurement]:
 
 
 def test_what_agrees_and_what_does_not(printed: list[Printed]) -> None:
-    pairs = beside(Evidence(study(L1=0.497, L6=0.40)), printed)
-    assert [one.differs for one in pairs] == [False, True]
+    pairs = compare_with_published(Evidence(study(L1=0.497, L6=0.40)), printed)
+    assert [one.difference.excludes_zero for one in pairs] == [False, True]
     assert pairs[0].printed == Summary(pytest.approx(0.4966), pytest.approx(0.0027), 3, 1319)
-    assert pairs[1].gap.estimate == pytest.approx(-0.13, abs=0.03)
+    assert pairs[1].difference.estimate == pytest.approx(-0.13, abs=0.03)
     assert {one.table for one in pairs} == {"Table 10"}
 
 
@@ -49,13 +50,16 @@ def test_released_annotations_are_the_papers_and_others_have_no_counterpart(prin
         Supervision("gsm8k", "tutor", "original", "L1"): False,
         Supervision("gradeschool", "gpt-4o", "original", "L1"): False,
     }
-    found = {one.place for one in beside(Evidence({(place, "gemma-2b"): runs(0.5, 300) for place in places}), printed)}
+    evidence = Evidence({(place, "gemma-2b"): runs(0.5, 300) for place in places})
+    found = {one.supervision for one in compare_with_published(evidence, printed)}
     assert found == {place for place, known in places.items() if known}
 
 
 def test_one_run_here_is_uncertain_and_says_so(printed: list[Printed]) -> None:
     key = (Supervision("svamp", "gpt-4o", "original", "L1"), "gemma-2b")
-    wide, narrow = (beside(Evidence({key: runs(0.59, 300, seeds)}), printed)[0].gap for seeds in (1, 5))
+    wide, narrow = (
+        compare_with_published(Evidence({key: runs(0.59, 300, seeds)}), printed)[0].difference for seeds in (1, 5)
+    )
     assert wide.runs == 1 and wide.reach == "these checkpoints"
     assert wide.standard_error > 0.02 and narrow.reach == "conditions on these problems"
 
@@ -69,14 +73,14 @@ def test_equal_studies_differ_about_as_often_as_chance(printed: list[Printed]) -
             noise = rng.normal(0, one.measurement.sd or 0, 3)
             chances = np.clip(one.value + noise, 0, 1)[:, None]
             cells[one.place, one.student] = Rows((rng.random((3, one.measurement.n or 1)) < chances).astype(float))
-    pairs = beside(Evidence(cells), printed)
+    pairs = compare_with_published(Evidence(cells), printed)
     assert len(pairs) == 294
-    assert sum(one.differs for one in pairs) <= 0.1 * len(pairs)
+    assert sum(one.difference.excludes_zero for one in pairs) <= 0.1 * len(pairs)
 
 
-def test_told_as_a_table_and_nothing_where_there_is_nothing(printed: list[Printed]) -> None:
-    pairs = beside(Evidence(study(L1=0.497, L6=0.40)), printed)
-    rows = list(csv.DictReader(io.StringIO(pairs_csv(pairs))))
+def test_a_table_of_what_is_printed_and_nothing_where_there_is_nothing(printed: list[Printed]) -> None:
+    pairs = compare_with_published(Evidence(study(L1=0.497, L6=0.40)), printed)
+    rows = list(csv.DictReader(io.StringIO(to_csv(pairs))))
     assert [row["differs"] for row in rows] == ["false", "true"] and rows[0]["published"] == "0.4966"
-    assert "2 accuracies are printed in the paper too; 1 differ" in pairs_markdown(pairs)
-    assert pairs_markdown([]) == "" and len(pairs_csv([]).splitlines()) == 1
+    assert "2 accuracies are printed in the paper too; 1 of 2 differ" in to_markdown(pairs)
+    assert to_markdown([]) == "" and len(to_csv([]).splitlines()) == 1

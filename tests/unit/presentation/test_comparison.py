@@ -1,4 +1,4 @@
-"""Two studies side by side: what is the same is told the same, what differs is found, and nothing is compared that cannot be."""
+"""Comparison of two studies: equals do not differ, what differs is found, and nothing is compared that cannot be."""
 
 from __future__ import annotations
 
@@ -58,23 +58,27 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_a_study_does_not_differ_from_itself(folder: Path) -> None:
     pairs = compare(folder / "made", folder / "made")
     assert len(pairs) == 2 * 3 * 3
-    assert all(pair.gap.estimate == 0 and not pair.differs for pair in pairs)
+    assert all(pair.difference.estimate == 0 and not pair.difference.excludes_zero for pair in pairs)
 
 
 def test_what_differs_is_found_and_signed(folder: Path) -> None:
     pairs = compare(folder / "made", folder / "other")
-    apart = {(pair.place.level, pair.student) for pair in pairs if pair.differs and pair.gap.estimate > 0.2}
+    apart = {
+        (pair.supervision.level, pair.student)
+        for pair in pairs
+        if pair.difference.excludes_zero and pair.difference.estimate > 0.2
+    }
     assert apart == {("L3", "small")}
     turned = compare(folder / "other", folder / "made")
     for one, two in zip(pairs, turned, strict=True):
-        assert one.gap.estimate == pytest.approx(-two.gap.estimate)
-        assert one.gap.interval().low == pytest.approx(-two.gap.interval().high)
-    assert {pair.gap.reach for pair in pairs} == {"conditions"}
+        assert one.difference.estimate == pytest.approx(-two.difference.estimate)
+        assert one.difference.interval().low == pytest.approx(-two.difference.interval().high)
+    assert {pair.difference.reach for pair in pairs} == {"conditions"}
 
 
 def test_only_what_both_have_is_compared(folder: Path) -> None:
     pairs = compare(folder / "made", folder / "few")
-    assert {(pair.place.level, pair.student) for pair in pairs} == {("L3", "small")} and len(pairs) == 2
+    assert {(pair.supervision.level, pair.student) for pair in pairs} == {("L3", "small")} and len(pairs) == 2
     rows = list(csv.DictReader(io.StringIO(to_csv(pairs))))
     assert [row["supervision"] for row in rows] == ["tutor/original/L3"] * 2
     assert rows[0]["differs"] == "true" and float(rows[0]["second"]) > float(rows[0]["first"])

@@ -19,10 +19,11 @@ from made_study import LEVELS, made_config, make_study
 from gradus.analysis.published import Printed, read
 from gradus.presentation.exhibits.catalogue import EXHIBITS
 from gradus.presentation.exhibits.conditions import CONDITIONS, FIGURES, TABLES, files, inputs, wanted
-from gradus.presentation.exhibits.drawing import draw
-from gradus.presentation.exhibits.points import Point, measure, to_csv
-from gradus.presentation.exhibits.tables import note, to_latex, to_markdown
+from gradus.presentation.exhibits.figures import draw
+from gradus.presentation.exhibits.points import Point, measure
+from gradus.presentation.exhibits.tables import note, to_csv, to_latex, to_markdown
 from gradus.presentation.exhibits.writing import write
+from gradus.presentation.number import Number
 from gradus.records import Cell, Supervision
 from gradus.runtime.jsonl import read_json
 from gradus.statistics.intervals import wilson
@@ -97,59 +98,63 @@ def test_a_study_shows_what_it_asks_for_and_no_more(study: Study) -> None:
 
 def test_every_number_is_that_of_its_metric_files(study: Study) -> None:
     for one in points(study, "table-10"):
-        files = [
-            f"results/made/metrics/{one.place}/{one.student}/seed{seed}/greedy.json" for seed in range(1, one.runs + 1)
-        ]
+        folder = f"results/made/metrics/{one.supervision}/{one.student}"
+        files = [f"{folder}/seed{seed}/greedy.json" for seed in range(1, one.number.runs + 1)]
         accuracies = [read_json(path)["accuracy"] for path in files]
         mean = sum(accuracies) / len(accuracies)
         interval = wilson(round(mean * 60), 60)
-        assert one.value == pytest.approx(mean)
-        assert (one.low, one.high) == (interval.low, interval.high)
-        assert (one.n, one.runs_asked, one.is_partial) == (60, one.runs, False)
-        assert one.runs == (1 if one.place.format == "answer-only" else 3)
+        number = one.number
+        assert number.value == pytest.approx(mean)
+        assert (number.low, number.high) == (interval.low, interval.high)
+        assert (number.n, number.runs_asked, number.is_partial) == (60, number.runs, False)
+        assert number.runs == (1 if one.supervision.format == "answer-only" else 3)
 
 
 def test_the_levels_are_those_of_the_teacher_asked_most_and_bare_answers(study: Study) -> None:
     found = points(study, "table-1")
-    assert {one.place.teacher for one in found} == {"gpt-4o", "gold"}
+    assert {one.supervision.teacher for one in found} == {"gpt-4o", "gold"}
     assert len(found) == 2 * 3 * 7
-    assert {(one.place.level, one.place.format) for one in found if one.place.teacher == "gold"} == {
+    assert {(one.supervision.level, one.supervision.format) for one in found if one.supervision.teacher == "gold"} == {
         ("native", "answer-only")
     }
 
 
 def test_teachers_are_compared_over_the_levels_they_have(study: Study) -> None:
-    found = {(one.place.dataset, one.place.teacher, one.student): one for one in points(study, "figure-13")}
+    found = {(one.supervision.dataset, one.supervision.teacher, one.student): one for one in points(study, "figure-13")}
     assert {dataset for dataset, _, _ in found} == {"svamp"}
-    each = [one for one in points(study, "figure-2") if one.place.dataset == "svamp" and one.student == "gemma-2b"]
-    levels = [one.value for one in each if one.place.level in LEVELS]
-    mean = found["svamp", "gpt-4o", "gemma-2b"]
+    each = [
+        one for one in points(study, "figure-2") if one.supervision.dataset == "svamp" and one.student == "gemma-2b"
+    ]
+    levels = [one.number.value for one in each if one.supervision.level in LEVELS]
+    mean = found["svamp", "gpt-4o", "gemma-2b"].number
     assert mean.value == pytest.approx(sum(value or 0 for value in levels) / 6)
     assert mean.low is not None and mean.high is not None and mean.low < (mean.value or 0) < mean.high
-    assert found["svamp", "human", "gemma-2b"].place.level == "native"
+    assert found["svamp", "human", "gemma-2b"].supervision.level == "native"
 
 
-def test_the_best_level_is_chosen_per_student_and_told(study: Study) -> None:
+def test_the_best_level_is_chosen_per_student_and_named(study: Study) -> None:
     for one in points(study, "figure-4"):
-        assert one.place.level == "best"
+        assert one.supervision.level == "best"
         if one.measure == "accuracy":
             rivals = [
-                other.value or 0
+                other.number.value or 0
                 for other in points(study, "figure-3")
-                if (other.student, other.place.dataset) == (one.student, one.place.dataset)
+                if (other.student, other.supervision.dataset) == (one.student, one.supervision.dataset)
             ]
-            assert one.value == max(rivals)
-            assert set(one.marks) <= set(LEVELS) and one.marks
+            assert one.number.value == max(rivals)
+            assert set(one.number.marks) <= set(LEVELS) and one.number.marks
 
 
-def test_what_is_missing_is_told_and_not_made_up(study: Study) -> None:
+def test_what_is_missing_is_shown_and_not_made_up(study: Study) -> None:
     shutil.rmtree("results/made/metrics/gsm8k/gpt-4o/original/L4")
     shutil.rmtree("results/made/metrics/svamp/gpt-4o/original/L2/gemma-2b/seed2")
     found = points(study, "table-10")
-    absent = [one for one in found if one.value is None]
-    assert {str(one.place) for one in absent} == {"gsm8k/gpt-4o/original/L4"} and len(absent) == 3
-    partial = next(one for one in found if (str(one.place), one.student) == ("svamp/gpt-4o/original/L2", "gemma-2b"))
-    assert (partial.runs, partial.runs_asked, partial.is_partial) == (2, 3, True)
+    absent = [one for one in found if one.number.value is None]
+    assert {str(one.supervision) for one in absent} == {"gsm8k/gpt-4o/original/L4"} and len(absent) == 3
+    partial = next(
+        one for one in found if (str(one.supervision), one.student) == ("svamp/gpt-4o/original/L2", "gemma-2b")
+    )
+    assert (partial.number.runs, partial.number.runs_asked, partial.number.is_partial) == (2, 3, True)
     assert "PARTIAL: 3 of 42 numbers are missing" in note(found) and "asterisk" in note(found)
     assert to_markdown("table-10", found).count("–") >= 3
     assert to_latex("table-10", found).count(" -- ") >= 3
@@ -158,8 +163,10 @@ def test_what_is_missing_is_told_and_not_made_up(study: Study) -> None:
     assert (
         "5 of 6 levels"
         in next(
-            one for one in points(study, "figure-6") if one.place.dataset == "gsm8k" and one.place.level == "mean"
-        ).marks
+            one
+            for one in points(study, "figure-6")
+            if one.supervision.dataset == "gsm8k" and one.supervision.level == "mean"
+        ).number.marks
     )
 
 
@@ -172,27 +179,29 @@ def test_nothing_at_all_there_is_a_partial_exhibit_too(study: Study, printed: li
     assert "PARTIAL" in text and "The paper and this run" not in text
 
 
-def test_beside_the_paper_names_meet_and_differences_have_intervals(study: Study, printed: list[Printed]) -> None:
-    found = {(str(one.place), one.student): one for one in points(study, "table-10", printed)}
+def test_numbers_of_the_paper_are_found_by_name_and_differences_have_intervals(
+    study: Study, printed: list[Printed]
+) -> None:
+    found = {(str(one.supervision), one.student): one for one in points(study, "table-10", printed)}
     one = found["svamp/gpt-4o/original/L1", "gemma-2b"]
-    assert one.beside is not None and one.beside.difference is not None
+    assert one.published is not None and one.published.contrast is not None
     row = next(
         row
         for row in csv.DictReader(PRINTED.open(encoding="utf-8"))
         if (row["table"], row["student"], row["dataset"], row["level"]) == ("Table 10", "gemma-2b", "svamp", "L1")
     )
-    assert one.beside.value == pytest.approx(float(row["value"]) / 100)
-    interval = one.beside.difference.interval()
-    assert interval.value == pytest.approx((one.value or 0) - one.beside.value)
+    assert one.published.number.value == pytest.approx(float(row["value"]) / 100)
+    interval = one.published.contrast.interval()
+    assert interval.value == pytest.approx((one.number.value or 0) - one.published.number.value)
     assert interval.low < interval.value < interval.high
     text = to_markdown("table-10", list(found.values()))
     assert "## The paper and this run" in text
-    told = list(csv.DictReader(io.StringIO(to_csv(list(found.values())))))
-    assert {row["published_in"] for row in told} == {"Table 10"}
-    mean = next(one for one in points(study, "figure-13", printed) if one.place.teacher == "gpt-4o")
-    assert mean.beside is not None and mean.beside.table == "Figure 13" and mean.beside.difference is not None
+    lines = list(csv.DictReader(io.StringIO(to_csv(list(found.values())))))
+    assert {row["published_in"] for row in lines} == {"Table 10"}
+    mean = next(one for one in points(study, "figure-13", printed) if one.supervision.teacher == "gpt-4o")
+    assert mean.published is not None and mean.published.table == "Figure 13" and mean.published.contrast is not None
     tokens = [one for one in points(study, "table-2", printed) if one.measure == "mean_tokens"]
-    assert {one.beside.value for one in tokens if one.beside} == {100.93, 143.43, 138.16}
+    assert {one.published.number.value for one in tokens if one.published} == {100.93, 143.43, 138.16}
 
 
 def test_the_same_points_are_the_same_bytes(study: Study, printed: list[Printed]) -> None:
@@ -216,14 +225,14 @@ def test_the_files_of_the_exhibits_and_what_they_read(study: Study) -> None:
 def test_titles_and_legends_lie_within_the_figure(study: Study, name: str, few: bool) -> None:
     found = points(study, name)
     if few:
-        one = next(point for point in found if point.student and point.value is not None)
-        place = (one.place.dataset, one.student)
+        one = next(point for point in found if point.student and point.number.value is not None)
+        series = (one.supervision.dataset, one.student)
         found = [
-            replace(point, place=replace(point.place, teacher=f"released-{point.place.teacher}"))
+            replace(point, supervision=replace(point.supervision, teacher=f"released-{point.supervision.teacher}"))
             for point in found
-            if (point.place.dataset, point.student) == place
+            if (point.supervision.dataset, point.student) == series
         ]
-        found.append(replace(found[-1], value=None))  # the title tells that something is missing
+        found.append(replace(found[-1], number=Number(None)))  # the title tells that something is missing
     figure = draw(name, found)
     figure.canvas.draw()
     for drawn in (figure._suptitle, *figure.legends):
@@ -234,7 +243,7 @@ def test_titles_and_legends_lie_within_the_figure(study: Study, name: str, few: 
 
 
 def test_where_all_are_equal_none_is_best(study: Study) -> None:
-    equal = [replace(one, value=0.5) for one in points(study, "table-1")]
+    equal = [replace(one, number=replace(one.number, value=0.5)) for one in points(study, "table-1")]
     assert "**" not in to_markdown("table-1", equal) and "textbf" not in to_latex("table-1", equal)
     assert "**" in to_markdown("table-1", points(study, "table-1"))
 
@@ -261,11 +270,11 @@ def test_the_latex_tables_compile(study: Study, printed: list[Printed], tmp_path
 
 
 def test_a_supervision_in_two_exhibits_is_one_number(study: Study) -> None:
-    place = Supervision("svamp", "gpt-4o", "original", "L3")
+    supervision = Supervision("svamp", "gpt-4o", "original", "L3")
     numbers = {
-        one.value
+        one.number.value
         for name in ("table-1", "table-3", "figure-2", "grid")
         for one in points(study, name)
-        if (one.place, one.student) == (place, "gemma-2b")
+        if (one.supervision, one.student) == (supervision, "gemma-2b")
     }
     assert len(numbers) == 1

@@ -41,4 +41,4 @@ def test_every_imported_module_is_covered_or_excluded(program: str) -> None:
 def test_the_training_loop_is_part_of_training() -> None:
     assert set(LAUNCHED["gradus.students.training.launch"]) <= set(modules("train"))
     assert "gradus.students.training.batches" in modules("train")
-    assert "gradus.presentation.figures" not in modules("train")
+    assert "gradus.presentation.figure" not in modules("train")

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 
 from gradus.presentation.exhibits.conditions import (
     Condition,
@@ -15,7 +15,7 @@ from gradus.presentation.exhibits.conditions import (
     teachers,
     tested,
 )
-from gradus.presentation.exhibits.points import BEST, Measured, Point
+from gradus.presentation.exhibits.points import Measured, Point
 from gradus.records import Supervision
 from gradus.records.vocabulary import ANSWER_ONLY
 from gradus.study.config import Study
@@ -31,75 +31,76 @@ class Exhibit:
 
 
 def _level_points(study: Study, measured: Measured) -> list[Point]:
-    return [measured.accuracy(place, student, "Table 10") for place, student in levels(study)]
+    return [measured.accuracy(supervision, student, "Table 10") for supervision, student in levels(study)]
 
 
 def _format_points(study: Study, measured: Measured) -> list[Point]:
-    return [measured.accuracy(place, student, "Table 3") for place, student in formats(study)]
+    return [measured.accuracy(supervision, student, "Table 3") for supervision, student in formats(study)]
 
 
 def _padding_points(study: Study, measured: Measured) -> list[Point]:
     return [
         point
-        for place, student in padding(study)
-        for point in (measured.accuracy(place, student, "Table 2"), measured.length(place, student, "Table 2"))
+        for supervision, student in padding(study)
+        for point in (
+            measured.accuracy(supervision, student, "Table 2"),
+            measured.length(supervision, student, "Table 2"),
+        )
     ]
 
 
 def _tested_points(study: Study, measured: Measured) -> list[Point]:
     chosen = main_tested(study)
-    own = [measured.own(place, "", "Figure 3") for place in dict.fromkeys(place for place, _ in chosen)]
-    return own + [measured.accuracy(place, student, "Figure 3") for place, student in chosen]
+    own = [
+        measured.own(supervision, "", "Figure 3")
+        for supervision in dict.fromkeys(supervision for supervision, _ in chosen)
+    ]
+    return own + [measured.accuracy(supervision, student, "Figure 3") for supervision, student in chosen]
 
 
 def _best_points(study: Study, measured: Measured) -> list[Point]:
     """Per teacher, dataset and student the level that was best on the test problems, as the paper chooses it."""
-    grouped: dict[tuple[str, str, str], list[Supervision]] = {}
-    for place, student in tested(study):
-        grouped.setdefault((place.dataset, place.teacher, student), []).append(place)
-    points = []
-    for (_, _, student), places in grouped.items():
-        named = replace(places[0], level=BEST)
-        there = [place for place in places if (place, student) in measured.evidence.students]
-        if not there:
-            points += [Point(named, student, "accuracy", None), Point(named, student, "teacher_accuracy", None)]
-            continue
-        best = max(there, key=lambda place: measured.evidence.students[place, student].mean)
-        for point in (measured.accuracy(best, student), measured.own(best, student)):
-            beside = measured.printed_beside(point, named, "Figure 4")
-            points.append(replace(point, place=named, marks=(*point.marks, best.level), beside=beside))
-    return points
+    return [
+        point
+        for student, supervisions in _by_teacher(tested(study))
+        for point in measured.best(supervisions, student, "Figure 4")
+    ]
 
 
 def _teacher_points(study: Study, measured: Measured) -> list[Point]:
     return _means(measured, teachers(study), "Figure 13")
 
 
-def _means(measured: Measured, conditions: Iterable[Condition], *tables: str) -> list[Point]:
+def _by_teacher(conditions: Iterable[Condition]) -> list[tuple[str, list[Supervision]]]:
+    """A student and its supervisions of one dataset by one teacher."""
     grouped: dict[tuple[str, str, str], list[Supervision]] = {}
-    for place, student in conditions:
-        grouped.setdefault((place.dataset, place.teacher, student), []).append(place)
-    return [_mean(measured, places, student, tables) for (_, _, student), places in grouped.items()]
+    for supervision, student in conditions:
+        grouped.setdefault((supervision.dataset, supervision.teacher, student), []).append(supervision)
+    return [(student, supervisions) for (_, _, student), supervisions in grouped.items()]
 
 
-def _mean(measured: Measured, places: Sequence[Supervision], student: str, tables: Sequence[str]) -> Point:
-    if len(places) == 1:
-        return measured.accuracy(places[0], student, *tables)
-    return measured.mean(places, student, *tables)
+def _means(measured: Measured, conditions: Iterable[Condition], *tables: str) -> list[Point]:
+    """The mean over the levels of every teacher; the accuracy itself where there is one level alone."""
+    return [
+        measured.mean(supervisions, student, *tables)
+        if len(supervisions) > 1
+        else measured.accuracy(supervisions[0], student, *tables)
+        for student, supervisions in _by_teacher(conditions)
+    ]
 
 
 def _matthew_points(study: Study, measured: Measured) -> list[Point]:
     found = levels(study)
     bare = [
-        measured.accuracy(place, student, "Figure 6", "Table 10")
-        for place, student in found
-        if place.format == ANSWER_ONLY
+        measured.accuracy(supervision, student, "Figure 6", "Table 10")
+        for supervision, student in found
+        if supervision.format == ANSWER_ONLY
     ]
     return bare + _means(measured, [one for one in found if one[0].format != ANSWER_ONLY], "Figure 6")
 
 
 def _grid_points(study: Study, measured: Measured) -> list[Point]:
-    return [measured.accuracy(place, student, *_ANYWHERE) for place, student in asked(study)]
+    return [measured.accuracy(supervision, student, *_ANYWHERE) for supervision, student in asked(study)]
 
 
 _ANYWHERE = ("Table 10", "Table 3", "Table 2", "Figure 13")

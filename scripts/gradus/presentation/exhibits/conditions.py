@@ -28,18 +28,18 @@ def asked(study: Study) -> list[Condition]:
 def levels(study: Study) -> list[Condition]:
     """The level series of the main teacher (two levels at least), and bare answers for the same students and datasets."""
     series = _main_series(study)
-    shown = {(places[0].dataset, student) for _, student, places in series}
-    bare = [(place, student) for place, student in asked(study) if place.format == ANSWER_ONLY]
+    shown = {(supervisions[0].dataset, student) for _, student, supervisions in series}
+    bare = [(supervision, student) for supervision, student in asked(study) if supervision.format == ANSWER_ONLY]
     return [
-        *((place, student) for place, student in bare if (place.dataset, student) in shown),
-        *((place, student) for _, student, places in series for place in places),
+        *((supervision, student) for supervision, student in bare if (supervision.dataset, student) in shown),
+        *((supervision, student) for _, student, supervisions in series for supervision in supervisions),
     ]
 
 
 def _main_series(study: Study) -> list[tuple[str, str, list[Supervision]]]:
     """The series of the one teacher whose levels were asked for most often: the paper's figures show GPT-4o alone."""
     series = _series(study)
-    counts = Counter(teacher for teacher, _, places in series for _ in places)
+    counts = Counter(teacher for teacher, _, supervisions in series for _ in supervisions)
     main = counts.most_common(1)[0][0] if counts else ""
     return [one for one in series if one[0] == main]
 
@@ -47,35 +47,42 @@ def _main_series(study: Study) -> list[tuple[str, str, list[Supervision]]]:
 def _series(study: Study) -> list[tuple[str, str, list[Supervision]]]:
     """(teacher, student, levels from coarse to fine of one dataset), two levels at least."""
     grouped: dict[tuple[str, str, str], list[Supervision]] = {}
-    for place, student in asked(study):
-        if place.format == "original" and place.level in LEVELS:
-            grouped.setdefault((place.dataset, place.teacher, student), []).append(place)
+    for supervision, student in asked(study):
+        if supervision.format == "original" and supervision.level in LEVELS:
+            grouped.setdefault((supervision.dataset, supervision.teacher, student), []).append(supervision)
     return [
-        (teacher, student, sorted(places, key=lambda one: one.level))
-        for (_, teacher, student), places in grouped.items()
-        if len(places) > 1
+        (teacher, student, sorted(supervisions, key=lambda one: one.level))
+        for (_, teacher, student), supervisions in grouped.items()
+        if len(supervisions) > 1
     ]
 
 
 def formats(study: Study) -> list[Condition]:
     """Two formats at least of the same teacher at the same level."""
     grouped: dict[tuple[str, str, str, str], list[Supervision]] = {}
-    for place, student in asked(study):
-        if place.format not in (ANSWER_ONLY, *study.transforms) and place.level in LEVELS:
-            grouped.setdefault((place.dataset, place.teacher, place.level, student), []).append(place)
-    return [(place, key[3]) for key, places in grouped.items() if len(places) > 1 for place in places]
+    for supervision, student in asked(study):
+        if supervision.format not in (ANSWER_ONLY, *study.transforms) and supervision.level in LEVELS:
+            grouped.setdefault((supervision.dataset, supervision.teacher, supervision.level, student), []).append(
+                supervision
+            )
+    return [
+        (supervision, key[3])
+        for key, supervisions in grouped.items()
+        if len(supervisions) > 1
+        for supervision in supervisions
+    ]
 
 
 def padding(study: Study) -> list[Condition]:
     """Padded rationales between the level they were made from and the level whose length they have."""
     known = asked(study)
     found: list[Condition] = []
-    for place, student in known:
-        transform = study.transforms.get(place.format)
+    for supervision, student in known:
+        transform = study.transforms.get(supervision.format)
         if isinstance(transform, PaddedTransform):
-            short = replace(place, format="original")
+            short = replace(supervision, format="original")
             long = replace(short, level=transform.target)
-            found += [one for one in ((short, student), (place, student), (long, student)) if one in known]
+            found += [one for one in ((short, student), (supervision, student), (long, student)) if one in known]
     return list(dict.fromkeys(found))
 
 
@@ -91,22 +98,27 @@ def main_tested(study: Study) -> list[Condition]:
 
 def _tested(study: Study, series: Iterable[tuple[str, str, list[Supervision]]]) -> list[Condition]:
     own = set(accuracy_supervisions(study))
-    return [(place, student) for _, student, places in series for place in places if place in own]
+    return [
+        (supervision, student)
+        for _, student, supervisions in series
+        for supervision in supervisions
+        if supervision in own
+    ]
 
 
 def teachers(study: Study) -> list[Condition]:
     """Every student taught by two teachers at least, whose rationales are compared over all their levels."""
-    chosen = [(place, student) for place, student in asked(study) if place.format == "original"]
+    chosen = [(supervision, student) for supervision, student in asked(study) if supervision.format == "original"]
     each: dict[tuple[str, str], set[str]] = {}
-    for place, student in chosen:
-        each.setdefault((place.dataset, student), set()).add(place.teacher)
-    return [(place, student) for place, student in chosen if len(each[place.dataset, student]) > 1]
+    for supervision, student in chosen:
+        each.setdefault((supervision.dataset, student), set()).add(supervision.teacher)
+    return [(supervision, student) for supervision, student in chosen if len(each[supervision.dataset, student]) > 1]
 
 
 def matthew(study: Study) -> list[Condition]:
     """Level series with bare answers beside them."""
     found = levels(study)
-    return found if any(place.format == ANSWER_ONLY for place, _ in found) else []
+    return found if any(supervision.format == ANSWER_ONLY for supervision, _ in found) else []
 
 
 CONDITIONS: dict[str, Callable[[Study], list[Condition]]] = {
@@ -135,11 +147,11 @@ def inputs(study: Study, name: str) -> list[str]:
     """The files that an exhibit reads: metrics of its cells that can be had, and the teachers' own answers."""
     shown = set(CONDITIONS[name](study))
     chosen = [cell for cell in cells(study) if (cell.supervision, cell.student) in shown]
-    own = [place for place in accuracy_supervisions(study) if any(place == one for one, _ in shown)]
+    own = [supervision for supervision in accuracy_supervisions(study) if any(supervision == one for one, _ in shown)]
     tested_themselves = own if name in ("figure-3", "figure-4") else []
     return [
         *metrics_files(study, chosen),
-        *(paths.fill(paths.TEACHER_ANSWERS, study.study, place) for place in tested_themselves),
+        *(paths.fill(paths.TEACHER_ANSWERS, study.study, supervision) for supervision in tested_themselves),
     ]
 
 

@@ -1,11 +1,9 @@
-"""Points: every number of an exhibit with n, runs, interval, marks, and what the paper prints for it; missing ones too."""
+"""Points: every number of an exhibit, and what the paper prints for the same thing; missing ones too."""
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -14,9 +12,10 @@ import numpy as np
 from gradus.analysis.collection import outcomes, teacher_answers
 from gradus.analysis.evidence import Evidence
 from gradus.analysis.published import Printed
-from gradus.analysis.published_comparison import as_printed, gap, printed_seeds
+from gradus.analysis.published_comparison import as_printed, difference_to_printed, printed_seeds
 from gradus.analysis.rows import decoding_of
 from gradus.presentation.exhibits.conditions import Condition
+from gradus.presentation.number import Number, Unit
 from gradus.records import Supervision
 from gradus.runtime.jsonl import read_json
 from gradus.statistics.contrasts import Contrast, contrast
@@ -27,45 +26,35 @@ from gradus.study.config import Study
 from gradus.study.grid import asked_cells
 
 MEAN, BEST = "mean", "best"
-_COLUMNS = ("dataset", "teacher", "format", "level", "student", "measure", "value", "sd", "runs", "runs_asked", "n")
-_BESIDE = ("published", "published_runs", "published_in", "difference", "difference_low", "difference_high", "differs")
 
 
 @dataclass(frozen=True)
-class Beside:
-    """What is printed for the same thing; ``difference`` is here minus printed, None where no interval can be had."""
+class Published:
+    """What a table of the paper prints for a point; ``contrast`` is here minus printed, None where no interval can be had."""
 
-    value: float
-    runs: int
+    number: Number
     table: str
-    difference: Contrast | None
+    contrast: Contrast | None
 
 
 @dataclass(frozen=True)
 class Point:
-    """One number: accuracies from 0 to 1, or tokens.
+    """One number of an exhibit: an ``accuracy``, a ``teacher_accuracy`` or ``mean_tokens``.
 
-    ``value`` is None where it is missing. ``level`` of the place is ``mean`` for a mean over levels (``sd`` is then one over
-    levels) and ``best`` for the level that was best on the test problems. ``runs_asked`` are the seeds of the study file.
+    The level of its supervision is ``mean`` for a mean over levels (the standard deviation is then one over levels) and
+    ``best`` for the level that was best on the test problems.
     """
 
-    place: Supervision
+    supervision: Supervision
     student: str
     measure: str
-    value: float | None
-    sd: float | None = None
-    runs: int = 0
-    runs_asked: int = 1
-    n: int | None = None
-    low: float | None = None
-    high: float | None = None
-    marks: tuple[str, ...] = ()
-    beside: Beside | None = None
+    number: Number
+    published: Published | None = None
 
     @property
-    def is_partial(self) -> bool:
-        """Whether fewer runs are there than the study asks for."""
-        return self.runs < self.runs_asked
+    def condition(self) -> tuple[str, str, str, str]:
+        """Dataset, supervision, student and measure, as lists show them."""
+        return self.supervision.dataset, self.supervision.short, self.student or "(teacher)", self.measure
 
 
 @dataclass(frozen=True)
@@ -78,69 +67,80 @@ class Measured:
     seeds_asked: Mapping[Condition, int]
     printed: Sequence[Printed] = field(default_factory=list)
 
-    def accuracy(self, place: Supervision, student: str, *tables: str) -> Point:
-        """The accuracy of one condition, beside what ``tables`` print for it."""
-        one = self.evidence.students.get((place, student))
-        asked = self.seeds_asked.get((place, student), 1)
-        if one is None:
-            return Point(place, student, "accuracy", None, runs_asked=asked)
-        seeds = self.evidence.seeds(place.dataset, student)
-        told = self._beside(contrast([(1.0, one)], seeds), place, student, "accuracy", tables)
-        marks = self.marks.get((place, student), ())
-        return _point(place, student, "accuracy", one, asked, marks, told)
+    def accuracy(self, supervision: Supervision, student: str, *tables: str) -> Point:
+        """The accuracy of one condition, and what the first of ``tables`` that has it prints for it."""
+        measurement = self.evidence.students.get((supervision, student))
+        asked = self.seeds_asked.get((supervision, student), 1)
+        if measurement is None:
+            return missing(supervision, student, "accuracy", asked)
+        here = contrast([(1.0, measurement)], self.evidence.seeds(supervision.dataset, student))
+        number = _number(measurement, asked, self.marks.get((supervision, student), ()))
+        published = self._published(here, supervision, student, "accuracy", tables)
+        return Point(supervision, student, "accuracy", number, published)
 
-    def mean(self, places: Sequence[Supervision], student: str, *tables: str) -> Point:
+    def mean(self, supervisions: Sequence[Supervision], student: str, *tables: str) -> Point:
         """The mean over the levels that are there; runs as the level with fewest has."""
-        found = [place for place in places if (place, student) in self.evidence.students]
-        named = Supervision(places[0].dataset, places[0].teacher, places[0].format, MEAN)
-        asked = min(self.seeds_asked.get((place, student), 1) for place in places)
+        found = [one for one in supervisions if (one, student) in self.evidence.students]
+        named = Supervision(supervisions[0].dataset, supervisions[0].teacher, supervisions[0].format, MEAN)
+        asked = min(self.seeds_asked.get((one, student), 1) for one in supervisions)
         if not found:
-            return Point(named, student, "accuracy", None, runs_asked=asked)
-        measured = [self.evidence.students[place, student] for place in found]
+            return missing(named, student, "accuracy", asked)
+        measured = [self.evidence.students[one, student] for one in found]
         pooled = contrast([(1 / len(found), one) for one in measured], self.evidence.seeds(named.dataset, student))
         interval = pooled.interval()
-        values = [one.mean for one in measured]
-        sd = float(np.std(values, ddof=1)) if len(values) > 1 else None
-        marks = {mark for place in found for mark in self.marks.get((place, student), ())}
-        if len(found) < len(places):
-            marks.add(f"{len(found)} of {len(places)} levels")
-        told = self._beside(pooled, named, student, "accuracy", tables)
-        runs = min(one.runs for one in measured)
-        low, high = max(0.0, interval.low), min(1.0, interval.high)
-        return Point(
-            named, student, "accuracy", pooled.estimate, sd, runs, asked, measured[0].n, low, high,
-            tuple(sorted(marks)), told,
-        )  # fmt: skip
-
-    def own(self, place: Supervision, student: str = "", *tables: str) -> Point:
-        """A teacher's own accuracy; ``student`` only where the paper tells it for one (the level that was best for it)."""
-        one = self.evidence.teachers.get(place)
-        if one is None:
-            return Point(place, student, "teacher_accuracy", None)
-        told = self._beside(
-            contrast([(1.0, one)], SeedVariance(float("nan"), 0)), place, student, "teacher_accuracy", tables
+        marks = {mark for one in found for mark in self.marks.get((one, student), ())}
+        if len(found) < len(supervisions):
+            marks.add(f"{len(found)} of {len(supervisions)} levels")
+        number = Number(
+            pooled.estimate,
+            low=max(0.0, interval.low),
+            high=min(1.0, interval.high),
+            sd=float(np.std([one.mean for one in measured], ddof=1)) if len(measured) > 1 else None,
+            n=measured[0].n,
+            runs=min(one.runs for one in measured),
+            runs_asked=asked,
+            marks=tuple(sorted(marks)),
         )
-        return _point(place, student, "teacher_accuracy", one, 1, (), told)
+        return Point(named, student, "accuracy", number, self._published(pooled, named, student, "accuracy", tables))
 
-    def length(self, place: Supervision, student: str, *tables: str) -> Point:
+    def own(self, supervision: Supervision, student: str = "", *tables: str) -> Point:
+        """A teacher's own accuracy; ``student`` only where it is that of the level which was best for this student."""
+        measurement = self.evidence.teachers.get(supervision)
+        if measurement is None:
+            return missing(supervision, student, "teacher_accuracy")
+        here = contrast([(1.0, measurement)], SeedVariance(float("nan"), 0))
+        published = self._published(here, supervision, student, "teacher_accuracy", tables)
+        return Point(supervision, student, "teacher_accuracy", _number(measurement, 1, ()), published)
+
+    def length(self, supervision: Supervision, student: str, *tables: str) -> Point:
         """Mean tokens of a training example."""
-        value = self.tokens.get((place, student))
+        value = self.tokens.get((supervision, student))
         if value is None:
-            return Point(place, student, "mean_tokens", None)
-        printed = self._printed(place, student, "mean_tokens", tables)
-        told = Beside(printed.value, 1, printed.table, None) if printed else None
-        return Point(place, student, "mean_tokens", value, runs=1, beside=told)
+            return missing(supervision, student, "mean_tokens")
+        printed = self._printed(supervision, student, "mean_tokens", tables)
+        published = Published(Number(printed.value, unit="tokens"), printed.table, None) if printed else None
+        return Point(supervision, student, "mean_tokens", Number(value, unit="tokens"), published)
 
-    def printed_beside(self, point: Point, named: Supervision, *tables: str) -> Beside | None:
-        """What ``tables`` print for a point under another name (the best of several levels); no interval, it was chosen."""
-        printed = self._printed(named, point.student, point.measure, tables)
-        if printed is None or point.value is None:
-            return None
-        return Beside(printed.value, printed.measurement.runs, printed.table, None)
+    def best(self, supervisions: Sequence[Supervision], student: str, *tables: str) -> list[Point]:
+        """The level that is best on the test problems and its teacher there; no interval to printed ones, as it was chosen."""
+        named = replace(supervisions[0], level=BEST)
+        there = [one for one in supervisions if (one, student) in self.evidence.students]
+        if not there:
+            return [missing(named, student, measure) for measure in ("accuracy", "teacher_accuracy")]
+        best = max(there, key=lambda one: self.evidence.students[one, student].mean)
+        points = []
+        for point in (self.accuracy(best, student), self.own(best, student)):
+            printed = self._printed(named, student, point.measure, tables)
+            published = None
+            if printed is not None and point.number.value is not None:
+                published = Published(Number(printed.value, runs=printed.measurement.runs), printed.table, None)
+            number = replace(point.number, marks=(*point.number.marks, best.level))
+            points.append(replace(point, supervision=named, number=number, published=published))
+        return points
 
-    def _printed(self, place: Supervision, student: str, measure: str, tables: Sequence[str]) -> Printed | None:
-        fitting = [one for one in self._index.get((measure, as_printed(place), student), ()) if one.table in tables]
-        return min(fitting, key=lambda one: tables.index(one.table), default=None)
+    def _printed(self, supervision: Supervision, student: str, measure: str, tables: Sequence[str]) -> Printed | None:
+        known = self._index.get((measure, as_printed(supervision), student), ())
+        return min((one for one in known if one.table in tables), key=lambda one: tables.index(one.table), default=None)
 
     @cached_property
     def _index(self) -> dict[tuple[str, Supervision, str], list[Printed]]:
@@ -153,33 +153,39 @@ class Measured:
     def _printed_seeds(self) -> dict[tuple[str, str], SeedVariance]:
         return printed_seeds(self.printed)
 
-    def _beside(
-        self, here: Contrast, place: Supervision, student: str, measure: str, tables: Sequence[str]
-    ) -> Beside | None:
-        printed = self._printed(place, student, measure, tables)
+    def _published(
+        self, here: Contrast, supervision: Supervision, student: str, measure: str, tables: Sequence[str]
+    ) -> Published | None:
+        printed = self._printed(supervision, student, measure, tables)
         if printed is None:
             return None
         there = printed.measurement
-        if place.level == MEAN:  # its printed standard deviation is one over levels
+        if supervision.level == MEAN:  # its printed standard deviation is one over levels
             there = Summary(there.mean, None, 1, there.n)
         # Several runs share the variance of their student and dataset; one run tells of its problems alone.
-        seeds = self._printed_seeds.get((place.dataset, student)) if there.runs > 1 else None
-        return Beside(printed.value, there.runs, printed.table, gap(here, there, seeds))
+        seeds = self._printed_seeds.get((supervision.dataset, student)) if there.runs > 1 else None
+        number = Number(printed.value, runs=there.runs)
+        return Published(number, printed.table, difference_to_printed(here, there, seeds))
 
 
-def _point(
-    place: Supervision,
-    student: str,
-    measure: str,
-    one: Measurement,
-    asked: int,
-    marks: tuple[str, ...],
-    beside: Beside | None,
-) -> Point:
-    assert one.n is not None
-    interval = wilson(round(one.mean * one.n), one.n)
-    return Point(
-        place, student, measure, one.mean, one.sd, one.runs, asked, one.n, interval.low, interval.high, marks, beside
+def missing(supervision: Supervision, student: str, measure: str, runs_asked: int = 1) -> Point:
+    """A point whose number is not there."""
+    unit: Unit = "tokens" if measure == "mean_tokens" else "accuracy"
+    return Point(supervision, student, measure, Number(None, runs=0, runs_asked=runs_asked, unit=unit))
+
+
+def _number(measurement: Measurement, runs_asked: int, marks: tuple[str, ...]) -> Number:
+    assert measurement.n is not None
+    interval = wilson(round(measurement.mean * measurement.n), measurement.n)
+    return Number(
+        measurement.mean,
+        interval.low,
+        interval.high,
+        measurement.sd,
+        measurement.n,
+        measurement.runs,
+        runs_asked,
+        marks,
     )
 
 
@@ -216,42 +222,3 @@ def measure(study: Study, conditions: Iterable[Condition], printed: Sequence[Pri
         students[key] = Rows(np.array(rows))
     evidence = Evidence(students, teacher_answers(study, only_there=True))
     return Measured(evidence, marks, tokens, seeds, printed)
-
-
-def to_csv(points: Sequence[Point]) -> str:
-    """One line per number; empty values are missing ones."""
-    stream = io.StringIO()
-    writer = csv.writer(stream, lineterminator="\n")
-    writer.writerow([*_COLUMNS, "interval_low", "interval_high", "marks", *_BESIDE])
-    for one in points:
-        place = one.place
-        digits = 2 if one.measure == "mean_tokens" else 4
-        numbers = [one.value, one.sd, one.low, one.high]
-        value, sd, low, high = ["" if number is None else f"{number:.{digits}f}" for number in numbers]
-        named = [place.dataset, place.teacher, place.format, place.level, one.student, one.measure]
-        size = "" if one.n is None else one.n
-        told = [value, sd, one.runs, one.runs_asked, size, low, high, " ".join(one.marks)]
-        writer.writerow([*named, *told, *_beside_columns(one.beside, digits)])
-    return stream.getvalue()
-
-
-def _beside_columns(beside: Beside | None, digits: int) -> list[str]:
-    if beside is None:
-        return [""] * len(_BESIDE)
-    head = [f"{beside.value:.{digits}f}", str(beside.runs), beside.table]
-    if beside.difference is None:
-        return [*head, "", "", "", ""]
-    interval = beside.difference.interval()
-    return [
-        *head,
-        *(f"{number:.4f}" for number in (interval.value, interval.low, interval.high)),
-        str(differs(beside)).lower(),
-    ]
-
-
-def differs(beside: Beside) -> bool:
-    """Whether the 95 % interval of the difference leaves zero out."""
-    if beside.difference is None:
-        return False
-    interval = beside.difference.interval()
-    return interval.low > 0 or interval.high < 0

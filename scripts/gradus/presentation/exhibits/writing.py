@@ -8,8 +8,8 @@ from pathlib import Path
 from gradus.analysis.published import Printed
 from gradus.presentation.exhibits.catalogue import EXHIBITS
 from gradus.presentation.exhibits.conditions import CONDITIONS, FIGURES
-from gradus.presentation.exhibits.points import measure, to_csv
-from gradus.presentation.exhibits.tables import to_latex, to_markdown
+from gradus.presentation.exhibits.points import measure
+from gradus.presentation.exhibits.tables import to_csv, to_latex, to_markdown
 from gradus.runtime.atomic import write_text
 from gradus.runtime.errors import UserError
 from gradus.study.config import Study
@@ -25,8 +25,8 @@ def write(study: Study, name: str, printed: Sequence[Printed], output: Path) -> 
     write_text(output.with_suffix(".md"), to_markdown(name, points))
     if name in FIGURES:
         # matplotlib takes a second to import.
-        from gradus.presentation.exhibits.drawing import draw
-        from gradus.presentation.figures import save
+        from gradus.presentation.exhibits.figures import draw
+        from gradus.presentation.figure import save
 
         for suffix in (".svg", ".pdf"):
             save(draw(name, points), output.with_suffix(suffix))

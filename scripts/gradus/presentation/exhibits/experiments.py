@@ -1,0 +1,139 @@
+"""Experiments as exhibits: the table and the figure of one experiment, from the rows of its conditions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from matplotlib.figure import Figure
+
+from gradus.analysis.rows import Row, label
+from gradus.presentation.figure import draw_lines, finish, panels, styled
+from gradus.presentation.number import BASELINE, EXCERPT, LEAKED, MARKS, Number, explanations
+from gradus.presentation.table import Table, csv_text
+from gradus.statistics.intervals import minimum_detectable_difference
+from gradus.study.config import Experiment
+
+_COLUMNS = (
+    "dataset",
+    "teacher",
+    "format",
+    "level",
+    "student",
+    "seeds",
+    "n",
+    "accuracy",
+    "interval_low",
+    "interval_high",
+    "seed_sd",
+    "truncated",
+    "unparsable",
+    "mean_completion_tokens",
+    "most_frequent_answer_accuracy",
+    "chance_accuracy",
+    "above_baselines",
+    "trained_on_leaked_questions",
+    "trained_on_excerpt",
+)
+
+
+def accuracy(row: Row) -> Number:
+    """The accuracy of a condition."""
+    marks = {BASELINE: not row.above_baselines, LEAKED: row.leaked, EXCERPT: row.excerpt}
+    runs = len(row.seeds)
+    found = tuple(name for name, is_so in marks.items() if is_so)
+    return Number(row.accuracy, row.low, row.high, row.seed_sd, row.n, runs, runs, found)
+
+
+def to_csv(rows: Sequence[Row]) -> str:
+    """One line per condition, shares between 0 and 1."""
+    return csv_text(
+        _COLUMNS,
+        [
+            [
+                *(row.supervision.dataset, row.supervision.teacher, row.supervision.format, row.supervision.level),
+                *(row.student, " ".join(map(str, row.seeds)), row.n),
+                *(row.accuracy, row.low, row.high, row.seed_sd),
+                *(row.truncated, row.unparsable, row.mean_tokens, row.most_frequent, row.chance),
+                *(row.above_baselines, row.leaked, row.excerpt),
+            ]
+            for row in rows
+        ],
+    )
+
+
+def experiment_table(name: str, experiment: Experiment, rows: Sequence[Row]) -> Table:
+    """Students as columns, conditions as rows."""
+    students = list(dict.fromkeys(row.student for row in rows))
+    grouped: dict[tuple[str, str], dict[str, Number]] = {}
+    for row in rows:
+        condition = (row.supervision.dataset, _full_label(row, experiment))
+        grouped.setdefault(condition, {})[row.student] = accuracy(row)
+    return Table(
+        ["dataset", "supervision", *students],
+        [[*condition, *map(numbers.get, students)] for condition, numbers in grouped.items()],
+        names=2,
+        bold="all",
+        caption=experiment.question,
+        label=name,
+        note=note(rows),
+    )
+
+
+def _full_label(row: Row, experiment: Experiment) -> str:
+    """The label of a condition, with all else in which the conditions of the experiment differ."""
+    name = label(row.supervision, experiment)
+    for axis in ("teacher", "format", "level"):
+        value = getattr(row.supervision, axis)
+        is_varied = axis != experiment.axis and len(getattr(experiment, f"{axis}s")) > 1
+        if is_varied and value not in name and name != "answer only":
+            name = f"{name}, {value}"
+    return name
+
+
+def note(rows: Sequence[Row]) -> str:
+    """How to read the numbers: unit, interval, n, seeds, baselines, detectable difference, signs."""
+    n, seeds = min(row.n for row in rows), len(rows[0].seeds)
+    frequent = max(row.most_frequent for row in rows)
+    chance = max(row.chance for row in rows)
+    dagger = MARKS[BASELINE].sentence
+    text = (
+        f"Accuracy in percent with 95 % Wilson intervals, n = {n} test problems, {seeds} seed{'s' if seeds > 1 else ''}. "
+        f"Always giving the most frequent training answer scores {100 * frequent:.1f}, a blind guess {100 * chance:.1f}; "
+        f"{dagger[0].lower()}{dagger[1:]} "
+        f"Paired differences below about {100 * minimum_detectable_difference(n):.1f} points cannot be detected at this n "
+        "(80 % power, 20 % disagreement)."
+    )
+    if seeds == 1:
+        text += " One seed: two cells compare two checkpoints, not two conditions."
+    return text + explanations(map(accuracy, rows))
+
+
+def experiment_figure(experiment: Experiment, rows: Sequence[Row]) -> Figure:
+    """Accuracy with intervals along the axis, one line per student, one panel per dataset; baselines stand apart."""
+    datasets = list(dict.fromkeys(row.supervision.dataset for row in rows))
+    ticks = list(dict.fromkeys(label(row.supervision, experiment) for row in rows))
+    baselines = [tick for tick in ticks if tick not in getattr(experiment, f"{experiment.axis}s")]
+    ticks = baselines + [tick for tick in ticks if tick not in baselines]
+    with styled():
+        figure, axes = panels(len(datasets), (4.6, 3.5), sharey=True)
+        for panel, dataset in zip(axes, datasets, strict=True):
+            mine = [row for row in rows if row.supervision.dataset == dataset]
+            series: dict[str, dict[str, Number]] = {row.student: {} for row in mine}
+            for row in mine:
+                series[row.student][label(row.supervision, experiment)] = accuracy(row)
+            connected = [tick for tick in ticks if tick not in baselines] if experiment.axis == "level" else []
+            draw_lines(panel, ticks, series, connected, baselines)
+            frequent = 100 * mine[0].most_frequent
+            panel.axhline(frequent, color="#777777", linewidth=0.8, linestyle=":")
+            panel.annotate(
+                "most frequent answer",
+                (len(ticks) - 0.5, frequent),
+                fontsize=7,
+                color="#555555",
+                ha="right",
+                va="bottom",
+            )
+            panel.set_title(dataset)
+            panel.set_xlabel("granularity level" if experiment.axis == "level" else experiment.axis)
+        finish(figure, axes, "accuracy (%), 95 % interval", from_zero=True)
+    return figure

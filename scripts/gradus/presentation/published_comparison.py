@@ -1,0 +1,42 @@
+"""The comparison of a study with a paper's printed numbers, as a table and as a section of the findings."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from gradus.analysis.published_comparison import PublishedComparison
+from gradus.presentation import difference
+from gradus.presentation.table import csv_text
+
+_COLUMNS = ("dataset", "supervision", "student", "here", "runs_here", "published", "runs_published", "table")
+
+
+def to_csv(comparisons: Sequence[PublishedComparison]) -> str:
+    """One line per accuracy, shares between 0 and 1; the head alone where a study has nothing that was published."""
+    return csv_text(
+        [*_COLUMNS, *difference.CSV_COLUMNS],
+        [
+            [
+                *(one.supervision.dataset, one.supervision.short, one.student),
+                *(one.here.mean, one.here.runs, one.printed.mean, one.printed.runs, one.table),
+                *difference.csv_values(one.difference),
+            ]
+            for one in comparisons
+        ],
+    )
+
+
+def to_markdown(comparisons: Sequence[PublishedComparison]) -> str:
+    """The same as a section with its summary; nothing where there is nothing to compare."""
+    if not comparisons:
+        return ""
+    heads = ["dataset", "supervision", "student", "here (runs)", "published (runs)", "difference, 95 % interval", ""]
+    differences = [
+        difference.between(one.supervision, one.student, one.here, one.printed, one.difference) for one in comparisons
+    ]
+    return (
+        "## Comparison with the published numbers\n\n"
+        f"{len(comparisons)} accuracies are printed in the paper too; "
+        f"{difference.summary([one.difference for one in comparisons])}\n\n"
+        f"{difference.table(heads, differences, align='lllrrrl').markdown()}"
+    )
