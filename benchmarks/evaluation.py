@@ -50,10 +50,10 @@ def frequent_end(folder: Path, prompts: list[list[int]]) -> int:
     """A token that the model writes now and then: it serves as the end, so that texts have different lengths."""
     from collections import Counter
 
-    from gradus.evaluation.engines import Limits
+    from gradus.evaluation.engines import GenerationLimits
     from gradus.evaluation.engines.stepwise import StepwiseEngine
 
-    rows = StepwiseEngine(folder, Limits((), LONGEST), 0, BATCH, THREADS).complete(prompts[:64], [0] * 64)
+    rows = StepwiseEngine(folder, GenerationLimits((), LONGEST), 0, BATCH, THREADS).complete(prompts[:64], [0] * 64)
     firsts: Counter[int] = Counter()
     for token in {token for row in rows for token in row}:
         places = [row.index(token) if token in row else LONGEST for row in rows]
@@ -63,10 +63,10 @@ def frequent_end(folder: Path, prompts: list[list[int]]) -> int:
 
 def ours(folder: Path, prompts: list[list[int]], end: int) -> tuple[float, list[list[int]]]:
     """Batches of similar length, rows leaving as they end."""
-    from gradus.evaluation.engines import Limits
+    from gradus.evaluation.engines import GenerationLimits
     from gradus.evaluation.engines.stepwise import StepwiseEngine
 
-    engine = StepwiseEngine(folder, Limits((end,), LONGEST), 0, BATCH, THREADS)
+    engine = StepwiseEngine(folder, GenerationLimits((end,), LONGEST), 0, BATCH, THREADS)
     order = sorted(range(len(prompts)), key=lambda place: len(prompts[place]))
     written: list[list[int]] = [[] for _ in prompts]
     started = time.perf_counter()
@@ -176,7 +176,7 @@ def gpu(shape: str, count: int, longest: int) -> None:
     sys.path.insert(0, str(PROJECT / "benchmarks"))
     from training import TINY, random_model
 
-    from gradus.evaluation.engines import Limits
+    from gradus.evaluation.engines import GenerationLimits
     from gradus.evaluation.engines.continuous import ContinuousEngine
     from gradus.evaluation.engines.stepwise import StepwiseEngine, cache_bytes_per_token
     from gradus.students.model_sizes import PUBLISHED
@@ -187,7 +187,7 @@ def gpu(shape: str, count: int, longest: int) -> None:
         rng = random.Random(1)
         prompts = [[rng.randrange(5, 200) for _ in range(rng.randrange(60, 180))] for _ in range(count)]
         memory = 60 << 30 if torch.cuda.is_available() else 1 << 28
-        limits = Limits((), longest, memory_bytes=memory)
+        limits = GenerationLimits((), longest, memory_bytes=memory)
         for name, engine in (
             ("rows leaving", StepwiseEngine(folder, limits, 0, count, THREADS)),
             ("continuous", ContinuousEngine(folder, limits, 0, THREADS)),

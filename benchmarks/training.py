@@ -28,7 +28,7 @@ from gradus.students import tiny_models  # noqa: E402
 from gradus.students.model_sizes import PUBLISHED, Shape  # noqa: E402
 from gradus.students.templates import resolve_template  # noqa: E402
 from gradus.students.tokens import load_tokens  # noqa: E402
-from gradus.students.training.launch import Request, launch  # noqa: E402
+from gradus.students.training.launch import TrainingRequest, launch  # noqa: E402
 from gradus.study.config.students import Recipe  # noqa: E402
 
 WARM_UP_STEPS = 4  # not counted, for anybody
@@ -53,8 +53,8 @@ def ours(load: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
             "micro_batch_samples": load["micro_batch_samples"],
             **changes,
         }
-    ).model_dump()
-    request = Request(
+    )
+    request = TrainingRequest(
         title="benchmark",
         base=Path(load["model"]),
         tokens=load["tokens"],

@@ -3,6 +3,8 @@
 from gradus.data.datasets.sources import load_problems
 from gradus.runtime import program
 from gradus.runtime.jsonl import write_records
+from gradus.study.config.datasets import Dataset
+from gradus.study.config.options import section_option
 from gradus.study.paths import data_folder, run_record
 
 
@@ -10,7 +12,9 @@ def main() -> None:
     options = program.parser(__doc__)
     options.add_argument("--dataset", required=True)
     options.add_argument("--split", required=True, choices=["train", "test"])
-    options.add_argument("--settings", required=True, type=program.json_option, help="the dataset's entry as JSON")
+    options.add_argument(
+        "--settings", required=True, type=section_option("--settings", Dataset), help="the dataset's entry as JSON"
+    )
     options.add_argument("--output", required=True)
     given = options.parse_args()
     record = program.RunRecord()

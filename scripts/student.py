@@ -13,8 +13,10 @@ from gradus.students.templates import resolve_template
 from gradus.students.tokens import copy_tokenizer, load_tokens
 from gradus.students.training.checkpoints import progress_folder
 from gradus.students.training.engine_config import STOPPED
-from gradus.students.training.launch import Request, Stopped, launch
+from gradus.students.training.launch import Stopped, TrainingRequest, launch
 from gradus.students.training.publication import forget, publish, verify_weights
+from gradus.study.config.options import section_option
+from gradus.study.config.students import BuiltStudent, PretrainedStudent, Student
 from gradus.study.fingerprint import fingerprint
 from gradus.study.paths import run_record, work_folder
 
@@ -22,45 +24,50 @@ from gradus.study.paths import run_record, work_folder
 def main() -> None:
     options = program.parser(__doc__)
     options.add_argument("--student", required=True)
-    options.add_argument("--settings", required=True, type=program.json_option, help="the student's entry as JSON")
+    options.add_argument(
+        "--settings", required=True, type=section_option("--settings", Student), help="the student's entry as JSON"
+    )
     options.add_argument("--output", required=True, help="the student's folder")
     given = options.parse_args()
     record = program.RunRecord()
     folder = Path(given.output)
-    facts: dict[str, Any] = {"student": given.student, "settings": given.settings}
-    if given.settings["kind"] == "pretrained":
-        reference = fetch_reference(given.settings, folder / "model")
+    student: BuiltStudent | PretrainedStudent = given.settings
+    facts: dict[str, Any] = {"student": given.student, "settings": student.identity()}
+    if isinstance(student, PretrainedStudent):
+        reference = fetch_reference(student, folder / "model")
+        template_name: str = student.template
         facts["reference"] = {key: value for key, value in reference.items() if key != "path"}
         source = Path(reference["path"])
     else:
         source = folder / "model"
-        facts["files"], facts["steps"] = build(given.student, given.settings, source)
-    template = resolve_template(given.settings.get("template", "plain"), load_tokens(source), source)
+        facts["files"], facts["steps"] = build(given.student, student, source)
+        template_name = "plain"
+    template = resolve_template(template_name, load_tokens(source), source)
     write_json(folder / "manifest.json", {**facts, "template": asdict(template)})
     record.write(run_record(f"{folder}.jsonl"))
 
 
-def build(name: str, settings: dict[str, Any], target: Path) -> tuple[dict[str, str], int]:
+def build(name: str, student: BuiltStudent, target: Path) -> tuple[dict[str, str], int]:
     """Tokenizer, random weights, warm-up; the proven weights end up in ``target``."""
-    texts = corpus_texts(settings["corpus"])
+    texts = corpus_texts(student.corpus)
     identity = {
-        "student": settings,
+        "student": student.identity(),
         "corpus": sha256_bytes(canonical_json(texts).encode("utf-8")),
         "code": fingerprint("student"),
     }
     start = progress_folder(work_folder(), {"untrained": identity})
     with lease(start, f"warm-up {name}"):
-        make_untrained(settings, texts, start)
+        make_untrained(student, texts, start)
         tokens = load_tokens(start)
-        recipe = settings["warm_up"]
-        examples = [([*tokens.encode(text), tokens.eos_id])[: recipe["cutoff_tokens"]] for text in texts]
-        request = Request(
+        recipe = student.warm_up
+        examples = [([*tokens.encode(text), tokens.eos_id])[: recipe.cutoff_tokens] for text in texts]
+        request = TrainingRequest(
             title=f"warm-up {name}",
             base=start,
             tokens=examples,
             prompt_lengths=[0] * len(examples),
             recipe=recipe,
-            seed=settings["seed"],
+            seed=student.seed,
             pad_id=tokens.pad_id,
             end_ids=[tokens.eos_id],
             identity={**identity, "weights": sha256_file(start / "model.safetensors")},

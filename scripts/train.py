@@ -24,10 +24,13 @@ from gradus.students.tokens import copy_tokenizer, load_tokens
 from gradus.students.training.checkpoints import progress_folder
 from gradus.students.training.engine_config import STOPPED
 from gradus.students.training.geometry import geometry, spread
-from gradus.students.training.launch import Request, Stopped, Trained, launch
+from gradus.students.training.launch import Stopped, Trained, TrainingRequest, launch
 from gradus.students.training.publication import forget, keep, publish, verify_weights
 from gradus.students.training.telemetry import split
 from gradus.students.training_sets import tokenised
+from gradus.study.config.options import section_option
+from gradus.study.config.students import Recipe
+from gradus.study.config.training import CellTraining
 from gradus.study.fingerprint import fingerprint
 from gradus.study.paths import TELEMETRY, TRACE, run_record, work_folder
 
@@ -39,7 +42,9 @@ def main() -> None:
     options.add_argument("--cell", required=True, help="the cell's name, for the progress bar and the manifest")
     options.add_argument("--training-set", required=True)
     options.add_argument("--student", required=True, help="the student's folder")
-    options.add_argument("--settings", required=True, type=program.json_option, help="recipe and seed as JSON")
+    options.add_argument(
+        "--settings", required=True, type=section_option("--settings", CellTraining), help="recipe and seed as JSON"
+    )
     options.add_argument("--nodes", type=int, default=1, help="nodes that train together, in a SLURM job")
     options.add_argument("--cpus", type=int, help="CPU cores on each node")
     options.add_argument("--gpus", type=int, default=0, help="GPUs on each node, for srun")
@@ -52,18 +57,18 @@ def main() -> None:
     record = program.RunRecord()
     base = model_source(given.student)
     tokens, template = load_tokens(base), student_template(given.student)
-    recipe, seed = given.settings["recipe"], given.settings["seed"]
+    recipe, seed = given.settings.recipe, given.settings.seed
     examples = read_records(given.training_set, Example)
-    pairs = [tokenised(example, template, tokens, recipe["cutoff_tokens"]) for example in examples]
+    pairs = [tokenised(example, template, tokens, recipe.cutoff_tokens) for example in examples]
     identity = {
         "training_set": read_manifest(given.training_set)["sha256"],
         "base": sha256_file(Path(given.student) / "manifest.json"),
-        "recipe": recipe,
+        "recipe": recipe.model_dump(),
         "seed": seed,
         "code": fingerprint("train"),
     }
     end = template.end_id(tokens)
-    request = Request(
+    request = TrainingRequest(
         title=given.cell,
         base=base,
         tokens=[ids for ids, _ in pairs],
@@ -76,7 +81,7 @@ def main() -> None:
         cpus=given.cpus,
     )
     progress = progress_folder(work_folder(), identity)
-    leads = geometry(os.environ, recipe["ranks"]).leads
+    leads = geometry(os.environ, recipe.ranks).leads
     with lease(progress, given.cell) if leads else nullcontext():
         trained = launch(request, work_folder())
         if not trained.leads:
@@ -94,10 +99,10 @@ def main() -> None:
             "cell": given.cell,
             "identity": identity,
             "base": read_json(Path(given.student) / "manifest.json").get("reference"),
-            "world_size": recipe["ranks"],
+            "world_size": recipe.ranks,
             "versions": versions(*VERSIONS),
             "steps": trained.steps,
-            "samples_per_step": recipe["batch_size"],
+            "samples_per_step": recipe.batch_size,
             "samples_in_last_step": points[-1]["samples"],
             "examples": len(examples),
             "samples_seen": sum(point["samples"] for point in points),
@@ -111,25 +116,20 @@ def main() -> None:
             keep(progress)  # Snakemake may have died meanwhile; the predictions' job deletes it
         else:
             forget(progress)
-    record.write(run_record(f"{folder}.jsonl"), commit=commit(), **run_facts(points, trained, recipe["ranks"]))
-    program.log.info(
-        "%s: loss %.4f, %.4f where it ends, %d steps",
-        given.cell,
-        facts["final_loss"],
-        facts["final_end_loss"],
-        trained.steps,
-    )
+    record.write(run_record(f"{folder}.jsonl"), commit=commit(), **run_facts(points, trained, recipe.ranks))
+    ends = "" if facts["final_end_loss"] is None else f", {facts['final_end_loss']:.4f} where it ends"
+    program.log.info("%s: loss %.4f%s, %d steps", given.cell, facts["final_loss"], ends, trained.steps)
 
 
-def check_steps(points: list[dict[str, Any]], trained: Trained, examples: int, recipe: dict[str, Any]) -> None:
+def check_steps(points: list[dict[str, Any]], trained: Trained, examples: int, recipe: Recipe) -> None:
     """UserError unless every step saw exactly the recipe's number of samples, and all of them the recipe's epochs."""
-    wanted = round(examples * recipe["epochs"])
+    wanted = round(examples * recipe.epochs)
     sizes = [point["samples"] for point in points]
-    steps = -(-wanted // recipe["batch_size"])
+    steps = -(-wanted // recipe.batch_size)
     whole = [point["step"] for point in points] == list(range(1, steps + 1)) and trained.steps == steps
-    if not whole or sum(sizes) != wanted or any(size != recipe["batch_size"] for size in sizes[:-1]):
+    if not whole or sum(sizes) != wanted or any(size != recipe.batch_size for size in sizes[:-1]):
         raise UserError(
-            f"the training log does not show {steps} steps of {recipe['batch_size']} samples, {wanted} in all",
+            f"the training log does not show {steps} steps of {recipe.batch_size} samples, {wanted} in all",
             where=trained.trace,
             hint=f"delete {trained.trace.parent} and run again",
         )

@@ -9,6 +9,8 @@ from gradus.runtime.jsonl import manifest_path, read_json, read_records, write_r
 from gradus.students.base_models import context_tokens, model_source, student_template
 from gradus.students.tokens import load_tokens
 from gradus.students.training_sets import make_training_set, tokenised
+from gradus.study.config.options import section_option
+from gradus.study.config.training import TrainingSetPolicy
 
 
 def main() -> None:
@@ -17,26 +19,22 @@ def main() -> None:
     options.add_argument("--test", required=True, help="the test split, for the leak check")
     options.add_argument("--annotations", required=True)
     options.add_argument("--student", required=True, help="the student's folder")
-    options.add_argument(
-        "--settings", required=True, type=program.json_option, help="policy, leakage and cutoff as JSON"
-    )
+    as_section = section_option("--settings", TrainingSetPolicy)
+    options.add_argument("--settings", required=True, type=as_section, help="policy, leakage and cutoff as JSON")
     options.add_argument("--output", required=True)
     given = options.parse_args()
     base = model_source(given.student)
     tokens, template = load_tokens(base), student_template(given.student)
-    cutoff = given.settings["cutoff_tokens"]
+    policy: TrainingSetPolicy = given.settings
     examples, counts = make_training_set(
         read_records(given.problems, Problem),
         read_records(given.test, Problem),
         read_records(given.annotations, Annotation),
-        policy=given.settings["verdict_policy"],
-        allow_leakage=given.settings["allow_leakage"],
-        template=template,
-        tokens=tokens,
-        cutoff_tokens=cutoff,
-        over_long=given.settings["over_long"],
+        policy,
+        template,
+        tokens,
     )
-    rows = [tokenised(example, template, tokens, cutoff) for example in examples]
+    rows = [tokenised(example, template, tokens, policy.cutoff_tokens) for example in examples]
     lengths = [len(ids) for ids, _ in rows]
     context = context_tokens(base)
     if context is not None and max(lengths) > context:

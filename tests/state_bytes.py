@@ -31,7 +31,7 @@ def live_bytes() -> int:
 
 def most_held(stage: int) -> float:
     """The most bytes per weight between the passes of a second step."""
-    recipe = Recipe.model_validate({"zero_stage": stage, "precision": "bf16"}).model_dump()
+    recipe = Recipe.model_validate({"zero_stage": stage, "precision": "bf16"})
     config = LlamaConfig(
         vocab_size=500,
         hidden_size=256,

@@ -29,8 +29,8 @@ EXPECTED = {
 }
 
 
-def settings(source: str, **keys: Any) -> dict[str, Any]:
-    return CatalogueDataset.model_validate({"source": source, "origin": "files", **keys}).model_dump()
+def settings(source: str, **keys: Any) -> CatalogueDataset:
+    return CatalogueDataset.model_validate({"source": source, "origin": "files", **keys})
 
 
 def load(source: str, split: str, folder: Path, **keys: Any) -> Loaded:

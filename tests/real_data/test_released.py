@@ -21,6 +21,7 @@ from gradus.students.training_sets import make_training_set
 from gradus.study import grid
 from gradus.study.config import load as load_study
 from gradus.study.config.teachers import read_teacher
+from gradus.study.config.training import TrainingSetPolicy
 from gradus.teachers.annotation import Counts, Sampling, annotate
 from gradus.teachers.answer_sources import LocalAnswers
 from gradus.teachers.local.released_files import AUTHORS, info_key
@@ -111,10 +112,13 @@ def test_a_leaked_row_is_refused_unless_allowed(gradus_data: Path, tmp_path: Pat
     with Journal(tmp_path) as journal:
         rows = list(annotate(train, place, LocalAnswers(teacher, journal), {}, Sampling(), Counts()))
     keep = {"agrees": "keep", "disagrees": "keep", "unparsable": "keep"}
-    arguments: Any = (train, test_problems, rows, keep)
+    policy = TrainingSetPolicy.model_validate(
+        {"verdict_policy": keep, "allow_leakage": False, "cutoff_tokens": 100_000, "over_long": "drop"}
+    )
+    allowing = policy.model_copy(update={"allow_leakage": True})
     with pytest.raises(UserError, match="also in the test split"):
-        make_training_set(*arguments, False, plain, word_tokens, 100_000, "drop")
-    _, counts = make_training_set(*arguments, True, plain, word_tokens, 100_000, "drop")
+        make_training_set(train, test_problems, rows, policy, plain, word_tokens)
+    _, counts = make_training_set(train, test_problems, rows, allowing, plain, word_tokens)
     assert len(counts["leaked"]) == 290
 
 

@@ -1,12 +1,22 @@
 """The numerics of a training: the same whatever the number of ranks, the micro-batches and the ZeRO stage."""
 
 import json
+import math
 from pathlib import Path
 
 import pytest
+import torch
 from conftest import Workflow, program
+from safetensors.torch import load_file
+from transformers import AutoModelForCausalLM
 
+from gradus.records import Example
 from gradus.runtime.atomic import canonical_json
+from gradus.runtime.jsonl import read_records
+from gradus.students.base_models import student_template
+from gradus.students.tokens import load_tokens
+from gradus.students.training.batches import plan_steps
+from gradus.students.training_sets import tokenised
 from gradus.study.config.students import Recipe
 
 CELL = "gradeschool/tutor/original/L1"
@@ -78,3 +88,40 @@ def test_a_training_is_the_same(
     for (loss, norm), (expected_loss, expected_norm) in zip(found, reference, strict=True):
         assert loss == pytest.approx(expected_loss, rel=tolerance)
         assert norm == pytest.approx(expected_norm, rel=10 * tolerance) or changes["zero_stage"] == 0
+
+
+def test_three_steps_are_those_of_plain_adamw_with_clipping(finished: Workflow, tmp_path: Path) -> None:
+    """Unusual betas, weight decay and clipping, all active: the weights are those of torch's own optimizer, step by step."""
+    peak, beta2, decay, clip = 0.01, 0.6, 0.3, 0.05
+    changes: dict[str, object] = {"learning_rate": peak, "beta2": beta2, "weight_decay": decay, "max_grad_norm": clip}
+    changes |= {"ranks": 1, "zero_stage": 1, "precision": "fp32", "batch_size": 9, "epochs": 0.6}
+    ours = losses(finished, tmp_path, **changes)
+    recipe = Recipe.model_validate({**finished.config["recipe"], **changes})
+
+    student = finished.results / "students" / "mini"
+    tokens, template = load_tokens(student / "model"), student_template(student)
+    examples = read_records(finished.results / "training_sets" / CELL / "mini.jsonl", Example)
+    pairs = [tokenised(example, template, tokens, recipe.cutoff_tokens) for example in examples]
+    steps = plan_steps([len(ids) for ids, _ in pairs], recipe, ranks=1, seed=1)
+    assert len(steps) == len(ours) == 3
+    model = AutoModelForCausalLM.from_pretrained(str(student / "model"), dtype=torch.float32)
+    optimizer = torch.optim.AdamW(model.parameters(), lr=peak, betas=(0.9, beta2), weight_decay=decay)
+    for number, (step, (loss, norm)) in enumerate(zip(steps, ours, strict=True)):
+        for group in optimizer.param_groups:
+            group["lr"] = peak * 0.5 * (1 + math.cos(math.pi * number / 3))
+        optimizer.zero_grad()
+        chosen = [pairs[index] for index in step.samples]
+        targets = sum(len(ids) - prompt for ids, prompt in chosen)
+        total = 0.0
+        for ids, prompt in chosen:
+            logits = model(torch.tensor([ids])).logits[0, prompt - 1 : -1]
+            nll = torch.nn.functional.cross_entropy(logits, torch.tensor(ids[prompt:]), reduction="sum")
+            (nll / targets).backward()
+            total += float(nll.detach()) / targets
+        unclipped = float(torch.nn.utils.clip_grad_norm_(model.parameters(), clip))
+        assert unclipped > clip, "clipping is not at work"
+        assert (loss, norm) == (pytest.approx(total, rel=1e-5), pytest.approx(unclipped, rel=1e-4))
+        optimizer.step()
+    written = load_file(tmp_path / "cell" / "weights" / "model.safetensors")
+    for name, parameter in model.named_parameters():
+        assert torch.allclose(written[name], parameter.detach(), rtol=1e-4, atol=1e-6), name

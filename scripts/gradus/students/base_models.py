@@ -13,6 +13,7 @@ from gradus.runtime.atomic import sha256_file, write_json
 from gradus.runtime.errors import UserError
 from gradus.runtime.jsonl import read_json
 from gradus.students.templates import Template
+from gradus.study.config.students import BuiltStudent, Corpus, PretrainedStudent, PrimerCorpus
 
 PAD, EOS = "<pad>", "<eos>"
 
@@ -49,11 +50,11 @@ def context_tokens(model: str | Path) -> int | None:
     return found
 
 
-def corpus_texts(corpus: dict[str, Any]) -> list[str]:
+def corpus_texts(corpus: Corpus) -> list[str]:
     """The documents of a warm-up corpus."""
-    if corpus["source"] == "primer":
-        return primer(corpus["seed"], corpus["documents"])
-    path = Path(corpus["path"])
+    if isinstance(corpus, PrimerCorpus):
+        return primer(corpus.seed, corpus.documents)
+    path = Path(corpus.path)
     try:
         texts = [line for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
     except FileNotFoundError:
@@ -63,7 +64,7 @@ def corpus_texts(corpus: dict[str, Any]) -> list[str]:
     return texts
 
 
-def make_untrained(settings: dict[str, Any], texts: list[str], folder: Path) -> None:
+def make_untrained(student: BuiltStudent, texts: list[str], folder: Path) -> None:
     """Write a tokenizer trained on ``texts`` and a randomly initialised decoder (deterministic by ``seed``)."""
     import torch
     from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
@@ -75,26 +76,26 @@ def make_untrained(settings: dict[str, Any], texts: list[str], folder: Path) -> 
     raw.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     raw.decoder = decoders.ByteLevel()
     trainer = trainers.BpeTrainer(
-        vocab_size=settings["vocabulary"],
+        vocab_size=student.vocabulary,
         special_tokens=[PAD, EOS],
         initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
         show_progress=False,
     )
     raw.train_from_iterator(texts, trainer)
     tokenizer = PreTrainedTokenizerFast(
-        tokenizer_object=raw, pad_token=PAD, eos_token=EOS, model_max_length=settings["context"]
+        tokenizer_object=raw, pad_token=PAD, eos_token=EOS, model_max_length=student.context
     )
-    torch.manual_seed(settings["seed"])
+    torch.manual_seed(student.seed)
     config = LlamaConfig(
         vocab_size=raw.get_vocab_size(),
-        hidden_size=settings["hidden"],
-        intermediate_size=3 * settings["hidden"],
-        num_hidden_layers=settings["layers"],
-        num_attention_heads=settings["heads"],
-        num_key_value_heads=settings["heads"],
-        max_position_embeddings=settings["context"],
+        hidden_size=student.hidden,
+        intermediate_size=3 * student.hidden,
+        num_hidden_layers=student.layers,
+        num_attention_heads=student.heads,
+        num_key_value_heads=student.heads,
+        max_position_embeddings=student.context,
         tie_word_embeddings=True,
-        initializer_range=settings["initial_scale"],
+        initializer_range=student.initial_scale,
         pad_token_id=tokenizer.pad_token_id,
         bos_token_id=None,
         eos_token_id=tokenizer.eos_token_id,
@@ -104,13 +105,13 @@ def make_untrained(settings: dict[str, Any], texts: list[str], folder: Path) -> 
     LlamaForCausalLM(config).save_pretrained(str(folder))
 
 
-def fetch_reference(settings: dict[str, Any], folder: Path) -> dict[str, Any]:
+def fetch_reference(student: PretrainedStudent, folder: Path) -> dict[str, Any]:
     """Write a pinned reference to a model of a local folder or the hub, and return it.
 
     A hub revision that the study does not name is resolved to a commit at the first download and recorded here.
     Raises UserError where the model cannot be had.
     """
-    name = settings["model"]
+    name = student.model
     local = Path(name)
     if local.is_dir():
         sums = {
@@ -120,13 +121,14 @@ def fetch_reference(settings: dict[str, Any], folder: Path) -> dict[str, Any]:
         }
         reference: dict[str, Any] = {"model": name, "revision": None, "path": str(local.resolve()), "files": sums}
     else:
+        from httpx2 import HTTPError
         from huggingface_hub import HfApi, snapshot_download
 
         try:
-            revision = settings["revision"] or HfApi().model_info(name).sha
+            revision = student.revision or HfApi().model_info(name).sha
             kept = ["*.json", "*.safetensors", "tokenizer*", "*.model", "*.txt"]
             path = snapshot_download(name, revision=revision, allow_patterns=kept)
-        except Exception as error:
+        except (OSError, ValueError, HTTPError) as error:
             raise UserError(
                 f"the model cannot be fetched: {type(error).__name__}: {str(error).splitlines()[0]}",
                 where=name,

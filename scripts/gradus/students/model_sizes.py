@@ -8,12 +8,34 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from gradus.runtime.jsonl import read_json
-from gradus.students.training.telemetry import Work
 from gradus.study.config import BuiltStudent, PretrainedStudent
+
+
+@dataclass(frozen=True)
+class Work:
+    """What decides a model's floating point operations.
+
+    ``body`` weights multiply every token, those of the LM ``head`` only the targets; ``layers`` x ``width`` is the size of
+    attention. ``passes`` is 3 (forward, and two of that size backward) or 2 where the weights themselves are frozen.
+    """
+
+    body: int
+    head: int
+    layers: int
+    width: int
+    passes: int
+
+    def flops(self, lengths: Sequence[int], targets: int) -> float:
+        """Useful operations for samples of these lengths: 2 per weight and token and pass, and causal attention
+        (Narayanan et al. 2021, arXiv 2104.04473, without padding, recomputation and unasked logits)."""
+        matrices = 2 * (self.body * sum(lengths) + self.head * targets)
+        attention = 2 * self.layers * self.width * sum(length * length for length in lengths)
+        return float(self.passes * (matrices + attention))
 
 
 @dataclass(frozen=True)

@@ -3,35 +3,34 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from gradus.data.text_normalisation import normalised
 from gradus.records import Annotation, Example, Problem
+from gradus.records.vocabulary import Verdict
 from gradus.runtime.errors import UserError
 from gradus.students.templates import Template
 from gradus.students.tokens import Tokens
+from gradus.study.config.sections import Policy
+from gradus.study.config.training import TrainingSetPolicy
 
 
 def make_training_set(
     problems: Sequence[Problem],
     test_problems: Sequence[Problem],
     annotations: Sequence[Annotation],
-    policy: dict[str, str],
-    allow_leakage: bool,
+    policy: TrainingSetPolicy,
     template: Template,
     tokens: Tokens,
-    cutoff_tokens: int,
-    over_long: str,
 ) -> tuple[list[Example], dict[str, Any]]:
     """Examples in the order of the annotations, and counts for the manifest.
 
-    ``policy`` maps each verdict to keep, retry, drop or answer-only; of several attempts at a sample the first one that is
-    kept counts, else the last one; what was to be retried is dropped then. Examples beyond ``cutoff_tokens`` are dropped,
-    counted as truncated (``tokenised`` cuts them), or refused, as ``over_long`` says; texts that hold a special token
-    of the tokenizer are dropped. Raises UserError for an annotation of an unknown problem, for a leaked test question
-    unless ``allow_leakage``, for a refused example, and if nothing is left.
+    Of several attempts at a sample the first one that is kept counts, else the last one; what was to be retried is dropped
+    then. Examples beyond the cutoff are dropped, counted as truncated (``tokenised`` cuts them), or refused, as the policy
+    says; texts that hold a special token of the tokenizer are dropped. Raises UserError for an annotation of an unknown
+    problem, for a leaked test question unless the policy allows it, for a refused example, and if nothing is left.
     """
     by_id = {problem.id: problem for problem in problems}
     test_questions = {normalised(problem.full_text) for problem in test_problems}
@@ -39,18 +38,18 @@ def make_training_set(
     dropped: Counter[str] = Counter()
     leaked: list[str] = []
     truncated = 0
-    for annotation in final_attempts(annotations, policy):
+    for annotation in final_attempts(annotations, policy.verdict_policy):
         problem = by_id.get(annotation.problem_id)
         if problem is None:
             raise UserError(f"annotation of a problem that is not in the training split: {annotation.problem_id!r}")
         if normalised(problem.full_text) in test_questions:
             leaked.append(problem.id)
-            if not allow_leakage:
+            if not policy.allow_leakage:
                 raise UserError(
                     f"training question {problem.id!r} is also in the test split",
                     hint="remove it, or set allow_leakage: true and every table will be marked",
                 )
-        action = policy.get(annotation.verdict, "drop")
+        action = policy.verdict_policy.get(annotation.verdict, "drop")
         if action in ("drop", "retry"):
             dropped[annotation.verdict] += 1
             continue
@@ -61,13 +60,13 @@ def make_training_set(
             continue
         prompt, completion = template.prompt(problem), template.completion(source, answer)
         prompt_tokens = len(tokens.encode(prompt))
-        if prompt_tokens + len(tokens.encode(completion)) + 1 > cutoff_tokens:
-            if over_long == "refuse":
+        if prompt_tokens + len(tokens.encode(completion)) + 1 > policy.cutoff_tokens:
+            if policy.over_long == "refuse":
                 raise UserError(
-                    f"the example of problem {problem.id!r} is longer than cutoff_tokens ({cutoff_tokens})",
+                    f"the example of problem {problem.id!r} is longer than cutoff_tokens ({policy.cutoff_tokens})",
                     hint="raise cutoff_tokens, or choose over_long: drop or truncate",
                 )
-            if over_long == "drop" or prompt_tokens >= cutoff_tokens:
+            if policy.over_long == "drop" or prompt_tokens >= policy.cutoff_tokens:
                 dropped["over-long"] += 1
                 continue
             truncated += 1
@@ -87,7 +86,7 @@ def tokenised(example: Example, template: Template, tokens: Tokens, cutoff_token
     return whole[:cutoff_tokens], len(prompt)
 
 
-def final_attempts(annotations: Sequence[Annotation], policy: dict[str, str]) -> list[Annotation]:
+def final_attempts(annotations: Sequence[Annotation], policy: Mapping[Verdict, Policy]) -> list[Annotation]:
     """One row per problem and sample: the first attempt with a policy of keep, else the last attempt."""
     chosen: dict[tuple[str, int], Annotation] = {}
     for row in annotations:

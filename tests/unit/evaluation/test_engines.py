@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from transformers import AutoModelForCausalLM
 
-from gradus.evaluation.engines import Limits, up_to_end
+from gradus.evaluation.engines import GenerationLimits, up_to_end
 from gradus.evaluation.engines.continuous import ContinuousEngine
 from gradus.evaluation.engines.stepwise import StepwiseEngine, groups
 from gradus.evaluation.engines.vllm import VllmEngine
@@ -37,7 +37,7 @@ def llama(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def stepwise(folder: Path, longest: int = 24, ends: tuple[int, ...] = (2,), **limits: Any) -> StepwiseEngine:
-    return StepwiseEngine(folder, Limits(ends, longest, **limits), 0, 64, 2)
+    return StepwiseEngine(folder, GenerationLimits(ends, longest, **limits), 0, 64, 2)
 
 
 @pytest.mark.parametrize(
@@ -49,7 +49,7 @@ def test_a_row_ends_with_its_first_end_token(row: list[int], expected: list[int]
 
 def test_without_vllm_the_message_says_what_to_do(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"interpreters\.generate-vllm"):
-        VllmEngine(tmp_path, Limits((2,), 8))
+        VllmEngine(tmp_path, GenerationLimits((2,), 8))
 
 
 def some_ends(folder: Path) -> tuple[int, ...]:
@@ -141,11 +141,11 @@ def test_a_batch_fits_its_memory_budget(llama: Path) -> None:
 def test_vllm_is_asked_as_its_interface_wants(llama: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     real = stepwise(llama, longest=6)
     monkeypatch.setitem(sys.modules, "vllm", stand_in(real))
-    assert VllmEngine(llama, Limits((2,), 6)).complete(PROMPTS, SEEDS) == real.complete(PROMPTS, SEEDS)
+    assert VllmEngine(llama, GenerationLimits((2,), 6)).complete(PROMPTS, SEEDS) == real.complete(PROMPTS, SEEDS)
 
 
 def test_continuous_batching_writes_the_same(llama: Path) -> None:
-    limits = Limits((2,), 12, memory_bytes=1 << 20)
+    limits = GenerationLimits((2,), 12, memory_bytes=1 << 20)
     engine = ContinuousEngine(llama, limits, 0, 2)
     assert engine.complete(PROMPTS, SEEDS) == stepwise(llama, longest=12).complete(PROMPTS, SEEDS)
 
@@ -153,7 +153,7 @@ def test_continuous_batching_writes_the_same(llama: Path) -> None:
 def test_continuous_batching_refuses_a_model_without_positions(tmp_path: Path) -> None:
     folder = tiny_models.make("bloom", tmp_path)
     with pytest.raises(UserError, match="takes no positions"):
-        ContinuousEngine(folder, Limits((2,), 4), 0, 1)
+        ContinuousEngine(folder, GenerationLimits((2,), 4), 0, 1)
 
 
 def stand_in(real: StepwiseEngine) -> types.ModuleType:

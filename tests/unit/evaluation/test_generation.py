@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gradus.evaluation.engines import Limits
+from gradus.evaluation.engines import GenerationLimits
 from gradus.evaluation.generation import generate, longest_output, plan_batches, row_seed
 from gradus.records import Prediction, Problem
 from gradus.students import tiny_models
@@ -19,7 +19,7 @@ class Echo:
     """Writes the prompt's last tokens, one more for an odd seed, and the end."""
 
     def __init__(self, budget: int = 400, end: int = 2, longest: int = 40) -> None:
-        self.limits = Limits((end,), longest)
+        self.limits = GenerationLimits((end,), longest)
         self.budget, self.asked = budget, 0
 
     def fits(self, prompt_lengths: Sequence[int]) -> bool:

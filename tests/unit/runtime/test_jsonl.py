@@ -5,6 +5,7 @@ import os
 from pathlib import Path
 
 import pytest
+from builders import problem
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -12,24 +13,6 @@ from gradus.records import Prediction, Problem
 from gradus.runtime.atomic import atomic_writer
 from gradus.runtime.errors import UserError
 from gradus.runtime.jsonl import manifest_path, read_manifest, read_records, write_records
-
-
-def problem(identifier: str = "p1", **changes: object) -> Problem:
-    fields = {
-        "id": identifier,
-        "dataset": "d",
-        "split": "train",
-        "question": "How many?",
-        "choices": None,
-        "answer": "3",
-        "answer_kind": "number",
-        "rationale": None,
-        "solution": None,
-        "source": "test",
-        "revision": None,
-    }
-    return Problem(**{**fields, **changes})  # type: ignore[arg-type]
-
 
 texts = st.text(min_size=1).filter(str.strip)
 

@@ -11,21 +11,34 @@ from gradus.runtime.errors import UserError
 from gradus.students import tiny_models
 from gradus.students.base_models import context_tokens, corpus_texts, fetch_reference, make_untrained, model_source
 from gradus.students.tokens import copy_tokenizer, load_tokens
+from gradus.study.config.students import BuiltStudent, FileCorpus, PretrainedStudent, PrimerCorpus
 
-SETTINGS = {"layers": 1, "hidden": 16, "heads": 2, "vocabulary": 400, "context": 64, "initial_scale": 0.02, "seed": 1}
+PRIMER = PrimerCorpus(source="primer", seed=1, documents=50)
+STUDENT = BuiltStudent.model_validate(
+    {"kind": "built", "layers": 1, "hidden": 16, "heads": 2, "vocabulary": 400, "context": 64, "seed": 1}
+    | {"corpus": PRIMER.model_dump(), "warm_up": {}}
+)
+
+
+def pretrained(model: str | Path, revision: str | None = None) -> PretrainedStudent:
+    return PretrainedStudent(kind="pretrained", model=str(model), revision=revision)
+
+
+def text_file(path: Path) -> FileCorpus:
+    return FileCorpus(source="file", path=str(path))
 
 
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("student") / "model"
-    make_untrained(SETTINGS, corpus_texts({"source": "primer", "seed": 1, "documents": 50}), folder)
+    make_untrained(STUDENT, corpus_texts(PRIMER), folder)
     return folder
 
 
 def test_the_same_settings_give_the_same_weights(built: Path, tmp_path: Path) -> None:
-    texts = corpus_texts({"source": "primer", "seed": 1, "documents": 50})
-    make_untrained(SETTINGS, texts, tmp_path / "again")
-    make_untrained({**SETTINGS, "seed": 2}, texts, tmp_path / "other")
+    texts = corpus_texts(PRIMER)
+    make_untrained(STUDENT, texts, tmp_path / "again")
+    make_untrained(STUDENT.model_copy(update={"seed": 2}), texts, tmp_path / "other")
     for name in ("model.safetensors", "tokenizer.json"):
         assert sha256_file(tmp_path / "again" / name) == sha256_file(built / name)
     assert sha256_file(tmp_path / "other" / "model.safetensors") != sha256_file(built / "model.safetensors")
@@ -47,7 +60,7 @@ def test_the_small_tokenizer_agrees_with_transformers(built: Path) -> None:
 
 
 def test_a_local_model_is_referenced_with_the_hash_of_every_file(built: Path, tmp_path: Path) -> None:
-    reference = fetch_reference({"model": str(built), "revision": None}, tmp_path / "student" / "model")
+    reference = fetch_reference(pretrained(built), tmp_path / "student" / "model")
     assert reference["files"]["model.safetensors"]["sha256"] == sha256_file(built / "model.safetensors")
     assert model_source(tmp_path / "student") == built.resolve()
 
@@ -62,7 +75,7 @@ def test_a_vanished_model_is_a_message(tmp_path: Path) -> None:
 def test_a_model_that_cannot_be_fetched_is_a_message(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     with pytest.raises(UserError, match=r"no/such-model: the model cannot be fetched: .*HF_TOKEN"):
-        fetch_reference({"model": "no/such-model", "revision": "0" * 40}, tmp_path)
+        fetch_reference(pretrained("no/such-model", "0" * 40), tmp_path)
 
 
 def test_a_tokenizer_without_an_end_token_is_refused(built: Path, tmp_path: Path) -> None:
@@ -76,17 +89,17 @@ def test_a_tokenizer_without_an_end_token_is_refused(built: Path, tmp_path: Path
 def test_corpora_from_files(tmp_path: Path) -> None:
     path = tmp_path / "text.txt"
     path.write_text("one\n\ntwo\n")
-    assert corpus_texts({"source": "file", "path": str(path)}) == ["one", "two"]
+    assert corpus_texts(text_file(path)) == ["one", "two"]
     path.write_text("\n")
     with pytest.raises(UserError, match="the corpus is empty"):
-        corpus_texts({"source": "file", "path": str(path)})
+        corpus_texts(text_file(path))
     with pytest.raises(UserError, match="no such file"):
-        corpus_texts({"source": "file", "path": str(tmp_path / "absent")})
+        corpus_texts(text_file(tmp_path / "absent"))
 
 
 def test_a_base_model_that_changes_after_it_was_pinned_is_a_message(built: Path, tmp_path: Path) -> None:
     shutil.copytree(built, tmp_path / "mine")
-    fetch_reference({"model": str(tmp_path / "mine"), "revision": None}, tmp_path / "student" / "model")
+    fetch_reference(pretrained(tmp_path / "mine"), tmp_path / "student" / "model")
     assert model_source(tmp_path / "student") == (tmp_path / "mine").resolve()
     with open(tmp_path / "mine" / "model.safetensors", "ab") as stream:
         stream.write(b" ")
@@ -98,9 +111,9 @@ def test_pickled_weights_are_refused(built: Path, tmp_path: Path) -> None:
     shutil.copytree(built, tmp_path / "mine")
     (tmp_path / "mine" / "model.safetensors").rename(tmp_path / "mine" / "pytorch_model.bin")
     with pytest.raises(UserError, match="no safetensors weights"):
-        fetch_reference({"model": str(tmp_path / "mine"), "revision": None}, tmp_path / "student" / "model")
+        fetch_reference(pretrained(tmp_path / "mine"), tmp_path / "student" / "model")
 
 
 def test_the_context_of_a_model(built: Path, tmp_path: Path) -> None:
-    assert context_tokens(built) == SETTINGS["context"]
+    assert context_tokens(built) == STUDENT.context
     assert context_tokens(tiny_models.make("bloom", tmp_path)) is None

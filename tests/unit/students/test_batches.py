@@ -6,13 +6,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gradus.students.training.batches import learning_rate, plan_steps
+from gradus.study.config.students import Recipe
 
 lengths = st.lists(st.integers(1, 300), min_size=1, max_size=60)
 
 
-def recipe(**changes: object) -> dict[str, object]:
+def recipe(**changes: object) -> Recipe:
     common = {"batch_size": 8, "epochs": 1.0, "layout": "budgeted", "micro_batch_tokens": 500, "micro_batch_samples": 3}
-    return {**common, **changes}
+    return Recipe.model_validate({**common, **changes})
 
 
 @given(

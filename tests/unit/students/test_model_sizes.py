@@ -75,11 +75,11 @@ def test_a_built_student_has_the_size_that_it_is_built_with(tmp_path: Path) -> N
         "initial_scale": 0.02,
         "seed": 1,
     }
-    make_untrained(settings, ["Mia has 3 apples and 4 pears."] * 20, tmp_path)
-    found = counted(tmp_path, frozen=False)
     recipe: dict[str, Any] = {}
     corpus = {"source": "primer", "seed": 1, "documents": 1}
     section = BuiltStudent.model_validate({"kind": "built", **settings, "corpus": corpus, "warm_up": recipe})
+    make_untrained(section, ["Mia has 3 apples and 4 pears."] * 20, tmp_path)
+    found = counted(tmp_path, frozen=False)
     import json
 
     vocabulary = json.loads((tmp_path / "config.json").read_text(encoding="utf-8"))["vocab_size"]

@@ -3,8 +3,7 @@
 from pathlib import Path
 
 import pytest
-from test_jsonl import problem
-from test_training_sets import annotation
+from builders import annotation, problem
 
 from gradus.records import Example
 from gradus.runtime.errors import UserError

@@ -5,7 +5,7 @@ from functools import partial
 from typing import Any
 
 import pytest
-from test_jsonl import problem
+from builders import annotation, problem
 
 from gradus.records import Annotation, Example
 from gradus.runtime.errors import UserError
@@ -13,16 +13,10 @@ from gradus.students.base_models import make_untrained
 from gradus.students.templates import Template
 from gradus.students.tokens import Tokens, load_tokens
 from gradus.students.training_sets import make_training_set, tokenised
+from gradus.study.config.students import BuiltStudent
+from gradus.study.config.training import TrainingSetPolicy
 
 POLICY = {"agrees": "keep", "disagrees": "drop", "unparsable": "drop", "truncated": "drop", "refused": "answer-only"}
-
-
-def annotation(
-    identifier: str, verdict: str = "agrees", answer: str | None = "3", rationale: str = "1 + 2 = 3."
-) -> Annotation:
-    return Annotation(
-        identifier, 0, 0, "d", "t", "original", "L1", rationale, answer, verdict, "hash", "m", {}, "stop", {}, None
-    )
 
 
 PLAIN = Template("plain", "Question: ", "\nAnswer:", " ", "<eos>")
@@ -30,17 +24,11 @@ PLAIN = Template("plain", "Question: ", "\nAnswer:", " ", "<eos>")
 
 @pytest.fixture(scope="module")
 def tokens(tmp_path_factory: pytest.TempPathFactory) -> Tokens:
-    settings = {
-        "layers": 1,
-        "hidden": 8,
-        "heads": 1,
-        "vocabulary": 300,
-        "context": 64,
-        "initial_scale": 0.02,
-        "seed": 1,
-    }
+    corpus = {"source": "primer", "seed": 1, "documents": 1}
+    size = {"layers": 1, "hidden": 8, "heads": 1, "vocabulary": 300, "context": 64, "seed": 1}
+    student = BuiltStudent.model_validate({"kind": "built", **size, "corpus": corpus, "warm_up": {}})
     folder = tmp_path_factory.mktemp("model")
-    make_untrained(settings, ["Mia has 3 apples."], folder)
+    make_untrained(student, ["Mia has 3 apples."], folder)
     return load_tokens(folder)
 
 
@@ -64,12 +52,11 @@ def made(
         problems,
         held_out,
         annotations,
-        POLICY,
-        allow,
-        template=PLAIN,
-        tokens=tokens,
-        cutoff_tokens=cutoff,
-        over_long=over_long,
+        TrainingSetPolicy.model_validate(
+            {"verdict_policy": POLICY, "allow_leakage": allow, "cutoff_tokens": cutoff, "over_long": over_long}
+        ),
+        PLAIN,
+        tokens,
     )
 
 

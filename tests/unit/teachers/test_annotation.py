@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from test_jsonl import problem
+from builders import problem
 
 from gradus.data.datasets.sources import load_problems
 from gradus.records import Annotation, Problem, Supervision

@@ -3,8 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from test_jsonl import problem
-from test_training_sets import annotation
+from builders import annotation, problem
 
 from gradus.data.audit import audit, near_duplicates
 from gradus.data.text_normalisation import normalised

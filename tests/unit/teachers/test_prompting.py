@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from builders import problem
 from conftest import PROJECT
-from test_jsonl import problem
 
 from gradus.records import Supervision
 from gradus.records.vocabulary import LEVELS

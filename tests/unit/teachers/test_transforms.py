@@ -3,19 +3,19 @@
 from dataclasses import replace
 
 import pytest
+from builders import annotation, problem
 from hypothesis import given
 from hypothesis import strategies as st
-from test_jsonl import problem
-from test_training_sets import annotation
 
 from gradus.answers import canonical_boolean, numbers_in
 from gradus.records import Problem, Supervision
-from gradus.teachers.transforms import PLUGINS, make_plugin
-from gradus.teachers.transforms.mixed import solution_steps
-from gradus.teachers.transforms.padded import NEUTRAL
+from gradus.study.config.teachers import MixedTransform, PaddedTransform
+from gradus.teachers.transforms import make_plugin
+from gradus.teachers.transforms.mixed import Mixed, solution_steps
+from gradus.teachers.transforms.padded import NEUTRAL, Padded
 
 PLACE = Supervision("d", "t", "padded-L5", "L1")
-PADDED = {"kind": "padded", "target": "L5", "filler": "neutral"}
+PADDED = PaddedTransform(kind="padded", target="L5", tokenizer="s", filler="neutral")
 
 
 def words(text: str) -> int:
@@ -43,7 +43,7 @@ def test_the_neutral_filler_holds_no_answer_of_any_kind() -> None:
 def test_the_papers_variant_repeats_the_rationale() -> None:
     low = [annotation("a", rationale="We add 1 and 2.")]
     high = [replace(low[0], rationale="word " * 12)]
-    (row,) = make_plugin({**PADDED, "filler": "repeat"}).apply(PLACE, [], [low, high], words)
+    (row,) = make_plugin(PADDED.model_copy(update={"filler": "repeat"})).apply(PLACE, [], [low, high], words)
     assert row.rationale == "We add 1 and 2. We add 1 and 2. We add"
 
 
@@ -70,7 +70,7 @@ def test_steps_of_a_solution(rationale: str | None, steps: int | None) -> None:
 
 
 def test_a_mixture_takes_each_problem_from_its_level() -> None:
-    plugin = make_plugin({"kind": "mixed", "teacher": "t", "levels": {"1": "L5"}, "otherwise": "L2"})
+    plugin = make_plugin(MixedTransform(kind="mixed", teacher="t", levels={"1": "L5"}, otherwise="L2"))
     place = Supervision("d", "mixed", "by-steps", "native")
     assert [source.level for source in plugin.sources(place)] == ["L2", "L5"]
     problems: list[Problem] = [
@@ -84,5 +84,5 @@ def test_a_mixture_takes_each_problem_from_its_level() -> None:
 
 
 def test_a_plugin_is_two_methods() -> None:
-    for made in PLUGINS.values():
+    for made in (Padded, Mixed):
         assert callable(getattr(made, "sources", None)) and callable(getattr(made, "apply", None))

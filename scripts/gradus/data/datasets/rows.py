@@ -55,13 +55,16 @@ def _parsed(path: Path) -> Iterator[tuple[str, int, dict[str, Any]]]:
 
 def hub_rows(hub: str, configurations: tuple[str, ...], split: str, revision: str | None) -> Rows:
     """Rows of a hub dataset (or of a local folder in hub layout) at ``revision``, resolved to a commit where None."""
+    from datasets.exceptions import DatasetsError
+    from httpx2 import HTTPError
+
     commit = revision or resolve_revision(hub)
     found: list[tuple[str, int, dict[str, Any]]] = []
     for configuration in configurations or (None,):
         label = hub if configuration is None else f"{hub} [{configuration}]"
         try:
             rows = _load(hub, configuration, split, commit)
-        except Exception as error:
+        except (OSError, ValueError, HTTPError, DatasetsError) as error:
             raise UserError(
                 f"the dataset cannot be loaded: {type(error).__name__}: {str(error).splitlines()[0]}",
                 where=f"{label}, {split}",
@@ -90,11 +93,12 @@ def resolve_revision(hub: str) -> str:
             f"{path.relative_to(folder)} {sha256_file(path)}" for path in sorted(folder.rglob("*")) if path.is_file()
         ]
         return "sha256:" + sha256_bytes("\n".join(listed).encode())
+    from httpx2 import HTTPError
     from huggingface_hub import HfApi
 
     try:
         return str(HfApi().dataset_info(hub).sha)
-    except Exception as error:
+    except (OSError, ValueError, HTTPError) as error:
         raise UserError(
             f"the hub does not tell the revision: {type(error).__name__}: {str(error).splitlines()[0]}",
             where=hub,

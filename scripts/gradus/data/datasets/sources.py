@@ -15,6 +15,7 @@ from gradus.data.gradeschool.stories import make_stories
 from gradus.records import Problem
 from gradus.records.vocabulary import Split
 from gradus.runtime.errors import UserError
+from gradus.study.config.datasets import CatalogueDataset, GradeschoolDataset
 
 
 @dataclass(frozen=True)
@@ -28,20 +29,22 @@ class Loaded:
     doubtful_gold: tuple[str, ...]
 
 
-def load_problems(dataset: str, settings: dict[str, Any], split: Split, folder: Path | None) -> Loaded:
+def load_problems(
+    dataset: str, section: GradeschoolDataset | CatalogueDataset, split: Split, folder: Path | None
+) -> Loaded:
     """All problems of one split (``train`` or ``test``) of a dataset entry, in the source's order.
 
     Raises UserError where files are absent, a row is not as its source documents it, or nothing is left.
     """
-    if settings["source"] == "gradeschool":
-        return _gradeschool(dataset, settings, split)
-    entry = CATALOGUE[settings["source"]]
-    rows = _rows(settings, entry, split, folder)
+    if isinstance(section, GradeschoolDataset):
+        return _gradeschool(dataset, section, split)
+    entry = CATALOGUE[section.source]
+    rows = _rows(section, entry, split, folder)
     problems: list[Problem] = []
     doubtful: list[str] = []
     without_gold = 0
     for number, (place, line, row) in enumerate(rows.rows):
-        if not _is_wanted(row, settings.get("subjects")):
+        if not _is_wanted(row, section.subjects):
             continue
         reading = _read(entry, place, line, row)
         if reading is None:
@@ -51,26 +54,28 @@ def load_problems(dataset: str, settings: dict[str, Any], split: Split, folder: 
         problems.append(problem)
         if reading.doubtful:
             doubtful.append(problem.id)
-    chosen = _subset(problems, settings.get(f"{split}_size"), settings.get("sample_seed"))
+    size = section.train_size if split == "train" else section.test_size
+    chosen = _subset(problems, size, section.sample_seed)
     if not chosen:
         raise UserError(f"no problem is left of {dataset} {split}", where=f"dataset {dataset}")
     kept = {problem.id for problem in chosen}
     return Loaded(chosen, rows.source, rows.revision, without_gold, tuple(one for one in doubtful if one in kept))
 
 
-def _rows(settings: dict[str, Any], entry: Entry, split: Split, folder: Path | None) -> Rows:
-    if settings["origin"] == "files":
-        return local_rows(settings["source"], split, folder)
-    hub = settings["hub"] or entry.hub
+def _rows(section: CatalogueDataset, entry: Entry, split: Split, folder: Path | None) -> Rows:
+    if section.origin == "files":
+        return local_rows(section.source, split, folder)
+    hub = section.hub or entry.hub
     if hub is None:
         raise UserError(
             f"the authors of {entry.title} publish it on no hub",
-            where=f"dataset {settings['source']}",
+            where=f"dataset {section.source}",
             hint="name a hub id in `hub`, or use local files with origin: files",
         )
-    configurations = entry.hub_configurations if settings["configurations"] is None else settings["configurations"]
-    name = settings[f"{split}_split"] or entry.splits[0 if split == "train" else 1]
-    return hub_rows(hub, tuple(configurations), name, settings["revision"])
+    configurations = entry.hub_configurations if section.configurations is None else section.configurations
+    chosen = section.train_split if split == "train" else section.test_split
+    name = chosen or entry.splits[0 if split == "train" else 1]
+    return hub_rows(hub, tuple(configurations), name, section.revision)
 
 
 def _is_wanted(row: dict[str, Any], subjects: Sequence[str] | None) -> bool:
@@ -116,10 +121,11 @@ def _subset(problems: list[Problem], size: int | None, seed: int | None) -> list
     return [problems[index] for index in picked]
 
 
-def _gradeschool(dataset: str, settings: dict[str, Any], split: Split) -> Loaded:
-    side = "train" if split == "train" else settings["split"]
-    stories = make_stories(settings["seed"], settings[split], side, tuple(settings["steps"]))
-    source, revision = "gradus gradeschool generator (synthetic)", f"seed {settings['seed']}"
+def _gradeschool(dataset: str, section: GradeschoolDataset, split: Split) -> Loaded:
+    side = "train" if split == "train" else section.split
+    size = section.train if split == "train" else section.test
+    stories = make_stories(section.seed, size, side, tuple(section.steps))
+    source, revision = "gradus gradeschool generator (synthetic)", f"seed {section.seed}"
     problems = [
         Problem(
             id=f"{dataset}-{side}-{number:05d}",

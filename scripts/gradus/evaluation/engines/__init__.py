@@ -8,7 +8,7 @@ from typing import Protocol
 
 
 @dataclass(frozen=True)
-class Limits:
+class GenerationLimits:
     """What every engine is told.
 
     ``ends``: the tokens that end an answer; ``longest``: most tokens of one; ``temperature``: 0 takes the likeliest token;
@@ -25,7 +25,7 @@ class Limits:
 class Engine(Protocol):
     """A loaded model."""
 
-    limits: Limits
+    limits: GenerationLimits
 
     def fits(self, prompt_lengths: Sequence[int]) -> bool:
         """Whether prompts of these lengths can be one batch; a function of lengths and limits alone, so that batches are the

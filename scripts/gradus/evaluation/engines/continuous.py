@@ -9,7 +9,7 @@ from typing import Any
 
 from transformers import ContinuousBatchingConfig, GenerationConfig
 
-from gradus.evaluation.engines import Limits, up_to_end
+from gradus.evaluation.engines import GenerationLimits, up_to_end
 from gradus.evaluation.engines.stepwise import cache_bytes_per_token, load_model
 from gradus.runtime.errors import UserError
 
@@ -20,7 +20,7 @@ _ROWS_AT_ONCE = 4096  # between two writes of the progress file
 class ContinuousEngine:
     """Paged keys and values, greedy. What runs beside a prompt differs with timing, so the last bits may, too."""
 
-    def __init__(self, weights: Path, limits: Limits, pad_id: int, threads: int) -> None:
+    def __init__(self, weights: Path, limits: GenerationLimits, pad_id: int, threads: int) -> None:
         self.limits = limits
         self._pad = pad_id
         self._model: Any = load_model(weights, threads)

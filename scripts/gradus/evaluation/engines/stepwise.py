@@ -12,7 +12,7 @@ import torch
 from transformers import AutoModelForCausalLM
 from transformers.utils.logging import disable_progress_bar
 
-from gradus.evaluation.engines import Limits, up_to_end
+from gradus.evaluation.engines import GenerationLimits, up_to_end
 
 # Rows are taken out of the batch when a quarter of them has ended: each time the cache is copied.
 _KEEP_WHILE = 0.75
@@ -58,7 +58,7 @@ def _filled(cached: torch.Tensor, by: int) -> torch.Tensor:
 class StepwiseEngine:
     """Left-padded batches; greedy, drawn at a temperature, or beam search (transformers' own)."""
 
-    def __init__(self, weights: Path, limits: Limits, pad_id: int, largest: int, threads: int) -> None:
+    def __init__(self, weights: Path, limits: GenerationLimits, pad_id: int, largest: int, threads: int) -> None:
         self.limits = limits
         self._pad, self._largest = pad_id, largest
         self._model = load_model(weights, threads)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from gradus.evaluation.engines import Limits, up_to_end
+from gradus.evaluation.engines import GenerationLimits, up_to_end
 from gradus.runtime.errors import UserError
 
 _ROWS_AT_ONCE = 4096  # between two writes of the progress file
@@ -16,7 +16,7 @@ _ROWS_AT_ONCE = 4096  # between two writes of the progress file
 class VllmEngine:
     """vLLM's offline interface."""
 
-    def __init__(self, weights: Path, limits: Limits) -> None:
+    def __init__(self, weights: Path, limits: GenerationLimits) -> None:
         os.environ.setdefault("VLLM_BATCH_INVARIANT", "1")  # read when vllm is imported
         try:
             from vllm import LLM, SamplingParams

@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+
+from gradus.study.config.students import Recipe
 
 
 @dataclass(frozen=True)
@@ -27,14 +28,14 @@ class Step:
         return sorted(index for rank in self.micro_batches for micro in rank for index in micro)
 
 
-def plan_steps(lengths: Sequence[int], recipe: Mapping[str, Any], *, ranks: int, seed: int) -> list[Step]:
+def plan_steps(lengths: Sequence[int], recipe: Recipe, *, ranks: int, seed: int) -> list[Step]:
     """All steps of a training.
 
     ``lengths`` are tokens per example; of the recipe, ``batch_size``, ``epochs``, ``layout`` and its sizes are read. Each
     epoch is a fresh permutation; the last step of the training may be smaller and is kept. ValueError if there is nothing
     to train on.
     """
-    total = round(len(lengths) * recipe["epochs"])
+    total = round(len(lengths) * recipe.epochs)
     if total < 1:
         raise ValueError("nothing to train on")
     order: list[int] = []
@@ -44,21 +45,21 @@ def plan_steps(lengths: Sequence[int], recipe: Mapping[str, Any], *, ranks: int,
         random.Random(f"order/{seed}/{epoch}").shuffle(permutation)
         order += permutation
         epoch += 1
-    size = recipe["batch_size"]
+    size = recipe.batch_size
     chunks = [order[start : min(start + size, total)] for start in range(0, total, size)]
     return [_split(chunk, lengths, ranks, recipe) for chunk in chunks]
 
 
-def _split(chunk: list[int], lengths: Sequence[int], ranks: int, recipe: Mapping[str, Any]) -> Step:
-    if recipe["layout"] == "padded":
-        count = recipe["micro_batch_samples"]
+def _split(chunk: list[int], lengths: Sequence[int], ranks: int, recipe: Recipe) -> Step:
+    if recipe.layout == "padded":
+        count = recipe.micro_batch_samples
         per_rank = [
             [tuple(mine[start : start + count]) for start in range(0, len(mine), count)]
             for mine in (chunk[rank::ranks] for rank in range(ranks))
         ]
     else:
         ordered = sorted(chunk, key=lambda index: (-lengths[index], index))
-        budget, padded = recipe["micro_batch_tokens"], recipe["layout"] == "budgeted"
+        budget, padded = recipe.micro_batch_tokens, recipe.layout == "budgeted"
         per_rank = [_cut(ordered[rank::ranks], lengths, budget, padded) for rank in range(ranks)]
     most = max(len(micro_batches) for micro_batches in per_rank)
     return Step(tuple(tuple(micro + [()] * (most - len(micro))) for micro in per_rank))

@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from gradus.study.config.students import Recipe
+
 STOPPED = 75  # EX_TEMPFAIL: stopped by a signal, progress saved, run the same command again
 LARGEST_BUCKET = 500_000_000  # DeepSpeed's default, in elements
 
@@ -19,7 +21,7 @@ def stop_file(progress: Path, node: int) -> Path:
     return progress / f"stop-{node}"
 
 
-def deepspeed_config(recipe: dict[str, Any], parameters: int) -> dict[str, Any]:
+def deepspeed_config(recipe: Recipe, parameters: int) -> dict[str, Any]:
     """The DeepSpeed JSON of a recipe for a model with so many weights to train.
 
     Micro-batches are ours, so DeepSpeed sees one of size one. The buckets never exceed the model: DeepSpeed allocates a
@@ -28,24 +30,24 @@ def deepspeed_config(recipe: dict[str, Any], parameters: int) -> dict[str, Any]:
     """
     bucket = min(parameters, LARGEST_BUCKET)
     zero: dict[str, Any] = {
-        "stage": recipe["zero_stage"],
+        "stage": recipe.zero_stage,
         "reduce_bucket_size": bucket,
         "allgather_bucket_size": bucket,
     }
-    if recipe["offload"] != "none":
+    if recipe.offload != "none":
         zero["offload_optimizer"] = {"device": "cpu"}
-    if recipe["offload"] == "parameters":
+    if recipe.offload == "parameters":
         zero["offload_param"] = {"device": "cpu"}
     configuration = {
         "train_micro_batch_size_per_gpu": 1,
         "gradient_accumulation_steps": 1,
-        "gradient_clipping": recipe["max_grad_norm"],
+        "gradient_clipping": recipe.max_grad_norm,
         "zero_optimization": zero,
         "zero_allow_untested_optimizer": True,
         "zero_force_ds_cpu_optimizer": False,
-        "bf16": {"enabled": recipe["precision"] == "bf16"},
+        "bf16": {"enabled": recipe.precision == "bf16"},
         "steps_per_print": 10**9,
     }
-    if recipe["precision"] == "bf16" and recipe["zero_stage"] > 0:
+    if recipe.precision == "bf16" and recipe.zero_stage > 0:
         configuration["data_types"] = {"grad_accum_dtype": "fp32"}
     return configuration

@@ -16,7 +16,8 @@ class Inputs:
 
     ``ids`` [rows, tokens]; ``positions`` likewise, None where they simply count; ``labels`` likewise: at each place the
     token to be predicted *from* it, IGNORED where none is learned; ``weights`` likewise: what each target counts in the
-    loss, None where all count one; ``ends`` likewise: whether the target is the last of its sample.
+    loss, None where all count one; ``ends`` likewise: whether the target is the token that ends an
+    answer (the last one of its sample, unless the sample was cut).
     """
 
     ids: torch.Tensor
@@ -42,13 +43,14 @@ def make_inputs(
     prompt_lengths: Sequence[int],
     *,
     pad_id: int,
+    end_id: int,
     flat: bool,
     per_sample: bool,
 ) -> Inputs:
     """The samples ``micro`` as right-padded rows, or ``flat`` as one row whose positions begin anew with each sample.
 
     ``per_sample``: every target of a sample of n targets weighs 1 / n. An empty micro-batch (another rank has one more)
-    is two tokens without a target.
+    is two tokens without a target. ``end_id`` is the token that ends an answer.
     """
     rows = [list(tokens[i]) for i in micro] or [[pad_id, pad_id]]
     firsts = [max(1, prompt_lengths[i]) for i in micro] or [2]
@@ -69,7 +71,7 @@ def make_inputs(
         if positions is not None:
             positions[line, whole] = torch.arange(len(row))
         if micro:
-            ends[line, start + len(row) - 2] = len(row) > first
+            ends[line, start + len(row) - 2] = len(row) > first and row[-1] == end_id
             if weights is not None:
                 weights[line, targets] = 1.0 / max(1, len(row) - first)
         start += len(row) if flat else 0

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import os
 import signal
@@ -20,10 +19,12 @@ from gradus.runtime.jsonl import read_json
 from gradus.runtime.leases import patience
 from gradus.runtime.processes import die_with_parent
 from gradus.runtime.slurm import end_of_job, is_preempted, requeue
-from gradus.students.training.checkpoints import progress_folder
+from gradus.students.training.checkpoints import progress_folder, require_private
 from gradus.students.training.engine_config import outcome_file, stop_file
 from gradus.students.training.geometry import Geometry, geometry
+from gradus.students.training.job import Job
 from gradus.students.training.publication import FINISHED, TRACE, WEIGHTS, WORD, is_finished
+from gradus.study.config.students import Recipe
 from gradus.study.fingerprint import SCRIPTS
 
 log = logging.getLogger("gradus")
@@ -34,7 +35,7 @@ class Stopped(Exception):
 
 
 @dataclass(frozen=True)
-class Request:
+class TrainingRequest:
     """A training as its caller sees it; ``identity`` is everything that decides the weights.
 
     ``cpus`` are the cores of this node that it may use; None: all.
@@ -44,7 +45,7 @@ class Request:
     base: Path
     tokens: list[list[int]]
     prompt_lengths: list[int]
-    recipe: dict[str, Any]
+    recipe: Recipe
     seed: int
     pad_id: int
     end_ids: list[int]
@@ -66,15 +67,15 @@ class Trained:
     leads: bool
 
 
-def launch(request: Request, work: Path) -> Trained:
-    """Train (or go on training) under torchrun, on this node alone or together with others; the caller holds the claim.
+def launch(request: TrainingRequest, work: Path) -> Trained:
+    """Train (or go on training) under torchrun, on this node alone or together with others; the caller holds the lease.
 
     Raises Stopped after a signal, UserError where the ranks failed; progress stays in ``work`` either way. A failure that
     would come again is recorded there, and told at once by the next try.
     """
-    place = geometry(os.environ, request.recipe["ranks"])
+    place = geometry(os.environ, request.recipe.ranks)
     progress = progress_folder(work, request.identity)
-    progress.mkdir(parents=True, exist_ok=True)
+    require_private(progress)
     finished, weights = progress / FINISHED, progress / WEIGHTS
     if place.leads:
         training = not is_finished(progress)
@@ -84,28 +85,29 @@ def launch(request: Request, work: Path) -> Trained:
         training = _first_nodes_word(progress, request.title) == "train"
     if training:
         _tell_failure(request, progress, 0)
-        job = {
-            "base": str(request.base),
-            "tokens": request.tokens,
-            "prompt_lengths": request.prompt_lengths,
-            "recipe": request.recipe,
-            "seed": request.seed,
-            "progress": str(progress),
-            "weights": str(weights),
-            "title": request.title,
-            "pad_id": request.pad_id,
-            "end_ids": request.end_ids,
-            "started": time.time(),
-            "ends": end_of_job(os.environ),
-        }
+        job = Job(
+            base=str(request.base),
+            tokens=request.tokens,
+            prompt_lengths=request.prompt_lengths,
+            recipe=request.recipe,
+            seed=request.seed,
+            progress=str(progress),
+            weights=str(weights),
+            title=request.title,
+            pad_id=request.pad_id,
+            end_ids=request.end_ids,
+            started=time.time(),
+            ends=end_of_job(os.environ),
+        )
         if place.leads:
             write_json(progress / "identity.json", request.identity)
             _tell_other_ranks(request, work)
-        told = outcome_file(progress, place.node)
-        told.unlink(missing_ok=True)
-        write_text(progress / f"job-{place.node}.json", json.dumps(job))
-        status = _torchrun(progress / f"job-{place.node}.json", place, request.cpus or os.cpu_count() or 1)
-        outcome = read_json(told) if told.exists() else {}
+        outcome_path = outcome_file(progress, place.node)
+        outcome_path.unlink(missing_ok=True)
+        job_file = progress / f"job-{place.node}.json"
+        job.write(job_file)
+        status = _torchrun(job_file, place, request.cpus or os.cpu_count() or 1)
+        outcome = read_json(outcome_path) if outcome_path.exists() else {}
         if outcome.get("outcome") == "stopped":
             if place.leads:
                 _back_into_queue(outcome)
@@ -122,7 +124,7 @@ def launch(request: Request, work: Path) -> Trained:
 
 
 def _word(progress: Path) -> Path:
-    """Where the first node of this job step, once it has the claim, tells the others whether there is anything to train."""
+    """Where the first node of this job step, once it has the lease, tells the others whether there is anything to train."""
     return progress / f"{WORD}{os.environ.get('SLURM_JOB_ID')}-{os.environ.get('SLURM_STEP_ID')}"
 
 
@@ -146,7 +148,7 @@ def _back_into_queue(outcome: dict[str, Any]) -> None:
         log.info("SLURM job %s goes back into the queue, and on from here", job)
 
 
-def _tell_failure(request: Request, progress: Path, node: int) -> None:
+def _tell_failure(request: TrainingRequest, progress: Path, node: int) -> None:
     """UserError for a failure on record: trying again would only repeat it."""
     told = outcome_file(progress, node)
     facts = read_json(told) if told.exists() else {}
@@ -158,13 +160,13 @@ def _tell_failure(request: Request, progress: Path, node: int) -> None:
         )
 
 
-def _tell_other_ranks(request: Request, work: Path) -> None:
+def _tell_other_ranks(request: TrainingRequest, work: Path) -> None:
     """A word on progress of the same training with another number of ranks: it fits no other number, so this one is new."""
-    mine = {**request.identity, "recipe": {**request.recipe, "ranks": None}}
+    mine = {**request.identity, "recipe": {**request.recipe.model_dump(), "ranks": None}}
     for path in sorted(work.glob("*/identity.json")):
         other = read_json(path)
         recipe = other.get("recipe")
-        if not isinstance(recipe, dict) or recipe.get("ranks") == request.recipe["ranks"]:
+        if not isinstance(recipe, dict) or recipe.get("ranks") == request.recipe.ranks:
             continue
         if {**other, "recipe": {**recipe, "ranks": None}} == mine and list(path.parent.glob("step-*")):
             log.info(
@@ -173,7 +175,7 @@ def _tell_other_ranks(request: Request, work: Path) -> None:
                 request.title,
                 path.parent,
                 recipe["ranks"],
-                request.recipe["ranks"],
+                request.recipe.ranks,
             )
 
 
@@ -192,11 +194,11 @@ def _torchrun(job: Path, place: Geometry, cpus: int) -> int:
     stop_file(job.parent, place.node).unlink(missing_ok=True)
 
     def forward(number: int, frame: object) -> None:
-        stop_file(job.parent, place.node).touch()  # for ranks that are still importing, and deaf
+        stop_file(job.parent, place.node).touch()  # for ranks that are still importing and have no handlers yet
         _signal_ranks(process.pid, number)
 
-    # torchrun answers TERM by killing the ranks without a checkpoint, and SLURM sends it to every process of a step: so it
-    # is born deaf to both signals, and the ranks, which set their own handlers, hear them.
+    # torchrun answers TERM by killing the ranks without a checkpoint, and SLURM sends TERM to every process of a step. So
+    # torchrun starts with both signals ignored; the ranks set handlers of their own.
     previous = {number: signal.signal(number, signal.SIG_IGN) for number in (signal.SIGTERM, signal.SIGUSR1)}
     try:
         process = subprocess.Popen(command, env=environment, preexec_fn=die_with_parent)

@@ -7,50 +7,52 @@ from typing import Any
 import torch
 from transformers import AutoModelForCausalLM
 
+from gradus.study.config.students import Adapter, Recipe
+
 DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16}
 
 
-def load_model(base: str, recipe: dict[str, Any], device: torch.device | str) -> Any:
+def load_model(base: str, recipe: Recipe, device: torch.device | str) -> Any:
     """The base model on its device, ready to train: every weight, or adapters on frozen weights (LoRA, arXiv 2106.09685).
 
     Of the weights every rank loads a copy; ZeRO-3 shards them afterwards. ``peft`` draws the adapters' initial values
     from torch's generator, which the caller has seeded.
     """
-    chosen = {"attn_implementation": recipe["attention"]} if recipe["attention"] else {}
+    chosen = {"attn_implementation": recipe.attention} if recipe.attention else {}
     model: Any = AutoModelForCausalLM.from_pretrained(
-        base, dtype=DTYPES[recipe["precision"]], local_files_only=True, **chosen
+        base, dtype=DTYPES[recipe.precision], local_files_only=True, **chosen
     )
     model.config.use_cache = False
-    if recipe["adapter"] is not None:
-        model = with_adapter(model, recipe["adapter"])
-    if recipe["gradient_checkpointing"]:
+    if recipe.adapter is not None:
+        model = with_adapter(model, recipe.adapter)
+    if recipe.gradient_checkpointing:
         model.gradient_checkpointing_enable({"use_reentrant": False})
     model.train()
     return model.to(device)
 
 
-def with_adapter(model: Any, adapter: dict[str, Any]) -> Any:
+def with_adapter(model: Any, adapter: Adapter) -> Any:
     """A model with new adapters in its linear layers; everything else is frozen."""
     from peft import LoraConfig, get_peft_model
 
     config = LoraConfig(
-        r=adapter["rank"],
-        lora_alpha=adapter["alpha"],
-        lora_dropout=adapter["dropout"],
-        target_modules=adapter["modules"],
+        r=adapter.rank,
+        lora_alpha=adapter.alpha,  # type: ignore[arg-type]  # a float, as peft computes with it
+        lora_dropout=adapter.dropout,
+        target_modules=adapter.modules,
         task_type="CAUSAL_LM",
     )
     return get_peft_model(model, config, autocast_adapter_dtype=False)
 
 
-def make_optimizer(model: Any, recipe: dict[str, Any]) -> torch.optim.Optimizer:
+def make_optimizer(model: Any, recipe: Recipe) -> torch.optim.Optimizer:
     """AdamW over what is trained, fused where that is the quick way (on GPUs, and on the host for offloaded states)."""
     trained = [parameter for parameter in model.parameters() if parameter.requires_grad]
-    fused = {"fused": True} if trained[0].is_cuda or recipe["offload"] != "none" else {}
+    fused = {"fused": True} if trained[0].is_cuda or recipe.offload != "none" else {}
     return torch.optim.AdamW(
         trained,
-        lr=recipe["learning_rate"],
-        betas=(0.9, recipe["beta2"]),
-        weight_decay=recipe["weight_decay"],
+        lr=recipe.learning_rate,
+        betas=(0.9, recipe.beta2),
+        weight_decay=recipe.weight_decay,
         **fused,
     )

@@ -1,4 +1,4 @@
-"""Telemetry: how fast a training runs, what share of the machine it uses, what it holds and burns.
+"""Telemetry: how fast a training runs, what share of the machine it uses, how much memory and energy it takes.
 
 These are facts of a machine and an hour: they go into ``telemetry.run.jsonl`` and the run record, never into the trace or
 the manifest, whose bytes must not depend on them.
@@ -8,35 +8,28 @@ from __future__ import annotations
 
 import os
 import resource
-from collections.abc import Sequence
-from dataclasses import dataclass
+import time
 from typing import Any
+
+from gradus.students.model_sizes import Work
 
 # Dense bf16 FLOP/s by a part of the device's name (NVIDIA's data sheets); other devices: GRADUS_PEAK_TFLOPS.
 PEAK_FLOPS = {"H200": 989e12, "H100": 989e12, "A100": 312e12}
 TIMED = ("seconds", "tokens_per_second", "samples_per_second", "mfu", "peak_memory_bytes", "energy_joules")
 
 
-@dataclass(frozen=True)
-class Work:
-    """What decides a model's floating point operations.
+class PhaseClock:
+    """Where the time of a training goes, phase by phase, beside its steps."""
 
-    ``body`` weights multiply every token, those of the LM ``head`` only the targets; ``layers`` x ``width`` is the size of
-    attention. ``passes`` is 3 (forward, and two of that size backward) or 2 where the weights themselves are frozen.
-    """
+    def __init__(self, started: float) -> None:
+        self._last = started
+        self.seconds: dict[str, float] = {}
 
-    body: int
-    head: int
-    layers: int
-    width: int
-    passes: int
-
-    def flops(self, lengths: Sequence[int], targets: int) -> float:
-        """Useful operations for samples of these lengths: 2 per weight and token and pass, and causal attention
-        (Narayanan et al. 2021, arXiv 2104.04473, without padding, recomputation and unasked logits)."""
-        matrices = 2 * (self.body * sum(lengths) + self.head * targets)
-        attention = 2 * self.layers * self.width * sum(length * length for length in lengths)
-        return float(self.passes * (matrices + attention))
+    def end_of(self, phase: str) -> None:
+        """The phase since the last call is over."""
+        now = time.time()
+        self.seconds[phase] = round(now - self._last, 3)
+        self._last = now
 
 
 def work_of(causal: Any, frozen: bool) -> Work:

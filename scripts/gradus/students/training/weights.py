@@ -14,6 +14,7 @@ from transformers import AutoModelForCausalLM
 
 from gradus.runtime.atomic import write_json
 from gradus.students.training.modelling import DTYPES, with_adapter
+from gradus.study.config.students import Recipe
 
 
 def gather(model: Any, zero_stage: int) -> dict[str, torch.Tensor]:
@@ -39,7 +40,7 @@ def _other_names(model: Any) -> set[str]:
 
 
 def write(
-    model: Any, state: dict[str, torch.Tensor], base: str, recipe: dict[str, Any], end_ids: list[int], target: Path
+    model: Any, state: dict[str, torch.Tensor], base: str, recipe: Recipe, end_ids: list[int], target: Path
 ) -> None:
     """Write the weights as a model folder that any loader of transformers takes; adapters merged, and beside in `adapter`.
 
@@ -47,12 +48,12 @@ def write(
     """
     shutil.rmtree(target, ignore_errors=True)
     target.mkdir(parents=True)
-    if recipe["adapter"] is None:
+    if recipe.adapter is None:
         _save(model, state, end_ids, target)
         _compare(target, state)
         return
-    fresh = AutoModelForCausalLM.from_pretrained(base, dtype=DTYPES[recipe["precision"]], local_files_only=True)
-    wrapped = with_adapter(fresh, recipe["adapter"])
+    fresh = AutoModelForCausalLM.from_pretrained(base, dtype=DTYPES[recipe.precision], local_files_only=True)
+    wrapped = with_adapter(fresh, recipe.adapter)
     wrapped.load_state_dict(state, strict=False)
     wrapped.save_pretrained(str(target / "adapter"))
     _settle(target / "adapter" / "adapter_config.json")

@@ -3,32 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
 from gradus.runtime.errors import UserError
 from gradus.study.config.explanation import explain
 
-T = TypeVar("T")
 
-
-def section_option(name: str, section: type[T] | Any) -> Callable[[str], T]:
+def section_option(name: str, section: Any) -> Callable[[str], Any]:
     """An argparse type that reads JSON into ``section``: a model of ``study.config``, or a union of them.
 
     UserError names the option, the key and what is accepted there; nothing has been done by then.
     """
 
-    def read(text: str) -> T:
+    def read(text: str) -> Any:
         return read_section(text, section, f"option {name}")
 
     return read
 
 
-def read_section(text: str, section: type[T] | Any, where: str) -> T:
+def read_section(text: str, section: Any, where: str) -> Any:
     """A section from its JSON text, as the study file's own check reads it; UserError says what does not fit."""
     try:
-        found: T = TypeAdapter(section).validate_json(text)
+        return TypeAdapter(section).validate_json(text)
     except ValidationError as error:
         try:
             raw = TypeAdapter(Any).validate_json(text)
@@ -37,4 +35,3 @@ def read_section(text: str, section: type[T] | Any, where: str) -> T:
         told = explain(error, raw, section)
         key = str(told.where).removeprefix("configuration key ")
         raise UserError(told.what, where=f"{where}, key {key}" if key else where, hint=told.hint) from None
-    return found

@@ -131,7 +131,15 @@ class FileCorpus(Section):
 Corpus = Annotated[PrimerCorpus | FileCorpus, Field(discriminator="source")]
 
 
-class BuiltStudent(Section):
+class _BaseModel(Section):
+    """What all students share: what their trainings ask a cluster for, and the keys of `recipe` that they override."""
+
+    def identity(self) -> dict[str, Any]:
+        """What decides the base model itself, as plain JSON values; fine-tuning and resources do not."""
+        return self.model_dump(exclude={"recipe", "resources"})
+
+
+class BuiltStudent(_BaseModel):
     """A student made from scratch: tokenizer, random weights, a warm-up on its corpus."""
 
     kind: Literal["built"] = Field(description="Whether the base model is built here or comes from elsewhere.")
@@ -151,7 +159,7 @@ class BuiltStudent(Section):
     recipe: dict[str, Any] = Field(default_factory=dict, description="Keys of `recipe` that this student overrides.")
 
 
-class PretrainedStudent(Section):
+class PretrainedStudent(_BaseModel):
     """A causal language model from a local folder or the Hugging Face hub."""
 
     kind: Literal["pretrained"] = Field(description="Whether the base model is built here or comes from elsewhere.")

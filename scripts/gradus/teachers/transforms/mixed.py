@@ -5,28 +5,28 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Any
 
 from gradus.records import Annotation, Problem, Supervision
+from gradus.study.config.teachers import MixedTransform
 
 
 class Mixed:
     """Takes each problem's annotation from the level that its number of steps is given."""
 
-    def __init__(self, settings: dict[str, Any]) -> None:
-        self._teacher = settings["teacher"]
-        self._levels = {int(steps): level for steps, level in settings["levels"].items()}
-        self._otherwise = settings["otherwise"]
+    def __init__(self, section: MixedTransform) -> None:
+        self._teacher = section.teacher
+        self._levels = {int(steps): level for steps, level in section.levels.items()}
+        self._otherwise = section.otherwise
 
     def _used(self) -> list[str]:
         return sorted({*self._levels.values(), self._otherwise})
 
-    def sources(self, place: Supervision) -> list[Supervision]:
-        return [Supervision(place.dataset, self._teacher, "original", level) for level in self._used()]
+    def sources(self, supervision: Supervision) -> list[Supervision]:
+        return [Supervision(supervision.dataset, self._teacher, "original", level) for level in self._used()]
 
     def apply(
         self,
-        place: Supervision,
+        supervision: Supervision,
         problems: Sequence[Problem],
         sources: Sequence[Sequence[Annotation]],
         count_tokens: Callable[[str], int],
@@ -39,7 +39,9 @@ class Mixed:
         for problem in problems:
             level = self._levels.get(solution_steps(problem) or -1, self._otherwise)
             for row in rows.get((problem.id, level), []):
-                mixed.append(replace(row, teacher=place.teacher, format=place.format, level=place.level))
+                mixed.append(
+                    replace(row, teacher=supervision.teacher, format=supervision.format, level=supervision.level)
+                )
         return mixed
 
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Any
 
 from gradus.records import Annotation, Problem, Supervision
+from gradus.study.config.teachers import PaddedTransform
 
 NEUTRAL = (
     "Let us go on carefully.",
@@ -26,19 +26,19 @@ NEUTRAL = (
 
 
 class Padded:
-    """``{level}`` is the source level, the settings' ``target`` the one whose length is reached."""
+    """``{level}`` is the source level, its entry's ``target`` the one whose length is reached."""
 
-    def __init__(self, settings: dict[str, Any]) -> None:
-        self._target = settings["target"]
-        self._repeats = settings["filler"] == "repeat"
+    def __init__(self, section: PaddedTransform) -> None:
+        self._target = section.target
+        self._repeats = section.filler == "repeat"
 
-    def sources(self, place: Supervision) -> list[Supervision]:
-        source = replace(place, format="original")
+    def sources(self, supervision: Supervision) -> list[Supervision]:
+        source = replace(supervision, format="original")
         return [source, replace(source, level=self._target)]
 
     def apply(
         self,
-        place: Supervision,
+        supervision: Supervision,
         problems: Sequence[Problem],
         sources: Sequence[Sequence[Annotation]],
         count_tokens: Callable[[str], int],
@@ -49,7 +49,7 @@ class Padded:
             target = targets.get((row.problem_id, row.sample))
             wanted = 0 if target is None else count_tokens(target)
             text = self._pad(row, wanted, count_tokens)
-            padded.append(replace(row, rationale=text, format=place.format, level=place.level))
+            padded.append(replace(row, rationale=text, format=supervision.format, level=supervision.level))
         return padded
 
     def _pad(self, row: Annotation, wanted: int, count_tokens: Callable[[str], int]) -> str:

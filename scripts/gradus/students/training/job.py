@@ -1,0 +1,50 @@
+"""The job of a training: what the launcher hands to its ranks, and the ways in which a training can end early."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from gradus.runtime.atomic import write_text
+from gradus.study.config.students import Recipe
+
+
+@dataclass(frozen=True)
+class Job:
+    """One training: token lists with the number of prompt tokens, where from, where to, and how.
+
+    ``end_ids``: the tokens that end an answer, the learned one first. ``started``: when the launcher started it, ``ends``: when
+    the scheduler will end it (Unix times; None: not known).
+    """
+
+    base: str
+    tokens: list[list[int]]
+    prompt_lengths: list[int]
+    recipe: Recipe
+    seed: int
+    progress: str
+    weights: str
+    title: str
+    pad_id: int
+    end_ids: list[int]
+    started: float
+    ends: float | None
+
+    def write(self, path: Path) -> None:
+        """Write the job where its ranks find it."""
+        write_text(path, json.dumps({**asdict(self), "recipe": self.recipe.model_dump()}))
+
+    @classmethod
+    def read(cls, path: Path) -> Job:
+        """Read a job that ``write`` has written."""
+        facts = json.loads(path.read_text(encoding="utf-8"))
+        return cls(**{**facts, "recipe": Recipe.model_validate(facts["recipe"])})
+
+
+class Refused(Exception):
+    """The training cannot be done as asked, and the next try would fail as well; every rank raises it at the same step."""
+
+
+class CannotSave(Exception):
+    """Progress or weights could not be written: the disk is full, or gone."""
