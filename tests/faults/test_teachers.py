@@ -16,6 +16,7 @@ from gradus.data.datasets.sources import load_problems
 from gradus.records import Annotation
 from gradus.records.vocabulary import LEVELS
 from gradus.runtime.jsonl import read_json, read_records, write_records
+from gradus.study.config.datasets import GradeschoolDataset
 from gradus.study.config.teachers import AnthropicTeacher, ChatTeacher, OpenAITeacher, VllmTeacher
 from gradus.teachers.prompts.exemplars import save_exemplar
 from gradus.teachers.prompts.prompting import Exemplar
@@ -39,14 +40,7 @@ class Annotating:
         entry = {"provider": kind, "model": "model-1", "price": PRICE, "timeout_seconds": 20.0, **keys}
         self.kind = KINDS[kind]
         self.settings = self.kind.model_validate(entry).model_dump(mode="json")
-        section = {
-            "source": "gradeschool",
-            "seed": 9,
-            "train": count,
-            "test": 1,
-            "split": "test",
-            "steps": [2, 3, 4, 5],
-        }
+        section = GradeschoolDataset(source="gradeschool", seed=9, train=count, test=1)
         write_records(folder / "problems.jsonl", load_problems("g", section, "train", None).problems)
         save_exemplar(folder / "exemplar.json", EXEMPLAR)
         self.output = folder / "out.jsonl"

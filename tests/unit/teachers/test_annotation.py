@@ -10,6 +10,7 @@ from gradus.data.datasets.sources import load_problems
 from gradus.records import Annotation, Problem, Supervision
 from gradus.runtime.errors import UserError
 from gradus.students.training_sets import final_attempts
+from gradus.study.config.datasets import GradeschoolDataset
 from gradus.study.config.teachers import TutorTeacher
 from gradus.teachers.annotation import Counts, Sampling, annotate, usable_originals, verdict_of
 from gradus.teachers.answer_sources import LocalAnswers
@@ -17,8 +18,8 @@ from gradus.teachers.protocols import LocalTeacher, Task
 from gradus.teachers.registry import make_local_teacher
 from gradus.teachers.requests.journal import Journal, Response
 
-SETTINGS = {"source": "gradeschool", "seed": 1, "train": 60, "test": 5, "split": "test", "steps": [2, 3, 4, 5]}
-PROBLEMS = load_problems("gradeschool", SETTINGS, "train", None).problems
+SECTION = GradeschoolDataset(source="gradeschool", seed=1, train=60, test=5)
+PROBLEMS = load_problems("gradeschool", SECTION, "train", None).problems
 PLACE = Supervision("gradeschool", "tutor", "original", "L3")
 
 ONCE = Sampling()
