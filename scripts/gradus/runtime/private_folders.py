@@ -23,18 +23,6 @@ def make_private(folder: Path) -> None:
         folder.mkdir(mode=0o700, exist_ok=True)
 
 
-def refuse_shared(folder: Path) -> None:
-    """UserError where others may replace what lies in a folder: it is not ours, or they may write there.
-
-    A sticky folder (as ``/tmp``) is fine: there, only its owner may rename or delete a file.
-    """
-    facts = folder.stat()
-    if facts.st_uid not in (os.getuid(), 0):
-        raise _shared(folder, folder, facts)
-    if facts.st_mode & _OTHERS_WRITE and not facts.st_mode & stat.S_ISVTX:
-        raise _shared(folder, folder, facts)
-
-
 def refuse_shared_tree(folder: Path) -> None:
     """UserError where others may have written anything below a folder, or may do so now."""
     _check_tree(folder, folder, is_reachable=True)
@@ -42,6 +30,8 @@ def refuse_shared_tree(folder: Path) -> None:
 
 def _check_tree(path: Path, root: Path, is_reachable: bool) -> None:
     facts = path.lstat()
+    if path == root and stat.S_ISLNK(facts.st_mode):
+        raise UserError("is a link in the place of a folder", where=path, hint="delete it; the training starts anew")
     is_link = stat.S_ISLNK(facts.st_mode)
     if facts.st_uid not in (os.getuid(), 0) or (is_reachable and not is_link and facts.st_mode & _OTHERS_WRITE):
         raise _shared(path, root, facts)

@@ -12,16 +12,12 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
+from typing import Any, NoReturn
 
 from gradus.runtime.atomic import write_json
 from gradus.runtime.errors import UserError
 
-if TYPE_CHECKING:
-    from pydantic import ValidationError
-
 log = logging.getLogger("gradus")
-Section = TypeVar("Section")
 
 
 class _Parser(argparse.ArgumentParser):
@@ -41,66 +37,6 @@ def json_option(text: str) -> Any:
         return json.loads(text)
     except ValueError as error:
         raise argparse.ArgumentTypeError(f"not valid JSON: {error}") from None
-
-
-def section_option(kind: type[Section]) -> Callable[[str], Section]:
-    """An option that holds a section of the study file as JSON, validated as the study file is.
-
-    ``kind`` is the section's class, or a union of such classes. A missing, unknown or wrong key ends the program with one
-    message that names the option, the key and, for an unknown key, the accepted ones.
-    """
-
-    def read(text: str) -> Section:
-        from pydantic import TypeAdapter, ValidationError
-
-        found = json_option(text)
-        try:
-            return TypeAdapter(kind).validate_python(found)
-        except ValidationError as error:
-            raise argparse.ArgumentTypeError(_first_problem(error, found)) from None
-        except UserError as error:
-            raise argparse.ArgumentTypeError(str(error)) from None
-
-    return read
-
-
-def _first_problem(error: ValidationError, found: Any) -> str:
-    """The first key that is missing, unknown or wrong, and why."""
-    detail = error.errors()[0]
-    message = detail["msg"].removeprefix("Value error, ")
-    if detail["type"] in ("union_tag_not_found", "union_tag_invalid"):
-        context = detail["ctx"]
-        key = str(context["discriminator"]).strip("'")
-        if "tag" not in context:
-            return f"key {'.'.join([*_keys(found, detail['loc']), key])}: required key is missing"
-        key = ".".join([*_keys(found, detail["loc"]), key])
-        return f"key {key}: unknown value {context['tag']!r}; accepted: {context['expected_tags']}"
-    keys = _keys(found, detail["loc"])
-    if not keys:
-        return message[:1].lower() + message[1:]
-    if detail["type"] == "missing":
-        message = "required key is missing"
-    elif detail["type"] == "extra_forbidden":
-        message = "unknown key"
-    else:
-        shown = detail["input"]
-        message = message[:1].lower() + message[1:]
-        if isinstance(shown, str | int | float) and repr(shown) not in message:
-            message += f", found {shown!r}"
-    return f"key {'.'.join(keys)}: {message}"
-
-
-def _keys(found: Any, location: tuple[int | str, ...]) -> list[str]:
-    """The keys of the JSON itself that lead to a problem: pydantic also names the member of a union on the way."""
-    keys: list[str] = []
-    for position, part in enumerate(location):
-        inside = dict(enumerate(found)) if isinstance(found, list) else found
-        if isinstance(inside, dict) and part in inside:
-            found = inside[part]
-        elif position + 1 < len(location):
-            continue
-        keys.append(str(part))
-    return keys
 
 
 def run(main: Callable[[], None]) -> NoReturn:

@@ -33,7 +33,7 @@ def test_a_new_progress_folder_is_the_owners_alone(tmp_path: Path) -> None:
 def test_a_progress_folder_that_others_may_write_is_refused(tmp_path: Path, mode: int) -> None:
     saved(tmp_path / "abc")
     (tmp_path / "abc").chmod(mode)
-    with pytest.raises(UserError, match=r"abc: may be written by other users .*chmod -R go-w"):
+    with pytest.raises(UserError, match=r"abc: others may write there.*chmod -R go-w"):
         require_private(tmp_path / "abc")
     (tmp_path / "abc").chmod(0o755)
     require_private(tmp_path / "abc")
@@ -43,14 +43,14 @@ def test_a_file_that_others_may_write_is_refused_where_they_can_reach_it(tmp_pat
     state = saved(tmp_path / "abc")
     (tmp_path / "abc").chmod(0o755)
     state.chmod(0o666)
-    with pytest.raises(UserError, match=r"state\.pt: may be written by other users"):
+    with pytest.raises(UserError, match=r"state\.pt: others may write there"):
         require_private(tmp_path / "abc")
 
 
 def test_a_link_in_the_place_of_the_folder_is_refused(tmp_path: Path) -> None:
     saved(tmp_path / "elsewhere")
     (tmp_path / "abc").symlink_to(tmp_path / "elsewhere")
-    with pytest.raises(UserError, match="is no folder of its own"):
+    with pytest.raises(UserError, match="is a link in the place of a folder"):
         require_private(tmp_path / "abc")
 
 

@@ -6,16 +6,14 @@ resumed and Snakemake, which deletes the outputs of a failed job, cannot delete 
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import shutil
-import stat
 from pathlib import Path
 from typing import Any
 
 from gradus.runtime.atomic import canonical_json, sha256_bytes, sha256_file, sync_folder, write_json
-from gradus.runtime.errors import UserError
+from gradus.runtime.private_folders import make_private, refuse_shared_tree
 
 _SEAL = "complete.json"
 
@@ -26,28 +24,12 @@ def progress_folder(work: Path, identity: dict[str, Any]) -> Path:
 
 
 def require_private(progress: Path) -> None:
-    """Make a progress folder that nobody else may write into, or UserError where others could have.
+    """Make a progress folder that nobody else may write into; UserError where others could have written what is in it.
 
     DeepSpeed reads its checkpoints with pickle: whoever may write into them runs code in the training that resumes.
     """
-    progress.parent.mkdir(parents=True, exist_ok=True)
-    with contextlib.suppress(FileExistsError):
-        progress.mkdir(mode=0o700)
-    mode = progress.lstat().st_mode
-    if progress.is_symlink() or not progress.is_dir():
-        raise UserError("is no folder of its own", where=progress, hint="delete it; the training starts anew")
-    reachable = bool(stat.S_IMODE(mode) & 0o077)
-    for path in (progress, *progress.rglob("*")):
-        facts = path.lstat()
-        foreign = facts.st_uid != os.geteuid()
-        writable = (reachable or path == progress) and not path.is_symlink() and facts.st_mode & 0o022
-        if foreign or writable:
-            raise UserError(
-                "belongs to another user" if foreign else "may be written by other users",
-                where=path,
-                hint="progress is resumed by reading it with pickle, which can run code: if nobody has changed it, "
-                f"`chmod -R go-w {progress}`, else delete that folder",
-            )
+    make_private(progress)
+    refuse_shared_tree(progress)
 
 
 def step_folder(progress: Path, step: int) -> Path:
