@@ -21,6 +21,28 @@ def test_one_sample_has_no_votes() -> None:
     assert "pass_at" not in facts and "majority_accuracy" not in facts
 
 
+# Texts that the two sets of rules judge differently: the paper's lose a leading dot, and read the first of two paragraphs.
+OURS_ALONE = ("The answer is .5.", "0.5"), ("The answer is 3.\n\nThe answer is 4.", "4")
+THEIRS_ALONE = ("The answer is 4.\n\nThe answer is 7.", "4")
+
+
+def test_accuracy_goes_by_our_rules_and_the_papers_stand_beside_it() -> None:
+    texts = {"a": OURS_ALONE[0], "b": OURS_ALONE[1], "c": THEIRS_ALONE, "d": ("The answer is 9.", "4")}
+    problems = [problem(name, answer) for name, (_, answer) in texts.items()]
+    rows, facts = score(problems, [problem("t")], [prediction(name, text) for name, (text, _) in texts.items()])
+    assert [(row.correct, row.strict) for row in rows] == [(True, False), (True, False), (False, True), (False, False)]
+    assert (facts["correct"], facts["accuracy"]) == (2, 0.5)
+    assert (facts["strict_correct"], facts["strict_accuracy"], facts["disagreements"]) == (1, 0.25, 3)
+    assert facts["interval_low"] == pytest.approx(0.1500, abs=1e-4), "Wilson's interval of 2 of 4"
+    assert facts["interval_high"] == pytest.approx(0.8500, abs=1e-4)
+
+
+def test_votes_and_pass_at_k_go_by_our_rules() -> None:
+    made = [prediction("a", OURS_ALONE[0][0], place) for place in range(2)]
+    _, facts = score([problem("a", "0.5")], [problem("t")], made)
+    assert (facts["majority_accuracy"], facts["pass_at"]) == (1.0, {"1": 1.0, "2": 1.0})
+
+
 def test_several_samples_are_averaged_and_vote() -> None:
     """Equal answers in other dress vote together; the interval is that of the problems."""
     texts = {"a": ["4", "4.0", "5", "5"], "b": ["7", "no idea", "3", "3"]}
