@@ -3,7 +3,7 @@
 import json
 from collections import Counter
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 import yaml
@@ -20,11 +20,11 @@ from gradus.students.tokens import load_tokens
 from gradus.students.training_sets import make_training_set
 from gradus.study import grid
 from gradus.study.config import load as load_study
-from gradus.study.config.teachers import read_teacher
+from gradus.study.config.teachers import ReleasedTeacher, read_teacher
 from gradus.study.config.training import TrainingSetPolicy
 from gradus.teachers.annotation import Counts, Sampling, annotate
 from gradus.teachers.answer_sources import LocalAnswers
-from gradus.teachers.local.released_files import AUTHORS, info_key
+from gradus.teachers.local.released_files import info_key
 from gradus.teachers.registry import make_local_teacher
 from gradus.teachers.requests.journal import Journal
 
@@ -48,7 +48,7 @@ def test_every_cell_of_the_paper_has_its_key(gradus_data: Path) -> None:
     formats = ("original", "least-to-most", "rephrase-and-respond", "symbolic")
     built = set()
     for dataset in ("svamp", "gsm8k", "aqua", "math", "csqa", "obqa", "strategyqa"):
-        for author in AUTHORS:
+        for author in get_args(ReleasedTeacher.model_fields["author"].annotation):
             for format_ in formats:
                 for level in ("L1", "L2", "L3", "L4", "L5", "L6", "native"):
                     key = info_key(Supervision(dataset, "t", format_, level), author)

@@ -64,14 +64,14 @@ def test_levels_are_compared_row_by_row() -> None:
     assert facts["findings"]["same_text_as_level_below"]["count"] == 5
 
 
-def test_rewrites_that_lost_something_are_told() -> None:
+def test_rewrites_that_lost_something_are_found() -> None:
     rewritten = rows(a="We add 1 and 9 for a = 3.", b="We add 1 and 2 for b = 3 = 3.")
     rewritten[2] = replace(rewritten[2], answer="4")
     found = findings(rewritten, original=rows())
     assert found == {"rewrite_lost_numbers": 1, "rewrite_changed_steps": 1, "rewrite_changed_answer": 1}
 
 
-def test_a_mean_that_does_not_grow_is_told() -> None:
+def test_a_mean_that_does_not_grow_is_found() -> None:
     audits = [
         {"supervision": f"d/t/original/{level}", "words": {"mean": mean}}
         for level, mean in (("L1", 5), ("L2", 9), ("L3", 8))

@@ -116,7 +116,7 @@ def test_levels_are_read_only_where_all_are_there() -> None:
     assert read_levels("nothing of the kind") is None
 
 
-def test_an_override_goes_before_the_frozen_one(prompts: Prompts, tmp_path: Path) -> None:
+def test_an_override_takes_precedence_over_the_frozen_one(prompts: Prompts, tmp_path: Path) -> None:
     journal = tmp_path / "journal"
     assert find_exemplar(prompts, journal, "d", "t", "original") is None
     save_exemplar(frozen_path(journal, "d", "original"), replace(EXEMPLAR, prompt_hash="old"))
@@ -133,7 +133,7 @@ def test_an_override_goes_before_the_frozen_one(prompts: Prompts, tmp_path: Path
         find_exemplar(prompts, journal, "d", "t", "original")
 
 
-def test_the_exemplars_problem_does_not_hang_on_the_order() -> None:
+def test_the_exemplars_problem_does_not_depend_on_the_order() -> None:
     several = [replace(problem(), id=str(n), question="word " * (n + 1)) for n in range(9)]
     assert choose_problem(several) == choose_problem(several[::-1])
     assert choose_problem(several).id == "4"

@@ -12,7 +12,6 @@ from gradus.records import Supervision
 from gradus.runtime.errors import UserError
 
 FOLDER = "released_annotations"
-AUTHORS = ("gpt-4o", "gemini-1.5-flash", "llama-3-70b", "human", "gold")
 EXCERPTS = "head300"
 # How the keys of dataset_info.json spell datasets and authors; MATH and the commonsense sets have further habits.
 _DATASETS = {
