@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from conftest import tiny_study
+from builders import tiny_study
 
 from gradus.evaluation.scoring import score
 from gradus.records import Annotation, Cell, Problem, Supervision

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import program
 from made_study import made_config, make_study
+from running import program
 
 from gradus.presentation.explorer.collection import SAMPLES, shown_problems
 from gradus.presentation.explorer.page import in_script, packed

@@ -3,7 +3,7 @@
 import subprocess
 import sys
 
-from conftest import HANG_LIMIT, PROJECT
+from running import HANG_LIMIT, PROJECT
 
 
 def lines_of(benchmark: str, *options: str) -> list[str]:

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from conftest import PROJECT
+from running import PROJECT
 
 DOCUMENTS = (PROJECT / "README.md", *sorted((PROJECT / "docs").rglob("*.md")))
 COMMAND = re.compile(r"^\s*(snakemake|python|make|sbatch|git|export|cp|sed|mkdir)\b.*")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from conftest import PROJECT
+from running import PROJECT
 
 SCRIPTS = PROJECT / "scripts"
 PACKAGES = {"yaml": "pyyaml", "markdown_it": "markdown-it-py", "math_verify": "math-verify"}

@@ -3,7 +3,7 @@
 import ast
 from pathlib import Path
 
-from conftest import PROJECT
+from running import PROJECT
 
 LIBRARY = PROJECT / "scripts" / "gradus"
 # In the order in which data goes through them; docs/background/architecture.md says what each is for.

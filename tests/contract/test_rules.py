@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from conftest import PROJECT
+from running import PROJECT
 
 RULE_FILES = sorted((PROJECT / "rules").glob("*.smk"))
 TARGETS = {

@@ -6,7 +6,7 @@ import sys
 import tomllib
 
 import yaml
-from conftest import PROJECT
+from running import PROJECT
 
 FACTS = tomllib.loads((PROJECT / "pyproject.toml").read_text(encoding="utf-8"))
 LOCK = dict(

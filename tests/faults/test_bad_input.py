@@ -4,7 +4,8 @@ import json
 from pathlib import Path
 
 import pytest
-from conftest import Workflow, decoding, program
+from builders import decoding
+from running import Workflow, program
 
 
 def spoiled(source: Path, target: Path, change) -> Path:

@@ -5,8 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import Provider
-from test_teachers import Annotating, url
+from running import Annotating, Provider, url
 
 from gradus.runtime.jsonl import read_json
 

@@ -7,58 +7,15 @@ import json
 import os
 import resource
 import signal
-import subprocess
-import sys
 import time
 from pathlib import Path
 
 import pytest
-from conftest import PROJECT, Workflow, decoding, program, wait_for
+from builders import decoding
+from running import CELL, Workflow, bytes_of, program, saved_steps, start, wait_for
 
-from gradus.runtime.atomic import canonical_json
 from gradus.study.config import load
-from gradus.workflow.jobs import settings, student_settings, training_settings
-
-CELL = "gradeschool/tutor/original/L1"
-
-
-def bytes_of(folder: Path) -> dict[str, bytes]:
-    return {
-        path.relative_to(folder).as_posix(): path.read_bytes()
-        for path in sorted(folder.rglob("*"))
-        if path.is_file() and ".run." not in path.name and path.name != ".snakemake_timestamp"
-    }
-
-
-def start(folder: Path, work: Path, *arguments: object) -> subprocess.Popen[bytes]:
-    """A program in a process group of its own, as kill -9 of a whole job needs it."""
-    command = [sys.executable, str(PROJECT / "scripts" / f"{arguments[0]}.py"), *map(str, arguments[1:])]
-    environment = {**os.environ, "GRADUS_WORK": str(work), "GRADUS_JOURNAL": str(work / "journal")}
-    with open(work / "output.txt", "ab") as stream:
-        return subprocess.Popen(
-            command, cwd=folder, env=environment, stdout=stream, stderr=subprocess.STDOUT, start_new_session=True
-        )
-
-
-def training(finished: Workflow, output: Path, **changes: object) -> list[object]:
-    """A training of 24 steps with progress saved at every second one."""
-    study = load(finished.config)
-    chosen = json.loads(training_settings(study, "mini", 1))
-    chosen["recipe"] |= {"epochs": 8.0, **changes}
-    results = finished.results
-    return [
-        "train",
-        "--cell",
-        "test",
-        "--training-set",
-        results / "training_sets" / CELL / "mini.jsonl",
-        "--student",
-        results / "students" / "mini",
-        "--settings",
-        canonical_json(chosen),
-        "--output",
-        output,
-    ]
+from gradus.workflow.jobs import settings, student_settings
 
 
 def problem_file(folder: Path, split: str, count: int) -> Path:
@@ -69,10 +26,6 @@ def problem_file(folder: Path, split: str, count: int) -> Path:
     made = program("data", *options, folder=folder)
     assert made.returncode == 0, made.stderr
     return path
-
-
-def saved_steps(work: Path) -> list[int]:
-    return sorted(int(path.parent.name.split("-")[1]) for path in work.glob("*/step-*/complete.json"))
 
 
 def test_building_a_student_killed_in_mid_work(finished: Workflow, tmp_path: Path) -> None:

@@ -9,75 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import PROJECT, Provider, program, wait_for
 from fake_provider import KEY
+from running import PRICE, PROJECT, Annotating, Provider, program, url, wait_for
 
-from gradus.data.datasets.sources import load_problems
-from gradus.records import Annotation
-from gradus.records.vocabulary import LEVELS
-from gradus.runtime.jsonl import read_json, read_records, write_records
-from gradus.study.config.datasets import GradeschoolDataset
-from gradus.study.config.teachers import AnthropicTeacher, ChatTeacher, OpenAITeacher, VllmTeacher
-from gradus.teachers.prompts.exemplars import save_exemplar
-from gradus.teachers.prompts.prompting import Exemplar
-
-PRICE = {
-    "input_usd_per_million": 2.5,
-    "output_usd_per_million": 10.0,
-    "batch_factor": 0.5,
-    "seen": "2026-11-21",
-    "source": "t",
-}
-EXEMPLAR = Exemplar("What is 1 + 1?", "2", {level: f"At {level}." for level in LEVELS}, "x", "teacher")
-KINDS: dict[str, type[ChatTeacher]] = {"openai": OpenAITeacher, "anthropic": AnthropicTeacher, "vllm": VllmTeacher}
-
-
-class Annotating:
-    """One annotation job in a folder of its own."""
-
-    def __init__(self, folder: Path, count: int, kind: str = "openai", **keys: Any) -> None:
-        self.folder = folder
-        entry = {"provider": kind, "model": "model-1", "price": PRICE, "timeout_seconds": 20.0, **keys}
-        self.kind = KINDS[kind]
-        self.settings = self.kind.model_validate(entry).model_dump(mode="json")
-        section = GradeschoolDataset(source="gradeschool", seed=9, train=count, test=1)
-        write_records(folder / "problems.jsonl", load_problems("g", section, "train", None).problems)
-        save_exemplar(folder / "exemplar.json", EXEMPLAR)
-        self.output = folder / "out.jsonl"
-
-    def arguments(self, **options: str) -> list[str]:
-        teacher = self.kind.model_validate(self.settings)
-        given = {
-            "problems": "problems.jsonl",
-            "supervision": "g/t/original/L3",
-            "teacher-settings": json.dumps(teacher.identity()),
-            "request-policy": json.dumps(teacher.policy()),
-            "exemplars": "exemplar.json",
-            "prompts": str(PROJECT / "prompts"),
-            "prices": str(PROJECT / "prices.yaml"),
-            "output": str(self.output),
-            **options,
-        }
-        return [part for name, value in given.items() for part in (f"--{name}", value)]
-
-    def run(self, **options: str) -> Any:
-        return program("annotate", *self.arguments(**options), folder=self.folder)
-
-    def start(self) -> subprocess.Popen[bytes]:
-        command = [sys.executable, str(PROJECT / "scripts" / "annotate.py"), *self.arguments()]
-        return subprocess.Popen(command, cwd=self.folder, stderr=subprocess.DEVNULL)
-
-    def rows(self) -> list[Annotation]:
-        return read_records(self.output, Annotation)
-
-    def entries(self) -> list[dict[str, Any]]:
-        shards = sorted((self.folder / "journal" / "t").glob("*.jsonl"))
-        lines = [line for shard in shards for line in shard.read_bytes().split(b"\n")[:-1]]
-        return [json.loads(line) for line in lines]
-
-
-def url(provider: Provider, kind: str) -> str:
-    return provider.anthropic if kind == "anthropic" else provider.openai
+from gradus.runtime.jsonl import read_json
 
 
 @pytest.mark.parametrize("kind", ["openai", "anthropic"])

@@ -14,9 +14,8 @@ import time
 from pathlib import Path
 
 import pytest
-from conftest import PROJECT, Workflow, program, wait_for
-from test_kills import bytes_of, saved_steps, start
-from test_kills import training as any_training
+from running import PROJECT, Workflow, bytes_of, program, saved_steps, start, wait_for
+from running import training as any_training
 
 from gradus.students import tiny_models
 

@@ -5,8 +5,8 @@ import shutil
 from pathlib import Path
 
 import pytest
-from conftest import Workflow, decoding, program, wait_for
-from test_kills import bytes_of, saved_steps, start, training
+from builders import decoding
+from running import Workflow, bytes_of, program, saved_steps, start, training, wait_for
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,8 @@ from typing import Any, get_args
 
 import pytest
 import yaml
-from conftest import PROJECT, tiny_study
+from builders import tiny_study
+from running import PROJECT
 from test_datasets import load
 
 from gradus.data.text_normalisation import normalised

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import PROJECT
+from running import PROJECT
 
 from gradus.evaluation.grading import grade, read_question
 

@@ -4,7 +4,7 @@ import copy
 from pathlib import Path
 
 import yaml
-from conftest import PROJECT, Workflow
+from running import PROJECT, Workflow
 
 
 def test_a_two_level_slice_runs_through_every_rule(gradus_data: Path, tmp_path: Path) -> None:

@@ -21,7 +21,8 @@ from typing import Any
 
 import pytest
 import yaml
-from conftest import HANG_LIMIT, copy_project, tiny_study, wait_for
+from builders import tiny_study
+from running import HANG_LIMIT, copy_project, wait_for
 from safetensors.numpy import load_file
 from slurm_cluster import ACCOUNT, Cluster
 

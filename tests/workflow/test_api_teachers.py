@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import PROJECT, Provider, Workflow, tiny_study
+from builders import tiny_study
 from fake_provider import KEY
+from running import PROJECT, Provider, Workflow
 
 from gradus.records import Annotation
 from gradus.runtime.jsonl import read_json, read_records

@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import HANG_LIMIT, PROJECT, Workflow, program, tiny_study
+from builders import tiny_study
 from crate_validation import PROFILES, problems
 from foreign_archives import write_study_archive
+from running import HANG_LIMIT, PROJECT, Workflow, program
 
 from gradus.archive.groups import groups
 from gradus.archive.verification import read_sums

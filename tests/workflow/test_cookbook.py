@@ -8,7 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from conftest import HANG_LIMIT, PROJECT, Provider, copy_project
+from running import HANG_LIMIT, PROJECT, Provider, copy_project
 
 BLOCK = re.compile(r"^```bash\n(.*?)^```", re.DOTALL | re.MULTILINE)
 

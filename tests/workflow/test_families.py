@@ -5,7 +5,8 @@ import json
 from pathlib import Path
 
 import pytest
-from conftest import Workflow, tiny_study
+from builders import tiny_study
+from running import Workflow
 from safetensors import safe_open
 
 from gradus.planning.plan import training_needs

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 import yaml
-from conftest import PROJECT, Workflow, tiny_study
+from builders import tiny_study
+from running import PROJECT, Workflow
 
 from gradus.results.presence import with_unavailable
 from gradus.study.config import load

@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from conftest import HANG_LIMIT, PROJECT, Workflow, program
+from running import HANG_LIMIT, PROJECT, Workflow, program
 
 from gradus.runtime.atomic import canonical_json, sha256_file
 from gradus.study.config.students import Recipe

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from conftest import PROJECT, Workflow, program, undocumented_fields
+from running import PROJECT, Workflow, program, undocumented_fields
 
 from gradus.presentation.exhibits.conditions import wanted
 from gradus.study.config import Study, load

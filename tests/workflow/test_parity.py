@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from conftest import HANG_LIMIT, PROJECT
+from running import HANG_LIMIT, PROJECT
 from safetensors.torch import load_file
 
 from gradus.students import tiny_models

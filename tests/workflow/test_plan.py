@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from conftest import Workflow
+from running import Workflow
 
 from gradus.planning.pending_changes import pending_files
 from gradus.runtime.errors import UserError

@@ -2,7 +2,7 @@
 
 import json
 
-from conftest import Workflow, program
+from running import Workflow, program
 
 METRIC = "results/tiny/metrics/gradeschool/tutor/original/L1/mini/seed1/greedy.json"
 

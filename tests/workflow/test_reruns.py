@@ -5,7 +5,8 @@ import shutil
 from pathlib import Path
 
 import pytest
-from conftest import Workflow, tiny_study
+from builders import tiny_study
+from running import Workflow
 
 NOTHING = "Nothing to be done"
 

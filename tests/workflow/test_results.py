@@ -4,7 +4,7 @@ import hashlib
 import json
 import zipfile
 
-from conftest import Workflow, undocumented_fields
+from running import Workflow, undocumented_fields
 
 from gradus.records import Annotation, Example, Prediction, Problem, Scored
 from gradus.runtime.jsonl import read_manifest, read_records

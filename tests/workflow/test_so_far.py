@@ -4,7 +4,7 @@ import csv
 import json
 import zipfile
 
-from conftest import Workflow
+from running import Workflow
 
 CELL = "gradeschool/tutor/original/L1/mini/seed1"
 

@@ -6,8 +6,8 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from conftest import PROJECT, program
 from made_study import made_config, make_study
+from running import PROJECT, program
 
 from gradus.records import Cell, Supervision
 

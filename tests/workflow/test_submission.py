@@ -7,7 +7,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from conftest import HANG_LIMIT, PROJECT, Workflow
+from running import HANG_LIMIT, PROJECT, Workflow
 
 CELL = "gradeschool/tutor/original/L1"
 CLIENTS = {

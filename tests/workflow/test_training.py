@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from conftest import Workflow, program
+from running import Workflow, program
 from safetensors.torch import load_file
 from transformers import AutoModelForCausalLM
 

@@ -4,7 +4,7 @@ from pathlib import Path
 from statistics import fmean
 
 import pytest
-from conftest import PROJECT, program
+from running import PROJECT, program
 
 from gradus.analysis import published
 from gradus.analysis.claims.granularity import best_level_mean

@@ -5,7 +5,7 @@ import io
 
 import numpy as np
 import pytest
-from conftest import PROJECT
+from running import PROJECT
 
 from gradus.analysis.evidence import Evidence
 from gradus.analysis.published import Printed, read

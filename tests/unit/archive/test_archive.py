@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 import yaml
-from conftest import PROJECT
 from foreign_archives import describe, entry
 from hypothesis import given
 from hypothesis import strategies as st
+from running import PROJECT
 
 from gradus.archive.groups import CODE, CONFIG, members
 from gradus.archive.manifest import MANIFEST, SUMS, read_manifest

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import tiny_study
+from builders import tiny_study
 from crate_validation import PROFILES, problems
 
 from gradus.archive.crate import METADATA, ArchivedFile, metadata

@@ -4,10 +4,10 @@ import unicodedata
 from pathlib import Path
 
 import pytest
-from conftest import program
 from foreign_archives import write_archive
 from hypothesis import given
 from hypothesis import strategies as st
+from running import program
 
 from gradus.archive import restoring
 from gradus.archive.restoring import file_name_key, restore

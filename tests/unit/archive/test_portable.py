@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 import yaml
-from conftest import PROJECT, program, tiny_study
+from builders import tiny_study
 from foreign_archives import write_archive, write_study_archive
+from running import PROJECT, program
 
 from gradus.archive.manifest import read_manifest
 from gradus.archive.portable import archived_study, portable_study

@@ -10,10 +10,10 @@ from typing import Any
 
 import fake_repositories
 import pytest
-from conftest import program
 from fake_repositories import DOI, TOKEN, Repositories
 from huggingface_hub import DatasetCard, ModelCard
 from made_study import made_config, make_study
+from running import program
 
 from gradus.archive.manifest import SUMS, Manifest, Tar, read_manifest
 from gradus.archive.publishing.contents import Upload, check_limits

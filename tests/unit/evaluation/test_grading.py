@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import program
+from running import program
 
 
 def write(path: Path, rows: list[Any]) -> Path:

@@ -6,7 +6,7 @@ import subprocess
 import sys
 
 import pytest
-from conftest import HANG_LIMIT, PROJECT
+from running import HANG_LIMIT, PROJECT
 
 from gradus.planning.sizing import (
     CARDS,

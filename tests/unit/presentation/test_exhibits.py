@@ -13,8 +13,8 @@ from typing import Any
 
 import matplotlib.pyplot as plt
 import pytest
-from conftest import PROJECT
 from made_study import LEVELS, made_config, make_study
+from running import PROJECT
 
 from gradus.analysis.published import Printed, read
 from gradus.presentation.exhibits.catalogue import EXHIBITS

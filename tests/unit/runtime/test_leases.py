@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import PROJECT, wait_for
+from running import PROJECT, wait_for
 
 from gradus.runtime import leases
 from gradus.runtime.errors import UserError

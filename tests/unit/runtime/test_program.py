@@ -5,7 +5,7 @@ import logging
 from pathlib import Path
 
 import pytest
-from conftest import program
+from running import program
 
 from gradus.runtime import program as programs
 

@@ -6,9 +6,10 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from conftest import PROJECT, tiny_study
+from builders import tiny_study
 from hypothesis import given
 from hypothesis import strategies as st
+from running import PROJECT
 
 from gradus.runtime.errors import UserError
 from gradus.study.config import load

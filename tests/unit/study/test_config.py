@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 import yaml
-from conftest import PROJECT, tiny_study
+from builders import tiny_study
+from running import PROJECT
 
 from gradus.runtime.errors import UserError
 from gradus.study.config import load

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from builders import problem
-from conftest import PROJECT
+from running import PROJECT
 
 from gradus.records import Supervision
 from gradus.records.vocabulary import LEVELS

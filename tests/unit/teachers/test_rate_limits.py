@@ -1,39 +1,12 @@
 """Rate limits: limits per minute kept, concurrency that finds the provider's limit; on a clock of our own."""
 
 import asyncio
-import heapq
 from typing import Any
 
 import pytest
+from builders import FakeClock
 
 from gradus.teachers.requests.rate_limits import Bucket, Slots
-
-
-class FakeClock:
-    """Virtual time: when everybody sleeps, it jumps to the next one who wakes."""
-
-    def __init__(self) -> None:
-        self.time = 0.0
-        self._sleepers: list[tuple[float, int, asyncio.Future[None]]] = []
-        self._number = 0
-
-    def now(self) -> float:
-        return self.time
-
-    async def sleep(self, seconds: float) -> None:
-        loop = asyncio.get_running_loop()
-        future: asyncio.Future[None] = loop.create_future()
-        self._number += 1
-        heapq.heappush(self._sleepers, (self.time + max(0.0, seconds), self._number, future))
-        loop.call_later(0.0002, self._advance)
-        await future
-
-    def _advance(self) -> None:
-        if self._sleepers:
-            when, _, future = heapq.heappop(self._sleepers)
-            self.time = max(self.time, when)
-            if not future.done():
-                future.set_result(None)
 
 
 @pytest.mark.parametrize("rate", [60, 600, 1000])

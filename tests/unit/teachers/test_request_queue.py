@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from test_rate_limits import FakeClock
+from builders import FakeClock
 
 from gradus.runtime.errors import UserError
 from gradus.study.config.teachers import ChatTeacher, PriceEntry
