@@ -23,6 +23,17 @@ def make_private(folder: Path) -> None:
         folder.mkdir(mode=0o700, exist_ok=True)
 
 
+def refuse_shared(folder: Path) -> None:
+    """UserError where others may replace what lies in a folder: it is theirs, or they may write there.
+
+    A sticky folder (as ``/tmp``) is accepted: nobody may rename or delete what is another user's there.
+    """
+    facts = folder.stat()
+    is_open = facts.st_mode & _OTHERS_WRITE and not facts.st_mode & stat.S_ISVTX
+    if facts.st_uid not in (os.getuid(), 0) or is_open:
+        raise _shared(folder, folder, facts)
+
+
 def refuse_shared_tree(folder: Path) -> None:
     """UserError where others may have written anything below a folder, or may do so now."""
     _check_tree(folder, folder, is_reachable=True)

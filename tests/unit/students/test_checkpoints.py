@@ -39,6 +39,29 @@ def test_a_progress_folder_that_others_may_write_is_refused(tmp_path: Path, mode
     require_private(tmp_path / "abc")
 
 
+@pytest.mark.parametrize("mode", [0o770, 0o777, 0o2775])
+def test_a_work_folder_in_which_others_may_replace_progress_is_refused(tmp_path: Path, mode: int) -> None:
+    saved(tmp_path / "work" / "abc")
+    (tmp_path / "work").chmod(mode)
+    with pytest.raises(UserError, match=r"work: others may write there.*chmod -R go-w .*work"):
+        require_private(tmp_path / "work" / "abc")
+
+
+def test_a_sticky_work_folder_is_accepted(tmp_path: Path) -> None:
+    """As below /tmp: others may add files there, and cannot touch ours."""
+    saved(tmp_path / "work" / "abc")
+    (tmp_path / "work").chmod(0o1777)
+    require_private(tmp_path / "work" / "abc")
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files to another user")
+def test_a_work_folder_of_another_user_is_refused(tmp_path: Path) -> None:
+    saved(tmp_path / "work" / "abc")
+    os.chown(tmp_path / "work", 12345, 12345)
+    with pytest.raises(UserError, match="work: belongs to another user"):
+        require_private(tmp_path / "work" / "abc")
+
+
 def test_a_file_that_others_may_write_is_refused_where_they_can_reach_it(tmp_path: Path) -> None:
     state = saved(tmp_path / "abc")
     (tmp_path / "abc").chmod(0o755)

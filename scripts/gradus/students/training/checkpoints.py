@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from gradus.runtime.atomic import canonical_json, sha256_bytes, sha256_file, sync_folder, write_json
-from gradus.runtime.private_folders import make_private, refuse_shared_tree
+from gradus.runtime.private_folders import make_private, refuse_shared, refuse_shared_tree
 
 _SEAL = "complete.json"
 
@@ -26,9 +26,11 @@ def progress_folder(work: Path, identity: dict[str, Any]) -> Path:
 def require_private(progress: Path) -> None:
     """Make a progress folder that nobody else may write into; UserError where others could have written what is in it.
 
-    DeepSpeed reads its checkpoints with pickle: whoever may write into them runs code in the training that resumes.
+    DeepSpeed reads its checkpoints with pickle: whoever may write into them runs code in the training that resumes. The
+    work folder is looked at too, because whoever may write there can put another progress folder in the place of ours.
     """
     make_private(progress)
+    refuse_shared(progress.parent)
     refuse_shared_tree(progress)
 
 
