@@ -5,10 +5,11 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 CORES ?= 2
+export NO_MKDOCS_2_WARNING := 1
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help venv study smoke test test-full lint format environments docs lock benchmark clean-work
+.PHONY: help venv study smoke test test-full lint format environments docs docs-serve lock benchmark clean-work
 
 help:  ## This page
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/ -/' | sort
@@ -55,8 +56,12 @@ format: venv  ## Format Python and Snakemake files
 environments: venv  ## Write envs/*.yaml from pyproject.toml
 	$(BIN)/python scripts/environments.py
 
-docs: venv  ## Write docs/reference/configuration.md and its JSON Schema from the code
+docs: venv  ## Write the documents that follow from the code, and build the site into site/ (no network)
 	$(BIN)/python scripts/configuration.py
+	$(BIN)/mkdocs build
+
+docs-serve: venv  ## Show the site on http://127.0.0.1:8000 and rebuild it at every change
+	$(BIN)/mkdocs serve
 
 lock:  ## Resolve requirements.lock from pyproject.toml
 	$(PYTHON) scripts/lock.py

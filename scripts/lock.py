@@ -1,5 +1,6 @@
 """Resolve requirements.lock: every version that `make venv` installs, from the stages that pyproject.toml lists."""
 
+import argparse
 import subprocess
 import sys
 import tempfile
@@ -15,6 +16,7 @@ HEAD = """\
 
 def main() -> None:
     """Install the direct requirements into a new environment and write down what came with them."""
+    argparse.ArgumentParser(description=__doc__).parse_args()
     facts = tomllib.loads((PROJECT / "pyproject.toml").read_text(encoding="utf-8"))
     stages = facts["tool"]["gradus"]["locked"]
     wanted = sorted({requirement for stage in stages for requirement in facts["dependency-groups"][stage]})

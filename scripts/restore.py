@@ -36,7 +36,7 @@ def report(study: PortableStudy) -> None:
         program.log.info("answering from the journal alone (offline): the teachers %s", ", ".join(study.offline))
     if study.left_out or study.offline:
         program.log.info(
-            "set your own in a second file: snakemake --configfile .../study.json mine.yaml (docs/reference/outputs.md)"
+            "set yours in a second file: snakemake --configfile .../study.json mine.yaml; see docs/howto/archive-and-restore.md"
         )
     for line in study.local_paths:
         program.log.info("the study reads files of this machine where they are there: %s", line)

@@ -15,7 +15,7 @@ import pytest
 import slurm_cluster
 from builders import decoding, tiny_study  # noqa: F401 - some tests still take these names from here
 from fake_provider import KEY
-from running import HANG_LIMIT, PROJECT, Provider, Workflow, copy_project, program, undocumented_fields, wait_for  # noqa: F401
+from running import HANG_LIMIT, PROJECT, Provider, Workflow, copy_project, program, wait_for  # noqa: F401
 from slurm_cluster import Cluster
 
 

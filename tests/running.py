@@ -97,23 +97,6 @@ class Workflow:
         self.run("--unlock")
 
 
-def undocumented_fields(results: Path) -> set[str]:
-    """Fields of JSON objects and columns of tables below a study's results that docs/reference/outputs.md does not name."""
-    told = set(re.findall(r"\w+", (PROJECT / "docs" / "reference" / "outputs.md").read_text(encoding="utf-8")))
-    of_others = ("weights", "model", "report", "archive", "journal")
-    found = set()
-    for path in results.rglob("*.*"):
-        if set(path.relative_to(results).parts[:-1]) & set(of_others) or path.name == "study.json":
-            continue
-        if path.suffix in (".json", ".jsonl"):
-            lines = path.read_text(encoding="utf-8").splitlines()
-            content = json.loads(lines[0] if path.suffix == ".jsonl" and lines else "\n".join(lines) or "{}")
-            found |= set(content) if isinstance(content, dict) else set()
-        if path.suffix == ".csv":
-            found |= set(path.read_text(encoding="utf-8").split("\n", 1)[0].split(","))
-    return found - told
-
-
 def copy_project(target: Path) -> None:
     """Copy the project's code: what a clone holds, without tests and documents."""
     for name in ("rules", "scripts", "envs", "report", "prompts", "profiles", "published"):

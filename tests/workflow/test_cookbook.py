@@ -1,4 +1,4 @@
-"""The cookbook, run as it stands: every block of commands in its order, in a clone, against a teacher on this machine."""
+"""The how-to pages, run as they stand: every block of commands in its order, in a clone, against a teacher on this machine."""
 
 import json
 import os
@@ -8,9 +8,17 @@ import subprocess
 import sys
 from pathlib import Path
 
+from documents import COOKBOOK
 from running import HANG_LIMIT, PROJECT, Provider, copy_project
 
+HOWTO = PROJECT / "docs" / "howto"
 BLOCK = re.compile(r"^```bash\n(.*?)^```", re.DOTALL | re.MULTILINE)
+
+
+def test_the_pages_are_run_in_the_order_of_their_index() -> None:
+    listed = re.findall(r"\]\(([\w-]+)\.md\)", (HOWTO / "index.md").read_text(encoding="utf-8"))
+    assert tuple(listed[: len(COOKBOOK)]) == COOKBOOK
+    assert sorted(listed) == sorted(path.stem for path in HOWTO.glob("*.md") if path.stem != "index")
 
 
 def test_every_command_of_the_cookbook_works(provider: Provider, tmp_path: Path) -> None:
@@ -39,7 +47,7 @@ def test_every_command_of_the_cookbook_works(provider: Provider, tmp_path: Path)
         return done.stdout + done.stderr
 
     said: dict[str, str] = {}
-    blocks = BLOCK.findall((PROJECT / "docs" / "howto" / "cookbook.md").read_text(encoding="utf-8"))
+    blocks = [block for page in COOKBOOK for block in BLOCK.findall((HOWTO / f"{page}.md").read_text(encoding="utf-8"))]
     assert len(blocks) == 15
     for block in blocks:
         said[block] = run(block)

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 import yaml
-from running import PROJECT, Workflow, program, undocumented_fields
+from documents import undocumented_fields
+from running import PROJECT, Workflow, program
 
 from gradus.presentation.exhibits.conditions import wanted
 from gradus.study.config import Study, load

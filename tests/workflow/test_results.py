@@ -4,7 +4,8 @@ import hashlib
 import json
 import zipfile
 
-from running import Workflow, undocumented_fields
+from documents import undocumented_fields
+from running import Workflow
 
 from gradus.records import Annotation, Example, Prediction, Problem, Scored
 from gradus.runtime.jsonl import read_manifest, read_records
