@@ -16,9 +16,12 @@ from gradus.results import presence
 from gradus.runtime import environment
 from gradus.runtime.errors import UserError
 from gradus.study import grid, paths
-from gradus.study.config import load
+from gradus.study.config import NAMED_FORMATS, NAMED_LEVELS, load
 from gradus.study.fingerprint import fingerprint
-from gradus.workflow import jobs, summary, targets
+from gradus.workflow import annotation, evaluation, presentation, resources
+from gradus.workflow import summary, targets, training
+from gradus.workflow.inputs import large, large_and_small
+from gradus.workflow.options import as_json, options
 
 environment.prepare(workflow.basedir, submitted=workflow.remote_exec)
 
@@ -29,8 +32,8 @@ if not workflow.configfiles:
 
 
 try:
-    asked = workflow.resource_settings
-    environment.check_cluster(asked.default_resources, asked.overwrite_resources)
+    given = workflow.resource_settings
+    environment.check_cluster(given.default_resources, given.overwrite_resources)
     study = load(config)
 except UserError as error:
     raise WorkflowError(f"error: {error}") from None
@@ -47,8 +50,8 @@ wildcard_constraints:
     study=paths.alternatives([study.study]),
     dataset=paths.alternatives(study.datasets),
     teacher=paths.alternatives(study.teachers),
-    format="[a-zA-Z0-9-]+",
-    level="L[1-6]|native",
+    format=paths.alternatives([*NAMED_FORMATS, *study.transforms]),
+    level=paths.alternatives(NAMED_LEVELS),
     student=paths.alternatives(study.students),
     seed="[0-9]+",
     decoding=paths.alternatives(study.decodings),
@@ -68,18 +71,16 @@ rule all:
 
 include: "rules/targets.smk"
 include: "rules/data.smk"
+include: "rules/teachers.smk"
+include: "rules/teachers_batch.smk"
+include: "rules/teachers_audit.smk"
 include: "rules/students.smk"
-include: "rules/annotate.smk"
-include: "rules/teacher_accuracy.smk"
-include: "rules/batch.smk"
-include: "rules/transform.smk"
-include: "rules/train.smk"
-include: "rules/generate.smk"
-include: "rules/score.smk"
-include: "rules/analyse.smk"
-include: "rules/figures.smk"
-include: "rules/exhibits.smk"
-include: "rules/report.smk"
+include: "rules/evaluation.smk"
+include: "rules/analysis.smk"
+include: "rules/presentation.smk"
+include: "rules/presentation_paper.smk"
+include: "rules/presentation_pages.smk"
+include: "rules/planning.smk"
 include: "rules/archive.smk"
 
 

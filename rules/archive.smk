@@ -9,20 +9,20 @@ localrules:
 rule cards:
     """Model and dataset cards as the Hugging Face Hub shows them, from manifests and scores."""
     input:
-        study=paths.fill(paths.STUDY_COPY, study.study),
+        study=paths.STUDY_COPY.of(study),
         metrics=lambda _: grid.metrics_files(study, grid.cells(study)),
-        annotation_audit=paths.fill(paths.ANNOTATION_AUDIT, study.study),
+        annotation_audit=paths.ANNOTATION_AUDIT.of(study),
     output:
         groups.cards(study),
     log:
-        paths.fill(paths.log(paths.DATASET_CARD), study.study),
+        paths.DATASET_CARD.log.of(study),
     benchmark:
-        paths.fill(paths.benchmark(paths.DATASET_CARD), study.study)
+        paths.DATASET_CARD.benchmark.of(study)
     conda:
         "../envs/analyse.yaml"
     threads: 1
     resources:
-        interpreter=jobs.interpreter(study, "analyse"),
+        interpreter=resources.interpreter(study, "analyse"),
         mem_mb=2000,
         runtime=30,
     params:
@@ -38,34 +38,30 @@ rule cards:
 rule archive:
     """The archive: a deterministic tar per group, SHA-256 sums of all files, a manifest."""
     input:
-        study=paths.fill(paths.STUDY_COPY, study.study),
-        files=lambda _: groups.archived(study),
+        **large_and_small(lambda _: groups.archived(study)),
+        study=paths.STUDY_COPY.of(study),
     output:
         tars=[
-            paths.fill(paths.ARCHIVE_TAR, study.study, group=group)
-            for group in groups.groups(study)
+            paths.ARCHIVE_TAR.of(study, group=group) for group in groups.groups(study)
         ],
-        crate=paths.fill(paths.ARCHIVE_CRATE, study.study),
-        beside=[
-            paths.fill(f"{paths.ARCHIVE}/{name}", study.study)
-            for name in ("README.md", "Snakefile")
-        ],
-        sums=paths.fill(paths.ARCHIVE_SUMS, study.study),
-        manifest=paths.fill(paths.ARCHIVE_MANIFEST, study.study),
+        crate=paths.ARCHIVE_CRATE.of(study),
+        guides=[(paths.ARCHIVE / name).of(study) for name in ("README.md", "Snakefile")],
+        sums=paths.ARCHIVE_SUMS.of(study),
+        manifest=paths.ARCHIVE_MANIFEST.of(study),
     log:
-        paths.fill(paths.log(paths.ARCHIVE_MANIFEST), study.study),
+        paths.ARCHIVE_MANIFEST.log.of(study),
     benchmark:
-        paths.fill(paths.benchmark(paths.ARCHIVE_MANIFEST), study.study)
+        paths.ARCHIVE_MANIFEST.benchmark.of(study)
     conda:
         "../envs/analyse.yaml"
     threads: 1
     resources:
-        interpreter=jobs.interpreter(study, "analyse"),
+        interpreter=resources.interpreter(study, "analyse"),
         mem_mb=2000,
         runtime=60,
     params:
         code=lambda _: fingerprint("archive"),
-        settings=jobs.settings(study.archive),
+        settings=lambda _: as_json(study.archive),
     message:
         "Archive"
     shell:

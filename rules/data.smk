@@ -1,4 +1,4 @@
-# Problems: every dataset in one form, its audit, and the resolved study file that later programs read.
+# Problems: every dataset in one form and its audit; and the resolved study file that later programs read.
 
 
 localrules:
@@ -10,18 +10,18 @@ rule study:
     output:
         paths.STUDY_COPY,
     log:
-        paths.log(paths.STUDY_COPY),
+        paths.STUDY_COPY.log,
     benchmark:
-        paths.benchmark(paths.STUDY_COPY)
+        paths.STUDY_COPY.benchmark
     conda:
         "../envs/data.yaml"
     threads: 1
     resources:
-        interpreter=jobs.interpreter(study, "data"),
+        interpreter=resources.interpreter(study, "data"),
         mem_mb=500,
         runtime=5,
     params:
-        settings=lambda wildcards: jobs.resolved(study),
+        settings=lambda _: study.model_dump_json(),
     message:
         "Resolved study file"
     shell:
@@ -32,21 +32,21 @@ rule study:
 rule data:
     output:
         problems=paths.PROBLEMS,
-        manifest=paths.manifest(paths.PROBLEMS),
+        manifest=paths.PROBLEMS.manifest,
     log:
-        paths.log(paths.PROBLEMS),
+        paths.PROBLEMS.log,
     benchmark:
-        paths.benchmark(paths.PROBLEMS)
+        paths.PROBLEMS.benchmark
     conda:
         "../envs/data.yaml"
     threads: 1
     resources:
-        interpreter=jobs.interpreter(study, "data"),
+        interpreter=resources.interpreter(study, "data"),
         mem_mb=2000,
         runtime=30,
     params:
         code=lambda _: fingerprint("data"),
-        settings=lambda wildcards: jobs.data_settings(study, wildcards.dataset),
+        settings=lambda wildcards: as_json(study.datasets[wildcards.dataset]),
     message:
         "Problems of {wildcards.dataset}, {wildcards.split}"
     shell:
@@ -60,21 +60,21 @@ rule data:
 
 rule audit:
     input:
-        train=ancient(paths.PROBLEMS.replace("{split}", "train")),
-        train_manifest=paths.manifest(paths.PROBLEMS.replace("{split}", "train")),
-        test=ancient(paths.PROBLEMS.replace("{split}", "test")),
-        test_manifest=paths.manifest(paths.PROBLEMS.replace("{split}", "test")),
+        **large(
+            train=paths.PROBLEMS.with_(split="train"),
+            test=paths.PROBLEMS.with_(split="test"),
+        ),
     output:
         paths.AUDIT,
     log:
-        paths.log(paths.AUDIT),
+        paths.AUDIT.log,
     benchmark:
-        paths.benchmark(paths.AUDIT)
+        paths.AUDIT.benchmark
     conda:
         "../envs/data.yaml"
     threads: 1
     resources:
-        interpreter=jobs.interpreter(study, "data"),
+        interpreter=resources.interpreter(study, "data"),
         mem_mb=2000,
         runtime=30,
     params:
@@ -86,50 +86,4 @@ rule audit:
         " --train {input.train:q}"
         " --test {input.test:q}"
         " --output {output:q}"
-        " 2>&1 | tee {log:q}"
-
-
-rule annotation_audit:
-    input:
-        study=paths.STUDY_COPY,
-        audits=[
-            paths.fill(paths.AUDIT, study.study, dataset=name)
-            for name in study.datasets
-        ],
-        annotations=ancient(grid.annotation_files(study)),
-        annotation_manifests=[
-            paths.manifest(path) for path in grid.annotation_files(study)
-        ],
-    output:
-        facts=paths.ANNOTATION_AUDIT,
-        markdown=paths.ANNOTATION_AUDIT_TEXT,
-        page=report(
-            paths.ANNOTATION_AUDIT_PAGE,
-            category="Data",
-            caption="../report/audit.rst",
-            labels={"experiment": "all", "item": "audit of data and annotations"},
-        ),
-    log:
-        paths.log(paths.ANNOTATION_AUDIT),
-    benchmark:
-        paths.benchmark(paths.ANNOTATION_AUDIT)
-    conda:
-        "../envs/analyse.yaml"
-    threads: 1
-    resources:
-        interpreter=jobs.interpreter(study, "analyse"),
-        mem_mb=4000,
-        runtime=60,
-    params:
-        code=lambda _: fingerprint("annotation_audit"),
-        prompts=jobs.all_prompts_hash(study),
-    message:
-        "Audit of annotations"
-    shell:
-        "{resources.interpreter} $GRADUS/scripts/annotation_audit.py"
-        " --study {input.study:q}"
-        ' --prompts "$GRADUS_PROMPTS"'
-        " --page {output.page:q}"
-        " --markdown {output.markdown:q}"
-        " --output {output.facts:q}"
         " 2>&1 | tee {log:q}"

@@ -1,5 +1,6 @@
-# Base models: built and warmed up (a training), or a pinned reference to a local folder or the hub (a download, which stays
-# on the login node: many clusters' compute nodes see no network).
+# Students: base models (built and warmed up, or a pinned reference to a local folder or the hub), training sets, and one
+# DeepSpeed job per cell. A pretrained student is fetched on the login node: compute nodes of many clusters see no network.
+# A scheduler sends its signals to every process of a job: tee must outlive the ranks, which have progress to save and report.
 
 
 localrules:
@@ -8,25 +9,25 @@ localrules:
 
 rule student:
     output:
-        model=directory(f"{paths.STUDENT}/model"),
-        manifest=f"{paths.STUDENT}/manifest.json",
+        model=directory(paths.BASE_MODEL),
+        manifest=paths.BASE_MODEL.manifest,
     log:
-        paths.log(paths.STUDENT),
+        paths.STUDENT.log,
     benchmark:
-        paths.benchmark(paths.STUDENT)
+        paths.STUDENT.benchmark
     wildcard_constraints:
-        student=paths.alternatives(jobs.built_students(study)),
+        student=paths.alternatives(training.built_students(study)),
     conda:
         "../envs/train.yaml"
-    threads: lambda wildcards: jobs.warm_up_ranks(study, wildcards.student)
+    threads: lambda wildcards: resources.warm_up_ranks(study, wildcards.student)
     resources:
-        interpreter=jobs.interpreter(study, "train"),
+        interpreter=resources.interpreter(study, "train"),
         mem_mb=8000,
         runtime=120,
     params:
         code=lambda _: fingerprint("student"),
-        settings=lambda wildcards: jobs.student_settings(study, wildcards.student),
-        folder=lambda wildcards: paths.STUDENT.format(**wildcards),
+        settings=lambda wildcards: training.student_settings(study, wildcards.student),
+        folder=paths.STUDENT,
     message:
         "Base model {wildcards.student}"
     shell:
@@ -39,9 +40,117 @@ rule student:
 
 use rule student as pretrained_student with:
     wildcard_constraints:
-        student=paths.alternatives(jobs.pretrained_students(study)),
+        student=paths.alternatives(training.pretrained_students(study)),
     threads: 1
     resources:
-        interpreter=jobs.interpreter(study, "train"),
+        interpreter=resources.interpreter(study, "train"),
         mem_mb=2000,
         runtime=240,
+
+
+rule training_set:
+    input:
+        **large(
+            problems=paths.PROBLEMS.with_(split="train"),
+            test=paths.PROBLEMS.with_(split="test"),
+            annotations=paths.ANNOTATIONS,
+            model=paths.BASE_MODEL,
+        ),
+    output:
+        examples=paths.TRAINING_SET,
+        manifest=paths.TRAINING_SET.manifest,
+    log:
+        paths.TRAINING_SET.log,
+    benchmark:
+        paths.TRAINING_SET.benchmark
+    conda:
+        "../envs/train.yaml"
+    threads: 1
+    resources:
+        interpreter=resources.interpreter(study, "train"),
+        mem_mb=2000,
+        runtime=30,
+    params:
+        code=lambda _: fingerprint("training_set"),
+        settings=lambda wildcards: training.training_set_settings(
+            study, wildcards.student
+        ),
+        student=paths.STUDENT,
+    message:
+        "Training set {wildcards.dataset}/{wildcards.teacher}/{wildcards.format}/{wildcards.level} for {wildcards.student}"
+    shell:
+        "{resources.interpreter} $GRADUS/scripts/training_set.py"
+        " --problems {input.problems:q}"
+        " --test {input.test:q}"
+        " --annotations {input.annotations:q}"
+        " --student {params.student:q}"
+        " --settings {params.settings:q}"
+        " --output {output.examples:q}"
+        " 2>&1 | tee {log:q}"
+
+
+rule train:
+    input:
+        **large(examples=paths.TRAINING_SET, model=paths.BASE_MODEL),
+    output:
+        weights=directory(paths.WEIGHTS),
+        trace=paths.TRACE,
+        telemetry=paths.TELEMETRY,
+        manifest=paths.WEIGHTS.manifest,
+    log:
+        paths.CHECKPOINT.log,
+    benchmark:
+        paths.CHECKPOINT.benchmark
+    wildcard_constraints:
+        student=paths.alternatives(training.students_on_one_node(study)),
+    retries: 3
+    conda:
+        "../envs/train.yaml"
+    threads: lambda wildcards: resources.training_cpus(study, wildcards.student)
+    resources:
+        interpreter=resources.interpreter(study, "train"),
+        mem_mb=lambda wildcards, attempt: resources.training_memory(
+            study, wildcards.student, attempt
+        ),
+        runtime=lambda wildcards: resources.training_runtime(study, wildcards.student),
+        gpu=lambda wildcards: resources.training_gpus(study, wildcards.student),
+        nodes=1,
+    params:
+        code=lambda _: fingerprint("train"),
+        settings=lambda wildcards: training.training_settings(
+            study, wildcards.student, int(wildcards.seed)
+        ),
+        cell=paths.CELL,
+        student=paths.STUDENT,
+        folder=paths.CHECKPOINT,
+    message:
+        "Training {params.cell}"
+    shell:
+        "{resources.interpreter} $GRADUS/scripts/train.py"
+        " --cell {params.cell:q}"
+        " --training-set {input.examples:q}"
+        " --student {params.student:q}"
+        " --settings {params.settings:q}"
+        " --nodes {resources.nodes}"
+        " --cpus {threads}"
+        " --gpus $(({resources.gpu} / {resources.nodes}))"
+        " --output {params.folder:q}"
+        " 2>&1 | (trap '' TERM USR1; tee {log:q})"
+
+
+use rule train as train_on_nodes with:
+    wildcard_constraints:
+        student=paths.alternatives(training.students_on_several_nodes(study)),
+    resources:
+        interpreter=resources.interpreter(study, "train"),
+        mem_mb=lambda wildcards, attempt: resources.training_memory(
+            study, wildcards.student, attempt
+        ),
+        runtime=lambda wildcards: resources.training_runtime(study, wildcards.student),
+        gpu=lambda wildcards: resources.training_gpus(study, wildcards.student),
+        nodes=lambda wildcards: study.students[wildcards.student].resources.nodes,
+        # One launcher per node, started by the program itself: `mpi` keeps SLURM's plugin from wrapping the job in one srun.
+        tasks=lambda wildcards: study.students[wildcards.student].resources.nodes,
+        tasks_per_gpu=-1,
+        mpi="srun",
+        slurm_extra=lambda wildcards: resources.gpus_per_node(study, wildcards.student),

@@ -18,8 +18,8 @@ rule annotations:
     """What the teachers wrote, every row with its verdict."""
     input:
         lambda _: [
-            paths.fill(paths.ANNOTATIONS, study.study, place)
-            for place in grid.supervisions(study)
+            paths.ANNOTATIONS.of(study, supervision)
+            for supervision in grid.supervisions(study)
         ],
 
 
@@ -38,25 +38,22 @@ rule batches_collected:
 rule audits:
     """What is known of problems and annotations: overlap, defects, lengths."""
     input:
-        paths.fill(paths.ANNOTATION_AUDIT, study.study),
+        paths.ANNOTATION_AUDIT.of(study),
 
 
 rule teacher_accuracies:
     """The teachers' own accuracies on the test split, gold hidden."""
     input:
         lambda _: [
-            paths.fill(paths.TEACHER_ACCURACY, study.study, place)
-            for place in grid.accuracy_supervisions(study)
+            paths.TEACHER_ACCURACY.of(study, supervision)
+            for supervision in grid.accuracy_supervisions(study)
         ],
 
 
 rule checkpoints:
     """The fine-tuned students of all cells."""
     input:
-        lambda _: [
-            paths.fill(f"{paths.CHECKPOINT}/manifest.json", study.study, cell)
-            for cell in grid.cells(study)
-        ],
+        lambda _: [paths.WEIGHTS.manifest.of(study, cell) for cell in grid.cells(study)],
 
 
 rule metrics:
@@ -78,6 +75,6 @@ rule figures:
 
 
 rule exhibits:
-    """The paper's tables and figures that the study can show, beside the printed numbers."""
+    """The paper's tables and figures that the study can show, compared with the printed numbers."""
     input:
         conditions.files(study),

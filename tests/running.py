@@ -28,7 +28,7 @@ from gradus.study.config.datasets import GradeschoolDataset
 from gradus.study.config.teachers import AnthropicTeacher, ChatTeacher, OpenAITeacher, VllmTeacher
 from gradus.teachers.prompts.exemplars import save_exemplar
 from gradus.teachers.prompts.prompting import Exemplar
-from gradus.workflow.jobs import training_settings
+from gradus.workflow.training import training_settings
 
 PROJECT = Path(__file__).resolve().parent.parent
 TARGETS = ("total", "job", "all", "annotations", "checkpoints", "metrics", "tables", "figures", "exhibits")

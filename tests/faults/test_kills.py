@@ -15,7 +15,8 @@ from builders import decoding
 from running import CELL, Workflow, bytes_of, program, saved_steps, start, wait_for
 
 from gradus.study.config import load
-from gradus.workflow.jobs import settings, student_settings
+from gradus.workflow.options import as_json
+from gradus.workflow.training import student_settings
 
 
 def problem_file(folder: Path, split: str, count: int) -> Path:
@@ -49,7 +50,7 @@ def test_building_a_student_killed_in_mid_work(finished: Workflow, tmp_path: Pat
 
 def test_annotation_killed_in_mid_work_asks_only_for_what_is_missing(tmp_path: Path) -> None:
     problems = problem_file(tmp_path, "train", 6000)
-    teacher = settings({"provider": "tutor", "wordings": 3, "error_rate": 0.1, "seed": 0})
+    teacher = as_json({"provider": "tutor", "wordings": 3, "error_rate": 0.1, "seed": 0})
 
     def arguments(output: Path) -> list[object]:
         return [
@@ -176,7 +177,7 @@ def test_a_full_disk_is_one_message_and_leaves_no_target(finished: Workflow, tmp
             "--supervision",
             "gradeschool/tutor/original/L6",
             "--teacher-settings",
-            settings({"provider": "tutor", "wordings": 3, "error_rate": 0.0, "seed": 0}),
+            as_json({"provider": "tutor", "wordings": 3, "error_rate": 0.0, "seed": 0}),
             "--output",
             output,
         ],

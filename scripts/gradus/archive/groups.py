@@ -21,6 +21,7 @@ from gradus.study.grid import (
     supervisions,
     tables,
 )
+from gradus.study.paths import Artifact
 
 # What is needed to run the study again, relative to the project; prompts come from the folder that the study uses.
 CODE = (
@@ -49,25 +50,25 @@ def groups(study: Study) -> list[ArchiveGroup]:
     return [name for name in get_args(ArchiveGroup) if name not in OPTIONAL or getattr(study.archive, name)]
 
 
-def group_files(study: Study, group: str) -> list[str]:
+def group_files(study: Study, group: str) -> list[Artifact]:
     """The results of one group, relative to the working folder, as Snakemake makes them.
 
     The project's files, run records, weights and journal are found on the disk instead (``members``).
     """
     return {
-        "config": lambda study: [paths.fill(paths.STUDY_COPY, study.study)],
+        "config": lambda study: [paths.STUDY_COPY.of(study)],
         "prompts": lambda study: exemplar_files(study, _answered(study)),
         "data": _data,
         "annotations": _annotations,
         "training": _training,
-        "predictions": lambda study: _scores(study, paths.with_manifest(paths.PREDICTIONS)),
-        "metrics": lambda study: _scores(study, [paths.METRICS, *paths.with_manifest(paths.SCORED)]),
+        "predictions": lambda study: _scores(study, paths.PREDICTIONS.both),
+        "metrics": lambda study: _scores(study, [paths.METRICS, *paths.SCORED.both]),
         "tables": _shown,
         "cards": cards,
     }.get(group, lambda _: [])(study)
 
 
-def archived(study: Study) -> list[str]:
+def archived(study: Study) -> list[Artifact]:
     """All results that go into the archive."""
     return [path for group in groups(study) for path in group_files(study, group)]
 
@@ -78,11 +79,11 @@ def members(study: Study, group: str, project: Path, prompts: Path) -> list[Memb
     ``prompts``: the folder of prompt files that the study uses, which need not be the project's.
     """
     if group == "provenance":
-        folder = Path(paths.fill(paths.RESULTS, study.study))
+        folder = Path(paths.RESULTS.of(study))
         own = [path for path in folder.rglob("*.run.json") if folder / "archive" not in path.parents]
         return sorted(Member(path.as_posix(), path) for path in [*own, *record_files(folder.as_posix())])
     if group == "weights":
-        folders = [Path(paths.fill(f"{paths.CHECKPOINT}/weights", study.study, cell)) for cell in cells(study)]
+        folders = [Path(paths.WEIGHTS.of(study, cell)) for cell in cells(study)]
         found = [path for folder in folders for path in folder.rglob("*") if _wanted(path)]
         return sorted(Member(path.as_posix(), path) for path in found)
     if group == "journal":
@@ -116,66 +117,65 @@ def _answered(study: Study) -> list[Supervision]:
     return [*supervisions(study), *accuracy_supervisions(study)]
 
 
-def _data(study: Study) -> list[str]:
+def _data(study: Study) -> list[Artifact]:
     found = []
     for dataset in study.datasets:
-        found.append(paths.fill(paths.AUDIT, study.study, dataset=dataset))
+        found.append(paths.AUDIT.of(study, dataset=dataset))
         for split in ("train", "test"):
-            for pattern in paths.with_manifest(paths.PROBLEMS):
-                found.append(paths.fill(pattern, study.study, dataset=dataset, split=split))
+            for pattern in paths.PROBLEMS.both:
+                found.append(pattern.of(study, dataset=dataset, split=split))
     return found
 
 
-def _annotations(study: Study) -> list[str]:
-    found = [paths.fill(pattern, study.study) for pattern in (paths.ANNOTATION_AUDIT, paths.ANNOTATION_AUDIT_TEXT)]
+def _annotations(study: Study) -> list[Artifact]:
+    found = [pattern.of(study) for pattern in (paths.ANNOTATION_AUDIT, paths.ANNOTATION_AUDIT_TEXT)]
     for place in supervisions(study):
-        found += [paths.fill(pattern, study.study, place) for pattern in paths.with_manifest(paths.ANNOTATIONS)]
+        found += [pattern.of(study, place) for pattern in paths.ANNOTATIONS.both]
     for place in accuracy_supervisions(study):
-        found += [paths.fill(pattern, study.study, place) for pattern in paths.with_manifest(paths.TEACHER_ANSWERS)]
-        found.append(paths.fill(paths.TEACHER_ACCURACY, study.study, place))
+        found += [pattern.of(study, place) for pattern in paths.TEACHER_ANSWERS.both]
+        found.append(paths.TEACHER_ACCURACY.of(study, place))
     return found
 
 
-def _training(study: Study) -> list[str]:
+def _training(study: Study) -> list[Artifact]:
     """Everything of the trainings but the weights; the manifests hold the hash of every weight file.
 
     Telemetry is among it, though it is not a result: it shows what the study took.
     """
     mine = cells(study)
     found = [
-        paths.fill(f"{paths.STUDENT}/manifest.json", study.study, student=student)
-        for student in dict.fromkeys(cell.student for cell in mine)
+        paths.BASE_MODEL.manifest.of(study, student=student) for student in dict.fromkeys(cell.student for cell in mine)
     ]
     found += [
-        paths.fill(paths.manifest(paths.TRAINING_SET), study.study, place, student=student)
+        paths.TRAINING_SET.manifest.of(study, place, student=student)
         for place, student in dict.fromkeys((cell.supervision, cell.student) for cell in mine)
     ]
     for cell in mine:
-        for pattern in (f"{paths.CHECKPOINT}/manifest.json", paths.TRACE, paths.TELEMETRY):
-            found.append(paths.fill(pattern, study.study, cell))
+        for pattern in (paths.WEIGHTS.manifest, paths.TRACE, paths.TELEMETRY):
+            found.append(pattern.of(study, cell))
     return found
 
 
-def cards(study: Study) -> list[str]:
+def cards(study: Study) -> list[Artifact]:
     """The card of the annotations and those of all students."""
-    models = [paths.fill(paths.MODEL_CARD, study.study, cell) for cell in cells(study)]
-    return [paths.fill(paths.DATASET_CARD, study.study), *models]
+    models = [paths.MODEL_CARD.of(study, cell) for cell in cells(study)]
+    return [paths.DATASET_CARD.of(study), *models]
 
 
-def _scores(study: Study, patterns: list[str]) -> list[str]:
+def _scores(study: Study, patterns: list[Artifact]) -> list[Artifact]:
     return [
-        paths.fill(pattern, study.study, cell, decoding=decoding)
+        pattern.of(study, cell, decoding=decoding)
         for cell in cells(study)
         for decoding in study.decodings
         for pattern in patterns
     ]
 
 
-def _shown(study: Study) -> list[str]:
+def _shown(study: Study) -> list[Artifact]:
     return [
         *tables(study),
         *figures(study),
         *speed_figures(study),
         *conditions.files(study),
-        *(paths.fill(pattern, study.study) for pattern in (*FINDINGS, paths.EXPLORER)),
+        *(pattern.of(study) for pattern in (*FINDINGS, paths.EXPLORER)),
     ]

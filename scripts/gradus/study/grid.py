@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from gradus.records import Cell, Supervision
 from gradus.study import paths
 from gradus.study.config import ChatTeacher, Experiment, MixedTransform, PaddedTransform, Study
+from gradus.study.paths import Artifact
 
 # What one job makes of all metric files.
 FINDINGS = (
@@ -21,13 +22,13 @@ FINDINGS = (
 
 def experiment_supervisions(study: Study, experiment: Experiment) -> list[Supervision]:
     """All supervisions of an experiment that can be had, in the order of the file, baselines last."""
-    return [place for place in asked_supervisions(experiment) if not is_missing(study, place)]
+    return [supervision for supervision in asked_supervisions(experiment) if not is_missing(study, supervision)]
 
 
 def missing_supervisions(study: Study) -> list[Supervision]:
     """What the study asks for and nobody released, or whose released file is not in the data folder: listed, not run."""
-    every = [place for experiment in study.experiments.values() for place in asked_supervisions(experiment)]
-    return [place for place in dict.fromkeys(every) if is_missing(study, place)]
+    every = [supervision for experiment in study.experiments.values() for supervision in asked_supervisions(experiment)]
+    return [supervision for supervision in dict.fromkeys(every) if is_missing(study, supervision)]
 
 
 def is_missing(study: Study, supervision: Supervision) -> bool:
@@ -85,31 +86,31 @@ def supervisions(study: Study) -> list[Supervision]:
     """The supervisions that the cells need, each once, with all that they are made from before them."""
     found: dict[Supervision, None] = {}
 
-    def add(place: Supervision) -> None:
-        for source in sources(study, place):
+    def add(supervision: Supervision) -> None:
+        for source in sources(study, supervision):
             add(source)
-        found[place] = None
+        found[supervision] = None
 
     for cell in cells(study):
         add(cell.supervision)
     return list(found)
 
 
-def annotation_files(study: Study) -> list[str]:
+def annotation_files(study: Study) -> list[Artifact]:
     """The annotation files of all supervisions."""
-    return [paths.fill(paths.ANNOTATIONS, study.study, place) for place in supervisions(study)]
+    return [paths.ANNOTATIONS.of(study, supervision) for supervision in supervisions(study)]
 
 
-def sources(study: Study, place: Supervision) -> list[Supervision]:
+def sources(study: Study, supervision: Supervision) -> list[Supervision]:
     """The supervisions that one is made from: a rewrite's original, a transform's sources, else none."""
-    transform = study.transforms.get(place.format)
+    transform = study.transforms.get(supervision.format)
     if isinstance(transform, PaddedTransform):
-        original = Supervision(place.dataset, place.teacher, "original", place.level)
-        return [original, Supervision(place.dataset, place.teacher, "original", transform.target)]
+        original = Supervision(supervision.dataset, supervision.teacher, "original", supervision.level)
+        return [original, Supervision(supervision.dataset, supervision.teacher, "original", transform.target)]
     if isinstance(transform, MixedTransform):
         levels = sorted({*transform.levels.values(), transform.otherwise})
-        return [Supervision(place.dataset, transform.teacher, "original", level) for level in levels]
-    return [place.original()] if needs_original(study, place) else []
+        return [Supervision(supervision.dataset, transform.teacher, "original", level) for level in levels]
+    return [supervision.original()] if needs_original(study, supervision) else []
 
 
 def needs_original(study: Study, supervision: Supervision) -> bool:
@@ -119,22 +120,22 @@ def needs_original(study: Study, supervision: Supervision) -> bool:
     return writes and supervision.format not in ("original", *study.transforms)
 
 
-def exemplars(study: Study, places: Sequence[Supervision]) -> list[tuple[str, str, str]]:
+def exemplars(study: Study, chosen: Sequence[Supervision]) -> list[tuple[str, str, str]]:
     """Dataset, teacher and format of the worked examples that remote teachers are shown, each once; the original's first."""
     wanted = [
-        (place.dataset, place.teacher, format_)
-        for place in places
-        for format_ in ("original", place.format)
-        if isinstance(study.teachers[place.teacher], ChatTeacher) and place.format not in study.transforms
+        (supervision.dataset, supervision.teacher, format_)
+        for supervision in chosen
+        for format_ in ("original", supervision.format)
+        if isinstance(study.teachers[supervision.teacher], ChatTeacher) and supervision.format not in study.transforms
     ]
     return list(dict.fromkeys(wanted))
 
 
-def exemplar_files(study: Study, places: Sequence[Supervision]) -> list[str]:
+def exemplar_files(study: Study, chosen: Sequence[Supervision]) -> list[Artifact]:
     """The files of these worked examples."""
     return [
-        paths.fill(paths.EXEMPLAR, study.study, dataset=dataset, teacher=teacher, format=format_)
-        for dataset, teacher, format_ in exemplars(study, places)
+        paths.EXEMPLAR.of(study, dataset=dataset, teacher=teacher, format=format_)
+        for dataset, teacher, format_ in exemplars(study, chosen)
     ]
 
 
@@ -151,50 +152,43 @@ def accuracy_supervisions(study: Study) -> list[Supervision]:
     return list(dict.fromkeys(found))
 
 
-def metrics_files(study: Study, chosen: list[Cell]) -> list[str]:
+def metrics_files(study: Study, chosen: list[Cell]) -> list[Artifact]:
     """The metric files of some cells, for every decoding."""
-    return [
-        paths.fill(paths.METRICS, study.study, cell, decoding=decoding)
-        for cell in chosen
-        for decoding in study.decodings
-    ]
+    return [paths.METRICS.of(study, cell, decoding=decoding) for cell in chosen for decoding in study.decodings]
 
 
-def batch_files(study: Study, phase: str) -> list[str]:
+def batch_files(study: Study, phase: str) -> list[Artifact]:
     """The batch halves of all supervisions whose teacher is asked by batch."""
     asked = [
-        place
-        for place in supervisions(study)
-        if getattr(study.teachers[place.teacher], "mode", "online") == "batch" and place.format not in study.transforms
+        supervision
+        for supervision in supervisions(study)
+        if getattr(study.teachers[supervision.teacher], "mode", "online") == "batch"
+        and supervision.format not in study.transforms
     ]
-    return [paths.fill(paths.BATCH, study.study, place, phase=phase) for place in asked]
+    return [paths.BATCH.of(study, supervision, phase=phase) for supervision in asked]
 
 
-def experiment_metrics(study: Study, experiment: str) -> list[str]:
+def experiment_metrics(study: Study, experiment: str) -> list[Artifact]:
     """The metric files that an experiment's table and figure read."""
     return metrics_files(study, experiment_cells(study, study.experiments[experiment]))
 
 
-def tables(study: Study) -> list[str]:
+def tables(study: Study) -> list[Artifact]:
     """All tables."""
     return [
-        paths.fill(paths.TABLE, study.study, experiment=name, suffix=suffix)
+        paths.TABLE.of(study, experiment=name, suffix=suffix)
         for name in study.experiments
         for suffix in ("csv", "md", "tex")
     ]
 
 
-def figures(study: Study) -> list[str]:
+def figures(study: Study) -> list[Artifact]:
     """All figures."""
     kinds = ("svg", "pdf")
-    drawn = [
-        paths.fill(paths.FIGURE, study.study, experiment=name, suffix=kind)
-        for name in study.experiments
-        for kind in kinds
-    ]
-    return drawn + [paths.fill(paths.LOSS_FIGURE, study.study, suffix=kind) for kind in kinds]
+    drawn = [paths.FIGURE.of(study, experiment=name, suffix=kind) for name in study.experiments for kind in kinds]
+    return drawn + [paths.LOSS_FIGURE.of(study, suffix=kind) for kind in kinds]
 
 
-def speed_figures(study: Study) -> list[str]:
+def speed_figures(study: Study) -> list[Artifact]:
     """The figure of how fast the cells trained: shown, but no result."""
-    return [paths.fill(paths.SPEED_FIGURE, study.study, suffix=kind) for kind in ("svg", "pdf")]
+    return [paths.SPEED_FIGURE.of(study, suffix=kind) for kind in ("svg", "pdf")]

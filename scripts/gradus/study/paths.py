@@ -1,7 +1,8 @@
-"""The cell and every path (DESIGN section 2): the one place where file patterns are written.
+"""Artifacts: the pattern of every file of a study, written here and nowhere else (DESIGN section 2).
 
-A *supervision* is (dataset, teacher, format, level); a *cell* is a supervision x student x seed. The patterns use
-Snakemake's ``{wildcard}`` syntax; rules take them as they are, programs and tests fill them with ``fill``.
+A *supervision* is (dataset, teacher, format, level); a *cell* is a supervision x student x seed. Patterns use Snakemake's
+``{wildcard}`` syntax. Rules take them as they are; programs and tests fill them: ``paths.METRICS.of(study, cell,
+decoding="greedy")``.
 """
 
 from __future__ import annotations
@@ -11,116 +12,175 @@ import re
 from collections.abc import Iterable
 from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING, Self
 
 from gradus.records import Cell, Supervision
 
-RESULTS = "results/{study}"
-_SUP = "{dataset}/{teacher}/{format}/{level}"
-_CELL = f"{_SUP}/{{student}}/seed{{seed}}"
-
-PROBLEMS = f"{RESULTS}/data/{{dataset}}/{{split}}.jsonl"
-EXEMPLAR = f"{RESULTS}/exemplars/{{dataset}}/{{teacher}}/{{format}}.json"
-ANNOTATIONS = f"{RESULTS}/annotations/{_SUP}.jsonl"
-ANNOTATION_AUDIT = f"{RESULTS}/diagnostics/annotations.json"
-ANNOTATION_AUDIT_TEXT = f"{RESULTS}/diagnostics/annotations.md"
-ANNOTATION_AUDIT_PAGE = f"{RESULTS}/diagnostics/annotations.html"
-BATCH = f"{RESULTS}/batches/{_SUP}.{{phase}}.json"
-TEACHER_ANSWERS = f"{RESULTS}/teacher_answers/{_SUP}.jsonl"
-TEACHER_ACCURACY = f"{RESULTS}/teacher_accuracy/{_SUP}.json"
-STUDENT = f"{RESULTS}/students/{{student}}"
-TRAINING_SET = f"{RESULTS}/training_sets/{_SUP}/{{student}}.jsonl"
-CHECKPOINT = f"{RESULTS}/checkpoints/{_CELL}"
-TRACE = f"{CHECKPOINT}/trace.jsonl"
-TELEMETRY = (
-    f"{CHECKPOINT}/telemetry.run.jsonl"  # facts of a machine and an hour: ``.run.`` files are no part of results
-)
-PREDICTIONS = f"{RESULTS}/predictions/{_CELL}/{{decoding}}.jsonl"
-METRICS = f"{RESULTS}/metrics/{_CELL}/{{decoding}}.json"
-SCORED = f"{RESULTS}/metrics/{_CELL}/{{decoding}}.rows.jsonl"
-AUDIT = f"{RESULTS}/data/{{dataset}}/audit.json"
-TABLE = f"{RESULTS}/tables/{{experiment}}.{{suffix}}"
-CLAIMS = f"{RESULTS}/tables/claims.csv"
-BESIDE_PUBLISHED = f"{RESULTS}/tables/beside_published.csv"
-RECOMMENDATION = f"{RESULTS}/tables/recommendation.csv"
-FIGURE = f"{RESULTS}/figures/{{experiment}}.{{suffix}}"
-LOSS_FIGURE = f"{RESULTS}/figures/training_loss.{{suffix}}"
-SPEED_FIGURE = f"{RESULTS}/figures/training_speed.run.{{suffix}}"
-EXHIBIT = f"{RESULTS}/paper/{{exhibit}}.{{suffix}}"
-FINDINGS = f"{RESULTS}/report/findings.md"
-FINDINGS_PAGE = f"{RESULTS}/report/findings.html"
-EXPLORER = f"{RESULTS}/report/explorer.html"
-HEADLINE = f"{RESULTS}/report/headline.json"
-REPORT = f"{RESULTS}/report/report.zip"
-DATASET_CARD = f"{RESULTS}/cards/annotations.md"
-MODEL_CARD = f"{RESULTS}/cards/models/{_CELL}.md"
-PLAN = f"{RESULTS}/plan"
-SO_FAR = f"{RESULTS}/so_far"
-ARCHIVE = f"{RESULTS}/archive"
-ARCHIVE_TAR = f"{ARCHIVE}/{{group}}.tar"
-ARCHIVE_MANIFEST = f"{ARCHIVE}/manifest.json"
-ARCHIVE_CRATE = f"{ARCHIVE}/ro-crate-metadata.json"
-ARCHIVE_SUMS = f"{ARCHIVE}/SHA256SUMS"
-STUDY_COPY = f"{RESULTS}/study.json"
+if TYPE_CHECKING:
+    from gradus.study.config import Study
 
 
-def manifest(pattern: str) -> str:
-    """The small file that tells a large one's content: ``x.jsonl`` -> ``x.manifest.json``."""
-    return pattern.removesuffix(".jsonl") + ".manifest.json"
+class Artifact(str):
+    """A file of a study, or the pattern of many: a text that knows the files that belong to it.
+
+    An artifact whose name ends in ``.jsonl`` can be large: Snakemake compares files above 1 MB by their time alone, so it
+    has a small manifest that tells its content.
+    """
+
+    __slots__ = ()
+
+    @property
+    def manifest(self) -> Artifact:
+        """The small file that tells a large one's content: ``x.jsonl`` -> ``x.manifest.json``."""
+        return Artifact(self.removesuffix(".jsonl") + ".manifest.json")
+
+    @property
+    def both(self) -> list[Artifact]:
+        """A large file and its manifest."""
+        return [self, self.manifest]
+
+    @property
+    def run_record(self) -> Artifact:
+        """The file that says when, where and how long the job ran: ``x.jsonl`` -> ``x.run.json``."""
+        return Artifact(re.sub(r"[.]jsonl?$", "", self) + ".run.json")
+
+    @property
+    def log(self) -> Artifact:
+        """The log that mirrors an output: ``results/S/a/b.jsonl`` -> ``results/S/logs/a/b.log``."""
+        return self._mirror("logs", ".log")
+
+    @property
+    def benchmark(self) -> Artifact:
+        """The benchmark file that mirrors an output."""
+        return self._mirror("benchmarks", ".tsv")
+
+    def _mirror(self, folder: str, suffix: str) -> Artifact:
+        results, study, inside = self.split("/", 2)
+        return Artifact(f"{results}/{study}/{folder}/{re.sub(r'[.](jsonl|json|md|zip|tar)$', '', inside)}{suffix}")
+
+    def with_(self, **wildcards: str) -> Self:
+        """The pattern with some wildcards filled; KeyError where it has no such wildcard."""
+        text = str(self)
+        for name, value in wildcards.items():
+            if f"{{{name}}}" not in text:
+                raise KeyError(name)
+            text = text.replace(f"{{{name}}}", value)
+        return type(self)(text)
+
+    def of(self, study: Study | str, subject: Supervision | Cell | None = None, **wildcards: str | int) -> Self:
+        """The file of one study, supervision or cell; KeyError where a wildcard is missing."""
+        if isinstance(subject, Cell):
+            wildcards = {**subject.wildcards(), **wildcards}
+        elif subject is not None:
+            wildcards = {**asdict(subject), **wildcards}
+        return type(self)(str.format(self, study=study if isinstance(study, str) else study.study, **wildcards))
+
+    def wildcards_in(self, path: str) -> dict[str, str] | None:
+        """The values of the pattern's wildcards in a path (which may have folders before it); None where it does not fit."""
+        regex = re.sub(r"\\\{(\w+)\\\}", r"(?P<\1>[^/]+)", re.escape(self))
+        match = re.fullmatch(f"(?:.*/)?{regex}", path)
+        return match.groupdict() if match else None
+
+    def __truediv__(self, name: str) -> Artifact:
+        return Artifact(f"{self}/{name}")
 
 
-def with_manifest(pattern: str) -> list[str]:
-    """A large file and the small one beside it."""
-    return [pattern, manifest(pattern)]
+class Folder(Artifact):
+    """A folder of large files; its manifest lies beside it: ``x/weights`` -> ``x/manifest.json``."""
+
+    __slots__ = ()
+
+    @property
+    def manifest(self) -> Artifact:
+        return Artifact(f"{self.rpartition('/')[0]}/manifest.json")
 
 
-def run_record(pattern: str) -> str:
-    """Where a job tells when and how long it ran: ``x.jsonl`` -> ``x.run.json``."""
-    return pattern.removesuffix(".jsonl").removesuffix(".json") + ".run.json"
+SUPERVISION = "{dataset}/{teacher}/{format}/{level}"
+CELL = f"{SUPERVISION}/{{student}}/seed{{seed}}"
+RESULTS = Artifact("results/{study}")
+
+STUDY_COPY = RESULTS / "study.json"
+PROBLEMS = RESULTS / "data/{dataset}/{split}.jsonl"
+AUDIT = RESULTS / "data/{dataset}/audit.json"
+EXEMPLAR = RESULTS / "exemplars/{dataset}/{teacher}/{format}.json"
+ANNOTATIONS = RESULTS / f"annotations/{SUPERVISION}.jsonl"
+ANNOTATION_AUDIT = RESULTS / "diagnostics/annotations.json"
+ANNOTATION_AUDIT_TEXT = RESULTS / "diagnostics/annotations.md"
+ANNOTATION_AUDIT_PAGE = RESULTS / "diagnostics/annotations.html"
+BATCH = RESULTS / f"batches/{SUPERVISION}.{{phase}}.json"
+TEACHER_ANSWERS = RESULTS / f"teacher_answers/{SUPERVISION}.jsonl"
+TEACHER_ACCURACY = RESULTS / f"teacher_accuracy/{SUPERVISION}.json"
+STUDENT = RESULTS / "students/{student}"
+BASE_MODEL = Folder(STUDENT / "model")
+TRAINING_SET = RESULTS / f"training_sets/{SUPERVISION}/{{student}}.jsonl"
+CHECKPOINT = RESULTS / f"checkpoints/{CELL}"
+WEIGHTS = Folder(CHECKPOINT / "weights")
+TRACE = CHECKPOINT / "trace.jsonl"
+TELEMETRY = CHECKPOINT / "telemetry.run.jsonl"
+PREDICTIONS = RESULTS / f"predictions/{CELL}/{{decoding}}.jsonl"
+METRICS = RESULTS / f"metrics/{CELL}/{{decoding}}.json"
+SCORED = RESULTS / f"metrics/{CELL}/{{decoding}}.rows.jsonl"
+TABLE = RESULTS / "tables/{experiment}.{suffix}"
+CLAIMS = RESULTS / "tables/claims.csv"
+BESIDE_PUBLISHED = RESULTS / "tables/beside_published.csv"
+RECOMMENDATION = RESULTS / "tables/recommendation.csv"
+FIGURE = RESULTS / "figures/{experiment}.{suffix}"
+LOSS_FIGURE = RESULTS / "figures/training_loss.{suffix}"
+SPEED_FIGURE = RESULTS / "figures/training_speed.run.{suffix}"
+EXHIBIT = RESULTS / "paper/{exhibit}.{suffix}"
+FINDINGS = RESULTS / "report/findings.md"
+FINDINGS_PAGE = RESULTS / "report/findings.html"
+EXPLORER = RESULTS / "report/explorer.html"
+HEADLINE = RESULTS / "report/headline.json"
+REPORT = RESULTS / "report/report.zip"
+DATASET_CARD = RESULTS / "cards/annotations.md"
+MODEL_CARD = RESULTS / f"cards/models/{CELL}.md"
+PLAN = RESULTS / "plan"
+SO_FAR = RESULTS / "so_far"
+ARCHIVE = RESULTS / "archive"
+ARCHIVE_TAR = ARCHIVE / "{group}.tar"
+ARCHIVE_MANIFEST = ARCHIVE / "manifest.json"
+ARCHIVE_CRATE = ARCHIVE / "ro-crate-metadata.json"
+ARCHIVE_SUMS = ARCHIVE / "SHA256SUMS"
 
 
-def log(pattern: str) -> str:
-    """The log that mirrors an output: ``results/S/a/b.jsonl`` -> ``results/S/logs/a/b.log``."""
-    return _mirror(pattern, "logs", ".log")
+def manifest(path: str) -> str:
+    """The manifest of a large file (``Artifact.manifest``)."""
+    return Artifact(path).manifest
 
 
-def benchmark(pattern: str) -> str:
-    """The benchmark file that mirrors an output."""
-    return _mirror(pattern, "benchmarks", ".tsv")
+def run_record(path: str) -> str:
+    """The run record of a job's output (``Artifact.run_record``)."""
+    return Artifact(path).run_record
 
 
-def _mirror(pattern: str, folder: str, suffix: str) -> str:
-    inside = pattern.removeprefix(f"{RESULTS}/")
-    return f"{RESULTS}/{folder}/{re.sub(r'[.](jsonl|json|md|zip|tar)$', '', inside)}{suffix}"
+def log(path: str) -> str:
+    """The log of a job's output (``Artifact.log``)."""
+    return Artifact(path).log
 
 
-def fill(pattern: str, study: str, place: Supervision | Cell | None = None, **wildcards: str | int) -> str:
-    """A pattern with its wildcards filled; KeyError where one is missing."""
-    if isinstance(place, Cell):
-        wildcards = {**place.wildcards(), **wildcards}
-    elif place is not None:
-        wildcards = {**asdict(place), **wildcards}
-    return pattern.format(study=study, **wildcards)
+def fill(pattern: str, study: str, subject: Supervision | Cell | None = None, **wildcards: str | int) -> str:
+    """A pattern with its wildcards filled (``Artifact.of``)."""
+    return Artifact(pattern).of(study, subject, **wildcards)
 
 
 def wildcards_of(pattern: str, path: str) -> dict[str, str] | None:
-    """What the wildcards of a pattern are in a path (which may have folders before it); None where it does not fit."""
-    regex = re.sub(r"\\\{(\w+)\\\}", r"(?P<\1>[^/]+)", re.escape(pattern))
-    match = re.fullmatch(f"(?:.*/)?{regex}", path)
-    return match.groupdict() if match else None
+    """The values of a pattern's wildcards in a path (``Artifact.wildcards_in``)."""
+    return Artifact(pattern).wildcards_in(path)
 
 
 def journal_folder() -> Path:
-    """Paid answers: ``GRADUS_JOURNAL``, else ``journal``; the one folder never to delete."""
+    """The folder of paid answers, the one folder never to delete: ``GRADUS_JOURNAL``, else ``journal``."""
     return Path(os.environ.get("GRADUS_JOURNAL") or "journal")
 
 
 def work_folder() -> Path:
-    """Resumable progress: ``GRADUS_WORK``, else ``work``."""
+    """The folder of resumable progress: ``GRADUS_WORK``, else ``work``."""
     return Path(os.environ.get("GRADUS_WORK") or "work")
 
 
 def data_folder() -> Path | None:
-    """Where local datasets and released annotations lie: ``GRADUS_DATA`` (the workflow sets it from the study file)."""
+    """The folder of local datasets and released annotations: ``GRADUS_DATA`` (the workflow sets it from the study file)."""
     chosen = os.environ.get("GRADUS_DATA")
     return Path(chosen) if chosen else None
 

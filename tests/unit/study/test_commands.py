@@ -14,7 +14,7 @@ from running import PROJECT
 from gradus.runtime.errors import UserError
 from gradus.study.config import load
 from gradus.study.config.commands import command_words
-from gradus.workflow.jobs import interpreter
+from gradus.workflow.resources import interpreter
 
 
 @pytest.mark.parametrize(

@@ -12,15 +12,14 @@ from running import PROJECT
 from gradus.runtime.errors import UserError
 from gradus.study.config import load
 from gradus.study.grid import cells, supervisions
-from gradus.workflow.jobs import (
+from gradus.workflow.resources import (
     gpus_per_node,
-    student_settings,
     training_cpus,
     training_gpus,
     training_memory,
     training_runtime,
-    training_settings,
 )
+from gradus.workflow.training import student_settings, training_settings
 
 
 def changed(path: str, value: Any) -> dict[str, Any]:

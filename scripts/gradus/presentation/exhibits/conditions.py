@@ -16,6 +16,7 @@ from gradus.records.vocabulary import ANSWER_ONLY, LEVELS
 from gradus.study import paths
 from gradus.study.config import PaddedTransform, Study
 from gradus.study.grid import accuracy_supervisions, asked_cells, cells, metrics_files
+from gradus.study.paths import Artifact
 
 Condition = tuple[Supervision, str]
 
@@ -143,22 +144,22 @@ def wanted(study: Study) -> list[str]:
     return [name for name, conditions in CONDITIONS.items() if conditions(study)]
 
 
-def inputs(study: Study, name: str) -> list[str]:
-    """The files that an exhibit reads: metrics of its cells that can be had, and the teachers' own answers."""
+def inputs(study: Study, name: str) -> list[Artifact]:
+    """The files that decide an exhibit: metrics of its cells that can be had, and manifests of the teachers' own answers."""
     shown = set(CONDITIONS[name](study))
     chosen = [cell for cell in cells(study) if (cell.supervision, cell.student) in shown]
     own = [supervision for supervision in accuracy_supervisions(study) if any(supervision == one for one, _ in shown)]
     tested_themselves = own if name in ("figure-3", "figure-4") else []
     return [
         *metrics_files(study, chosen),
-        *(paths.fill(paths.TEACHER_ANSWERS, study.study, supervision) for supervision in tested_themselves),
+        *(paths.TEACHER_ANSWERS.manifest.of(study, supervision) for supervision in tested_themselves),
     ]
 
 
-def files(study: Study) -> list[str]:
+def files(study: Study) -> list[Artifact]:
     """All files of all exhibits that a study can show."""
     found = []
     for name in wanted(study):
         kinds = ("csv", "md", "tex") if name in TABLES else ("csv", "md", "svg", "pdf")
-        found += [paths.fill(paths.EXHIBIT, study.study, exhibit=name, suffix=kind) for kind in kinds]
+        found += [paths.EXHIBIT.of(study, exhibit=name, suffix=kind) for kind in kinds]
     return found

@@ -13,10 +13,12 @@ from gradus.runtime.errors import UserError
 from gradus.study.config.datasets import CatalogueDataset, GradeschoolDataset
 from gradus.study.config.explanation import explain
 from gradus.study.config.students import BuiltStudent, PretrainedStudent
-from gradus.study.config.study import ArchiveGroup, Experiment, Study
+from gradus.study.config.study import NAMED_FORMATS, NAMED_LEVELS, ArchiveGroup, Experiment, Stage, Study
 from gradus.study.config.teachers import ChatTeacher, MixedTransform, PaddedTransform, ReleasedTeacher
 
 __all__ = [
+    "NAMED_FORMATS",
+    "NAMED_LEVELS",
     "ArchiveGroup",
     "BuiltStudent",
     "CatalogueDataset",
@@ -27,6 +29,7 @@ __all__ = [
     "PaddedTransform",
     "PretrainedStudent",
     "ReleasedTeacher",
+    "Stage",
     "Study",
     "load",
 ]

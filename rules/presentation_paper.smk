@@ -1,4 +1,4 @@
-# The paper's tables and figures from this study, beside the printed numbers; every number from metric files.
+# The paper's tables and figures from this study, compared with the printed numbers; every number is from metric files.
 
 
 localrules:
@@ -12,29 +12,29 @@ rule exhibit_table:
         shown=lambda wildcards: conditions.inputs(study, wildcards.exhibit),
     output:
         csv=report(
-            paths.EXHIBIT.replace("{suffix}", "csv"),
+            paths.EXHIBIT.with_(suffix="csv"),
             category="The paper's tables and figures",
             caption="../report/exhibit.rst",
             labels={"exhibit": "{exhibit}", "item": "numbers"},
         ),
-        markdown=paths.EXHIBIT.replace("{suffix}", "md"),
-        latex=paths.EXHIBIT.replace("{suffix}", "tex"),
+        markdown=paths.EXHIBIT.with_(suffix="md"),
+        latex=paths.EXHIBIT.with_(suffix="tex"),
     log:
-        paths.log(paths.EXHIBIT.replace("{suffix}", "csv")),
+        paths.EXHIBIT.with_(suffix="csv").log,
     benchmark:
-        paths.benchmark(paths.EXHIBIT.replace("{suffix}", "csv"))
+        paths.EXHIBIT.with_(suffix="csv").benchmark
     wildcard_constraints:
         exhibit=paths.alternatives(conditions.TABLES),
     conda:
         "../envs/analyse.yaml"
     threads: 1
     resources:
-        interpreter=jobs.interpreter(study, "analyse"),
+        interpreter=resources.interpreter(study, "analyse"),
         mem_mb=4000,
         runtime=30,
     params:
         code=lambda _: fingerprint("exhibits"),
-        numbers=lambda _: jobs.published_hash(),
+        numbers=lambda _: presentation.published_hash(),
     message:
         "The paper's {wildcards.exhibit}"
     shell:
@@ -48,18 +48,18 @@ rule exhibit_table:
 
 use rule exhibit_table as exhibit_figure with:
     output:
-        csv=paths.EXHIBIT.replace("{suffix}", "csv"),
-        markdown=paths.EXHIBIT.replace("{suffix}", "md"),
+        csv=paths.EXHIBIT.with_(suffix="csv"),
+        markdown=paths.EXHIBIT.with_(suffix="md"),
         svg=report(
-            paths.EXHIBIT.replace("{suffix}", "svg"),
+            paths.EXHIBIT.with_(suffix="svg"),
             category="The paper's tables and figures",
             caption="../report/exhibit.rst",
             labels={"exhibit": "{exhibit}", "item": "figure"},
         ),
-        pdf=paths.EXHIBIT.replace("{suffix}", "pdf"),
+        pdf=paths.EXHIBIT.with_(suffix="pdf"),
     log:
-        paths.log(paths.EXHIBIT.replace("{suffix}", "svg")),
+        paths.EXHIBIT.with_(suffix="svg").log,
     benchmark:
-        paths.benchmark(paths.EXHIBIT.replace("{suffix}", "svg"))
+        paths.EXHIBIT.with_(suffix="svg").benchmark
     wildcard_constraints:
         exhibit=paths.alternatives(conditions.FIGURES),

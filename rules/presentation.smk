@@ -1,10 +1,48 @@
-# Figures, from metric files and training logs alone.
+# Tables and figures of the experiments and the trainings, from metric files and training logs alone.
 
 
 localrules:
+    table,
     figure,
     loss_figure,
     speed_figure,
+
+
+rule table:
+    input:
+        study=paths.STUDY_COPY,
+        metrics=lambda wildcards: grid.experiment_metrics(study, wildcards.experiment),
+    output:
+        csv=report(
+            paths.TABLE.with_(suffix="csv"),
+            category="Tables",
+            caption="../report/table.rst",
+            labels={"experiment": "{experiment}", "item": "table"},
+        ),
+        markdown=paths.TABLE.with_(suffix="md"),
+        latex=paths.TABLE.with_(suffix="tex"),
+    log:
+        paths.TABLE.with_(suffix="csv").log,
+    benchmark:
+        paths.TABLE.with_(suffix="csv").benchmark
+    conda:
+        "../envs/analyse.yaml"
+    threads: 1
+    resources:
+        interpreter=resources.interpreter(study, "analyse"),
+        mem_mb=2000,
+        runtime=30,
+    params:
+        code=lambda _: fingerprint("tables"),
+        experiment=lambda wildcards: as_json(study.experiments[wildcards.experiment]),
+    message:
+        "Table {wildcards.experiment}"
+    shell:
+        "{resources.interpreter} $GRADUS/scripts/tables.py"
+        " --study {input.study:q}"
+        " --experiment {wildcards.experiment:q}"
+        " --output {output.csv:q}"
+        " 2>&1 | tee {log:q}"
 
 
 rule figure:
@@ -13,28 +51,26 @@ rule figure:
         metrics=lambda wildcards: grid.experiment_metrics(study, wildcards.experiment),
     output:
         svg=report(
-            paths.FIGURE.replace("{suffix}", "svg"),
+            paths.FIGURE.with_(suffix="svg"),
             category="Figures",
             caption="../report/figure.rst",
             labels={"experiment": "{experiment}", "item": "figure"},
         ),
-        pdf=paths.FIGURE.replace("{suffix}", "pdf"),
+        pdf=paths.FIGURE.with_(suffix="pdf"),
     log:
-        paths.log(paths.FIGURE.replace("{suffix}", "svg")),
+        paths.FIGURE.with_(suffix="svg").log,
     benchmark:
-        paths.benchmark(paths.FIGURE.replace("{suffix}", "svg"))
+        paths.FIGURE.with_(suffix="svg").benchmark
     conda:
         "../envs/analyse.yaml"
     threads: 1
     resources:
-        interpreter=jobs.interpreter(study, "analyse"),
+        interpreter=resources.interpreter(study, "analyse"),
         mem_mb=2000,
         runtime=30,
     params:
         code=lambda _: fingerprint("figures"),
-        experiment=lambda wildcards: jobs.settings(
-            study.experiments[wildcards.experiment]
-        ),
+        experiment=lambda wildcards: as_json(study.experiments[wildcards.experiment]),
     message:
         "Figure {wildcards.experiment}"
     shell:
@@ -48,26 +84,24 @@ rule figure:
 rule loss_figure:
     input:
         study=paths.STUDY_COPY,
-        traces=lambda _: [
-            paths.fill(paths.TRACE, study.study, cell) for cell in grid.cells(study)
-        ],
+        traces=lambda _: [paths.TRACE.of(study, cell) for cell in grid.cells(study)],
     output:
         svg=report(
-            paths.LOSS_FIGURE.replace("{suffix}", "svg"),
+            paths.LOSS_FIGURE.with_(suffix="svg"),
             category="Figures",
             caption="../report/loss.rst",
             labels={"experiment": "all", "item": "training loss"},
         ),
-        pdf=paths.LOSS_FIGURE.replace("{suffix}", "pdf"),
+        pdf=paths.LOSS_FIGURE.with_(suffix="pdf"),
     log:
-        paths.log(paths.LOSS_FIGURE.replace("{suffix}", "svg")),
+        paths.LOSS_FIGURE.with_(suffix="svg").log,
     benchmark:
-        paths.benchmark(paths.LOSS_FIGURE.replace("{suffix}", "svg"))
+        paths.LOSS_FIGURE.with_(suffix="svg").benchmark
     conda:
         "../envs/analyse.yaml"
     threads: 1
     resources:
-        interpreter=jobs.interpreter(study, "analyse"),
+        interpreter=resources.interpreter(study, "analyse"),
         mem_mb=2000,
         runtime=30,
     params:
@@ -85,27 +119,27 @@ rule speed_figure:
     input:
         study=paths.STUDY_COPY,
         telemetry=lambda _: [
-            paths.fill(pattern, study.study, cell)
+            pattern.of(study, cell)
             for cell in grid.cells(study)
             for pattern in (paths.TELEMETRY, paths.TRACE)
         ],
     output:
         svg=report(
-            paths.SPEED_FIGURE.replace("{suffix}", "svg"),
+            paths.SPEED_FIGURE.with_(suffix="svg"),
             category="Figures",
             caption="../report/speed.rst",
             labels={"experiment": "all", "item": "training speed"},
         ),
-        pdf=paths.SPEED_FIGURE.replace("{suffix}", "pdf"),
+        pdf=paths.SPEED_FIGURE.with_(suffix="pdf"),
     log:
-        paths.log(paths.SPEED_FIGURE.replace("{suffix}", "svg")),
+        paths.SPEED_FIGURE.with_(suffix="svg").log,
     benchmark:
-        paths.benchmark(paths.SPEED_FIGURE.replace("{suffix}", "svg"))
+        paths.SPEED_FIGURE.with_(suffix="svg").benchmark
     conda:
         "../envs/analyse.yaml"
     threads: 1
     resources:
-        interpreter=jobs.interpreter(study, "analyse"),
+        interpreter=resources.interpreter(study, "analyse"),
         mem_mb=2000,
         runtime=30,
     params:

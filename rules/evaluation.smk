@@ -1,0 +1,112 @@
+# Evaluation: predictions, one resumable job per cell and decoding; and their scores against gold, which need no model.
+
+
+rule generate:
+    input:
+        **large(problems=paths.PROBLEMS.with_(split="test"), weights=paths.WEIGHTS),
+        examples_manifest=paths.TRAINING_SET.manifest,
+    output:
+        predictions=paths.PREDICTIONS,
+        manifest=paths.PREDICTIONS.manifest,
+    log:
+        paths.PREDICTIONS.log,
+    benchmark:
+        paths.PREDICTIONS.benchmark
+    wildcard_constraints:
+        decoding=paths.alternatives(
+            evaluation.decodings_of(study, "transformers", "continuous")
+        ),
+    retries: 2
+    conda:
+        "../envs/evaluate.yaml"
+    threads: 1
+    resources:
+        interpreter=resources.interpreter(study, "evaluate"),
+        mem_mb=lambda wildcards, attempt: resources.generation_memory(
+            study, wildcards.student, wildcards.decoding, attempt
+        ),
+        runtime=lambda wildcards, attempt: 120 * attempt,
+        gpu=lambda wildcards: resources.generation_gpus(study, wildcards.student),
+    params:
+        code=lambda _: fingerprint("generate"),
+        settings=lambda wildcards: as_json(study.decodings[wildcards.decoding]),
+        cell=paths.CELL,
+        checkpoint=paths.CHECKPOINT,
+    message:
+        "Predictions {params.cell}, {wildcards.decoding}"
+    shell:
+        "{resources.interpreter} $GRADUS/scripts/generate.py"
+        " --problems {input.problems:q}"
+        " --checkpoint {params.checkpoint:q}"
+        " --training-set-manifest {input.examples_manifest:q}"
+        " --settings {params.settings:q}"
+        " --threads {threads}"
+        " --output {output.predictions:q}"
+        " 2>&1 | tee {log:q}"
+
+
+use rule generate as generate_vllm with:
+    wildcard_constraints:
+        decoding=paths.alternatives(evaluation.decodings_of(study, "vllm")),
+    conda:
+        "../envs/generate-vllm.yaml"
+    threads: 8
+    resources:
+        interpreter=resources.interpreter(study, "generate-vllm"),
+        mem_mb=32000,
+        runtime=lambda wildcards, attempt: 120 * attempt,
+        gpu=1,
+
+
+rule score:
+    input:
+        **large(
+            problems=paths.PROBLEMS.with_(split="test"),
+            train_problems=paths.PROBLEMS.with_(split="train"),
+            predictions=paths.PREDICTIONS,
+        ),
+        examples_manifest=paths.TRAINING_SET.manifest,
+    output:
+        metrics=report(
+            paths.METRICS,
+            category="Cells",
+            subcategory="{dataset}",
+            caption="../report/cell.rst",
+            labels={
+                "dataset": "{dataset}",
+                "teacher": "{teacher}",
+                "format": "{format}",
+                "level": "{level}",
+                "student": "{student}",
+                "seed": "{seed}",
+            },
+        ),
+        rows=paths.SCORED,
+        rows_manifest=paths.SCORED.manifest,
+    log:
+        paths.METRICS.log,
+    benchmark:
+        paths.METRICS.benchmark
+    conda:
+        "../envs/evaluate.yaml"
+    threads: 1
+    resources:
+        interpreter=resources.interpreter(study, "evaluate"),
+        mem_mb=2000,
+        runtime=30,
+    params:
+        code=lambda _: fingerprint("score"),
+        cell=lambda wildcards: evaluation.cell_facts(wildcards),
+        name=paths.CELL,
+    message:
+        "Scores {params.name}, {wildcards.decoding}"
+    shell:
+        "{resources.interpreter} $GRADUS/scripts/score.py"
+        " --problems {input.problems:q}"
+        " --train-problems {input.train_problems:q}"
+        " --predictions {input.predictions:q}"
+        " --training-set-manifest {input.examples_manifest:q}"
+        " --cell {params.cell:q}"
+        " --rows {output.rows:q}"
+        " --output {output.metrics:q}"
+        " 2>&1 | tee {log:q}"

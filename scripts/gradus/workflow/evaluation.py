@@ -1,0 +1,20 @@
+"""Evaluation jobs: which decodings a rule is for, and what a metric record says of its cell."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+from gradus.study.config import Study
+from gradus.workflow.options import as_json
+from gradus.workflow.wildcards import Wildcards, supervision_of
+
+
+def decodings_of(study: Study, *engines: str) -> list[str]:
+    """The names of the decodings that some engines write."""
+    return [name for name, section in study.decodings.items() if section.engine in engines]
+
+
+def cell_facts(wildcards: Wildcards) -> str:
+    """A cell and its decoding as JSON, for the metric record."""
+    facts = {"student": wildcards.student, "seed": int(wildcards.seed), "decoding": wildcards.decoding}
+    return as_json({**asdict(supervision_of(wildcards)), **facts})

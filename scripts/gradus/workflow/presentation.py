@@ -1,0 +1,20 @@
+"""Presentation jobs: hashes of what tables and pages are made of beside the study and Python code."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from gradus.runtime.atomic import sha256_bytes, sha256_file
+
+
+def published_hash() -> str:
+    """Hash of the published numbers that findings and exhibits are compared with."""
+    return sha256_file(Path(os.environ["GRADUS"]) / "published" / "chen-2025.csv")[:16]
+
+
+def explorer_hash() -> str:
+    """Hash of the explorer's template, style and program."""
+    folder = Path(__file__).parents[1] / "presentation" / "explorer"
+    parts = [sha256_file(folder / f"explorer.{suffix}") for suffix in ("html", "css", "js")]
+    return sha256_bytes("".join(parts).encode())[:16]

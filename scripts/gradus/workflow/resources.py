@@ -1,0 +1,86 @@
+"""Resources of jobs: interpreters, memory, time, cores and GPUs. No result depends on them."""
+
+from __future__ import annotations
+
+import shlex
+from pathlib import Path
+
+from gradus.students.model_sizes import size_of
+from gradus.study import paths
+from gradus.study.config import BuiltStudent, Stage, Study
+from gradus.study.config.commands import command_words
+
+
+def interpreter(study: Study, stage: Stage) -> str:
+    """The command that runs the programs of a stage, quoted for a shell."""
+    return shlex.join(command_words(study.interpreters.get(stage, "python")))
+
+
+def provider_slot(study: Study, teacher: str, provider: str) -> int:
+    """1 for a job that asks this provider: profiles/default runs one such job at a time."""
+    return int(study.teachers[teacher].provider == provider)
+
+
+def warm_up_ranks(study: Study, student: str) -> int:
+    """Processes that building a student takes."""
+    section = study.students[student]
+    return section.warm_up.ranks if isinstance(section, BuiltStudent) else 1
+
+
+def training_memory(study: Study, student: str, attempt: int) -> int:
+    """Megabytes of host memory per node: what the student's entry says, else from its size; half as much again per attempt.
+
+    Every rank loads a copy of the weights; offloaded states (16 bytes a weight) stay there for the whole training.
+    """
+    section, recipe = study.students[student], study.recipe_of(student)
+    chosen = section.resources.mem_mb
+    if chosen is None:
+        weights = _weights(study, student)
+        per_rank = 2000 + 2 * (2 if recipe.precision == "bf16" else 4) * weights / 1e6
+        nodes = section.resources.nodes
+        offloaded = 0.0 if recipe.offload == "none" else 16 * weights / 1e6 / nodes
+        chosen = round(per_rank * recipe.ranks / nodes + offloaded)
+    return round(chosen * (1 + 0.5 * (attempt - 1)))
+
+
+def training_runtime(study: Study, student: str) -> int:
+    """Minutes of one attempt; a training that is cut off goes on at the next."""
+    return study.students[student].resources.runtime or 240
+
+
+def training_cpus(study: Study, student: str) -> int:
+    """CPU cores per node."""
+    chosen = study.students[student].resources
+    return -(-study.recipe_of(student).ranks // chosen.nodes) * chosen.cpus_per_rank
+
+
+def training_gpus(study: Study, student: str) -> int:
+    """GPUs of a training over all its nodes."""
+    return study.recipe_of(student).ranks * study.students[student].resources.gpus_per_rank
+
+
+def gpus_per_node(study: Study, student: str) -> str:
+    """The sbatch option that shares the GPUs of several nodes evenly; empty on one node."""
+    nodes, gpus = study.students[student].resources.nodes, training_gpus(study, student)
+    return f"--gpus-per-node={gpus // nodes}" if nodes > 1 and gpus else ""
+
+
+def generation_memory(study: Study, student: str, decoding: str, attempt: int) -> int:
+    """Megabytes of host memory that predictions take: weights in fp32, the program, a batch; more at each attempt.
+
+    On a GPU the batch is in the GPU's memory instead.
+    """
+    batch = 0 if generation_gpus(study, student) else study.decodings[decoding].memory_gib * 1074
+    return round((4000 + batch + 4 * _weights(study, student) / 1e6) * (1 + 0.5 * (attempt - 1)))
+
+
+def generation_gpus(study: Study, student: str) -> int:
+    """One GPU for the predictions of a student that trains on GPUs."""
+    return min(1, study.students[student].resources.gpus_per_rank)
+
+
+def _weights(study: Study, student: str) -> float:
+    """Number of weights; three billion for a model whose size is unknown until it is fetched."""
+    folder = Path(paths.STUDENT.of(study, student=student))
+    size = size_of(study.students[student], folder, frozen=False)
+    return 3e9 if size is None else size[0]

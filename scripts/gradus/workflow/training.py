@@ -1,0 +1,49 @@
+"""Training jobs: which students a rule is for, and what decides a base model, a training set and a cell's weights."""
+
+from __future__ import annotations
+
+from gradus.study.config import BuiltStudent, Study
+from gradus.workflow.options import as_json
+
+
+def built_students(study: Study) -> list[str]:
+    """The names of the students that are made here."""
+    return [name for name, section in study.students.items() if isinstance(section, BuiltStudent)]
+
+
+def pretrained_students(study: Study) -> list[str]:
+    """The names of all other students."""
+    return [name for name, section in study.students.items() if not isinstance(section, BuiltStudent)]
+
+
+def students_on_one_node(study: Study) -> list[str]:
+    """The names of the students that train on one node."""
+    return [name for name, section in study.students.items() if section.resources.nodes == 1]
+
+
+def students_on_several_nodes(study: Study) -> list[str]:
+    """The names of the students that train on several nodes."""
+    return [name for name, section in study.students.items() if section.resources.nodes > 1]
+
+
+def student_settings(study: Study, student: str) -> str:
+    """Everything that decides a base model; fine-tuning overrides do not."""
+    return as_json(study.students[student].model_dump(exclude={"recipe", "resources"}))
+
+
+def training_set_settings(study: Study, student: str) -> str:
+    """Everything that decides which annotations a student trains on."""
+    recipe = study.recipe_of(student)
+    return as_json(
+        {
+            "verdict_policy": dict(study.verdict_policy),
+            "allow_leakage": study.allow_leakage,
+            "cutoff_tokens": recipe.cutoff_tokens,
+            "over_long": recipe.over_long,
+        }
+    )
+
+
+def training_settings(study: Study, student: str, seed: int) -> str:
+    """Everything but data and base model that decides the weights of a cell."""
+    return as_json({"recipe": study.recipe_of(student).model_dump(), "seed": seed})
