@@ -24,7 +24,7 @@ def main() -> None:
     options = program.parser(__doc__)
     options.add_argument("--problems", required=True, help="the test split")
     options.add_argument("--checkpoint", required=True, help="the checkpoint's folder")
-    options.add_argument("--training-set-manifest", required=True, help="tells the lengths it learned to write")
+    options.add_argument("--training-set-manifest", required=True, help="has the lengths that it learned to write")
     options.add_argument(
         "--settings", required=True, type=section_option("--settings", Decoding), help="the decoding's entry as JSON"
     )

@@ -55,27 +55,27 @@ def main() -> None:
 
 
 def score_anything(dataset: str, problems: Path, predictions: Path, rows: str | None, output: str) -> None:
-    """Judge a file of texts; UserError where a line is no such record, or a prediction has no problem."""
+    """Grade a file of texts; UserError where a line is no such record, or a prediction has no problem."""
     questions: dict[str, Question] = {}
     for where, row in lines(problems):
         question = read_question(row, dataset, where)
         if question.id in questions:
             raise UserError(f"the id {question.id!r} occurs twice", where=where)
         questions[question.id] = question
-    judged = []
+    graded = []
     for where, row in lines(predictions):
         if not isinstance(row.get("text"), str):
             raise UserError("no text under 'text'", where=where)
         if row.get("id") not in questions:
             raise UserError(f"prediction for an unknown problem {row.get('id')!r}", where=where)
-        judged.append((row["id"], grade(row["text"], questions[row["id"]], dataset)))
-    if not judged:
+        graded.append((row["id"], grade(row["text"], questions[row["id"]], dataset)))
+    if not graded:
         raise UserError("no predictions", where=predictions)
     if rows:
-        told = [json.dumps({"id": name, **asdict(one)}, ensure_ascii=False) + "\n" for name, one in judged]
-        write_text(rows, "".join(told))
-    facts = summary([one for _, one in judged], dataset)
-    facts["problems_without_prediction"] = len(set(questions) - {name for name, _ in judged})
+        texts = [json.dumps({"id": name, **asdict(one)}, ensure_ascii=False) + "\n" for name, one in graded]
+        write_text(rows, "".join(texts))
+    facts = summary([one for _, one in graded], dataset)
+    facts["problems_without_prediction"] = len(set(questions) - {name for name, _ in graded})
     write_json(output, facts)
     program.log.info(
         "%s: %.2f %% robust, %.2f %% strict of %d",
@@ -87,7 +87,7 @@ def score_anything(dataset: str, problems: Path, predictions: Path, rows: str | 
 
 
 def lines(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
-    """The objects of a JSONL file with their places; UserError for a line that is none."""
+    """The objects of a JSONL file with file and line; UserError for a line that is none."""
     try:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError:

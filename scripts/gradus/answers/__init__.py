@@ -51,12 +51,12 @@ def canonical_answer(text: str, kind: str, choices: Sequence[str] | None) -> str
 
 
 def answers_equal(left: str, right: str, kind: str) -> bool:
-    """Whether two answers of a kind mean the same; what nobody could tell in time is not the same."""
+    """Whether two answers of a kind mean the same; what could not be decided in time is not the same."""
     return bool(answers_compared(left, right, kind))
 
 
 def answers_compared(left: str, right: str, kind: str) -> bool | None:
-    """The same, with None for what nobody could tell in time (expressions only)."""
+    """The same, with None for what could not be decided in time (expressions only)."""
     if kind == "number":
         return numbers_equal(left, right)
     return left == right if kind in ("choice", "boolean") else equivalent(left, right)

@@ -38,7 +38,7 @@ _crew_lock = threading.Lock()
 
 
 def equivalent(left: str, right: str) -> bool | None:
-    """Whether two expressions mean the same; None where nobody could tell in time."""
+    """Whether two expressions mean the same; None where it could not be decided in time."""
     return _known(left, right) if not same_spelling(left, right) else True
 
 
@@ -48,9 +48,9 @@ def _known(left: str, right: str) -> bool | None:
 
 
 def equivalences(pairs: Sequence[Pair], seconds: float = SECONDS, workers: int | None = None) -> list[bool | None]:
-    """Whether the two expressions of each pair mean the same; None where nobody could tell within ``seconds``."""
+    """Whether the two expressions of each pair mean the same; None where it could not be decided within ``seconds``."""
     found: list[bool | None] = [True if same_spelling(*pair) else None for pair in pairs]
-    waiting = deque(place for place, result in enumerate(found) if result is None)
+    waiting = deque(index for index, result in enumerate(found) if result is None)
     with _crew_lock:
         wanted = min(len(waiting), workers or os.cpu_count() or 1)
         _crew.extend(_hire() for _ in range(wanted - len(_crew)))
@@ -73,13 +73,13 @@ def equivalences(pairs: Sequence[Pair], seconds: float = SECONDS, workers: int |
     return found
 
 
-def _ask(worker: _Worker, place: int, pairs: Sequence[Pair], seconds: float) -> None:
+def _ask(worker: _Worker, index: int, pairs: Sequence[Pair], seconds: float) -> None:
     try:
-        worker.pipe.send(pairs[place])
+        worker.pipe.send(pairs[index])
     except OSError:  # somebody has killed it
         _replace(worker)
-        worker.pipe.send(pairs[place])
-    worker.pair = place
+        worker.pipe.send(pairs[index])
+    worker.pair = index
     worker.deadline = time.monotonic() + seconds
 
 

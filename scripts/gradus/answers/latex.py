@@ -77,7 +77,7 @@ def normalised_latex(text: str) -> str:
 
 
 def same_spelling(left: str, right: str) -> bool:
-    """Whether two expressions are the same on paper, or as numbers: what can be told at once."""
+    """Whether two expressions are the same on paper, or as numbers: what can be decided at once."""
     spelled = normalised_latex(left), normalised_latex(right)
     return spelled[0] == spelled[1] or numbers_equal(left, right) or numbers_equal(*spelled)
 

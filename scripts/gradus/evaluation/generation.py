@@ -116,10 +116,10 @@ def _batch(
     prompts: Mapping[str, list[int]],
     stop_strings: Sequence[str],
 ) -> list[Prediction]:
-    asked = [prompts[identifier] for identifier, _ in batch]
+    batch_prompts = [prompts[identifier] for identifier, _ in batch]
     made = []
-    answers = engine.complete(asked, [row_seed(row) for row in batch])
-    for (identifier, sample), ids, row in zip(batch, asked, answers, strict=True):
+    answers = engine.complete(batch_prompts, [row_seed(row) for row in batch])
+    for (identifier, sample), ids, row in zip(batch, batch_prompts, answers, strict=True):
         stopped = bool(row) and row[-1] in engine.limits.ends
         written = row[:-1] if stopped else row
         text = tokens.decode(written)

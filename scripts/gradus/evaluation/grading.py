@@ -1,4 +1,4 @@
-"""Judging: one text against one gold answer, by the paper's rules and by ours side by side."""
+"""Grading: one text against one gold answer, by the paper's rules and by ours."""
 
 from __future__ import annotations
 
@@ -77,10 +77,10 @@ def grade(text: str, question: Question, dataset: str, kind: AnswerKind | None =
     return Grade(strict, bool(compared), extracted, failure)
 
 
-def summary(judged: Sequence[Grade], dataset: str) -> dict[str, Any]:
+def summary(graded: Sequence[Grade], dataset: str) -> dict[str, Any]:
     """Both accuracies with their Wilson intervals, and how often they and the extraction fail."""
-    n = len(judged)
-    both = {"strict": sum(one.strict for one in judged), "robust": sum(one.robust for one in judged)}
+    n = len(graded)
+    both = {"strict": sum(one.strict for one in graded), "robust": sum(one.robust for one in graded)}
     facts: dict[str, Any] = {"dataset": dataset, "n": n}
     for name, correct in both.items():
         interval = wilson(correct, n)
@@ -90,6 +90,6 @@ def summary(judged: Sequence[Grade], dataset: str) -> dict[str, Any]:
             f"{name}_interval_low": interval.low,
             f"{name}_interval_high": interval.high,
         }
-    facts["disagreements"] = sum(one.strict != one.robust for one in judged)
-    facts["failures"] = dict(sorted(Counter(one.failure for one in judged if one.failure).items()))
+    facts["disagreements"] = sum(one.strict != one.robust for one in graded)
+    facts["failures"] = dict(sorted(Counter(one.failure for one in graded if one.failure).items()))
     return facts

@@ -34,15 +34,15 @@ def score(
     for prediction in predictions:
         problem = by_id[prediction.problem_id]
         question = Question(problem.id, problem.answer, problem.choices)
-        judged = grade(prediction.text, question, problem.dataset, problem.answer_kind)
+        graded = grade(prediction.text, question, problem.dataset, problem.answer_kind)
         rows.append(
             Scored(
                 problem_id=prediction.problem_id,
                 sample=prediction.sample,
-                extracted=judged.extracted,
-                correct=judged.robust,
-                strict=judged.strict,
-                failure=judged.failure,
+                extracted=graded.extracted,
+                correct=graded.robust,
+                strict=graded.strict,
+                failure=graded.failure,
                 truncated=prediction.finish_reason == "length",
             )
         )
@@ -50,7 +50,7 @@ def score(
 
 
 def score_teacher(problems: Sequence[Problem], answers: Sequence[Annotation]) -> dict[str, Any]:
-    """A teacher's accuracy on the problems, as a student's is told; a problem without an answer counts as wrong.
+    """A teacher's accuracy on the problems, in the form of a student's; a problem without an answer counts as wrong.
 
     With several samples the accuracy is their mean, and the interval that of the first sample alone.
     """

@@ -25,21 +25,21 @@ def model_source(student_folder: str | Path) -> Path:
     if not reference.exists():
         return folder / "model"
     facts = json.loads(reference.read_text(encoding="utf-8"))
-    place = Path(facts["path"])
-    if not place.is_dir():
-        raise UserError("the base model is gone", where=place, hint=f"delete {folder} and run again")
+    source = Path(facts["path"])
+    if not source.is_dir():
+        raise UserError("the base model is gone", where=source, hint=f"delete {folder} and run again")
     for name, seen in facts.get("files", {}).items():
-        if not (place / name).exists() or (place / name).stat().st_size != seen["bytes"]:
+        if not (source / name).exists() or (source / name).stat().st_size != seen["bytes"]:
             raise UserError(
                 "has changed since this base model was pinned",
-                where=place / name,
+                where=source / name,
                 hint=f"delete {folder} and run again",
             )
-    return place
+    return source
 
 
 def student_template(student_folder: str | Path) -> Template:
-    """How this student is asked, as its base model's job settled it."""
+    """How a question is put to this student, as the job of its base model decided."""
     return Template(**read_json(Path(student_folder) / "manifest.json")["template"])
 
 

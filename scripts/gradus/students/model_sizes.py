@@ -99,7 +99,7 @@ def built_shape(section: BuiltStudent) -> Shape:
 
 
 def size_of(section: BuiltStudent | PretrainedStudent, student_folder: Path, frozen: bool) -> tuple[int, Work] | None:
-    """Weights and work of a student; None where only the model could tell and is not here yet.
+    """Weights and work of a student; None where only the model itself could say, and is not here yet.
 
     A fetched or local model is counted in the headers of its weight files.
     """

@@ -16,7 +16,7 @@ from gradus.runtime.errors import UserError
 
 @dataclass(frozen=True)
 class Rows:
-    """Parsed rows with the place of each (for messages), where they came from, and the revision that was read."""
+    """Parsed rows with the file and line of each (for messages), where they came from, and the revision that was read."""
 
     rows: list[tuple[str, int, dict[str, Any]]]
     source: str
@@ -80,7 +80,7 @@ def _load(hub: str, configuration: str | None, split: str, commit: str) -> list[
     datasets.disable_progress_bars()
     if not Path(hub).is_dir():
         return [dict(row) for row in datasets.load_dataset(hub, configuration, split=split, revision=commit)]
-    # The shared cache tells local folders apart by their last name only.
+    # The shared cache distinguishes local folders by their last name only.
     with tempfile.TemporaryDirectory() as cache:
         return [dict(row) for row in datasets.load_dataset(hub, configuration, split=split, cache_dir=cache)]
 

@@ -43,10 +43,10 @@ def load_problems(
     problems: list[Problem] = []
     doubtful: list[str] = []
     without_gold = 0
-    for number, (place, line, row) in enumerate(rows.rows):
+    for number, (where, line, row) in enumerate(rows.rows):
         if not _is_wanted(row, section.subjects):
             continue
-        reading = _read(entry, place, line, row)
+        reading = _read(entry, where, line, row)
         if reading is None:
             without_gold += 1
             continue
@@ -59,7 +59,7 @@ def load_problems(
     if not chosen:
         raise UserError(f"no problem is left of {dataset} {split}", where=f"dataset {dataset}")
     kept = {problem.id for problem in chosen}
-    return Loaded(chosen, rows.source, rows.revision, without_gold, tuple(one for one in doubtful if one in kept))
+    return Loaded(chosen, rows.source, rows.revision, without_gold, tuple(name for name in doubtful if name in kept))
 
 
 def _rows(section: CatalogueDataset, entry: Entry, split: Split, folder: Path | None) -> Rows:
@@ -87,12 +87,12 @@ def _letters(text: str) -> str:
     return "".join(character for character in text.lower().replace("&", "and") if character.isalpha())
 
 
-def _read(entry: Entry, place: str, line: int, row: dict[str, Any]) -> Reading | None:
+def _read(entry: Entry, where: str, line: int, row: dict[str, Any]) -> Reading | None:
     try:
         return entry.reader(row)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         what = f"no field {error}" if isinstance(error, KeyError) else str(error)
-        raise UserError(f"not a row of {entry.title}: {what}", where=place, line=line) from None
+        raise UserError(f"not a row of {entry.title}: {what}", where=where, line=line) from None
 
 
 def _problem(dataset: str, split: Split, number: int, reading: Reading, entry: Entry, rows: Rows) -> Problem:

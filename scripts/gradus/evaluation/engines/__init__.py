@@ -9,7 +9,7 @@ from typing import Protocol
 
 @dataclass(frozen=True)
 class GenerationLimits:
-    """What every engine is told.
+    """What bounds the texts of every engine.
 
     ``ends``: the tokens that end an answer; ``longest``: most tokens of one; ``temperature``: 0 takes the likeliest token;
     ``beams``: 1 is no beam search; ``memory_bytes``: how much the keys and values of a batch may take.
@@ -43,4 +43,4 @@ class Engine(Protocol):
 
 def up_to_end(row: list[int], ends: Sequence[int]) -> list[int]:
     """A row up to and with its first end token; all of it where there is none."""
-    return next((row[: place + 1] for place, number in enumerate(row) if number in ends), row)
+    return next((row[: index + 1] for index, number in enumerate(row) if number in ends), row)

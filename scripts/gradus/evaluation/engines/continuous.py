@@ -41,7 +41,7 @@ class ContinuousEngine:
         longest = -(-(max(map(len, prompts)) + self.limits.longest) // _PAGE_TOKENS)
         needed = sum(-(-(len(ids) + self.limits.longest) // _PAGE_TOKENS) for ids in prompts)
         pages = max(longest, min(needed, self.limits.memory_bytes // page))
-        told = GenerationConfig(
+        config = GenerationConfig(
             max_new_tokens=self.limits.longest,
             do_sample=False,
             eos_token_id=list(self.limits.ends),
@@ -49,11 +49,11 @@ class ContinuousEngine:
         )
         done = self._model.generate_batch(
             [list(ids) for ids in prompts],
-            generation_config=told,
+            generation_config=config,
             continuous_batching_config=ContinuousBatchingConfig(page_size=_PAGE_TOKENS, num_blocks=pages),
         )
         if len(done) < len(prompts) or any(row.error is not None for row in done.values()):
-            told_why = next((row.error for row in done.values() if row.error is not None), "requests were lost")
-            raise RuntimeError(f"continuous batching failed: {told_why}")
-        rows = [done[f"req_{place}"] for place in range(len(prompts))]
+            reason = next((row.error for row in done.values() if row.error is not None), "requests were lost")
+            raise RuntimeError(f"continuous batching failed: {reason}")
+        rows = [done[f"req_{index}"] for index in range(len(prompts))]
         return [up_to_end(list(row.generated_tokens), self.limits.ends) for row in rows]

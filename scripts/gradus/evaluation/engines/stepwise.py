@@ -41,11 +41,11 @@ def groups(lengths: Sequence[int]) -> list[range]:
     """Neighbours in ``lengths``, which rise, that are read together with little padding."""
     found: list[range] = []
     start = total = 0
-    for place, length in enumerate(lengths):
-        area = length * (place - start + 1)
-        if place > start and (area - total - length > _MOST_PADDING * area or area > _GROUP_TOKENS):
-            found.append(range(start, place))
-            start, total = place, 0
+    for index, length in enumerate(lengths):
+        area = length * (index - start + 1)
+        if index > start and (area - total - length > _MOST_PADDING * area or area > _GROUP_TOKENS):
+            found.append(range(start, index))
+            start, total = index, 0
         total += length
     return [*found, range(start, len(lengths))]
 
@@ -65,7 +65,7 @@ class StepwiseEngine:
         self._positions = "position_ids" in inspect.signature(self._model.forward).parameters
         element = self._model.dtype.itemsize
         self._token_bytes = cache_bytes_per_token(self._model.config, element)
-        # Logits of one place, in fp32 and sorted once more where tokens are drawn.
+        # Logits of one position, in fp32 and sorted once more where tokens are drawn.
         self._row_bytes = self._model.config.vocab_size * 4 * (3 if limits.temperature else 1)
 
     def fits(self, prompt_lengths: Sequence[int]) -> bool:
@@ -111,18 +111,18 @@ class StepwiseEngine:
                 cache.batch_select_indices(keep)
                 chosen, mask, ended = chosen[keep], mask[keep], ended[keep]
                 draws = None if draws is None else draws[keep]
-                rows = [rows[place] for place in keep.tolist()]
+                rows = [rows[index] for index in keep.tolist()]
             out = self._forward(chosen[:, None], mask[:, : width + step], cache)
             chosen = self._choose(out.logits[:, -1], None if draws is None else draws[:, step])
         return written
 
     def _read(self, prompts: Sequence[list[int]]) -> tuple[list[int], torch.Tensor, Any, torch.Tensor]:
         """The prompts, shortest first, read in groups: their order, last logits, keys and values, and mask of one width."""
-        order = sorted(range(len(prompts)), key=lambda place: len(prompts[place]))
+        order = sorted(range(len(prompts)), key=lambda index: len(prompts[index]))
         width = len(prompts[order[-1]])
         parts = []
-        for group in groups([len(prompts[place]) for place in order]):
-            ids, mask = self._padded([prompts[order[place]] for place in group])
+        for group in groups([len(prompts[index]) for index in order]):
+            ids, mask = self._padded([prompts[order[index]] for index in group])
             out = self._forward(ids, mask, None)
             parts.append((out.logits[:, -1], out.past_key_values, mask))
         cache = parts[0][1]
@@ -152,13 +152,13 @@ class StepwiseEngine:
         return {"position_ids": (mask.cumsum(dim=1) - 1).clamp(min=0)[:, -new:]}
 
     def _choose(self, logits: torch.Tensor, draws: torch.Tensor | None) -> torch.Tensor:
-        """The likeliest token of each row, or the one at the drawn place of the tempered distribution."""
+        """The likeliest token of each row, or the one at the drawn point of the tempered distribution."""
         if draws is None:
             return logits.argmax(dim=-1)
         ordered, tokens = logits.float().sort(dim=-1, descending=True)
         below = (ordered / self.limits.temperature).softmax(dim=-1).double().cumsum(dim=-1)
-        place = (below < draws[:, None] * below[:, -1:]).sum(dim=-1, keepdim=True)
-        return tokens.gather(1, place.clamp(max=tokens.shape[1] - 1)).squeeze(1)
+        drawn = (below < draws[:, None] * below[:, -1:]).sum(dim=-1, keepdim=True)
+        return tokens.gather(1, drawn.clamp(max=tokens.shape[1] - 1)).squeeze(1)
 
     def _draws(self, seeds: Sequence[int]) -> torch.Tensor | None:
         """A row of uniform numbers for every prompt, from its seed alone."""

@@ -35,8 +35,8 @@ class VllmEngine:
 
     def complete(self, prompts: Sequence[list[int]], seeds: Sequence[int]) -> list[list[int]]:
         """See Engine."""
-        asked = [{"prompt_token_ids": ids} for ids in prompts]
-        told = [
+        requests = [{"prompt_token_ids": ids} for ids in prompts]
+        sampling = [
             self._sampling(
                 temperature=self.limits.temperature,
                 max_tokens=self.limits.longest,
@@ -47,5 +47,5 @@ class VllmEngine:
             )
             for seed in seeds
         ]
-        outputs = self._model.generate(asked, told, use_tqdm=False)
+        outputs = self._model.generate(requests, sampling, use_tqdm=False)
         return [up_to_end(list(output.outputs[0].token_ids), self.limits.ends) for output in outputs]

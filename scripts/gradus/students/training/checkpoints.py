@@ -27,7 +27,7 @@ def require_private(progress: Path) -> None:
     """Make a progress folder that nobody else may write into; UserError where others could have written what is in it.
 
     DeepSpeed reads its checkpoints with pickle: whoever may write into them runs code in the training that resumes. The
-    work folder is looked at too, because whoever may write there can put another progress folder in the place of ours.
+    work folder is looked at too, because whoever may write there can replace our progress folder by another.
     """
     make_private(progress)
     refuse_shared(progress.parent)

@@ -142,7 +142,7 @@ def _save(engine: Any, progress: Path, step: int, recipe: Recipe) -> None:
     torch.distributed.barrier()
     try:
         engine.save_checkpoint(str(unfinished), tag="engine", exclude_frozen_parameters=recipe.adapter is not None)
-    except (OSError, RuntimeError) as error:  # torch tells of a full disk by RuntimeErrors of many wordings
+    except (OSError, RuntimeError) as error:  # torch reports a full disk by RuntimeErrors of many wordings
         raise CannotSave(str(error).splitlines()[0]) from error
     torch.distributed.barrier()
     if torch.distributed.get_rank() == 0:

@@ -12,12 +12,12 @@ LARGEST_BUCKET = 500_000_000  # DeepSpeed's default, in elements
 
 
 def outcome_file(progress: Path, node: int) -> Path:
-    """Where the ranks of a node tell how they ended (``finished``, ``stopped``, ``failed``); torchrun only counts statuses."""
+    """How the ranks of a node ended (``finished``, ``stopped``, ``failed``), in a file: torchrun passes on a status only."""
     return progress / f"outcome-{node}.json"
 
 
 def stop_file(progress: Path, node: int) -> Path:
-    """What is there once a node's launcher was told to stop."""
+    """A file that exists once a node's launcher was asked to stop."""
     return progress / f"stop-{node}"
 
 

@@ -1,7 +1,7 @@
 """Geometry: how many nodes train together, which of them this is, and where they meet.
 
-On one node everything is local. Under ``srun`` with one task per node, SLURM tells each task its number and the number of
-tasks; it is read inside the task, because the job's own shell may know nothing but the job's number.
+On one node everything is local. Under ``srun`` with one task per node, SLURM gives each task its number and the number of
+tasks; both are read inside the task, because the job's own shell may know only the job's number.
 """
 
 from __future__ import annotations
@@ -92,7 +92,7 @@ def spread(nodes: int, environment: Mapping[str, str], command: list[str], cpus:
     """The command that starts one launcher on each of several nodes; None where this is one of them, or there is one node.
 
     ``cpus`` and ``gpus`` are those of each node.
-    Inside a job the plugin leaves nothing of SLURM's variables but the job's number, so srun is told everything.
+    Inside a job the plugin leaves nothing of SLURM's variables but the job's number, so srun gets every option spelled out.
     """
     if nodes == 1 or "SLURM_STEP_ID" in environment:
         return None

@@ -14,7 +14,7 @@ IGNORED = -100
 class Inputs:
     """One forward pass.
 
-    ``ids`` [rows, tokens]; ``positions`` likewise, None where they simply count; ``labels`` likewise: at each place the
+    ``ids`` [rows, tokens]; ``positions`` likewise, None where they simply count; ``labels`` likewise: at each position the
     token to be predicted *from* it, IGNORED where none is learned; ``weights`` likewise: what each target counts in the
     loss, None where all count one; ``ends`` likewise: whether the target is the token that ends an
     answer (the last one of its sample, unless the sample was cut).

@@ -71,20 +71,20 @@ def launch(request: TrainingRequest, work: Path) -> Trained:
     """Train (or go on training) under torchrun, on this node alone or together with others; the caller holds the lease.
 
     Raises Stopped after a signal, UserError where the ranks failed; progress stays in ``work`` either way. A failure that
-    would come again is recorded there, and told at once by the next try.
+    would come again is recorded there, and reported at once by the next try.
     """
-    place = geometry(os.environ, request.recipe.ranks)
+    here = geometry(os.environ, request.recipe.ranks)
     progress = progress_folder(work, request.identity)
     require_private(progress)
     finished, weights = progress / FINISHED, progress / WEIGHTS
-    if place.leads:
+    if here.leads:
         training = not is_finished(progress)
-        if place.nodes > 1:
+        if here.nodes > 1:
             write_text(_word(progress), "train" if training else "done")
     else:
         training = _first_nodes_word(progress, request.title) == "train"
     if training:
-        _tell_failure(request, progress, 0)
+        _raise_recorded_failure(request, progress, 0)
         job = Job(
             base=str(request.base),
             tokens=request.tokens,
@@ -99,37 +99,37 @@ def launch(request: TrainingRequest, work: Path) -> Trained:
             started=time.time(),
             ends=end_of_job(os.environ),
         )
-        if place.leads:
+        if here.leads:
             write_json(progress / "identity.json", request.identity)
-            _tell_other_ranks(request, work)
-        outcome_path = outcome_file(progress, place.node)
+            _mention_other_ranks(request, work)
+        outcome_path = outcome_file(progress, here.node)
         outcome_path.unlink(missing_ok=True)
-        job_file = progress / f"job-{place.node}.json"
+        job_file = progress / f"job-{here.node}.json"
         job.write(job_file)
-        status = _torchrun(job_file, place, request.cpus or os.cpu_count() or 1)
+        status = _torchrun(job_file, here, request.cpus or os.cpu_count() or 1)
         outcome = read_json(outcome_path) if outcome_path.exists() else {}
         if outcome.get("outcome") == "stopped":
-            if place.leads:
+            if here.leads:
                 _back_into_queue(outcome)
             raise Stopped
-        _tell_failure(request, progress, place.node)
-        if status != 0 or (place.leads and not finished.exists()):
+        _raise_recorded_failure(request, progress, here.node)
+        if status != 0 or (here.leads and not finished.exists()):
             raise UserError(
                 f"the training processes ended with status {status} before the last step",
                 where=request.title,
                 hint="their messages are above; the same command goes on from the saved progress",
             )
-    facts: dict[str, Any] = read_json(finished) if place.leads else {"steps": 0, "seconds": {}}
-    return Trained(weights, progress / TRACE, int(facts["steps"]), facts["seconds"], place.leads)
+    facts: dict[str, Any] = read_json(finished) if here.leads else {"steps": 0, "seconds": {}}
+    return Trained(weights, progress / TRACE, int(facts["steps"]), facts["seconds"], here.leads)
 
 
 def _word(progress: Path) -> Path:
-    """Where the first node of this job step, once it has the lease, tells the others whether there is anything to train."""
+    """Where the first node of this job step, once it has the lease, writes for the others whether there is anything to train."""
     return progress / f"{WORD}{os.environ.get('SLURM_JOB_ID')}-{os.environ.get('SLURM_STEP_ID')}"
 
 
 def _first_nodes_word(progress: Path, title: str) -> str:
-    """What the first node tells, waited for as long as it may wait itself; UserError after that."""
+    """What the first node has written, waited for as long as that node may wait itself; UserError after that."""
     end = time.monotonic() + patience() + 60
     while not _word(progress).exists():
         if time.monotonic() > end:
@@ -141,17 +141,17 @@ def _first_nodes_word(progress: Path, title: str) -> str:
 def _back_into_queue(outcome: dict[str, Any]) -> None:
     """Let SLURM start this job again where it was stopped for time or for another job, which is no failure to be counted.
 
-    Not where no step was made: it would stop in the same place for ever.
+    Not where no step was made: it would stop at the same step for ever.
     """
     job = submitted_job()
     if job and outcome["steps"] > 0 and (outcome["cause"] == "time" or is_preempted(job)) and requeue(job):
         log.info("SLURM job %s goes back into the queue, and on from here", job)
 
 
-def _tell_failure(request: TrainingRequest, progress: Path, node: int) -> None:
-    """UserError for a failure on record: trying again would only repeat it."""
-    told = outcome_file(progress, node)
-    facts = read_json(told) if told.exists() else {}
+def _raise_recorded_failure(request: TrainingRequest, progress: Path, node: int) -> None:
+    """UserError for a recorded failure: trying again would only repeat it."""
+    outcome_path = outcome_file(progress, node)
+    facts = read_json(outcome_path) if outcome_path.exists() else {}
     if facts.get("outcome") == "failed":
         raise UserError(
             facts["message"],
@@ -160,8 +160,8 @@ def _tell_failure(request: TrainingRequest, progress: Path, node: int) -> None:
         )
 
 
-def _tell_other_ranks(request: TrainingRequest, work: Path) -> None:
-    """A word on progress of the same training with another number of ranks: it fits no other number, so this one is new."""
+def _mention_other_ranks(request: TrainingRequest, work: Path) -> None:
+    """Log progress of the same training with another number of ranks: it fits no other number, so this one starts anew."""
     mine = {**request.identity, "recipe": {**request.recipe.model_dump(), "ranks": None}}
     for path in sorted(work.glob("*/identity.json")):
         other = read_json(path)
@@ -179,9 +179,9 @@ def _tell_other_ranks(request: TrainingRequest, work: Path) -> None:
             )
 
 
-def _torchrun(job: Path, place: Geometry, cpus: int) -> int:
+def _torchrun(job: Path, here: Geometry, cpus: int) -> int:
     """Start the ranks of this node, pass on TERM and USR1, and return their common exit status."""
-    ranks = place.ranks_per_node
+    ranks = here.ranks_per_node
     environment = dict(os.environ)
     environment["PYTHONPATH"] = os.pathsep.join(filter(None, [str(SCRIPTS), environment.get("PYTHONPATH")]))
     environment.setdefault("OMP_NUM_THREADS", str(max(1, cpus // ranks)))
@@ -189,12 +189,12 @@ def _torchrun(job: Path, place: Geometry, cpus: int) -> int:
     environment.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # cuBLAS is deterministic with it only
     if not _has_accelerator():
         environment["DS_ACCELERATOR"] = "cpu"
-    command = [sys.executable, "-m", "torch.distributed.run", *place.torchrun_options()]
-    command += ["--signals-to-handle=SIGINT", "-m", "gradus.students.training.engine", str(job), str(place.node)]
-    stop_file(job.parent, place.node).unlink(missing_ok=True)
+    command = [sys.executable, "-m", "torch.distributed.run", *here.torchrun_options()]
+    command += ["--signals-to-handle=SIGINT", "-m", "gradus.students.training.engine", str(job), str(here.node)]
+    stop_file(job.parent, here.node).unlink(missing_ok=True)
 
     def forward(number: int, frame: object) -> None:
-        stop_file(job.parent, place.node).touch()  # for ranks that are still importing and have no handlers yet
+        stop_file(job.parent, here.node).touch()  # for ranks that are still importing and have no handlers yet
         _signal_ranks(process.pid, number)
 
     # torchrun answers TERM by killing the ranks without a checkpoint, and SLURM sends TERM to every process of a step. So

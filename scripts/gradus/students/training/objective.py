@@ -1,6 +1,6 @@
 """The objective: negative log-likelihood of the target tokens, from whole logits or in chunks of them.
 
-With a vocabulary of 250,000 the logits of a micro-batch are gigabytes. In chunks, only places with a target are sent
+With a vocabulary of 250,000 the logits of a micro-batch are gigabytes. In chunks, only positions with a target are sent
 through the LM head, a few hundred at a time, and the gradient is computed in the forward pass, while a chunk's logits are
 there (the idea of fused linear cross-entropy: Liger Kernel, arXiv 2410.10989; here in plain PyTorch for every model whose
 logits are its last hidden states times a matrix, which ``probes`` checks).
@@ -39,7 +39,7 @@ class Objective(torch.nn.Module):
         self.chunked = chunked
         if chunked:
             head = self.causal.get_output_embeddings()
-            # The module keeps its place and parameters (ZeRO-3 gathers them around its call); only the call changes.
+            # The module stays where it is and keeps its parameters (ZeRO-3 gathers them around its call); only the call changes.
             head.forward = partial(_head_losses, head)
 
     @property
@@ -49,12 +49,12 @@ class Objective(torch.nn.Module):
 
     def forward(self, inputs: Inputs) -> Loss:
         """The loss of one micro-batch; right padding needs no mask, because no token sees what follows it."""
-        asked: dict[str, Any] = {"input_ids": inputs.ids, "use_cache": False}
+        arguments: dict[str, Any] = {"input_ids": inputs.ids, "use_cache": False}
         if inputs.positions is not None:
-            asked["position_ids"] = inputs.positions
+            arguments["position_ids"] = inputs.positions
         if self.chunked:
-            return self._in_chunks(self.causal.base_model(**asked).last_hidden_state, inputs)
-        logits = self.causal(**asked).logits
+            return self._in_chunks(self.causal.base_model(**arguments).last_hidden_state, inputs)
+        logits = self.causal(**arguments).logits
         flat = logits[:, :-1].reshape(-1, logits.size(-1)).float()
         labels = inputs.labels[:, :-1].reshape(-1)
         with torch.no_grad():

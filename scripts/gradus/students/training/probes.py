@@ -12,7 +12,7 @@ import torch
 from gradus.students.training.inputs import make_inputs
 from gradus.students.training.objective import Objective
 
-# What rounding may change, relative to the size of logits or loss. A leak needs no such room: masked places count exactly 0.
+# What rounding may change, relative to the size of logits or loss. A leak needs no such room: masked positions count exactly 0.
 SAME = {torch.float32: 1e-4, torch.bfloat16: 5e-2}
 
 
@@ -28,11 +28,11 @@ def contamination(model: Any) -> str | None:
     device = model.get_input_embeddings().weight.device
 
     def logits(*parts: torch.Tensor) -> torch.Tensor:
-        places = torch.cat([torch.arange(part.size(1)) for part in parts])[None]
+        positions = torch.cat([torch.arange(part.size(1)) for part in parts])[None]
         ids = torch.cat(parts, dim=1)
         with torch.no_grad():
             found: torch.Tensor = model(
-                input_ids=ids.to(device), position_ids=places.to(device), use_cache=False
+                input_ids=ids.to(device), position_ids=positions.to(device), use_cache=False
             ).logits
         return found[0, -parts[-1].size(1) :].float()
 
@@ -49,14 +49,14 @@ def contamination(model: Any) -> str | None:
     if leak > 1e-5 * scale:
         return f"the model lets a sample see the one before it (its logits change by {leak / scale:.1e} of their size)"
     if shift > SAME[model.dtype] * scale:
-        return f"a sample's logits depend on its place in the row (by {shift / scale:.1e} of their size)"
+        return f"a sample's logits depend on its position in the row (by {shift / scale:.1e} of their size)"
     return None
 
 
 def plain_head(model: Any) -> str | None:
     """Why the loss of this model may not be computed in chunks; None if its logits are hidden states times a matrix.
 
-    Compares the loss of one short sample by both ways. Soft caps, scaled logits and the like show here.
+    Compares the loss of one short sample both ways. Soft caps, scaled logits and the like show up here.
     """
     causal = model.get_base_model() if hasattr(model, "get_base_model") else model
     head = causal.get_output_embeddings()

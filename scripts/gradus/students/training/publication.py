@@ -1,4 +1,4 @@
-"""From finished progress to a checkpoint in its place: proven, whole, and kept until somebody has noticed."""
+"""From finished progress to a published checkpoint: verified, whole, and kept until a later job has used it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from gradus.runtime.errors import UserError
 from gradus.runtime.jsonl import read_json
 
 FINISHED, TRACE, WEIGHTS, KEPT = "finished.json", "trace.jsonl", "weights", "kept.json"
-WORD = "word-"  # how the name of a file begins by which the first node of a job tells the others
+WORD = "word-"  # prefix of the file by which the first node of a job lets the others know what to do
 
 
 def verify_weights(folder: Path) -> dict[str, str]:
@@ -35,7 +35,7 @@ def verify_weights(folder: Path) -> dict[str, str]:
 
 
 def publish(source: Path, target: Path) -> None:
-    """Bring a verified folder to its place, whole or not at all (linked, or copied from another file system)."""
+    """Publish a verified folder, whole or not at all (linked, or copied from another file system)."""
     target.parent.mkdir(parents=True, exist_ok=True)
     shutil.rmtree(target, ignore_errors=True)
     staged = target.parent / f".{target.name}.tmp"
@@ -52,8 +52,8 @@ def forget(progress: Path) -> None:
 def keep(progress: Path) -> None:
     """Delete all of a finished training's progress but what a second job for it would publish again.
 
-    A workflow that was killed while its jobs ran on deletes, when it comes back, what they have published: nobody told it
-    that they succeeded. On one file system the kept weights are the published files themselves and take no space.
+    A workflow that was killed while its jobs ran on deletes, when it comes back, what they have published: it never learned
+    that they had succeeded. On one file system the kept weights are the published files themselves and take no space.
     """
     for path in progress.iterdir():
         if path.name not in (FINISHED, TRACE, WEIGHTS, "identity.json") and not path.name.startswith(WORD):
@@ -62,7 +62,7 @@ def keep(progress: Path) -> None:
 
 
 def drop_kept(progress: Path) -> None:
-    """Delete what was kept: the published weights have been noticed and used."""
+    """Delete what was kept: the published weights have been used."""
     if (progress / KEPT).exists():
         forget(progress)
 

@@ -50,9 +50,9 @@ def _size(parameter: Any) -> int:
 
 def peak_flops(device_name: str) -> float | None:
     """Operations a second of one device at best; None where it is not known."""
-    told = os.environ.get("GRADUS_PEAK_TFLOPS")
-    if told:
-        return float(told) * 1e12
+    given = os.environ.get("GRADUS_PEAK_TFLOPS")
+    if given:
+        return float(given) * 1e12
     return next((flops for name, flops in PEAK_FLOPS.items() if name in device_name), None)
 
 

@@ -97,7 +97,7 @@ class Trainer:
             "loss": loss / targets,
             "end_loss": ends / end_count if end_count else None,  # None where every example of the step was cut
             "learning_rate": rate,
-            "grad_norm": float(norm) if norm else None,  # DeepSpeed tells none at stage 0
+            "grad_norm": float(norm) if norm else None,  # DeepSpeed gives none at stage 0
             "samples": len(step.samples),
             "target_tokens": targets,
             "tokens": int(used),
@@ -111,8 +111,8 @@ class Trainer:
     def accumulate(self, step: Step, targets: int) -> torch.Tensor:
         """Forward and backward passes of a step's micro-batches, up to but without the optimizer.
 
-        Returns this rank's sums [5], float64: loss over targets, loss of the end tokens, number of end tokens, places computed,
-        tokens among them.
+        Returns this rank's sums [5], float64: loss over targets, loss of the end tokens, number of end tokens,
+        positions computed, tokens among them.
         """
         job, recipe = self.job, self.job.recipe
         ranks = len(step.micro_batches)
