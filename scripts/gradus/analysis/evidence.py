@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from gradus.records import Supervision
-from gradus.records.vocabulary import LEVELS
+from gradus.records.vocabulary import ANSWER_ONLY, LEVELS, NATIVE
 from gradus.statistics.measurements import Measurement, SeedVariance, pooled_seed_variance
 
 
@@ -31,51 +31,76 @@ class Evidence:
     @property
     def datasets(self) -> list[str]:
         """The datasets, in order of appearance."""
-        return list(dict.fromkeys(place.dataset for place, _ in self.students))
+        return list(dict.fromkeys(supervision.dataset for supervision, _ in self.students))
 
     def seeds(self, dataset: str, student: str) -> SeedVariance:
         """The variance over runs of one student on one dataset, pooled over its supervisions."""
-        return pooled_seed_variance(
-            one for (place, name), one in self.students.items() if place.dataset == dataset and name == student
-        )
+        return pooled_seed_variance(self.measured(dataset, student).values())
 
     def measured(self, dataset: str, student: str) -> dict[Supervision, Measurement]:
         """Every supervision of one student on one dataset."""
         return {
-            place: one for (place, name), one in self.students.items() if place.dataset == dataset and name == student
+            supervision: measurement
+            for (supervision, name), measurement in self.students.items()
+            if supervision.dataset == dataset and name == student
         }
 
     def levels(self, dataset: str, teacher: str, format_: str, student: str) -> dict[str, Measurement]:
         """The granularity levels that were measured, from coarse to fine."""
         found = {level: self.students.get((Supervision(dataset, teacher, format_, level), student)) for level in LEVELS}
-        return {level: one for level, one in found.items() if one is not None}
+        return {level: measurement for level, measurement in found.items() if measurement is not None}
 
     def answer_only(self, dataset: str, student: str) -> Measurement | None:
         """The answer-only baseline, where there is one."""
         return self.students.get((answer_only(dataset), student))
 
-    def limited(self, places: Sequence[Supervision], students: Sequence[str]) -> Evidence:
+    def limited(self, supervisions: Sequence[Supervision], students: Sequence[str]) -> Evidence:
         """What concerns some supervisions and students alone."""
-        kept = set(places)
+        kept = set(supervisions)
         return Evidence(
-            {key: one for key, one in self.students.items() if key[0] in kept and key[1] in students},
+            {key: value for key, value in self.students.items() if key[0] in kept and key[1] in students},
             self.teachers,
-            {place: one for place, one in self.traits.items() if place in kept},
-            {key: one for key, one in self.surprise.items() if key[0] in kept and key[1] in students},
+            {key: value for key, value in self.traits.items() if key in kept},
+            {key: value for key, value in self.surprise.items() if key[0] in kept and key[1] in students},
         )
+
+
+@dataclass(frozen=True)
+class LevelSeries:
+    """The granularity levels of one teacher and format that were measured with one student, from coarse to fine."""
+
+    dataset: str
+    teacher: str
+    format: str
+    student: str
+    levels: Mapping[str, Measurement]
+
+    def supervision(self, level: str) -> Supervision:
+        """The supervision at one of the levels."""
+        return Supervision(self.dataset, self.teacher, self.format, level)
+
+    @property
+    def means(self) -> list[float]:
+        """The accuracy at each level."""
+        return [measurement.mean for measurement in self.levels.values()]
+
+    @property
+    def runs(self) -> int:
+        """The runs of the level that has fewest."""
+        return min(measurement.runs for measurement in self.levels.values())
 
 
 def answer_only(dataset: str) -> Supervision:
     """The baseline that teaches bare answers."""
-    return Supervision(dataset, "gold", "answer-only", "native")
+    return Supervision(dataset, "gold", ANSWER_ONLY, NATIVE)
 
 
-def series(evidence: Evidence, shortest: int = 3) -> list[tuple[str, str, str, str, dict[str, Measurement]]]:
-    """Every (dataset, teacher, format, student) with at least ``shortest`` levels, and its levels."""
+def level_series(evidence: Evidence, shortest: int = 3) -> list[LevelSeries]:
+    """Every dataset, teacher, format and student with at least ``shortest`` levels."""
     keys = dict.fromkeys(
-        (place.dataset, place.teacher, place.format, student)
-        for place, student in evidence.students
-        if place.level in LEVELS
+        (supervision.dataset, supervision.teacher, supervision.format, student)
+        for supervision, student in evidence.students
+        if supervision.level in LEVELS
     )
-    found = [(*key, evidence.levels(*key)) for key in keys]
-    return [one for one in found if len(one[4]) >= shortest]
+    found = [LevelSeries(*key, evidence.levels(*key)) for key in keys]
+    return [series for series in found if len(series.levels) >= shortest]

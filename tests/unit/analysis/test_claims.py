@@ -10,7 +10,7 @@ import pytest
 
 from gradus.analysis.claims.catalogue import TITLES, judged_claims
 from gradus.analysis.claims.statements import Statement
-from gradus.analysis.evidence import Evidence, series
+from gradus.analysis.evidence import Evidence, level_series
 from gradus.analysis.recommendation import Cost, recommendations
 from gradus.presentation.claims import (
     recommendations_csv,
@@ -191,7 +191,7 @@ def test_partial_grids_give_partial_statements() -> None:
     assert judged_claims(Evidence({})) == []
     assert judged_claims(Evidence(printed({"t/original/L1": 0.5}))) == []
     holes = Evidence({**printed(levels(0.1, 0.2, 0.3)), **printed({"t/original/L2": 0.4}, "other")})
-    assert [one[3] for one in series(holes)] == ["s"]
+    assert [series.student for series in level_series(holes)] == ["s"]
 
 
 def test_recommendation_takes_the_cheapest_of_those_that_may_be_best() -> None:

@@ -49,4 +49,4 @@ def judged_claims(evidence: Evidence, padded: Mapping[str, str] | None = None) -
         *teacher_against_students(evidence),
     ]
     order = list(TITLES)
-    return judged(sorted(found, key=lambda one: order.index(one.claim)))
+    return judged(sorted(found, key=lambda statement: order.index(statement.claim)))

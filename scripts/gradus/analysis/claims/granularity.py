@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from statistics import fmean
 
 from scipy import stats
 
 from gradus.analysis.claims.statements import ALPHA, POINTS, Statement, from_correlation
-from gradus.analysis.evidence import Evidence, series
+from gradus.analysis.evidence import Evidence, LevelSeries, level_series
 from gradus.statistics.contrasts import Contrast, combined, difference
 from gradus.statistics.correlations import ranks
 from gradus.statistics.families import (
@@ -29,56 +30,53 @@ def non_monotone(evidence: Evidence) -> list[Statement]:
     errs more often than 5 % where accuracy jumps once and stays, so the first test decides.
     """
     found = []
-    for dataset, teacher, format_, student, levels in series(evidence):
-        seeds = evidence.seeds(dataset, student)
-        subject = f"{dataset}, {student}, {teacher}/{format_}"
-        peak = _peak(subject, levels, seeds)
-        found.append(peak)
-        rise_and_fall = two_lines(list(levels.values()), seeds)
-        found.append(
-            replace(
-                peak,
-                claim="two-lines",
-                statement="accuracy rises to a middle level and falls after it",
-                p=rise_and_fall,
-                p_against=1.0,
-            )
+    for series in level_series(evidence):
+        seeds = evidence.seeds(series.dataset, series.student)
+        peak = _peak(series, seeds)
+        companion = replace(
+            peak,
+            claim="two-lines",
+            statement="accuracy rises to a middle level and falls after it",
+            p=two_lines(list(series.levels.values()), seeds),
+            p_against=1.0,
         )
+        found += [peak, companion]
     return found
 
 
 def non_monotone_on_average(evidence: Evidence) -> list[Statement]:
     """Claim 1 for every student over all its datasets: the mean over datasets of a middle level beats that of both ends."""
-    students: dict[tuple[str, str, str], dict[str, dict[str, Measurement]]] = defaultdict(dict)
-    for dataset, teacher, format_, student, levels in series(evidence):
-        students[student, teacher, format_][dataset] = levels
+    students: dict[tuple[str, str, str], list[LevelSeries]] = defaultdict(list)
+    for series in level_series(evidence):
+        students[series.student, series.teacher, series.format].append(series)
     found = []
-    for (student, teacher, format_), mine in students.items():
-        names = [name for name in next(iter(mine.values())) if all(name in levels for levels in mine.values())]
-        if len(mine) < 2 or len(names) < 3:
+    for (student, teacher, format_), datasets in students.items():
+        names = [name for name in datasets[0].levels if all(name in series.levels for series in datasets)]
+        if len(datasets) < 2 or len(names) < 3:
             continue
-        gaps = [
-            [
-                combined(
-                    [
-                        (1 / len(mine), difference(levels[name], levels[end], evidence.seeds(dataset, student)))
-                        for dataset, levels in mine.items()
-                    ]
-                )
-                for name in names[1:-1]
-            ]
-            for end in (names[0], names[-1])
-        ]
-        subject = f"mean of {len(mine)} datasets, {student}, {teacher}/{format_}"
-        found.append(_interior("non-monotone-mean", subject, names, *gaps))
+        against_first, against_last = (
+            [_mean_lead(evidence, datasets, name, end) for name in names[1:-1]] for end in (names[0], names[-1])
+        )
+        subject = f"mean of {len(datasets)} datasets, {student}, {teacher}/{format_}"
+        found.append(_interior("non-monotone-mean", subject, names, against_first, against_last))
     return found
 
 
-def _peak(subject: str, levels: dict[str, Measurement], seeds: SeedVariance) -> Statement:
-    first, *inner, last = levels.values()
-    against_first = [difference(one, first, seeds) for one in inner]
-    against_last = [difference(one, last, seeds) for one in inner]
-    return _interior("non-monotone", subject, list(levels), against_first, against_last)
+def _mean_lead(evidence: Evidence, datasets: Sequence[LevelSeries], level: str, end: str) -> Contrast:
+    """The lead of a level over another, as the mean over one student's datasets."""
+    leads = [
+        difference(series.levels[level], series.levels[end], evidence.seeds(series.dataset, series.student))
+        for series in datasets
+    ]
+    return combined([(1 / len(datasets), lead) for lead in leads])
+
+
+def _peak(series: LevelSeries, seeds: SeedVariance) -> Statement:
+    first, *inner, last = series.levels.values()
+    against_first = [difference(level, first, seeds) for level in inner]
+    against_last = [difference(level, last, seeds) for level in inner]
+    subject = f"{series.dataset}, {series.student}, {series.teacher}/{series.format}"
+    return _interior("non-monotone", subject, list(series.levels), against_first, against_last)
 
 
 def _interior(
@@ -121,36 +119,39 @@ def finer_for_stronger(evidence: Evidence) -> list[Statement]:
     A student is one point: its strength is its mean accuracy over levels and datasets, its preference the mean slope of accuracy
     over levels. Both are linear in the accuracies and, unlike a best level, not the outcome of a choice.
     """
-    groups: dict[tuple[str, str], dict[str, dict[str, dict[str, Measurement]]]] = defaultdict(lambda: defaultdict(dict))
-    for dataset, teacher, format_, student, levels in series(evidence):
-        groups[teacher, format_][student][dataset] = levels
+    groups: dict[tuple[str, str], dict[str, dict[str, LevelSeries]]] = defaultdict(lambda: defaultdict(dict))
+    for series in level_series(evidence):
+        groups[series.teacher, series.format][series.student][series.dataset] = series
     found = []
     for (teacher, format_), students in groups.items():
-        shared = [name for name in evidence.datasets if all(name in mine for mine in students.values())]
+        shared = [name for name in evidence.datasets if all(name in datasets for datasets in students.values())]
         if len(students) < 3 or not shared:
             continue
-        strength, preference, finest = [], [], []
-        for student, mine in students.items():
-            strength.append(fmean(fmean(one.mean for one in mine[name].values()) for name in shared))
-            slopes = [slope(list(mine[name].values()), evidence.seeds(name, student)) for name in shared]
-            preference.append(fmean(one.estimate for one in slopes))
-            finest.append(f"{student} {best_level_mean([mine[name] for name in shared]):.2f}")
-        runs = min(one.runs for mine in students.values() for name in shared for one in mine[name].values())
-        note = f"over {len(shared)} dataset{'s' if len(shared) > 1 else ''}; mean best level: {', '.join(finest)}"
+        compared = {student: [datasets[name] for name in shared] for student, datasets in students.items()}
+        strength = [fmean(fmean(series.means) for series in datasets) for datasets in compared.values()]
+        preference = [fmean(_slope(evidence, series) for series in datasets) for datasets in compared.values()]
+        finest = ", ".join(
+            f"{student} {best_level_mean([series.levels for series in datasets]):.2f}"
+            for student, datasets in compared.items()
+        )
         found.append(
             from_correlation(
                 "finer-for-stronger",
                 f"{teacher}/{format_}",
                 "stronger students gain more from finer levels",
                 ranks(strength, preference),
-                runs,
+                min(series.runs for datasets in compared.values() for series in datasets),
                 "tau",
-                note,
+                f"over {len(shared)} dataset{'s' if len(shared) > 1 else ''}; mean best level: {finest}",
             )
         )
     return found
 
 
-def best_level_mean(datasets: list[dict[str, Measurement]]) -> float:
+def _slope(evidence: Evidence, series: LevelSeries) -> float:
+    return slope(list(series.levels.values()), evidence.seeds(series.dataset, series.student)).estimate
+
+
+def best_level_mean(datasets: Sequence[Mapping[str, Measurement]]) -> float:
     """The mean number of the best level over datasets (what the paper looks at; the coarser one of equals)."""
     return fmean(int(max(levels, key=lambda name: levels[name].mean)[1:]) for levels in datasets)

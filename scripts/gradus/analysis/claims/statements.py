@@ -101,16 +101,15 @@ def from_correlation(
 def judged(statements: Sequence[Statement]) -> list[Statement]:
     """The same statements with p adjusted by Holm within each claim; directional ones are tested on both sides."""
     families: dict[str, list[int]] = {}
-    for place, one in enumerate(statements):
-        families.setdefault(one.claim, []).append(place)
+    for index, statement in enumerate(statements):
+        families.setdefault(statement.claim, []).append(index)
     done = list(statements)
-    for places in families.values():
-        one_sided = statements[places[0]].claim in ONE_SIDED
-        factor = 1 if one_sided else 2
-        speaking = holm([min(1.0, factor * statements[place].p) for place in places])
-        against = holm([min(1.0, factor * statements[place].p_against) for place in places])
-        for place, p, p_against in zip(places, speaking, against, strict=True):
-            done[place] = replace(done[place], p_adjusted=p, p_against_adjusted=p_against)
+    for claim, indices in families.items():
+        factor = 1 if claim in ONE_SIDED else 2
+        speaking = holm([min(1.0, factor * statements[index].p) for index in indices])
+        against = holm([min(1.0, factor * statements[index].p_against) for index in indices])
+        for index, p, p_against in zip(indices, speaking, against, strict=True):
+            done[index] = replace(done[index], p_adjusted=p, p_against_adjusted=p_against)
     return done
 
 

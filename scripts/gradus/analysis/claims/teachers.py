@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gradus.analysis.claims.statements import Statement, from_contrast, from_correlation
-from gradus.analysis.evidence import Evidence, series
+from gradus.analysis.evidence import Evidence, level_series
 from gradus.statistics.contrasts import combined
 from gradus.statistics.correlations import within_groups
 from gradus.statistics.families import slope
@@ -22,19 +22,20 @@ def better_teacher_better_student(evidence: Evidence) -> list[Statement]:
     """
     found = []
     for student in evidence.names:
-        places = [place for place, name in evidence.students if name == student and place in evidence.teachers]
-        if len(places) < FEWEST_POINTS:
+        supervisions = [one for one, name in evidence.students if name == student and one in evidence.teachers]
+        if len(supervisions) < FEWEST_POINTS:
             continue
-        x = [evidence.teachers[place].mean for place in places]
-        y = [evidence.students[place, student].mean for place in places]
-        runs = min(evidence.students[place, student].runs for place in places)
-        datasets = [place.dataset for place in places]
+        own = [evidence.teachers[supervision].mean for supervision in supervisions]
+        taught = [evidence.students[supervision, student] for supervision in supervisions]
+        accuracies = [measurement.mean for measurement in taught]
+        runs = min(measurement.runs for measurement in taught)
+        datasets = [supervision.dataset for supervision in supervisions]
         found.append(
             from_correlation(
                 "better-teacher-better-student",
                 student,
                 "more accurate supervisions give better students within a dataset",
-                within_groups(datasets, x, y),
+                within_groups(datasets, own, accuracies),
                 runs,
                 note=f"{len(set(datasets))} datasets",
             )
@@ -45,7 +46,7 @@ def better_teacher_better_student(evidence: Evidence) -> list[Statement]:
                     "teacher-and-student-over-datasets",
                     student,
                     "teacher and student find the same datasets easy",
-                    within_groups(["all"] * len(places), x, y),
+                    within_groups(["all"] * len(supervisions), own, accuracies),
                     runs,
                     note="says nothing about teachers: between datasets",
                 )
@@ -60,25 +61,21 @@ def teacher_against_students(evidence: Evidence) -> list[Statement]:
     """
     found: dict[str, Statement] = {}
     compared = []
-    for dataset, teacher, format_, student, levels in series(evidence, shortest=2):
-        mine = {
-            place.level: one
-            for place, one in evidence.teachers.items()
-            if (place.dataset, place.teacher, place.format) == (dataset, teacher, format_) and place.level in levels
-        }
-        if len(mine) < 2:
+    for series in level_series(evidence, shortest=2):
+        measured = {level: evidence.teachers.get(series.supervision(level)) for level in series.levels}
+        tested = {level: measurement for level, measurement in measured.items() if measurement is not None}
+        if len(tested) < 2:
             continue
-        names = sorted(mine)
-        own = slope([mine[name] for name in names], pooled_seed_variance(mine.values()))
-        other = slope([levels[name] for name in names], evidence.seeds(dataset, student))
-        subject = f"{dataset}, {teacher}/{format_}"
+        own = slope(list(tested.values()), pooled_seed_variance(tested.values()))
+        other = slope([series.levels[level] for level in tested], evidence.seeds(series.dataset, series.student))
+        subject = f"{series.dataset}, {series.teacher}/{series.format}"
         found[subject] = from_contrast(
             "teacher-gains-from-detail", subject, "the teacher's own accuracy rises per level", own, effect=PER_LEVEL
         )
         compared.append(
             from_contrast(
                 "teacher-gains-more-than-student",
-                f"{subject}, {student}",
+                f"{subject}, {series.student}",
                 "a finer level helps the teacher more than the student, per level",
                 combined([(1.0, own), (-1.0, other)]),
                 effect=PER_LEVEL,

@@ -17,7 +17,7 @@ def traits(evidence: Evidence) -> list[Statement]:
 
     Centring leaves what differs between supervisions of the same problems; whether a trait causes a gain is another question.
     """
-    names = list(dict.fromkeys(name for mine in evidence.traits.values() for name in mine))
+    names = list(dict.fromkeys(name for values in evidence.traits.values() for name in values))
     found = [
         _statement(
             name,
@@ -32,7 +32,7 @@ def traits(evidence: Evidence) -> list[Statement]:
     ]
     if evidence.surprise:
         found.append(_statement("loss before training", evidence, dict(evidence.surprise)))
-    return [one for one in found if one is not None]
+    return [statement for statement in found if statement is not None]
 
 
 def _statement(name: str, evidence: Evidence, values: Mapping[tuple[Supervision, str], float]) -> Statement | None:
@@ -44,7 +44,7 @@ def _statement(name: str, evidence: Evidence, values: Mapping[tuple[Supervision,
         name,
         "supervisions with more of it give better students",
         within_groups(
-            [(place.dataset, student) for place, student in keys],
+            [(supervision.dataset, student) for supervision, student in keys],
             [values[key] for key in keys],
             [evidence.students[key].mean for key in keys],
         ),
