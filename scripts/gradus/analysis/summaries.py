@@ -1,0 +1,89 @@
+"""Summaries: one record per condition of an experiment, from its metric files, as tables, figures and findings show it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from statistics import fmean, stdev
+
+from gradus.records import Supervision
+from gradus.records.metrics import Metrics
+from gradus.records.vocabulary import ANSWER_ONLY
+from gradus.results.store import Results
+from gradus.runtime.errors import UserError
+from gradus.statistics.intervals import wilson
+from gradus.study.config import Experiment
+from gradus.study.grid import experiment_cells
+
+
+@dataclass(frozen=True)
+class ConditionSummary:
+    """One condition: a supervision and a student over all seeds.
+
+    ``accuracy`` is the mean over seeds; ``low`` and ``high`` are the Wilson interval for ``n`` problems (what another test
+    set would give with these checkpoints); ``seed_sd`` is the standard deviation over seeds, None for one seed. ``truncated``
+    and ``unparsable`` are shares of all texts, ``mean_tokens`` those of a text.
+    """
+
+    supervision: Supervision
+    student: str
+    seeds: tuple[int, ...]
+    n: int
+    accuracy: float
+    low: float
+    high: float
+    seed_sd: float | None
+    truncated: float
+    unparsable: float
+    mean_tokens: float
+    most_frequent: float
+    chance: float
+    leaked: bool
+    excerpt: bool
+
+    @property
+    def above_baselines(self) -> bool:
+        """Whether the interval lies above a blind guess and above the most frequent answer."""
+        return self.low > max(self.most_frequent, self.chance)
+
+
+def label(supervision: Supervision, experiment: Experiment) -> str:
+    """How a condition is called in a table: its value on the axis, or its full name if it is a baseline."""
+    if supervision.short in experiment.baselines:
+        return "answer only" if supervision.format == ANSWER_ONLY else f"{supervision.teacher} {supervision.format}"
+    return str(getattr(supervision, experiment.axis))
+
+
+def summaries(results: Results, experiment: Experiment) -> list[ConditionSummary]:
+    """All conditions of an experiment, in the order of the study file; UserError where a metric file is absent."""
+    grouped: dict[tuple[Supervision, str], list[Metrics]] = {}
+    for cell in experiment_cells(results.study, experiment):
+        grouped.setdefault((cell.supervision, cell.student), []).append(results.metrics(cell))
+    return [summary(supervision, student, seeds) for (supervision, student), seeds in grouped.items()]
+
+
+def summary(supervision: Supervision, student: str, seeds: Sequence[Metrics]) -> ConditionSummary:
+    """One condition from the metrics of its seeds; UserError where they were scored on different numbers of problems."""
+    n = seeds[0].n
+    if any(metrics.n != n for metrics in seeds):
+        raise UserError(f"the seeds of {supervision}/{student} were scored on different numbers of problems")
+    accuracies = [metrics.accuracy for metrics in seeds]
+    accuracy = fmean(accuracies)
+    interval = wilson(round(accuracy * n), n)
+    return ConditionSummary(
+        supervision=supervision,
+        student=student,
+        seeds=tuple(metrics.seed for metrics in seeds),
+        n=n,
+        accuracy=accuracy,
+        low=interval.low,
+        high=interval.high,
+        seed_sd=stdev(accuracies) if len(accuracies) > 1 else None,
+        truncated=fmean(metrics.truncated / (n * metrics.samples) for metrics in seeds),
+        unparsable=fmean(metrics.unparsable / (n * metrics.samples) for metrics in seeds),
+        mean_tokens=fmean(metrics.mean_completion_tokens for metrics in seeds),
+        most_frequent=seeds[0].most_frequent_answer_accuracy,
+        chance=seeds[0].chance_accuracy,
+        leaked=any(metrics.leaked_training_rows for metrics in seeds),
+        excerpt=any(metrics.excerpt for metrics in seeds),
+    )
