@@ -5,9 +5,8 @@ from pathlib import Path
 from gradus.analysis.published import read
 from gradus.presentation.exhibits.conditions import CONDITIONS
 from gradus.presentation.exhibits.writing import write
+from gradus.results.store import Results
 from gradus.runtime import program
-from gradus.runtime.jsonl import read_json
-from gradus.study.config import load
 
 
 def main() -> None:
@@ -17,8 +16,8 @@ def main() -> None:
     options.add_argument("--numbers", required=True, help="the paper's published numbers")
     options.add_argument("--output", required=True, help="path of the CSV; the others lie beside it")
     given = options.parse_args()
-    study = load(read_json(given.study), given.study)
-    write(study, given.exhibit, read(Path(given.numbers)), Path(given.output))
+    results = Results.open(Path(given.study).parent)
+    write(results, given.exhibit, read(Path(given.numbers)), Path(given.output))
 
 
 if __name__ == "__main__":

@@ -1,10 +1,11 @@
 """Write the explorer: one self-contained web page of what is there of a study."""
 
+from pathlib import Path
+
 from gradus.presentation.explorer.page import explorer
+from gradus.results.store import Results
 from gradus.runtime import program
 from gradus.runtime.atomic import write_text
-from gradus.runtime.jsonl import read_json
-from gradus.study.config import load
 
 
 def main() -> None:
@@ -12,7 +13,7 @@ def main() -> None:
     options.add_argument("--study", required=True, help="the resolved study (study.json)")
     options.add_argument("--output", required=True)
     given = options.parse_args()
-    write_text(given.output, explorer(load(read_json(given.study), given.study)))
+    write_text(given.output, explorer(Results.open(Path(given.study).parent)))
 
 
 if __name__ == "__main__":

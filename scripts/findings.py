@@ -6,15 +6,14 @@ from gradus.analysis.collection import collect, costs
 from gradus.analysis.published import read
 from gradus.analysis.published_comparison import compare_with_published
 from gradus.analysis.recommendation import recommendations
+from gradus.analysis.summaries import summaries
 from gradus.presentation import published_comparison
 from gradus.presentation.claims import recommendations_csv, statements_csv
 from gradus.presentation.findings import experiment_statements, findings, headline, headline_text
 from gradus.presentation.pages import to_page
+from gradus.results.store import Results
 from gradus.runtime import program
 from gradus.runtime.atomic import write_json, write_text
-from gradus.runtime.jsonl import read_json
-from gradus.study import paths
-from gradus.study.config import load
 from gradus.study.grid import supervisions
 
 
@@ -29,14 +28,13 @@ def main() -> None:
     options.add_argument("--recommendation", required=True, help="where the recommendations go as a table")
     options.add_argument("--output", required=True)
     given = options.parse_args()
-    study = load(read_json(given.study), given.study)
-    audits = [read_json(paths.fill(paths.AUDIT, study.study, dataset=name)) for name in study.datasets]
-    annotations = {
-        str(supervision): read_json(paths.fill(paths.manifest(paths.ANNOTATIONS), study.study, supervision))
-        for supervision in supervisions(study)
-    }
-    evidence = collect(study)
-    recommended = recommendations(evidence, costs(study))
+    results = Results.open(Path(given.study).parent)
+    study = results.study
+    audits = [results.dataset_audit(name) for name in study.datasets]
+    manifests = {supervision: results.annotation_manifest(supervision) for supervision in supervisions(study)}
+    conditions = {name: summaries(results, experiment) for name, experiment in study.experiments.items()}
+    evidence = collect(results)
+    recommended = recommendations(evidence, costs(results))
     statements = [
         (name, experiment_statements(study, experiment, evidence)) for name, experiment in study.experiments.items()
     ]
@@ -44,11 +42,11 @@ def main() -> None:
     write_text(given.recommendation, recommendations_csv(recommended))
     comparisons = compare_with_published(evidence, read(Path(given.numbers)))
     write_text(given.published, published_comparison.to_csv(comparisons))
-    text = findings(study, evidence, statements, recommended, audits, annotations)
+    text = findings(study, conditions, evidence, statements, recommended, audits, manifests)
     text += published_comparison.to_markdown(comparisons)
     write_text(given.output, text)
     write_text(given.page, to_page(text, study.study))
-    facts = headline(study, evidence)
+    facts = headline(study, conditions, evidence)
     write_json(given.headline, {**facts, "text": headline_text(facts)})
 
 

@@ -8,10 +8,9 @@ from gradus.presentation.exhibits.points import measured_cells
 from gradus.presentation.exhibits.writing import write
 from gradus.presentation.explorer.page import explorer
 from gradus.presentation.report import build
+from gradus.results.store import Results
 from gradus.runtime import program
 from gradus.runtime.atomic import write_text
-from gradus.runtime.jsonl import read_json
-from gradus.study.config import load
 from gradus.study.grid import asked_cells
 from gradus.workflow.targets import finished_report_items
 
@@ -22,16 +21,17 @@ def main() -> None:
     options.add_argument("--numbers", required=True, help="the paper's published numbers")
     options.add_argument("--output", required=True, help="folder")
     given = options.parse_args()
-    study = load(read_json(given.study), given.study)
+    results = Results.open(Path(given.study).parent)
+    study = results.study
     folder = Path(given.output)
     printed = read(Path(given.numbers))
     for name in wanted(study):
-        write(study, name, printed, folder / f"{name}.csv")
-    write_text(folder / "explorer.html", explorer(study))
+        write(results, name, printed, folder / f"{name}.csv")
+    write_text(folder / "explorer.html", explorer(results))
     items = finished_report_items(study)
     if items:
         build(given.study, items, folder / "report.zip")
-    program.log.info("%d of %d cells are scored: %s", measured_cells(study), len(asked_cells(study)), folder)
+    program.log.info("%d of %d cells are scored: %s", measured_cells(results), len(asked_cells(study)), folder)
 
 
 if __name__ == "__main__":

@@ -2,13 +2,12 @@
 
 from pathlib import Path
 
-from gradus.analysis.rows import rows
+from gradus.analysis.summaries import summaries
 from gradus.presentation.exhibits.experiments import experiment_table, to_csv
 from gradus.presentation.table import one_line
+from gradus.results.store import Results
 from gradus.runtime import program
 from gradus.runtime.atomic import write_text
-from gradus.runtime.jsonl import read_json
-from gradus.study.config import load
 
 
 def main() -> None:
@@ -17,9 +16,9 @@ def main() -> None:
     options.add_argument("--experiment", required=True)
     options.add_argument("--output", required=True, help="path of the CSV; the others lie beside it")
     given = options.parse_args()
-    study = load(read_json(given.study), given.study)
-    experiment = study.experiments[given.experiment]
-    conditions = rows(study, experiment)
+    results = Results.open(Path(given.study).parent)
+    experiment = results.study.experiments[given.experiment]
+    conditions = summaries(results, experiment)
     table = experiment_table(given.experiment, experiment, conditions)
     output = Path(given.output)
     write_text(output, to_csv(conditions))

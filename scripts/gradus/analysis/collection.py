@@ -76,7 +76,7 @@ def teacher_measurements(results: Results, only_there: bool = False) -> dict[Sup
     problems: dict[str, list[str]] = {}
     for supervision in accuracy_supervisions(results.study):
         answers = results.find_teacher_answers(supervision) if only_there else results.teacher_answers(supervision)
-        if answers is None:
+        if not answers:
             continue
         dataset = supervision.dataset
         if dataset not in problems:

@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Sequence
-from contextlib import chdir
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from gradus.analysis.collection import measured, problems_of_test
+from gradus.analysis.collection import Condition, measured
 from gradus.presentation import difference
 from gradus.presentation.table import csv_text
 from gradus.records import Supervision
+from gradus.results.store import Results
 from gradus.runtime.errors import UserError
-from gradus.runtime.jsonl import read_json
 from gradus.statistics.contrasts import Contrast
 from gradus.statistics.contrasts import difference as paired_difference
 from gradus.statistics.measurements import Measurement, pooled_seed_variance
-from gradus.study import paths
-from gradus.study.config import Study, load
 
 _COLUMNS = ("dataset", "supervision", "student", "first", "runs_first", "second", "runs_second", "n")
 
@@ -36,38 +32,38 @@ class Compared:
 
 def compare(first: Path, second: Path) -> list[Compared]:
     """All that both studies have by the same names; UserError where they share nothing or were tested on other problems."""
-    sides = [_read(folder) for folder in (first, second)]
-    shared = [key for key in sides[0][0] if key in sides[1][0]]
+    studies = (Results.open(first), Results.open(second))
+    here, there = (measured(results) for results in studies)
+    shared = [condition for condition in here if condition in there]
     if not shared:
         raise UserError(
             "the two studies have no scored cell in common",
             where=f"{first} and {second}",
             hint="datasets, teachers, formats, levels and students are compared by their names",
         )
-    for dataset in dict.fromkeys(place.dataset for place, _ in shared):
-        if sides[0][1][dataset] != sides[1][1][dataset]:
+    for dataset in dict.fromkeys(supervision.dataset for supervision, _ in shared):
+        ours, theirs = ([(one.id, one.full_text) for one in results.problems(dataset, "test")] for results in studies)
+        if ours != theirs:
             raise UserError(f"the test problems of {dataset} are not the same in both", where=f"{first} and {second}")
-    found = []
-    for place, student in shared:
-        one, two = sides[0][0][place, student], sides[1][0][place, student]
-        known = [
-            side[0][key] for side in sides for key in side[0] if (key[0].dataset, key[1]) == (place.dataset, student)
-        ]
-        found.append(Compared(place, student, one, two, paired_difference(two, one, pooled_seed_variance(known))))
-    return found
+    return [_compared(supervision, student, here, there) for supervision, student in shared]
 
 
-def _read(folder: Path) -> tuple[dict[tuple[Supervision, str], Measurement], dict[str, list[str]]]:
-    """What was measured, and the ids of the test problems per dataset."""
-    copy = folder / Path(paths.STUDY_COPY).name
-    if not copy.exists():
-        raise UserError("holds no study", where=folder, hint="name results/STUDY of a study that has run")
-    study: Study = load(read_json(copy), str(copy))
-    with chdir(os.path.normpath(folder / ".." / "..")):
-        found: dict[tuple[Supervision, str], Measurement] = {**measured(study)}
-        return found, {
-            name: problems_of_test(study, name) for name in dict.fromkeys(place.dataset for place, _ in found)
-        }
+def _compared(
+    supervision: Supervision,
+    student: str,
+    here: Mapping[Condition, Measurement],
+    there: Mapping[Condition, Measurement],
+) -> Compared:
+    """One condition of both; the variance over runs is that of the student on the dataset, pooled over both studies."""
+    known = [
+        measurement
+        for side in (here, there)
+        for (other, name), measurement in side.items()
+        if (other.dataset, name) == (supervision.dataset, student)
+    ]
+    first, second = here[supervision, student], there[supervision, student]
+    gap = paired_difference(second, first, pooled_seed_variance(known))
+    return Compared(supervision, student, first, second, gap)
 
 
 def to_csv(comparisons: Sequence[Compared]) -> str:

@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from gradus.analysis.claims.catalogue import judged_claims
 from gradus.analysis.claims.statements import Statement
 from gradus.analysis.evidence import Evidence, answer_only
 from gradus.analysis.recommendation import Recommendation
-from gradus.analysis.rows import Row, label, rows
+from gradus.analysis.summaries import ConditionSummary, label
 from gradus.presentation.claims import recommendations_markdown, statements_markdown
 from gradus.presentation.exhibits.experiments import experiment_table
 from gradus.presentation.number import Number, percent
 from gradus.presentation.table import Table, one_line
+from gradus.records import Supervision
 from gradus.records.vocabulary import ANSWER_ONLY
+from gradus.results.facts import AnnotationManifest, DatasetAudit
 from gradus.statistics.contrasts import difference
 from gradus.statistics.intervals import minimum_detectable_difference
 from gradus.study.config import Experiment, PaddedTransform, Study
 from gradus.study.grid import experiment_supervisions, missing_supervisions
+
+# The summaries of every experiment.
+Conditions = Mapping[str, Sequence[ConditionSummary]]
 
 
 def experiment_statements(study: Study, experiment: Experiment, evidence: Evidence) -> list[Statement]:
@@ -33,17 +38,16 @@ def experiment_statements(study: Study, experiment: Experiment, evidence: Eviden
     return judged_claims(evidence.limited(supervisions, experiment.students), padded)
 
 
-def headline(study: Study, evidence: Evidence) -> dict[str, Any]:
+def headline(study: Study, conditions: Conditions, evidence: Evidence) -> dict[str, Any]:
     """The numbers that a run ends with: per student the best cell, compared with answer only and the most frequent answer.
 
     The best is chosen among several, so the interval of its gain is that of as many comparisons (Bonferroni).
     """
     entries = []
     for name, experiment in study.experiments.items():
-        table = rows(study, experiment)
         for dataset in experiment.datasets:
             for student in experiment.students:
-                mine = [row for row in table if (row.student, row.supervision.dataset) == (student, dataset)]
+                mine = [row for row in conditions[name] if (row.student, row.supervision.dataset) == (student, dataset)]
                 taught = [row for row in mine if row.supervision.format != ANSWER_ONLY]
                 if not taught:
                     continue
@@ -93,11 +97,12 @@ def headline_text(facts: dict[str, Any]) -> str:
 
 def findings(
     study: Study,
+    conditions: Conditions,
     evidence: Evidence,
     statements: Sequence[tuple[str, Sequence[Statement]]],
     recommended: Sequence[Recommendation],
-    audits: list[dict[str, Any]],
-    annotations: dict[str, dict[str, Any]],
+    audits: Sequence[DatasetAudit],
+    manifests: Mapping[Supervision, AnnotationManifest],
 ) -> str:
     """The findings page in Markdown; ``statements`` by experiment."""
     parts = [f"# Findings of the study `{study.study}`", ""]
@@ -107,14 +112,13 @@ def findings(
     parts += ["## What to use", "", _HOW_TO_RECOMMEND, "", recommendations_markdown(recommended)]
     for name, found in statements:
         experiment = study.experiments[name]
-        conditions = rows(study, experiment)
-        table = experiment_table(name, experiment, conditions)
+        table = experiment_table(name, experiment, conditions[name])
         parts += [f"## {name}: {one_line(experiment.question)}", "", table.markdown(), table.note, ""]
-        parts += [f"- {line}" for line in _warnings(conditions, experiment)] + [""]
+        parts += [f"- {line}" for line in _warnings(conditions[name], experiment)] + [""]
         parts += [statements_markdown(found)]
     if evidence.teachers:
         parts += ["## The teachers on the test problems, gold hidden", "", _teacher_table(evidence).markdown()]
-    parts += ["## The data", "", *map(_audit_line, audits), "", _annotation_table(annotations).markdown()]
+    parts += ["## The data", "", *map(_audit_line, audits), "", _annotation_table(manifests).markdown()]
     return "\n".join(parts)
 
 
@@ -131,13 +135,13 @@ def _teacher_table(evidence: Evidence) -> Table:
     return Table(["supervision", "accuracy", "n", "samples"], lines)
 
 
-def _annotation_table(manifests: dict[str, dict[str, Any]]) -> Table:
+def _annotation_table(manifests: Mapping[Supervision, AnnotationManifest]) -> Table:
     lines = []
-    for name, manifest in manifests.items():
+    for supervision, manifest in manifests.items():
         verdicts = ", ".join(f"{verdict} {count}" for verdict, count in manifest["verdicts"].items())
         absent = len(manifest["without_annotation"])
         verdicts += f"; {absent} problems without annotation" if absent else ""
-        lines.append([name, str(manifest["rows"]), f"{manifest['mean_words']:.1f}", verdicts])
+        lines.append([str(supervision), str(manifest["rows"]), f"{manifest['mean_words']:.1f}", verdicts])
     return Table(["supervision", "annotations", "mean words", "verdicts"], lines, align="lrrl")
 
 
@@ -172,7 +176,7 @@ def _limits(study: Study) -> list[str]:
     return [*lines, ""]
 
 
-def _warnings(conditions: list[Row], experiment: Experiment) -> list[str]:
+def _warnings(conditions: Sequence[ConditionSummary], experiment: Experiment) -> list[str]:
     found = []
     for row in conditions:
         name = f"{row.supervision.dataset}, {row.student}, {label(row.supervision, experiment)}"
@@ -192,7 +196,7 @@ def _warnings(conditions: list[Row], experiment: Experiment) -> list[str]:
     return found
 
 
-def _audit_line(audit: dict[str, Any]) -> str:
+def _audit_line(audit: DatasetAudit) -> str:
     overlap = len(audit["test_questions_in_train_normalised"])
     line = (
         f"- {audit['dataset']} ({audit['source']}): {audit['train']} training and {audit['test']} test problems, "

@@ -27,17 +27,19 @@ from gradus.results.facts import (
 )
 from gradus.runtime.errors import UserError
 from gradus.runtime.jsonl import read_json, read_objects, read_records
+from gradus.runtime.record import Record
 from gradus.study import paths
 from gradus.study.config import Study, load
 
 F = TypeVar("F")
+R = TypeVar("R", bound=Record)
 
 
 @dataclass(frozen=True)
 class Results:
     """The files of one study below ``root``.
 
-    A method named ``find_...`` returns None (or no lines) where the file is not there. Every other one raises UserError,
+    A method named ``find_...`` returns None (or no records) where the file is not there. Every other one raises UserError,
     which names the file and, where there is one, the line.
     """
 
@@ -51,12 +53,10 @@ class Results:
         if not copy.exists():
             raise UserError("holds no study", where=folder, hint="name results/STUDY of a study that has run")
         study = load(read_json(copy), str(copy))
-        folder = Path(os.path.normpath(folder.absolute()))
-        if folder.name != study.study:
-            raise UserError(
-                f"holds the study {study.study!r} under another name", where=folder, hint="rename the folder"
-            )
-        return cls(folder.parent.parent, study)
+        if Path(os.path.normpath(folder.absolute())).name != study.study:
+            what = f"holds the study {study.study!r} under another name"
+            raise UserError(what, where=folder, hint="rename the folder")
+        return cls(Path(os.path.normpath(folder / ".." / "..")), study)
 
     @property
     def main_decoding(self) -> str:
@@ -87,6 +87,10 @@ class Results:
         """One row per prediction, in the order of the test split."""
         return read_records(self._of_decoding(paths.SCORED, cell, decoding), Scored)
 
+    def find_scored(self, cell: Cell, decoding: str | None = None) -> list[Scored]:
+        """The same; nothing where the cell has not been scored."""
+        return _found_records(self._of_decoding(paths.SCORED, cell, decoding), Scored)
+
     def outcomes(self, cell: Cell, decoding: str | None = None) -> list[float]:
         """The share of its samples with which a cell solved each problem, in the order of the test split."""
         solved: dict[str, list[bool]] = {}
@@ -98,22 +102,33 @@ class Results:
         """What a student wrote, in the order of the test split."""
         return read_records(self._of_decoding(paths.PREDICTIONS, cell, decoding), Prediction)
 
+    def find_predictions(self, cell: Cell, decoding: str | None = None) -> list[Prediction]:
+        """The same; nothing where the student has written nothing yet."""
+        return _found_records(self._of_decoding(paths.PREDICTIONS, cell, decoding), Prediction)
+
     def problems(self, dataset: str, split: str) -> list[Problem]:
         """The problems of a split, in order."""
         return read_records(self.path(paths.PROBLEMS, dataset=dataset, split=split), Problem)
+
+    def find_problems(self, dataset: str, split: str) -> list[Problem]:
+        """The same; nothing where the dataset has not been read yet."""
+        return _found_records(self.path(paths.PROBLEMS, dataset=dataset, split=split), Problem)
 
     def annotations(self, supervision: Supervision) -> list[Annotation]:
         """Everything that the teacher wrote."""
         return read_records(self.path(paths.ANNOTATIONS, supervision), Annotation)
 
+    def find_annotations(self, supervision: Supervision) -> list[Annotation]:
+        """The same; nothing where the teacher has written nothing yet."""
+        return _found_records(self.path(paths.ANNOTATIONS, supervision), Annotation)
+
     def teacher_answers(self, supervision: Supervision) -> list[Annotation]:
         """The teacher's own answers to the test split, gold hidden."""
         return read_records(self.path(paths.TEACHER_ANSWERS, supervision), Annotation)
 
-    def find_teacher_answers(self, supervision: Supervision) -> list[Annotation] | None:
-        """The teacher's own answers, if it has been tested."""
-        there = self.path(paths.TEACHER_ANSWERS, supervision).exists()
-        return self.teacher_answers(supervision) if there else None
+    def find_teacher_answers(self, supervision: Supervision) -> list[Annotation]:
+        """The same; nothing where the teacher has not been tested."""
+        return _found_records(self.path(paths.TEACHER_ANSWERS, supervision), Annotation)
 
     def manifest(self, pattern: str, key: Supervision | Cell | None = None, **wildcards: str | int) -> dict[str, Any]:
         """The manifest of a record file as it stands; its fields depend on the file."""
@@ -197,6 +212,10 @@ def _facts(path: Path, kind: type[F]) -> F:
 
 def _found(path: Path, kind: type[F]) -> F | None:
     return _facts(path, kind) if path.exists() else None
+
+
+def _found_records(path: Path, kind: type[R]) -> list[R]:
+    return read_records(path, kind) if path.exists() else []
 
 
 def _lines(path: Path, kind: type[F]) -> list[F]:

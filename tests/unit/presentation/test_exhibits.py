@@ -25,6 +25,7 @@ from gradus.presentation.exhibits.tables import note, to_csv, to_latex, to_markd
 from gradus.presentation.exhibits.writing import write
 from gradus.presentation.number import Number
 from gradus.records import Cell, Supervision
+from gradus.results.store import Results
 from gradus.runtime.jsonl import read_json
 from gradus.statistics.intervals import wilson
 from gradus.study.config import Study, load
@@ -85,7 +86,7 @@ def printed() -> list[Printed]:
 
 
 def points(study: Study, name: str, printed: list[Printed] | None = None) -> list[Point]:
-    return EXHIBITS[name].points(study, measure(study, CONDITIONS[name](study), printed or []))
+    return EXHIBITS[name].points(study, measure(Results(Path(), study), CONDITIONS[name](study), printed or []))
 
 
 def test_a_study_shows_what_it_asks_for_and_no_more(study: Study) -> None:
@@ -174,7 +175,7 @@ def test_what_is_missing_is_shown_and_not_made_up(study: Study) -> None:
 def test_nothing_at_all_there_is_a_partial_exhibit_too(study: Study, printed: list[Printed], name: str) -> None:
     shutil.rmtree("results/made/metrics")
     shutil.rmtree("results/made/teacher_answers")
-    write(study, name, printed, Path("out") / f"{name}.csv")
+    write(Results(Path(), study), name, printed, Path("out") / f"{name}.csv")
     text = Path(f"out/{name}.md").read_text(encoding="utf-8")
     assert "PARTIAL" in text and "The paper and this run" not in text
 
@@ -207,7 +208,7 @@ def test_numbers_of_the_paper_are_found_by_name_and_differences_have_intervals(
 def test_the_same_points_are_the_same_bytes(study: Study, printed: list[Printed]) -> None:
     for name in ("table-10", "figure-2", "figure-5", "grid"):
         for folder in ("one", "two"):
-            write(study, name, printed, Path(folder) / f"{name}.csv")
+            write(Results(Path(), study), name, printed, Path(folder) / f"{name}.csv")
     for path in Path("one").iterdir():
         assert path.read_bytes() == (Path("two") / path.name).read_bytes(), path
 
@@ -258,7 +259,7 @@ def test_the_latex_tables_compile(study: Study, printed: list[Printed], tmp_path
     shutil.rmtree("results/made/metrics/gsm8k/gpt-4o/original/L4")
     folder = tmp_path / "tex"
     for name in TABLES:
-        write(study, name, printed, folder / f"{name}.csv")
+        write(Results(Path(), study), name, printed, folder / f"{name}.csv")
     inputs = "\n".join(rf"\input{{{name}.tex}}" for name in TABLES)
     head = r"\documentclass[a4paper]{article}\usepackage[margin=1.2cm]{geometry}\usepackage{booktabs}"
     (folder / "all.tex").write_text(rf"{head}\begin{{document}}{inputs}\end{{document}}", encoding="utf-8")

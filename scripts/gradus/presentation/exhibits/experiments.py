@@ -1,4 +1,4 @@
-"""Experiments as exhibits: the table and the figure of one experiment, from the rows of its conditions."""
+"""Experiments as exhibits: the table and the figure of one experiment, from the summaries of its conditions."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from matplotlib.figure import Figure
 
-from gradus.analysis.rows import Row, label
+from gradus.analysis.summaries import ConditionSummary, label
 from gradus.presentation.figure import draw_lines, finish, panels, styled
 from gradus.presentation.number import BASELINE, EXCERPT, LEAKED, MARKS, Number, explanations
 from gradus.presentation.table import Table, csv_text
@@ -36,7 +36,7 @@ _COLUMNS = (
 )
 
 
-def accuracy(row: Row) -> Number:
+def accuracy(row: ConditionSummary) -> Number:
     """The accuracy of a condition."""
     marks = {BASELINE: not row.above_baselines, LEAKED: row.leaked, EXCERPT: row.excerpt}
     runs = len(row.seeds)
@@ -44,7 +44,7 @@ def accuracy(row: Row) -> Number:
     return Number(row.accuracy, row.low, row.high, row.seed_sd, row.n, runs, runs, found)
 
 
-def to_csv(rows: Sequence[Row]) -> str:
+def to_csv(rows: Sequence[ConditionSummary]) -> str:
     """One line per condition, shares between 0 and 1."""
     return csv_text(
         _COLUMNS,
@@ -61,7 +61,7 @@ def to_csv(rows: Sequence[Row]) -> str:
     )
 
 
-def experiment_table(name: str, experiment: Experiment, rows: Sequence[Row]) -> Table:
+def experiment_table(name: str, experiment: Experiment, rows: Sequence[ConditionSummary]) -> Table:
     """Students as columns, conditions as rows."""
     students = list(dict.fromkeys(row.student for row in rows))
     grouped: dict[tuple[str, str], dict[str, Number]] = {}
@@ -79,7 +79,7 @@ def experiment_table(name: str, experiment: Experiment, rows: Sequence[Row]) -> 
     )
 
 
-def _full_label(row: Row, experiment: Experiment) -> str:
+def _full_label(row: ConditionSummary, experiment: Experiment) -> str:
     """The label of a condition, with all else in which the conditions of the experiment differ."""
     name = label(row.supervision, experiment)
     for axis in ("teacher", "format", "level"):
@@ -90,7 +90,7 @@ def _full_label(row: Row, experiment: Experiment) -> str:
     return name
 
 
-def note(rows: Sequence[Row]) -> str:
+def note(rows: Sequence[ConditionSummary]) -> str:
     """How to read the numbers: unit, interval, n, seeds, baselines, detectable difference, signs."""
     n, seeds = min(row.n for row in rows), len(rows[0].seeds)
     frequent = max(row.most_frequent for row in rows)
@@ -108,7 +108,7 @@ def note(rows: Sequence[Row]) -> str:
     return text + explanations(map(accuracy, rows))
 
 
-def experiment_figure(experiment: Experiment, rows: Sequence[Row]) -> Figure:
+def experiment_figure(experiment: Experiment, rows: Sequence[ConditionSummary]) -> Figure:
     """Accuracy with intervals along the axis, one line per student, one panel per dataset; baselines stand apart."""
     datasets = list(dict.fromkeys(row.supervision.dataset for row in rows))
     ticks = list(dict.fromkeys(label(row.supervision, experiment) for row in rows))

@@ -5,24 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from pathlib import Path
 
 import numpy as np
 
-from gradus.analysis.collection import outcomes, teacher_answers
+from gradus.analysis.collection import item_rows, teacher_measurements
 from gradus.analysis.evidence import Evidence
 from gradus.analysis.published import Printed
 from gradus.analysis.published_comparison import as_printed, difference_to_printed, printed_seeds
-from gradus.analysis.rows import decoding_of
 from gradus.presentation.exhibits.conditions import Condition
-from gradus.presentation.number import Number, Unit
-from gradus.records import Supervision
-from gradus.runtime.jsonl import read_json
+from gradus.presentation.number import EXCERPT, LEAKED, Number, Unit
+from gradus.records import Cell, Supervision
+from gradus.results.store import Results
 from gradus.statistics.contrasts import Contrast, contrast
 from gradus.statistics.intervals import wilson
-from gradus.statistics.measurements import Measurement, Rows, SeedVariance, Summary
-from gradus.study import paths
-from gradus.study.config import Study
+from gradus.statistics.measurements import Measurement, SeedVariance, Summary
 from gradus.study.grid import asked_cells
 
 MEAN, BEST = "mean", "best"
@@ -189,36 +185,34 @@ def _number(measurement: Measurement, runs_asked: int, marks: tuple[str, ...]) -
     )
 
 
-def measured_cells(study: Study) -> int:
+def measured_cells(results: Results) -> int:
     """How many cells have been scored."""
-    places = (paths.fill(paths.METRICS, study.study, cell, decoding=decoding_of(study)) for cell in asked_cells(study))
-    return sum(Path(place).exists() for place in places)
+    return sum(results.has_metrics(cell) for cell in asked_cells(results.study))
 
 
-def measure(study: Study, conditions: Iterable[Condition], printed: Sequence[Printed]) -> Measured:
+def measure(results: Results, conditions: Iterable[Condition], printed: Sequence[Printed]) -> Measured:
     """Read what is there of some conditions and of the teachers' own answers; what is not there is missing, no error."""
+    wanted = set(conditions)
+    asked: dict[Condition, list[Cell]] = {}
+    for cell in asked_cells(results.study):
+        if (cell.supervision, cell.student) in wanted:
+            asked.setdefault((cell.supervision, cell.student), []).append(cell)
     students: dict[Condition, Measurement] = {}
     marks: dict[Condition, tuple[str, ...]] = {}
     tokens: dict[Condition, float] = {}
-    wanted = set(conditions)
-    runs: dict[Condition, list[list[float]]] = {}
-    seeds: dict[Condition, int] = {}
-    for cell in asked_cells(study):
-        key = (cell.supervision, cell.student)
-        if key not in wanted:
+    for condition, cells in asked.items():
+        scored = {cell: metrics for cell in cells if (metrics := results.find_metrics(cell)) is not None}
+        if not scored:
             continue
-        seeds[key] = seeds.get(key, 0) + 1
-        metrics = Path(paths.fill(paths.METRICS, study.study, cell, decoding=decoding_of(study)))
-        if not metrics.exists():
-            continue
-        facts = read_json(metrics)
-        runs.setdefault(key, []).append(outcomes(study, cell))
-        told = {"leaked": facts["leaked_training_rows"], "excerpt": facts["excerpt"]}
-        marks[key] = tuple(sorted({*marks.get(key, ()), *(name for name, is_so in told.items() if is_so)}))
-        taught = Path(paths.fill(paths.manifest(paths.TRAINING_SET), study.study, cell))
-        if taught.exists():
-            tokens[key] = read_json(taught)["mean_tokens"]
-    for key, rows in runs.items():
-        students[key] = Rows(np.array(rows))
-    evidence = Evidence(students, teacher_answers(study, only_there=True))
+        students[condition] = item_rows(results, list(scored))
+        marked = {
+            EXCERPT: any(metrics.excerpt for metrics in scored.values()),
+            LEAKED: any(metrics.leaked_training_rows for metrics in scored.values()),
+        }
+        marks[condition] = tuple(sorted(name for name, is_so in marked.items() if is_so))
+        training_set = results.find_training_set_manifest(cells[0])
+        if training_set is not None:
+            tokens[condition] = training_set["mean_tokens"]
+    evidence = Evidence(students, teacher_measurements(results, only_there=True))
+    seeds = {condition: len(cells) for condition, cells in asked.items()}
     return Measured(evidence, marks, tokens, seeds, printed)

@@ -10,17 +10,18 @@ from gradus.presentation.exhibits.catalogue import EXHIBITS
 from gradus.presentation.exhibits.conditions import CONDITIONS, FIGURES
 from gradus.presentation.exhibits.points import measure
 from gradus.presentation.exhibits.tables import to_csv, to_latex, to_markdown
+from gradus.results.store import Results
 from gradus.runtime.atomic import write_text
 from gradus.runtime.errors import UserError
-from gradus.study.config import Study
 
 
-def write(study: Study, name: str, printed: Sequence[Printed], output: Path) -> None:
+def write(results: Results, name: str, printed: Sequence[Printed], output: Path) -> None:
     """An exhibit as CSV (``output``), Markdown and LaTeX or SVG and PDF beside it; UserError where the study has none."""
+    study = results.study
     conditions = CONDITIONS[name](study)
     if not conditions:
         raise UserError(f"the study asks for nothing that {name} shows", where=f"study {study.study}")
-    points = EXHIBITS[name].points(study, measure(study, conditions, printed))
+    points = EXHIBITS[name].points(study, measure(results, conditions, printed))
     write_text(output, to_csv(points))
     write_text(output.with_suffix(".md"), to_markdown(name, points))
     if name in FIGURES:

@@ -15,17 +15,17 @@ from pathlib import Path
 from typing import Any
 
 from gradus.presentation.explorer.collection import collect, problems, samples
-from gradus.study.config import Study
+from gradus.results.store import Results
 from gradus.study.grid import asked_cells
 
 _HERE = Path(__file__).resolve().parent
 
 
-def explorer(study: Study) -> str:
+def explorer(results: Results) -> str:
     """The explorer of whatever is there of a study."""
-    shown = {name: problems(study, name) for name in study.datasets}
-    texts = (samples(study, cell, shown[cell.supervision.dataset]) for cell in asked_cells(study))
-    return to_page(collect(study), texts)
+    shown = {name: problems(results, name) for name in results.study.datasets}
+    texts = (samples(results, cell, shown[cell.supervision.dataset]) for cell in asked_cells(results.study))
+    return to_page(collect(results), texts)
 
 
 def to_page(facts: dict[str, Any], samples: Iterable[list[list[Any]]]) -> str:
