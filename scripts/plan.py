@@ -5,13 +5,13 @@ import subprocess
 import sys
 from pathlib import Path
 
+from gradus.planning.inputs import PlanInputs
 from gradus.planning.pending_changes import changes, pending_files
-from gradus.planning.plan import plan, to_json, to_markdown
+from gradus.planning.plan import plan
+from gradus.results.store import Results
 from gradus.runtime import program
 from gradus.runtime.atomic import write_json, write_text
 from gradus.runtime.errors import UserError
-from gradus.runtime.jsonl import read_json
-from gradus.study.config import load
 from gradus.teachers.prompts.prompting import Prompts
 
 
@@ -22,13 +22,12 @@ def main() -> None:
     options.add_argument("--prices", required=True, help="price table")
     options.add_argument("--output", required=True, help="folder for plan.json and plan.md")
     given = options.parse_args()
-    study = load(read_json(given.study), given.study)
-    found = plan(study, Prompts(given.prompts), Path(given.prices))
+    inputs = PlanInputs(Results.open(Path(given.study).parent), Prompts(given.prompts), Path(given.prices))
     jobs = waiting_jobs(given.study)
     pending = pending_files(nested(given.study, "--summary")) if jobs else set()
-    told = changes(study, pending, Prompts(given.prompts), Path(given.prices))
-    text = to_markdown(found, jobs, told)
-    write_json(Path(given.output) / "plan.json", to_json(found, jobs, told))
+    found = plan(inputs, jobs, changes(inputs, pending))
+    text = found.to_markdown()
+    write_json(Path(given.output) / "plan.json", found.to_json())
     write_text(Path(given.output) / "plan.md", text)
     print(text)
 

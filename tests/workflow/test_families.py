@@ -6,16 +6,19 @@ from pathlib import Path
 
 import pytest
 from builders import tiny_study
-from running import Workflow
+from running import PROJECT, Workflow
 from safetensors import safe_open
 
-from gradus.planning.plan import training_needs
+from gradus.planning.inputs import PlanInputs
+from gradus.planning.needs import training_needs
 from gradus.records import Example, Prediction, Problem
+from gradus.results.store import Results
 from gradus.runtime.atomic import canonical_json, sha256_file
 from gradus.runtime.jsonl import read_records
 from gradus.students import tiny_models
 from gradus.students.templates import Template
 from gradus.study.config import load
+from gradus.teachers.prompts.prompting import Prompts
 
 ANSWERS = "gradeschool/gold/answer-only/native"
 FAMILY = {"bloom": "bloom", "gemma": "gemma", "llama": "llama", "adapted": "llama"}
@@ -166,9 +169,10 @@ def test_every_step_had_the_same_number_of_samples_and_hardly_any_padding(traine
         assert all(json.loads(line)["tokens_per_second"] > 0 for line in speeds)
 
 
-def test_the_plan_predicts_the_disk_that_weights_take(trained: Workflow, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(trained.folder)
-    needs = training_needs(load(trained.config), "llama", 1000.0, 100.0)
+def test_the_plan_predicts_the_disk_that_weights_take(trained: Workflow) -> None:
+    results = Results(trained.folder, load(trained.config))
+    inputs = PlanInputs(results, Prompts(PROJECT / "prompts"), PROJECT / "prices.yaml")
+    needs = training_needs(inputs, "llama", 1000.0, 100.0)
     assert needs is not None and needs.rank_seconds > 0
     taken = sum(path.stat().st_size for path in (checkpoint(trained, "llama") / "weights").iterdir())
     assert needs.weights_bytes == pytest.approx(taken, rel=0.1)

@@ -1,30 +1,31 @@
-"""Rebuild: what would run now, new or again, and what it would cost; the difference that an edit makes.
+"""Pending changes: what would run now, new or again, and what it would cost; the difference that an edit makes.
 
-Snakemake's own summary says of every file whether its job is pending; what that means in cells, requests and hours is told here.
+Snakemake's own summary says of every file whether its job is pending; here that becomes cells, requests and hours.
 """
 
 from __future__ import annotations
 
 import csv
+from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
-from gradus.planning.plan import WHOLE, needs_of, sizes
+from gradus.planning.inputs import PlanInputs
+from gradus.planning.needs import WHOLE, needs_of
 from gradus.planning.quote import NOTHING, Quotation
 from gradus.records import Cell, Supervision
-from gradus.results.store import Results
 from gradus.runtime.errors import UserError
 from gradus.study import paths
-from gradus.study.config import Study
 from gradus.study.grid import (
     accuracy_supervisions,
     cells,
     experiment_cells,
     experiment_supervisions,
-    sources,
     supervisions,
+    with_sources,
 )
-from gradus.teachers.prompts.prompting import Prompts
+
+# The file that a finished training is known by.
+_WEIGHTS = f"{paths.CHECKPOINT}/manifest.json"
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,12 @@ class Change:
     optimizer_steps: int
     rank_hours: float | None
 
+    @property
+    def is_something(self) -> bool:
+        """Whether any annotation, training, score or request would be made."""
+        made = (self.annotations_new, self.annotations_again, self.trainings_new, self.trainings_again)
+        return any((*made, self.scores_new, self.scores_again, self.requests))
+
 
 def pending_files(summary: str) -> set[str]:
     """The files whose job would run now, from ``snakemake --summary``; UserError where it is none."""
@@ -58,61 +65,46 @@ def pending_files(summary: str) -> set[str]:
     return {row["output_file"] for row in rows if row["plan"] == "update pending"}
 
 
-def changes(study: Study, pending: set[str], prompts: Prompts, prices: Path) -> list[Change]:
+@dataclass(frozen=True)
+class _Scope:
+    """One experiment or the whole study: its supervisions with all that they are made from, cells, and teachers' tests."""
+
+    name: str
+    supervisions: Sequence[Supervision]
+    cells: Sequence[Cell]
+    tested: Sequence[Supervision] = ()
+
+
+def changes(inputs: PlanInputs, pending: set[str]) -> list[Change]:
     """One record per experiment in which something would run, and last one for the study, in which shared cells count once."""
-    found = []
+    study = inputs.study
+    scopes = []
     for name, experiment in study.experiments.items():
-        places = {one for place in experiment_supervisions(study, experiment) for one in _made_from(study, place)}
-        found.append(
-            _change(study, name, sorted(places), experiment_cells(study, experiment), pending, prompts, prices)
-        )
-    own = [place for place in accuracy_supervisions(study) if _answers(study, place) in pending]
-    whole = _change(study, WHOLE, supervisions(study), cells(study), pending, prompts, prices, own)
-    return [one for one in (*found, whole) if _is_something(one)]
+        needed = {one for asked in experiment_supervisions(study, experiment) for one in with_sources(study, asked)}
+        scopes.append(_Scope(name, sorted(needed), experiment_cells(study, experiment)))
+    tested = [one for one in accuracy_supervisions(study) if inputs.name(paths.TEACHER_ANSWERS, one) in pending]
+    scopes.append(_Scope(WHOLE, supervisions(study), cells(study), tested))
+    found = [_change(inputs, scope, pending) for scope in scopes]
+    return [change for change in found if change.is_something]
 
 
-def _is_something(one: Change) -> bool:
-    counts = (one.annotations_new, one.annotations_again, one.trainings_new, one.trainings_again)
-    return any((*counts, one.scores_new, one.scores_again, one.requests))
-
-
-def _made_from(study: Study, place: Supervision) -> list[Supervision]:
-    return [place, *(found for source in sources(study, place) for found in _made_from(study, source))]
-
-
-def _answers(study: Study, place: Supervision) -> str:
-    return paths.fill(paths.TEACHER_ANSWERS, study.study, place)
-
-
-def _change(
-    study: Study,
-    name: str,
-    places: list[Supervision],
-    chosen: list[Cell],
-    pending: set[str],
-    prompts: Prompts,
-    prices: Path,
-    tested: list[Supervision] | None = None,
-) -> Change:
-    annotated = {place: paths.fill(paths.ANNOTATIONS, study.study, place) for place in places}
-    trained = {cell: paths.fill(f"{paths.CHECKPOINT}/manifest.json", study.study, cell) for cell in chosen}
-    scored = [
-        paths.fill(paths.METRICS, study.study, cell, decoding=decoding)
-        for cell in chosen
-        for decoding in study.decodings
+def _change(inputs: PlanInputs, scope: _Scope, pending: set[str]) -> Change:
+    annotated = [one for one in scope.supervisions if inputs.name(paths.ANNOTATIONS, one) in pending]
+    trained = [cell for cell in scope.cells if inputs.name(_WEIGHTS, cell) in pending]
+    scores = [
+        inputs.name(paths.METRICS, cell, decoding=decoding)
+        for cell in scope.cells
+        for decoding in inputs.study.decodings
     ]
-    asked = [place for place, path in annotated.items() if path in pending]
-    quotation = Quotation(Results(Path(), study), prompts, prices)
-    quotes = [quotation.of(place, "train", sizes(study, place.dataset)[0]) for place in asked]
-    quotes += [quotation.of(place, "test", sizes(study, place.dataset)[1]) for place in tested or ()]
+    quotation = Quotation(inputs)
+    quotes = [quotation.of(one, "train") for one in annotated] + [quotation.of(one, "test") for one in scope.tested]
     cost = sum(quotes, NOTHING)
-    training = [cell for cell, path in trained.items() if path in pending]
-    needs = needs_of(study, name, training, len(asked))
+    needs = needs_of(inputs, scope.name, trained, len(annotated))
     return Change(
-        name,
-        *_new_and_again([annotated[place] for place in asked]),
-        *_new_and_again([trained[cell] for cell in training]),
-        *_new_and_again([path for path in scored if path in pending]),
+        scope.name,
+        *_new_and_again(inputs, [inputs.name(paths.ANNOTATIONS, one) for one in annotated]),
+        *_new_and_again(inputs, [inputs.name(_WEIGHTS, cell) for cell in trained]),
+        *_new_and_again(inputs, [name for name in scores if name in pending]),
         cost.requests - cost.cached,
         cost.usd,
         needs.optimizer_steps,
@@ -120,6 +112,6 @@ def _change(
     )
 
 
-def _new_and_again(files: list[str]) -> tuple[int, int]:
-    again = sum(Path(path).exists() for path in files)
-    return len(files) - again, again
+def _new_and_again(inputs: PlanInputs, names: Sequence[str]) -> tuple[int, int]:
+    again = sum((inputs.results.root / name).exists() for name in names)
+    return len(names) - again, again

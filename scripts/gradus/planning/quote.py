@@ -8,19 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
-from pathlib import Path
 from typing import Any
 
-from gradus.records import Annotation, Problem, Supervision
+from gradus.planning.inputs import PlanInputs
+from gradus.records import Problem, Supervision
 from gradus.records.vocabulary import LEVELS, Split
-from gradus.results.store import Results
 from gradus.study import paths
 from gradus.study.config import ChatTeacher
 from gradus.study.config.teachers import TutorTeacher
 from gradus.study.grid import exemplars
 from gradus.teachers.annotation import usable_originals
 from gradus.teachers.prompts.exemplars import find_exemplar, load_exemplar
-from gradus.teachers.prompts.prompting import Exemplar, Prompts
+from gradus.teachers.prompts.prompting import Exemplar
 from gradus.teachers.prompts.request_builder import RequestBuilder
 from gradus.teachers.protocols import Task
 from gradus.teachers.requests.journal import Journal
@@ -64,27 +63,25 @@ NOTHING = Quote(0, 0, 0, 0, 0.0, 0.0, 0.0)
 class Quotation:
     """Quotes of a study's annotations, from what is there already, the prompts and the table of prices."""
 
-    results: Results
-    prompts: Prompts
-    prices: Path
+    inputs: PlanInputs
 
-    def of(self, supervision: Supervision, split: Split, rows: int) -> Quote:
-        """The quote of one supervision on ``rows`` problems (used where the problems are not there yet).
+    def of(self, supervision: Supervision, split: Split) -> Quote:
+        """The quote of one supervision; ``split`` ``test`` is a teacher's own test, gold hidden.
 
-        Files and transforms send no requests. ``split`` ``test`` is a teacher's own test, gold hidden.
+        Files and transforms send no requests.
         """
-        study = self.results.study
+        study, problems = self.inputs.study, self.inputs.problems(supervision.dataset, split)
         teacher = study.teachers[supervision.teacher]
         if supervision.format in study.transforms:
             return NOTHING
         if isinstance(teacher, TutorTeacher):  # built in: journaled, and free
-            done = self.results.path(_answers(split), supervision).exists()
-            return Quote(rows, rows if done else 0, 0, 0, 0.0, 0.0, 0.0)
+            is_done = self.inputs.results.path(_answers(split), supervision).exists()
+            return Quote(problems, problems if is_done else 0, 0, 0, 0.0, 0.0, 0.0)
         if not isinstance(teacher, ChatTeacher):
             return NOTHING
-        builder = RequestBuilder(teacher, self.prompts, "hidden" if split == "test" else teacher.gold)
+        builder = RequestBuilder(teacher, self.inputs.prompts, "hidden" if split == "test" else teacher.gold)
         exemplars = self._exemplars(supervision)
-        tasks, are_real = self._tasks(supervision, split, rows, teacher.samples)
+        tasks, are_real = self._tasks(supervision, split, teacher.samples)
         with Journal(paths.journal_folder() / supervision.teacher) as journal:
             cached = input_tokens = missing = known_output = 0
             for task in tasks:
@@ -100,7 +97,7 @@ class Quotation:
         factor = 1.0 if supervision.format == "original" else REWRITE_FACTOR
         each = known_output / cached if cached else OUTPUT_TOKENS[supervision.level] * factor
         output_tokens = round(missing * each)
-        price = find_price(teacher, self.prices)
+        price = find_price(teacher, self.inputs.prices)
         usage = {"input_tokens": input_tokens, "output_tokens": output_tokens}
         usd: float | None
         usd_batch: float | None
@@ -114,12 +111,12 @@ class Quotation:
     def of_exemplars(self, supervisions: Sequence[Supervision]) -> Quote:
         """The quote of the exemplars that some supervisions need: one request each, unless it is there already."""
         total = NOTHING
-        for dataset, name, format_ in exemplars(self.results.study, supervisions):
-            teacher = self.results.study.teachers[name]
+        for dataset, name, format_ in exemplars(self.inputs.study, supervisions):
+            teacher = self.inputs.study.teachers[name]
             assert isinstance(teacher, ChatTeacher)
-            price = find_price(teacher, self.prices)
+            price = find_price(teacher, self.inputs.prices)
             usage = {"input_tokens": 600, "output_tokens": sum(OUTPUT_TOKENS[level] for level in LEVELS)}
-            if find_exemplar(self.prompts, paths.journal_folder() / name, dataset, name, format_) is not None:
+            if find_exemplar(self.inputs.prompts, paths.journal_folder() / name, dataset, name, format_) is not None:
                 total += Quote(1, 1, 0, 0, 0.0, 0.0, 0.0)
             else:
                 usd = None if price is None else cost(price, usage)
@@ -129,20 +126,24 @@ class Quotation:
     def _exemplars(self, supervision: Supervision) -> tuple[Exemplar, Exemplar] | None:
         """The exemplars of the originals and of the format, where both are there."""
         original, own = (
-            self.results.path(paths.EXEMPLAR, dataset=supervision.dataset, teacher=supervision.teacher, format=format_)
+            self.inputs.results.path(
+                paths.EXEMPLAR, dataset=supervision.dataset, teacher=supervision.teacher, format=format_
+            )
             for format_ in ("original", supervision.format)
         )
         return (load_exemplar(original), load_exemplar(own)) if original.exists() and own.exists() else None
 
-    def _tasks(self, supervision: Supervision, split: Split, rows: int, samples: int) -> tuple[list[Task], bool]:
+    def _tasks(self, supervision: Supervision, split: Split, samples: int) -> tuple[list[Task], bool]:
         """The tasks, and whether they are the real ones (problems and originals are there)."""
-        there = self.results.path(paths.PROBLEMS, dataset=supervision.dataset, split=split).exists()
-        problems = self.results.problems(supervision.dataset, split) if there else []
+        results = self.inputs.results
+        problems = results.find_problems(supervision.dataset, split)
         is_rewrite = supervision.format != "original"
-        originals = self._originals(supervision.original(), split) if is_rewrite else {}
+        written = results.find_annotations if split == "train" else results.find_teacher_answers
+        originals = usable_originals(written(supervision.original())) if is_rewrite else {}
         are_real = bool(problems) and (not is_rewrite or bool(originals))
         tasks = []
-        for problem in problems or [_stand_in(number, supervision, split) for number in range(rows)]:
+        count = self.inputs.problems(supervision.dataset, split)
+        for problem in problems or [_stand_in(number, supervision, split) for number in range(count)]:
             for sample in range(samples):
                 text = None
                 if is_rewrite:
@@ -153,13 +154,6 @@ class Quotation:
                     text = stated or "word " * (OUTPUT_TOKENS[supervision.level] * 3 // 4)
                 tasks.append(Task(problem, supervision, text, sample))
         return tasks, are_real
-
-    def _originals(self, supervision: Supervision, split: Split) -> dict[tuple[str, int], Annotation]:
-        """What rewrites start from; empty where the originals are not there yet."""
-        if not self.results.path(_answers(split), supervision).exists():
-            return {}
-        read = self.results.annotations if split == "train" else self.results.teacher_answers
-        return usable_originals(read(supervision))
 
 
 def _answers(split: Split) -> str:

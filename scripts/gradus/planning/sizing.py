@@ -14,7 +14,7 @@ CARDS = (40, 80, 141)  # GB: A100 40, A100 or H100 80, H200
 USABLE = 0.9  # of a card: the rest goes to the CUDA context, to NCCL and to gaps
 CHUNK_BYTES = 3 * 2**29  # logits, their exponentials and gradient at a time (lm_head: chunked)
 WORK_OF_A_CELL = (7473 * 3, 180)  # samples and tokens of each: GSM8K at L5, three epochs
-FLOPS = 0.4 * 989e12  # assumed: 40 % of an H100's or H200's peak in bf16
+ASSUMED_FLOPS = 0.4 * 989e12  # of a GPU: 40 % of an H100's or H200's peak in bf16
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,7 @@ def table(tokens: int = 8192) -> str:
     rows = []
     for name, shape in PUBLISHED.items():
         samples, length = WORK_OF_A_CELL
-        hours = samples * shape.work(frozen=False).flops([length], length) / FLOPS / 3600
+        hours = samples * shape.work(frozen=False).flops([length], length) / ASSUMED_FLOPS / 3600
         chosen = [str(smallest(shape, card, tokens) or "offload") for card in CARDS]
         states = state_bytes(0, 1) * shape.parameters / 1e9
         kept = [activation_bytes(shape, tokens, recompute) / 1e9 for recompute in (False, True)]

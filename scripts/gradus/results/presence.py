@@ -15,7 +15,7 @@ from gradus.records import Cell, Supervision
 from gradus.results.store import Results
 from gradus.study import paths
 from gradus.study.config import PaddedTransform, ReleasedTeacher, Study
-from gradus.study.grid import asked_supervisions, exemplars, is_missing, sources
+from gradus.study.grid import asked_supervisions, exemplars, is_missing, with_sources
 from gradus.teachers.local import released_files
 
 Status = Literal["done", "failed", "unavailable", "missing"]
@@ -68,7 +68,7 @@ def _jobs(results: Results, cell: Cell) -> Iterator[tuple[Path, Path]]:
 
     for split in ("train", "test"):
         yield job(paths.PROBLEMS, dataset=supervision.dataset, split=split)
-    needed = [*_all_sources(study, supervision), supervision]
+    needed = with_sources(study, supervision)
     transforms = [study.transforms.get(one.format) for one in needed]
     tokenizers = [one.tokenizer for one in transforms if isinstance(one, PaddedTransform)]
     for student in dict.fromkeys((*tokenizers, cell.student)):
@@ -96,13 +96,9 @@ def with_unavailable(study: Study, data_folder: Path | None) -> Study:
     found: list[str] = []
     if data_folder is not None and (data_folder / released_files.FOLDER).is_dir():
         every = [one for experiment in study.experiments.values() for one in asked_supervisions(experiment)]
-        needed = dict.fromkeys(one for supervision in every for one in (supervision, *_all_sources(study, supervision)))
+        needed = dict.fromkeys(one for supervision in every for one in with_sources(study, supervision))
         found = [str(one) for one in needed if _is_unavailable(study, one, data_folder)]
     return study.model_copy(update={"unavailable": found})
-
-
-def _all_sources(study: Study, supervision: Supervision) -> list[Supervision]:
-    return [one for source in sources(study, supervision) for one in (source, *_all_sources(study, source))]
 
 
 def _is_unavailable(study: Study, supervision: Supervision, data_folder: Path) -> bool:

@@ -113,6 +113,12 @@ def sources(study: Study, supervision: Supervision) -> list[Supervision]:
     return [supervision.original()] if needs_original(study, supervision) else []
 
 
+def with_sources(study: Study, supervision: Supervision) -> list[Supervision]:
+    """A supervision with all that it is made from, each once, what comes first first."""
+    before = [one for source in sources(study, supervision) for one in with_sources(study, source)]
+    return list(dict.fromkeys([*before, supervision]))
+
+
 def needs_original(study: Study, supervision: Supervision) -> bool:
     """Whether a supervision is the teacher's rewrite of its own original at the same level."""
     section = study.teachers[supervision.teacher]

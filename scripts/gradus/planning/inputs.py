@@ -1,0 +1,101 @@
+"""Inputs: what a plan is computed from; measured numbers of a study where they are there, assumed ones elsewhere."""
+
+from __future__ import annotations
+
+import statistics
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from gradus.data.datasets.catalogue import CATALOGUE
+from gradus.records import Cell, Supervision
+from gradus.records.vocabulary import Split
+from gradus.results.store import Results
+from gradus.students.model_sizes import size_of
+from gradus.students.training.telemetry import Work
+from gradus.study import paths
+from gradus.study.config import GradeschoolDataset, Study
+from gradus.study.grid import cells
+from gradus.teachers.prompts.prompting import Prompts
+
+# Tokens of one training example where no training set is there: question, and rationale per level.
+ASSUMED_QUESTION_TOKENS = 70
+ASSUMED_RATIONALE_TOKENS = {"L1": 30, "L2": 40, "L3": 60, "L4": 90, "L5": 110, "L6": 140, "native": 5}
+
+
+@dataclass(frozen=True)
+class PlanInputs:
+    """A study with what there is of it, the prompts of its teachers and the file of their prices.
+
+    What many cells share is read once.
+    """
+
+    results: Results
+    prompts: Prompts
+    prices: Path
+
+    @property
+    def study(self) -> Study:
+        """The study that is planned."""
+        return self.results.study
+
+    def name(self, pattern: str, key: Supervision | Cell, **wildcards: str) -> str:
+        """A file of the study as Snakemake names it: relative to the folder that holds ``results/``."""
+        return self.results.path(pattern, key, **wildcards).relative_to(self.results.root).as_posix()
+
+    def problems(self, dataset: str, split: Split) -> int:
+        """Problems of a split: counted where they are there, else what the dataset is known to hold."""
+        return self._problems[dataset, split]
+
+    def examples(self, cell: Cell) -> tuple[int, float]:
+        """Examples that a cell trains on, and tokens of each: measured where the training set is there."""
+        manifest = self.results.find_training_set_manifest(cell)
+        if manifest is not None:
+            return manifest["rows"], manifest["mean_tokens"]
+        assumed = ASSUMED_QUESTION_TOKENS + ASSUMED_RATIONALE_TOKENS[cell.supervision.level]
+        return self.problems(cell.supervision.dataset, "train"), float(assumed)
+
+    def size(self, student: str) -> tuple[int, Work] | None:
+        """Weights and work of a student; None where they are not known before it is fetched."""
+        return self._sizes[student]
+
+    def speed(self, student: str) -> float | None:
+        """Tokens a second of one rank, the median over this student's finished trainings; None where there is none."""
+        return self._speeds.get(student)
+
+    @cached_property
+    def _problems(self) -> dict[tuple[str, Split], int]:
+        found: dict[tuple[str, Split], int] = {}
+        for name, section in self.study.datasets.items():
+            if isinstance(section, GradeschoolDataset):
+                found |= {(name, "train"): section.train, (name, "test"): section.test}
+                continue
+            train, test = CATALOGUE[section.source].sizes
+            found[name, "train"] = self._counted(name, "train", section.train_size, train)
+            found[name, "test"] = self._counted(name, "test", section.test_size, test)
+        return found
+
+    def _counted(self, dataset: str, split: Split, wanted: int | None, known: int) -> int:
+        manifest = self.results.find_manifest(paths.PROBLEMS, dataset=dataset, split=split)
+        return min(known, wanted or known) if manifest is None else int(manifest["rows"])
+
+    @cached_property
+    def _sizes(self) -> dict[str, tuple[int, Work] | None]:
+        return {
+            name: size_of(
+                section,
+                self.results.path(paths.STUDENT, student=name),
+                frozen=self.study.recipe_of(name).adapter is not None,
+            )
+            for name, section in self.study.students.items()
+        }
+
+    @cached_property
+    def _speeds(self) -> dict[str, float]:
+        speeds: dict[str, list[float]] = {}
+        for cell in cells(self.study):
+            run = self.results.find_training_run(cell)
+            if run is not None:
+                per_rank = run["tokens_per_second"] / self.study.recipe_of(cell.student).ranks
+                speeds.setdefault(cell.student, []).append(per_rank)
+        return {student: statistics.median(found) for student, found in speeds.items()}

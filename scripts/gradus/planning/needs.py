@@ -1,0 +1,116 @@
+"""Needs: what trainings and predictions take, of one cell, of an experiment and of the whole study."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from gradus.planning import sizing
+from gradus.planning.inputs import PlanInputs
+from gradus.records import Cell
+from gradus.study.config import BuiltStudent
+
+# The name of the whole study where its experiments are listed by theirs.
+WHOLE = "the whole study"
+
+# Where no training has finished: operations a second of one rank, and its seconds beyond the steps. Those of a CPU process
+# are what tiny students reach on one core (docs/background/benchmarks.md).
+ASSUMED_FLOPS = {"gpu": sizing.ASSUMED_FLOPS, "cpu": 1.4e10}
+ASSUMED_FIXED_SECONDS = {"gpu": 60, "cpu": 8}
+
+
+@dataclass(frozen=True)
+class Needs:
+    """The needs of one experiment, or of the whole study, in which shared cells count once.
+
+    ``weights_bytes`` stay, ``progress_bytes`` are the most that one running training keeps in ``work/``; ``rank_hours`` are
+    hours of one GPU (or of one process of a CPU training). None where a student's size is not known before it is fetched.
+    """
+
+    name: str
+    supervisions: int
+    cells: int
+    training_samples: int
+    optimizer_steps: int
+    training_tokens: int
+    predictions: int
+    weights_bytes: int
+    progress_bytes: int
+    rank_hours: float | None
+
+
+@dataclass(frozen=True)
+class TrainingNeeds:
+    """What one training keeps, needs meanwhile, and takes (seconds times ranks)."""
+
+    weights_bytes: float
+    progress_bytes: float
+    rank_seconds: float
+
+
+@dataclass(frozen=True)
+class _CellNeeds:
+    """What one cell takes; ``training`` is None where the size of its student is not known."""
+
+    samples: int
+    steps: int
+    tokens: int
+    predictions: int
+    training: TrainingNeeds | None
+
+
+def needs_of(inputs: PlanInputs, name: str, chosen: Sequence[Cell], supervisions: int) -> Needs:
+    """What the trainings and predictions of some cells take; ``supervisions`` is the number of theirs."""
+    each = [_cell_needs(inputs, cell) for cell in chosen]
+    trainings = [one.training for one in each if one.training is not None]
+    hours = round(sum(one.rank_seconds for one in trainings) / 3600, 3)
+    return Needs(
+        name=name,
+        supervisions=supervisions,
+        cells=len(each),
+        training_samples=sum(one.samples for one in each),
+        optimizer_steps=sum(one.steps for one in each),
+        training_tokens=sum(one.tokens for one in each),
+        predictions=sum(one.predictions for one in each),
+        weights_bytes=round(sum(one.weights_bytes for one in trainings)),
+        progress_bytes=round(max((one.progress_bytes for one in trainings), default=0.0)),
+        rank_hours=hours if len(trainings) == len(each) else None,
+    )
+
+
+def _cell_needs(inputs: PlanInputs, cell: Cell) -> _CellNeeds:
+    study, recipe = inputs.study, inputs.study.recipe_of(cell.student)
+    examples, tokens_per_example = inputs.examples(cell)
+    samples = round(examples * recipe.epochs)
+    texts_per_problem = sum(decoding.samples for decoding in study.decodings.values())
+    return _CellNeeds(
+        samples=samples,
+        steps=math.ceil(samples / recipe.batch_size),
+        tokens=round(samples * tokens_per_example),
+        predictions=inputs.problems(cell.supervision.dataset, "test") * texts_per_problem,
+        training=training_needs(inputs, cell.student, samples * tokens_per_example, tokens_per_example),
+    )
+
+
+def training_needs(inputs: PlanInputs, student: str, tokens: float, tokens_per_example: float) -> TrainingNeeds | None:
+    """Disk and time of one training over ``tokens``; None where the student's size is not known.
+
+    Progress is the weights and the optimizer's fp32 copy and two moments, in two checkpoints and one being written. The
+    speed is the median of this student's finished trainings in this study, else assumed from its operations.
+    """
+    size = inputs.size(student)
+    if size is None:
+        return None
+    weights, work = size
+    recipe = inputs.study.recipe_of(student)
+    width = 2 if recipe.precision == "bf16" else 4
+    trained = weights if recipe.adapter is None else 0  # adapters are small beside what is frozen
+    device = "cpu" if isinstance(inputs.study.students[student], BuiltStudent) else "gpu"
+    flops = work.flops([round(tokens_per_example)], round(tokens_per_example)) / max(1.0, tokens_per_example)
+    tokens_per_second = inputs.speed(student) or ASSUMED_FLOPS[device] / max(1.0, flops)
+    return TrainingNeeds(
+        weights_bytes=width * weights,
+        progress_bytes=3 * (12 + width) * trained,
+        rank_seconds=tokens / tokens_per_second + ASSUMED_FIXED_SECONDS[device] * recipe.ranks,
+    )
