@@ -11,8 +11,7 @@ from gradus.data.datasets.catalogue import CATALOGUE
 from gradus.records import Cell, Supervision
 from gradus.records.vocabulary import Split
 from gradus.results.store import Results
-from gradus.students.model_sizes import size_of
-from gradus.students.training.telemetry import Work
+from gradus.students.model_sizes import Work, size_of
 from gradus.study import paths
 from gradus.study.config import GradeschoolDataset, Study
 from gradus.study.grid import cells
