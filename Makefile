@@ -34,7 +34,7 @@ smoke: venv  ## Rehearse the paper's study with tiny random students, about six 
 	$(BIN)/snakemake --cores $(CORES) --configfile studies/paper-smoke.yaml
 
 test: venv  ## All tests but the hours of evidence
-	$(BIN)/python -m pytest -m "not full"
+	$(BIN)/python -m pytest -m "not full" --durations=40
 
 test-full: venv  ## Every test
 	$(BIN)/python -m pytest

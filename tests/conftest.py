@@ -80,16 +80,20 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
         running.stop()
 
 
-@pytest.fixture
-def provider(monkeypatch: pytest.MonkeyPatch) -> Iterator[Provider]:
+def local_provider() -> Iterator[Provider]:
     """A fake provider with a fresh bill; the keys that it accepts are in the environment."""
     command = [sys.executable, str(PROJECT / "tests" / "fake_provider.py")]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
-    monkeypatch.setenv("OPENAI_API_KEY", KEY)
-    monkeypatch.setenv("ANTHROPIC_API_KEY", KEY)
-    try:
-        yield Provider(int(process.stdout.readline()), process)
-    finally:
-        process.kill()
-        process.wait()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("OPENAI_API_KEY", KEY)
+        patch.setenv("ANTHROPIC_API_KEY", KEY)
+        try:
+            yield Provider(int(process.stdout.readline()), process)
+        finally:
+            process.kill()
+            process.wait()
+
+
+provider = pytest.fixture(local_provider, name="provider")
+module_provider = pytest.fixture(local_provider, scope="module", name="module_provider")

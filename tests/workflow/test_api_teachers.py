@@ -1,5 +1,6 @@
 """API teachers through the whole workflow: exemplars, formats, transforms, own accuracy, prompt edits, one job at a time."""
 
+import copy
 import shutil
 import sys
 import tarfile
@@ -58,17 +59,28 @@ def study(provider: Provider) -> dict[str, Any]:
     return config
 
 
-@pytest.fixture
-def annotated(provider: Provider, tmp_path: Path) -> tuple[Workflow, Provider]:
-    made = Workflow(tmp_path, study(provider))
-    shutil.copytree(PROJECT / "prompts", tmp_path / "prompts")
-    provider.control(latency=0.02)
+@pytest.fixture(scope="module")
+def annotated_once(
+    module_provider: Provider, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Workflow, dict[str, Any]]:
+    """The study's annotations, made once (some twenty jobs: a minute), and the provider's bill for them."""
+    made = Workflow(tmp_path_factory.mktemp("annotated"), study(module_provider))
+    shutil.copytree(PROJECT / "prompts", made.folder / "prompts")
+    module_provider.control(latency=0.02)
     made.run("annotations", "teacher_accuracies")
-    return made, provider
+    return made, module_provider.control()
 
 
-def test_annotations_of_every_kind(annotated: tuple[Workflow, Provider]) -> None:
-    made, provider = annotated
+@pytest.fixture
+def annotated(annotated_once: tuple[Workflow, dict[str, Any]], tmp_path: Path) -> Workflow:
+    """A copy of the annotated study with its journal, to change at will."""
+    made, _ = annotated_once
+    shutil.copytree(made.folder, tmp_path / "copy", symlinks=True)
+    return Workflow(tmp_path / "copy", copy.deepcopy(made.config))
+
+
+def test_annotations_of_every_kind(annotated_once: tuple[Workflow, dict[str, Any]]) -> None:
+    made, bill = annotated_once
     folder = made.results / "annotations" / "gradeschool"
 
     def rows(place: str) -> list[Annotation]:
@@ -99,7 +111,7 @@ def test_annotations_of_every_kind(annotated: tuple[Workflow, Provider]) -> None
     accuracy = read_json(made.results / "teacher_accuracy" / "gradeschool" / "gpt" / "original" / "L1.json")
     assert (accuracy["n"], accuracy["samples"]) == (10, 1)
     assert accuracy["accuracy"] < 0.5, "the fake provider guesses where the gold answer is hidden"
-    assert provider.control()["rejected"] == []
+    assert bill["rejected"] == []
     exemplars = sorted(
         path.relative_to(made.folder).as_posix() for path in (made.folder / "journal").rglob("exemplars/*/*.json")
     )
@@ -110,7 +122,7 @@ def test_annotations_of_every_kind(annotated: tuple[Workflow, Provider]) -> None
         "journal/gpt/exemplars/gradeschool/symbolic.json",
     ]
     # One job of a provider at a time, though two cores were given: never more in flight than one teacher may have.
-    assert provider.control()["most_in_flight"] <= 8
+    assert bill["most_in_flight"] <= 8
 
 
 def _objects(path: Path) -> list[Any]:
@@ -119,8 +131,8 @@ def _objects(path: Path) -> list[Any]:
     return [value for _, value in read_objects(path)]
 
 
-def test_what_reruns_and_what_is_fetched_again(annotated: tuple[Workflow, Provider]) -> None:
-    made, provider = annotated
+def test_what_reruns_and_what_is_fetched_again(annotated: Workflow, module_provider: Provider) -> None:
+    made, provider = annotated, module_provider
     targets = ("annotations", "teacher_accuracies")
     assert made.jobs(*targets) == {}
     fetched = provider.control()["answered"]
@@ -148,8 +160,8 @@ def test_what_reruns_and_what_is_fetched_again(annotated: tuple[Workflow, Provid
     assert provider.control()["answered"] == fetched + 12
 
 
-def test_jobs_of_one_provider_run_one_after_another(annotated: tuple[Workflow, Provider]) -> None:
-    made, _ = annotated
+def test_jobs_of_one_provider_run_one_after_another(annotated_once: tuple[Workflow, dict[str, Any]]) -> None:
+    made, _ = annotated_once
     spans: dict[str, list[tuple[str, float]]] = {}
     for path in (made.results / "annotations" / "gradeschool").rglob("*.run.json"):
         facts = read_json(path)

@@ -76,6 +76,7 @@ def references(bases: dict[str, Path]) -> dict[tuple[str, str], tuple[float, Gra
     return found
 
 
+@pytest.mark.parametrize("half", ["pairs", pytest.param("others", marks=pytest.mark.full)])
 @pytest.mark.parametrize("ranks", [1, 2])
 @pytest.mark.parametrize("stage", [0, 1, 2, 3])
 def test_loss_and_gradient_of_a_step(
@@ -84,12 +85,20 @@ def test_loss_and_gradient_of_a_step(
     tmp_path: Path,
     ranks: int,
     stage: int,
+    half: str,
 ) -> None:
+    """Slow: a launch of torchrun, with an engine for each variant.
+
+    The first half takes every variant with every stage, and every variant with one rank and with two; the second half
+    completes the product.
+    """
+    even = (ranks + stage) % 2 == (half == "pairs")
     wanted = {
         f"{family}-{name}": {"base": str(base), "recipe": recipe}
         for family, base in bases.items()
-        for name, recipe in VARIANTS.items()
+        for index, (name, recipe) in enumerate(VARIANTS.items())
         if family != "bloom" or recipe["layout"] != "padding-free"
+        if (index % 2 == 0) == even
     }
     common = Recipe.model_validate({"precision": "fp32", "zero_stage": stage, "epochs": 1.0}).model_dump()
     specification = {"variants": wanted, "recipe": common, "samples": samples(), "output": str(tmp_path)}
@@ -104,7 +113,8 @@ def test_loss_and_gradient_of_a_step(
     )
     assert done.returncode == 0, done.stderr[-4000:]
     losses = json.loads((tmp_path / "losses.json").read_text(encoding="utf-8"))
-    assert losses["llama-budgeted"]["micro_batches"] > losses["llama-whole"]["micro_batches"] == 1
+    assert losses.get("llama-whole", {"micro_batches": 1})["micro_batches"] == 1
+    assert losses.get("llama-budgeted", {"micro_batches": 2})["micro_batches"] > 1
     for name, variant in wanted.items():
         loss, gradient = references[name.split("-")[0], variant["recipe"].get("normalise", "tokens")]
         assert losses[name]["loss"] == pytest.approx(loss, rel=1e-5), name
