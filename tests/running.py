@@ -47,7 +47,7 @@ class Workflow:
 
     @property
     def results(self) -> Path:
-        return self.folder / "results" / self.config["study"]
+        return self.folder / "results" / str(self.config["study"])
 
     def command(self, *arguments: str) -> list[str]:
         (self.folder / "study.yaml").write_text(yaml.safe_dump(self.config, sort_keys=False), encoding="utf-8")

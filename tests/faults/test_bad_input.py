@@ -1,6 +1,7 @@
 """Bad input at the programs: file and line, a non-zero status, no target, no traceback."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,7 @@ from builders import decoding
 from running import Workflow, program
 
 
-def spoiled(source: Path, target: Path, change) -> Path:
+def spoiled(source: Path, target: Path, change: Callable[[list[str]], list[str]]) -> Path:
     target.write_text("".join(change(source.read_text(encoding="utf-8").splitlines(keepends=True))), encoding="utf-8")
     return target
 

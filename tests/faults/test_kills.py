@@ -8,6 +8,7 @@ import os
 import resource
 import signal
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -118,7 +119,7 @@ def test_generation_killed_in_mid_work_resumes_to_the_same_bytes(finished: Workf
     assert not list(progress.glob("*.jsonl"))
 
 
-def test_a_killed_workflow_finishes_with_the_same_bytes(finished: Workflow, workflow) -> None:
+def test_a_killed_workflow_finishes_with_the_same_bytes(finished: Workflow, workflow: Callable[..., Workflow]) -> None:
     """kill -9 of Snakemake and everything under it, in the middle of a training; then the same command."""
     made = workflow(finished.config)
     process = made.start()

@@ -12,6 +12,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 from running import PROJECT, Workflow, bytes_of, program, saved_steps, start, wait_for
@@ -23,7 +24,7 @@ from gradus.students import tiny_models
 EPOCHS = {2: 32.0, 3: 16.0}
 
 
-def training(finished: Workflow, output: Path, zero_stage: int = 2, **changes: object) -> list[object]:
+def training(finished: Workflow, output: Path, zero_stage: int = 2, **changes: Any) -> list[object]:
     """A training of three steps an epoch, with progress saved at every second step."""
     return any_training(finished, output, **{"zero_stage": zero_stage, "epochs": EPOCHS[zero_stage], **changes})
 
@@ -75,7 +76,7 @@ def kill(process: subprocess.Popen[bytes], work: Path) -> None:
     wait_for(lambda: not rank_processes(work), "the end of the ranks", seconds=60)
 
 
-def finish(finished: Workflow, work: Path, **changes: object) -> None:
+def finish(finished: Workflow, work: Path, **changes: Any) -> None:
     again = start(finished.folder, work, *training(finished, work / "cell", **changes))
     assert again.wait(timeout=600) == 0, output(work)
 
@@ -146,7 +147,7 @@ def test_a_torn_newest_checkpoint_falls_back_to_the_one_before(
     undisturbed: dict[int, dict[str, bytes]],
     tmp_path: Path,
     damage: str,
-    changes: dict[str, object],
+    changes: dict[str, Any],
 ) -> None:
     """With adapters and dropout too: their checkpoints leave the frozen weights out, their draws do not depend on stops."""
     expected = undisturbed[2]
@@ -243,7 +244,7 @@ def test_too_few_processes_are_refused(finished: Workflow, tmp_path: Path) -> No
     ids=["contamination", "divergence"],
 )
 def test_what_would_fail_again_is_one_message_and_told_at_once_the_next_time(
-    finished: Workflow, tmp_path: Path, changes: dict[str, object], message: str
+    finished: Workflow, tmp_path: Path, changes: dict[str, Any], message: str
 ) -> None:
     base = tiny_models.make("bloom", tmp_path / "bloom")
     settings = json.dumps({"kind": "pretrained", "model": str(base), "revision": None, "template": "alpaca"})

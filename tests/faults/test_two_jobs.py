@@ -3,6 +3,7 @@
 import os
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 from builders import decoding
@@ -48,7 +49,11 @@ def test_a_cluster_job_keeps_what_it_trained_until_the_predictions_exist(
     finished: Workflow, undisturbed: dict[str, bytes], tmp_path: Path
 ) -> None:
     """A workflow that died deletes what nobody told it of; the next job publishes the same again, without a step."""
-    job = {"GRADUS_WORK": str(tmp_path / "work"), "SLURM_JOB_ID": str(os.getpid()), "GRADUS_SUBMITTED": "1"}
+    job: dict[str, Any] = {
+        "GRADUS_WORK": str(tmp_path / "work"),
+        "SLURM_JOB_ID": str(os.getpid()),
+        "GRADUS_SUBMITTED": "1",
+    }
     command = long_training(finished, tmp_path)
     assert program(*command, folder=finished.folder, **job).returncode == 0
     [kept] = (tmp_path / "work").glob("*/kept.json")
@@ -82,7 +87,11 @@ def test_a_cluster_job_keeps_what_it_trained_until_the_predictions_exist(
 def test_kept_weights_that_have_changed_are_trained_again(
     finished: Workflow, undisturbed: dict[str, bytes], tmp_path: Path
 ) -> None:
-    job = {"GRADUS_WORK": str(tmp_path / "work"), "SLURM_JOB_ID": str(os.getpid()), "GRADUS_SUBMITTED": "1"}
+    job: dict[str, Any] = {
+        "GRADUS_WORK": str(tmp_path / "work"),
+        "SLURM_JOB_ID": str(os.getpid()),
+        "GRADUS_SUBMITTED": "1",
+    }
     command = long_training(finished, tmp_path)
     assert program(*command, folder=finished.folder, **job).returncode == 0
     [weights] = (tmp_path / "work").glob("*/weights/model.safetensors")

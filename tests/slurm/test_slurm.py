@@ -42,7 +42,7 @@ class Run:
 
     @property
     def results(self) -> Path:
-        return self.folder / "results" / self.study["study"]
+        return self.folder / "results" / str(self.study["study"])
 
     @property
     def work(self) -> Path:

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -21,7 +22,7 @@ def test_deleting_one_metrics_file_schedules_one_job(copied: Workflow) -> None:
     assert copied.jobs("metrics") == {"score": 1}
 
 
-def test_asking_for_one_cell_schedules_that_cell(workflow) -> None:
+def test_asking_for_one_cell_schedules_that_cell(workflow: Callable[..., Workflow]) -> None:
     made = workflow()
     target = "results/tiny/metrics/gradeschool/tutor/original/L1/mini/seed1/greedy.json"
     assert made.jobs(target) == {
@@ -129,7 +130,7 @@ def test_two_studies_never_share_a_derived_file(copied: Workflow) -> None:
     shutil.rmtree(copied.results, ignore_errors=True)
 
 
-def test_a_mistyped_key_is_one_message(workflow) -> None:
+def test_a_mistyped_key_is_one_message(workflow: Callable[..., Workflow]) -> None:
     config = tiny_study()
     config["recipe"]["learning_rat"] = 1.0
     output = workflow(config).run("--dry-run", ok=False)
@@ -137,7 +138,7 @@ def test_a_mistyped_key_is_one_message(workflow) -> None:
     assert "Traceback" not in output
 
 
-def test_a_bogus_target_fails_clearly(workflow) -> None:
+def test_a_bogus_target_fails_clearly(workflow: Callable[..., Workflow]) -> None:
     output = workflow().run(
         "--dry-run", "results/tiny/metrics/gradeschool/tutor/original/L9/mini/seed1/greedy.json", ok=False
     )
@@ -145,7 +146,7 @@ def test_a_bogus_target_fails_clearly(workflow) -> None:
     assert "L9" in output
 
 
-def test_the_named_targets_exist(workflow) -> None:
+def test_the_named_targets_exist(workflow: Callable[..., Workflow]) -> None:
     output = workflow().run("--list-target-rules")
     for name in ("all", "annotations", "checkpoints", "metrics", "tables", "figures", "report", "archive", "plan"):
         assert any(line.startswith(f"{name} (") for line in output.splitlines()), name

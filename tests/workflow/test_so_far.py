@@ -3,6 +3,7 @@
 import csv
 import json
 import zipfile
+from collections.abc import Callable
 
 from running import Workflow
 
@@ -36,7 +37,7 @@ def test_it_is_made_anew_each_time(copied: Workflow) -> None:
     assert copied.jobs("so_far") == {"so_far": 1}
 
 
-def test_before_anything_ran_it_says_so(workflow) -> None:  # type: ignore[no-untyped-def]
+def test_before_anything_ran_it_says_so(workflow: Callable[..., Workflow]) -> None:
     run = workflow()
     output = run.run("so_far")
     assert "0 of 4 cells are scored" in output

@@ -2,6 +2,7 @@
 
 import json
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -39,7 +40,9 @@ def test_what_is_written_is_read(tmp_path_factory: pytest.TempPathFactory, probl
         (lambda lines: [], None, "the file is empty"),
     ],
 )
-def test_a_bad_file_is_refused_with_its_place(tmp_path: Path, spoil, line: int | None, message: str) -> None:
+def test_a_bad_file_is_refused_with_its_place(
+    tmp_path: Path, spoil: Callable[[list[str]], list[str]], line: int | None, message: str
+) -> None:
     path = tmp_path / "problems.jsonl"
     write_records(path, [problem("a"), problem("b")])
     lines = path.read_text().splitlines(keepends=True)

@@ -22,6 +22,9 @@ POLICY = {"agrees": "keep", "disagrees": "drop", "unparsable": "drop", "truncate
 PLAIN = Template("plain", "Question: ", "\nAnswer:", " ", "<eos>")
 
 
+Make = Callable[..., tuple[list[Example], dict[str, Any]]]
+
+
 @pytest.fixture(scope="module")
 def tokens(tmp_path_factory: pytest.TempPathFactory) -> Tokens:
     corpus = {"source": "primer", "seed": 1, "documents": 1}
@@ -33,7 +36,7 @@ def tokens(tmp_path_factory: pytest.TempPathFactory) -> Tokens:
 
 
 @pytest.fixture
-def make(tokens: Tokens) -> Callable[..., tuple[list[Example], dict[str, Any]]]:
+def make(tokens: Tokens) -> Make:
     return partial(made, tokens)
 
 
@@ -60,7 +63,7 @@ def made(
     )
 
 
-def test_verdicts_follow_their_policy_and_are_counted(make) -> None:
+def test_verdicts_follow_their_policy_and_are_counted(make: Make) -> None:
     rows = [
         annotation("a"),
         annotation("b", "disagrees", "4"),
@@ -72,26 +75,26 @@ def test_verdicts_follow_their_policy_and_are_counted(make) -> None:
     assert counts["dropped"] == {"disagrees": 1, "unparsable": 1}
 
 
-def test_a_bare_answer_stays_bare(make) -> None:
+def test_a_bare_answer_stays_bare(make: Make) -> None:
     examples, _ = make([annotation("a", rationale="")])
     assert examples[0].completion == " 3"
 
 
-def test_a_leaked_question_is_refused_or_counted(make) -> None:
+def test_a_leaked_question_is_refused_or_counted(make: Make) -> None:
     with pytest.raises(UserError, match="allow_leakage"):
         make([annotation("a")], test_question="question  A")
     _, counts = make([annotation("a")], test_question="question  A", allow=True)
     assert counts["leaked"] == ["a"]
 
 
-def test_over_long_examples_are_dropped_and_counted(make) -> None:
+def test_over_long_examples_are_dropped_and_counted(make: Make) -> None:
     rows = [annotation("a"), annotation("b", rationale="word " * 200)]
     examples, counts = make(rows)
     assert len(examples) == 1
     assert counts["dropped"] == {"over-long": 1}
 
 
-def test_over_long_examples_are_cut_at_the_cutoff_without_an_end(make, tokens: Tokens) -> None:
+def test_over_long_examples_are_cut_at_the_cutoff_without_an_end(make: Make, tokens: Tokens) -> None:
     rows = [annotation("a"), annotation("b", rationale="word " * 200)]
     examples, counts = make(rows, over_long="truncate")
     assert (len(examples), counts["truncated"]) == (2, 1)
@@ -100,19 +103,19 @@ def test_over_long_examples_are_cut_at_the_cutoff_without_an_end(make, tokens: T
     assert len(long) == 100 and tokens.eos_id not in long
 
 
-def test_an_over_long_question_leaves_nothing_to_learn_and_is_dropped(make) -> None:
+def test_an_over_long_question_leaves_nothing_to_learn_and_is_dropped(make: Make) -> None:
     examples, counts = make([annotation("a"), annotation("e")], over_long="truncate", last_question="Long " * 100 + "?")
     assert [example.problem_id for example in examples] == ["a"]
     assert counts["dropped"] == {"over-long": 1}
 
 
-def test_over_long_examples_can_be_an_error(make) -> None:
+def test_over_long_examples_can_be_an_error(make: Make) -> None:
     with pytest.raises(UserError, match="'b' is longer than cutoff_tokens"):
         make([annotation("a"), annotation("b", rationale="word " * 200)], over_long="refuse")
 
 
 @pytest.mark.parametrize("where", ["question", "rationale"])
-def test_a_text_that_would_end_itself_is_dropped(make, where: str) -> None:
+def test_a_text_that_would_end_itself_is_dropped(make: Make, where: str) -> None:
     """A written-out special token would be read as one: the sample would teach the student to stop in mid-sentence."""
     bad = "What does <eos> mean?"
     rows = [annotation("a"), annotation("e", rationale=bad if where == "rationale" else "1 + 2 = 3.")]
@@ -121,11 +124,11 @@ def test_a_text_that_would_end_itself_is_dropped(make, where: str) -> None:
     assert counts["dropped"] == {"special-token": 1}
 
 
-def test_nothing_left_is_an_error(make) -> None:
+def test_nothing_left_is_an_error(make: Make) -> None:
     with pytest.raises(UserError, match="no training example is left"):
         make([annotation("a", "disagrees")])
 
 
-def test_an_annotation_of_an_unknown_problem_is_an_error(make) -> None:
+def test_an_annotation_of_an_unknown_problem_is_an_error(make: Make) -> None:
     with pytest.raises(UserError, match="'z'"):
         make([annotation("z")])
