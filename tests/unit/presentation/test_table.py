@@ -1,0 +1,163 @@
+"""Tables: their numbers from metrics of three seeds, the best of each row, and one escape per format."""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+import re
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+from conftest import tiny_study
+
+from gradus.analysis.rows import Row, rows
+from gradus.presentation.exhibits.experiments import experiment_table, note, to_csv
+from gradus.presentation.number import LEAKED, Number
+from gradus.presentation.table import Table, csv_text, escape_latex, escape_markdown
+from gradus.runtime.atomic import write_json
+from gradus.study import paths
+from gradus.study.config import Experiment, Study, load
+from gradus.study.grid import cells
+
+NASTY = "Does it cost $5 {or} 50%? a_b #1 & x^2 ~y \\cmd <b> | ± † ‡ § – ✓ é\nnext"
+CORRECT = {1: 11, 2: 14, 3: 20}
+N = 40
+
+
+@pytest.fixture
+def study(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Study:
+    """One condition with three seeds (11, 14 and 20 of 40 right) and one that is always right, as metric files."""
+    config = tiny_study("counted")
+    experiment = next(iter(config["experiments"].values()))
+    experiment |= {"levels": ["L1", "L2"], "seeds": [1, 2, 3], "baselines": [], "students": ["mini"]}
+    config["experiments"] = {"granularity": experiment}
+    made = load(config, "counted")
+    monkeypatch.chdir(tmp_path)
+    for cell in cells(made):
+        is_leaked = cell.supervision.level == "L2"
+        correct = N if is_leaked else CORRECT[cell.seed]
+        metric: dict[str, Any] = {
+            **cell.wildcards(),
+            "decoding": "greedy",
+            "n": N,
+            "samples": 1,
+            "accuracy": correct / N,
+            "strict_accuracy": correct / N,
+            "interval_low": 0.0,
+            "interval_high": 1.0,
+            "truncated": 2,
+            "unparsable": 4,
+            "flexible_only": 0,
+            "mean_completion_tokens": 10.0 * cell.seed,
+            "chance_accuracy": 0.25,
+            "most_frequent_answer_accuracy": 0.3,
+            "leaked_training_rows": 3 if is_leaked else 0,
+            "excerpt": False,
+        }
+        write_json(paths.fill(paths.METRICS, made.study, cell, decoding="greedy"), metric)
+    return made
+
+
+@pytest.fixture
+def experiment(study: Study) -> Experiment:
+    return study.experiments["granularity"]
+
+
+@pytest.fixture
+def conditions(study: Study, experiment: Experiment) -> list[Row]:
+    return rows(study, experiment)
+
+
+def wilson_by_hand(share: float, n: int) -> tuple[float, float]:
+    z = 1.959964
+    middle = (share + z * z / (2 * n)) / (1 + z * z / n)
+    half = z / (1 + z * z / n) * math.sqrt(share * (1 - share) / n + z * z / (4 * n * n))
+    return middle - half, middle + half
+
+
+def test_a_row_is_mean_spread_and_wilson_interval_over_the_seeds(conditions: list[Row], experiment: Experiment) -> None:
+    mean = (11 + 14 + 20) / 3 / N
+    sd = math.sqrt(sum((right / N - mean) ** 2 for right in CORRECT.values()) / 2)
+    low, high = wilson_by_hand(mean, N)
+    line = next(iter(csv.DictReader(io.StringIO(to_csv(conditions)))))
+    assert (line["seeds"], line["n"]) == ("1 2 3", "40")
+    for name, value in (("accuracy", mean), ("seed_sd", sd), ("interval_low", low), ("interval_high", high)):
+        assert float(line[name]) == pytest.approx(value, abs=6e-5), name
+    assert float(line["mean_completion_tokens"]) == 20 and float(line["truncated"]) == 2 / N
+    shown = experiment_table("granularity", experiment, conditions).markdown().splitlines()[2]
+    expected = f"**{100 * mean:.1f}†** ± {100 * sd:.1f} [{100 * low:.1f}, {100 * high:.1f}]"
+    assert low < 0.3 < high, "so that it is not above the most frequent answer"
+    assert shown == f"| gradeschool | L1 | {expected} |"
+
+
+def test_daggers_and_their_sentences(conditions: list[Row], experiment: Experiment) -> None:
+    table = experiment_table("granularity", experiment, conditions)
+    assert [number.signs for number in table.numbers] == ["†", "‡"]
+    assert r"100.0\ddag{} $\pm$ 0.0 {\scriptsize[91.2, 100.0]}" in table.latex()
+    text = note(conditions)
+    assert "scores 30.0, a blind guess 25.0; a dagger marks cells not above both." in text
+    assert "A double dagger marks" in text and "section sign" not in text and "3 seeds" in text
+
+
+def test_the_best_of_a_row_is_bold_and_ties_are_all_best() -> None:
+    table = Table(["name", "a", "b", "c"], [["tied", *map(Number, (0.5, 0.6, 0.6))]], bold="row")
+    assert table.markdown().splitlines()[-1] == "| tied | 50.0 | **60.0** | **60.0** |"
+    assert r"tied & 50.0 & \textbf{60.0} & \textbf{60.0} \\" in table.latex()
+    for values in ((0.5, 0.5, 0.5), (0.5, None, None)):
+        equal = Table(["name", "a", "b", "c"], [["equal", *map(Number, values)]], bold="row")
+        assert "**" not in equal.markdown() and "textbf" not in equal.latex()
+
+
+def test_the_best_of_a_column_is_that_of_its_group() -> None:
+    lines = [("x", "one", 0.1), ("x", "two", 0.2), ("y", "one", 0.9), ("y", "two", 0.8)]
+    table = Table(["group", "name", "a"], [[g, n, Number(v)] for g, n, v in lines], names=2, bold="column", wide=True)
+    assert [table.is_best(row, 2) for row in range(4)] == [False, True, True, False]
+    assert table.latex().count(r"\midrule") == 2 and "\n & two & " in table.latex()
+
+
+def test_missing_and_unasked_numbers_differ() -> None:
+    table = Table(["name", "a", "b"], [["x", Number(None), None]])
+    assert table.markdown().splitlines() == ["| name | a | b |", "|---|---:|---:|", "| x | – |  |"]
+    assert r"x & -- &  \\" in table.latex()
+
+
+def test_wide_tables_round_intervals_and_can_do_without() -> None:
+    table = Table(["name", "a"], [["x", Number(0.5, 0.416, 0.584, 0.021, runs=2, runs_asked=3)]], wide=True)
+    assert r"x & 50.0*{\tiny $\pm$2.1} {\tiny[42, 58]} \\" in table.latex()
+    assert r"x & 50.0* \\" in Table(table.heads, table.rows, wide=True, latex_intervals=False).latex()
+
+
+def test_latex_escapes_all_that_is_special_in_the_users_own_text() -> None:
+    assert escape_latex(NASTY) == (
+        r"Does it cost \$5 \{or\} 50\%? a\_b \#1 \& x\textasciicircum{}2 \textasciitilde{}y \textbackslash{}cmd "
+        r"\textless{}b\textgreater{} \textbar{} $\pm$ \dag{} \ddag{} \S{} -- [U+2713] é next"
+    )
+    table = Table([NASTY, NASTY], [[NASTY, Number(0.5)]], caption=NASTY, note=NASTY).latex()
+    commands = r"\\[{}$%&_#]|\$\\pm\$|\\[A-Za-z]+(\{\})?"
+    written = re.sub(commands, "", "".join(line for line in table.splitlines() if "cost" in line))
+    assert not set(written) & set("$^~%_#<>|±†‡§–✓")
+
+
+@pytest.mark.skipif(shutil.which("pdflatex") is None, reason="no pdflatex here")
+def test_a_nasty_caption_compiles(tmp_path: Path) -> None:
+    table = Table([NASTY, NASTY], [[NASTY, Number(0.5, marks=(LEAKED,))]], caption=NASTY, label="x", note=NASTY).latex()
+    head = r"\documentclass{article}\usepackage{booktabs}\begin{document}"
+    (tmp_path / "t.tex").write_text(rf"{head}{table}\end{{document}}", encoding="utf-8")
+    command = ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "t.tex"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stdout[-2000:]
+
+
+def test_markdown_keeps_a_cell_in_its_line() -> None:
+    assert escape_markdown("a | b\nc") == r"a \| b c"
+    assert Table(["a|b"], [["c\nd"]]).markdown() == "| a\\|b |\n|---|\n| c d |\n"
+
+
+def test_csv_quotes_and_leaves_empty_what_is_not_known() -> None:
+    text = csv_text(["a", "b", "c", "d", "e"], [['x, "y"', None, True, 1 / 3, 7]])
+    assert text == 'a,b,c,d,e\n"x, ""y""",,true,0.3333,7\n'
+    assert csv_text(["p"], [[1 / 3]], form=".6g") == "p\n0.333333\n"
