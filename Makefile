@@ -47,6 +47,7 @@ lint: venv  ## ruff, mypy, snakefmt, snakemake --lint, generated files up to dat
 	$(BIN)/snakemake --lint
 	$(BIN)/python scripts/environments.py --check
 	$(BIN)/python scripts/configuration.py --check
+	$(BIN)/python scripts/published.py --check
 
 format: venv  ## Format Python and Snakemake files
 	$(BIN)/ruff check --fix .
@@ -58,6 +59,7 @@ environments: venv  ## Write envs/*.yaml from pyproject.toml
 
 docs: venv  ## Write the documents that follow from the code, and build the site into site/ (no network)
 	$(BIN)/python scripts/configuration.py
+	$(BIN)/python scripts/published.py
 	$(BIN)/mkdocs build
 
 docs-serve: venv  ## Show the site on http://127.0.0.1:8000 and rebuild it at every change

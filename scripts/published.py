@@ -1,4 +1,4 @@
-"""Judge a paper's claims by its own published numbers (docs/background/published.md is made by `make docs`)."""
+"""Judge a paper's claims by its own published numbers; --check only compares (`make docs` writes the page)."""
 
 from pathlib import Path
 
@@ -6,6 +6,7 @@ from gradus.analysis import published
 from gradus.presentation.claims import statements_markdown
 from gradus.runtime import program
 from gradus.runtime.atomic import write_text
+from gradus.runtime.errors import UserError
 
 HEAD = """\
 # What the published numbers support
@@ -23,12 +24,17 @@ not a refuted one.
 def main() -> None:
     options = program.parser(__doc__)
     options.add_argument("--numbers", default="published/chen-2025.csv", help="the published numbers")
-    options.add_argument("--output", default="docs/background/published.md")
+    options.add_argument("--output", default="docs/background/published.md", type=Path)
+    options.add_argument("--check", action="store_true", help="write nothing; fail where the page does not agree")
     given = options.parse_args()
     parts = [HEAD]
     for title, statements in published.chen_2025(published.read(Path(given.numbers))).items():
         parts += [f"## {title}", "", statements_markdown(statements)]
-    write_text(given.output, "\n".join(parts).rstrip() + "\n")
+    text = "\n".join(parts).rstrip() + "\n"
+    if not given.check:
+        write_text(given.output, text)
+    elif not given.output.exists() or given.output.read_text(encoding="utf-8") != text:
+        raise UserError("does not agree with the code", where=given.output, hint="run `make docs`")
 
 
 if __name__ == "__main__":

@@ -6,6 +6,8 @@ Prints the tables of docs/background/statistics.md.
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
+from gradus.presentation.number import percent
+from gradus.presentation.table import Table
 from gradus.runtime import program
 from gradus.statistics.measurements import Rows
 from gradus.statistics.simulation import (
@@ -47,9 +49,8 @@ def main() -> None:
 def table(lines: Mapping[str, Mapping[str, float]]) -> None:
     """Print shares in percent as a Markdown table."""
     names = list(next(iter(lines.values())))
-    print("| | " + " | ".join(names) + " |\n|---|" + "---:|" * len(names))
-    for label, line in lines.items():
-        print(f"| {label} | " + " | ".join(f"{100 * line[name]:.1f} %" for name in names) + " |")
+    rows = [[label, *(percent(line[name]) for name in names)] for label, line in lines.items()]
+    print(Table(["", *names], rows).markdown(), end="")
 
 
 if __name__ == "__main__":

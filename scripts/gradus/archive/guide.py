@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from gradus.archive.finished_jobs import FinishedJob
 from gradus.archive.licences import dataset_terms, teacher_terms
 from gradus.archive.manifest import SUMS, Tar
+from gradus.presentation.table import Table
 from gradus.study.config import Study
 
 _CONTENTS = {
@@ -42,10 +43,11 @@ def guide(study: Study, groups: Mapping[str, Tar], commit: str | None, jobs: Seq
         *([""] if study.archive.authors else []),
         f"Made with Gradus at commit {commit or '(not in a git checkout)'}; {jobs_shown}.",
         "",
-        "| file | files in it | bytes | what |",
-        "|---|---:|---:|---|",
-        *(f"| {tar.file} | {tar.files} | {tar.bytes} | {_CONTENTS[name]} |" for name, tar in groups.items()),
-        "",
+        Table(
+            ["file", "files in it", "bytes", "what"],
+            [[tar.file, str(tar.files), str(tar.bytes), _CONTENTS[name]] for name, tar in groups.items()],
+            align="lrrl",
+        ).markdown(),
         f"`{SUMS}` lists every file in the tars, `manifest.json` which tar holds it, `ro-crate-metadata.json` (RO-Crate) "
         "which job made it from what.",
         "",

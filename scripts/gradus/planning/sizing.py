@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from gradus.presentation.table import Table
 from gradus.students.model_sizes import PUBLISHED, Shape
 
 CARDS = (40, 80, 141)  # GB: A100 40, A100 or H100 80, H200
@@ -81,5 +82,4 @@ def table(tokens: int = 8192) -> str:
         rows.append([name.split("/")[1], *facts, f"{weights:.1f}", f"{progress:.0f}"])
     head = ["student", "states, GB", "activations, GB", *(f"{card} GB card" for card in CARDS)]
     head += ["minutes a cell", "weights, GB", "work/, GB"]
-    lines = [head, ["---"] * len(head), *rows]
-    return "\n".join("| " + " | ".join(line) + " |" for line in lines) + "\n"
+    return Table(head, rows, align="l" * len(head)).markdown()

@@ -143,16 +143,7 @@ def draw_bars(panel: Axes, series: Mapping[str, Mapping[str, Number]], groups: S
             if number.value is None:
                 panel.text(x, 0, MISSING, ha="center", va="bottom", fontsize=7)
                 continue
-            panel.bar(
-                x,
-                number.scaled,
-                width,
-                color=look.color,
-                hatch=look.hatch,
-                edgecolor="white",
-                linewidth=0.4,
-                label=label,
-            )
+            panel.bar(x, number.scaled, width, color=look.color, hatch=look.hatch, ec="white", lw=0.4, label=label)
             draw_point(panel, x, number, color="black", linewidth=0.7)
     panel.set_xticks(range(len(groups)), groups, rotation=30, ha="right", fontsize=7)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 MISSING = "–"
 
@@ -19,8 +19,7 @@ _WRITTEN: dict[Unit, tuple[int, str]] = {
 }
 
 
-@dataclass(frozen=True)
-class Mark:
+class Mark(NamedTuple):
     """A sign behind a number, and the sentence that explains it."""
 
     sign: str

@@ -118,6 +118,18 @@ def test_the_page_in_the_docs_is_what_the_program_writes(tmp_path: Path) -> None
     )
 
 
+def test_a_page_that_is_stale_fails_the_check_and_stays(tmp_path: Path) -> None:
+    assert program("published", "--check", folder=PROJECT).returncode == 0
+    stale = tmp_path / "page.md"
+    for exists in (False, True):
+        if exists:
+            stale.write_text("old", encoding="utf-8")
+        done = program("published", "--check", "--output", stale, folder=PROJECT)
+        assert done.returncode == 1 and "run `make docs`" in done.stderr and "Traceback" not in done.stderr
+        assert stale.exists() is exists
+    assert stale.read_text(encoding="utf-8") == "old"
+
+
 def test_a_bad_file_is_named_with_its_line(tmp_path: Path) -> None:
     path = tmp_path / "numbers.csv"
     path.write_text("a,b\n1,2\n")

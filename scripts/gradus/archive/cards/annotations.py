@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from huggingface_hub import DatasetCardData
 
 from gradus.archive.licences import dataset_terms, hub_dataset, teacher_terms
+from gradus.presentation.table import Table
 from gradus.records import Supervision
 from gradus.results.facts import AnnotationManifest, SupervisionAudit
 from gradus.results.store import Results
@@ -38,10 +39,11 @@ def dataset_card(results: Results) -> str:
         "",
         "## What is in it",
         "",
-        "| supervision | rows | mean words | verdicts | defects |",
-        "|---|---:|---:|---|---|",
-        *(_row(supervision, manifest, audits.get(str(supervision))) for supervision, manifest in manifests.items()),
-        "",
+        Table(
+            ["supervision", "rows", "mean words", "verdicts", "defects"],
+            [_row(supervision, manifest, audits.get(str(supervision))) for supervision, manifest in manifests.items()],
+            align="lrrll",
+        ).markdown(),
         "Fields: `problem_id`, `sample`, `attempt`, the supervision, `rationale` (without the answer sentence), `answer` as it "
         "was read, `verdict` (agrees, disagrees, unparsable, truncated, refused), `model`, `parameters` that were sent, "
         "`finish_reason`, `usage`, `price_usd`. Defects are counted, not repaired.",
@@ -75,14 +77,14 @@ def _front_matter(study: Study, found: Iterable[Supervision], rows: int, title: 
     ).to_yaml()
 
 
-def _row(supervision: Supervision, manifest: AnnotationManifest, audit: SupervisionAudit | None) -> str:
+def _row(supervision: Supervision, manifest: AnnotationManifest, audit: SupervisionAudit | None) -> list[str]:
     findings = audit.get("findings", {}) if audit else {}
     defects = ", ".join(
         f"{name.replace('_', ' ')} {finding['count']}" for name, finding in findings.items() if finding["count"]
     )
     verdicts = ", ".join(f"{name} {count}" for name, count in manifest["verdicts"].items())
     name = f"{supervision} (excerpt)" if manifest.get("excerpt") else str(supervision)
-    return f"| {name} | {manifest['rows']} | {manifest['mean_words']:.1f} | {verdicts} | {defects} |"
+    return [name, str(manifest["rows"]), f"{manifest['mean_words']:.1f}", verdicts, defects]
 
 
 def _terms(study: Study, found: Mapping[Supervision, object]) -> tuple[str, ...]:

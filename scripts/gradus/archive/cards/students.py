@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from huggingface_hub import EvalResult, ModelCardData
 
 from gradus.archive.licences import dataset_terms, hub_dataset, teacher_terms
+from gradus.presentation.number import Number, percent
+from gradus.presentation.table import Table
 from gradus.records import Cell
 from gradus.records.metrics import Metrics
 from gradus.results.facts import CheckpointManifest, TrainingSetManifest
@@ -91,18 +93,19 @@ def _origin(
 
 
 def _scores(scores: Mapping[str, Metrics], training_set: TrainingSetManifest) -> list[str]:
+    rows = [
+        [
+            *(decoding, percent(metrics.accuracy)),
+            *(Number(metrics.accuracy, metrics.interval_low, metrics.interval_high).interval(), str(metrics.n)),
+            *(percent(metrics.most_frequent_answer_accuracy), percent(metrics.chance_accuracy)),
+        ]
+        for decoding, metrics in scores.items()
+    ]
+    heads = ["decoding", "accuracy", "95 % interval", "n", "most frequent answer", "blind guess"]
     lines = [
         "## Scores",
         "",
-        "| decoding | accuracy | 95 % interval | n | most frequent answer | blind guess |",
-        "|---|---:|---|---:|---:|---:|",
-        *(
-            f"| {decoding} | {100 * metrics.accuracy:.1f} % "
-            f"| [{100 * metrics.interval_low:.1f}, {100 * metrics.interval_high:.1f}] | {metrics.n} "
-            f"| {100 * metrics.most_frequent_answer_accuracy:.1f} % | {100 * metrics.chance_accuracy:.1f} % |"
-            for decoding, metrics in scores.items()
-        ),
-        "",
+        Table(heads, rows, align="lrlrrr").markdown(),
         "One seed speaks of this checkpoint, not of the supervision it was taught with.",
     ]
     if any(metrics.leaked_training_rows for metrics in scores.values()):

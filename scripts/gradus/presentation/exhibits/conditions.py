@@ -60,18 +60,12 @@ def _series(study: Study) -> list[tuple[str, str, list[Supervision]]]:
 
 def formats(study: Study) -> list[Condition]:
     """Two formats at least of the same teacher at the same level."""
-    grouped: dict[tuple[str, str, str, str], list[Supervision]] = {}
+    grouped: dict[tuple[str, str, str, str], list[Condition]] = {}
     for supervision, student in asked(study):
         if supervision.format not in (ANSWER_ONLY, *study.transforms) and supervision.level in LEVELS:
-            grouped.setdefault((supervision.dataset, supervision.teacher, supervision.level, student), []).append(
-                supervision
-            )
-    return [
-        (supervision, key[3])
-        for key, supervisions in grouped.items()
-        if len(supervisions) > 1
-        for supervision in supervisions
-    ]
+            key = (supervision.dataset, supervision.teacher, supervision.level, student)
+            grouped.setdefault(key, []).append((supervision, student))
+    return [condition for conditions in grouped.values() if len(conditions) > 1 for condition in conditions]
 
 
 def padding(study: Study) -> list[Condition]:
@@ -99,12 +93,7 @@ def main_tested(study: Study) -> list[Condition]:
 
 def _tested(study: Study, series: Iterable[tuple[str, str, list[Supervision]]]) -> list[Condition]:
     own = set(accuracy_supervisions(study))
-    return [
-        (supervision, student)
-        for _, student, supervisions in series
-        for supervision in supervisions
-        if supervision in own
-    ]
+    return [(one, student) for _, student, supervisions in series for one in supervisions if one in own]
 
 
 def teachers(study: Study) -> list[Condition]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict
 
 from matplotlib.figure import Figure
 
@@ -12,28 +13,6 @@ from gradus.presentation.number import BASELINE, EXCERPT, LEAKED, MARKS, Number,
 from gradus.presentation.table import Table, csv_text
 from gradus.statistics.intervals import minimum_detectable_difference
 from gradus.study.config import Experiment
-
-_COLUMNS = (
-    "dataset",
-    "teacher",
-    "format",
-    "level",
-    "student",
-    "seeds",
-    "n",
-    "accuracy",
-    "interval_low",
-    "interval_high",
-    "seed_sd",
-    "truncated",
-    "unparsable",
-    "mean_completion_tokens",
-    "most_frequent_answer_accuracy",
-    "chance_accuracy",
-    "above_baselines",
-    "trained_on_leaked_questions",
-    "trained_on_excerpt",
-)
 
 
 def accuracy(row: ConditionSummary) -> Number:
@@ -46,19 +25,17 @@ def accuracy(row: ConditionSummary) -> Number:
 
 def to_csv(rows: Sequence[ConditionSummary]) -> str:
     """One line per condition, shares between 0 and 1."""
-    return csv_text(
-        _COLUMNS,
-        [
-            [
-                *(row.supervision.dataset, row.supervision.teacher, row.supervision.format, row.supervision.level),
-                *(row.student, " ".join(map(str, row.seeds)), row.n),
-                *(row.accuracy, row.low, row.high, row.seed_sd),
-                *(row.truncated, row.unparsable, row.mean_tokens, row.most_frequent, row.chance),
-                *(row.above_baselines, row.leaked, row.excerpt),
-            ]
-            for row in rows
-        ],
-    )
+    lines = [
+        asdict(row.supervision)
+        | {"student": row.student, "seeds": " ".join(map(str, row.seeds)), "n": row.n, "accuracy": row.accuracy}
+        | {"interval_low": row.low, "interval_high": row.high, "seed_sd": row.seed_sd}
+        | {"truncated": row.truncated, "unparsable": row.unparsable, "mean_completion_tokens": row.mean_tokens}
+        | {"most_frequent_answer_accuracy": row.most_frequent, "chance_accuracy": row.chance}
+        | {"above_baselines": row.above_baselines, "trained_on_leaked_questions": row.leaked}
+        | {"trained_on_excerpt": row.excerpt}
+        for row in rows
+    ]
+    return csv_text(list(lines[0]), [list(line.values()) for line in lines])
 
 
 def experiment_table(name: str, experiment: Experiment, rows: Sequence[ConditionSummary]) -> Table:

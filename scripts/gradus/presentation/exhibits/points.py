@@ -173,16 +173,8 @@ def missing(supervision: Supervision, student: str, measure: str, runs_asked: in
 def _number(measurement: Measurement, runs_asked: int, marks: tuple[str, ...]) -> Number:
     assert measurement.n is not None
     interval = wilson(round(measurement.mean * measurement.n), measurement.n)
-    return Number(
-        measurement.mean,
-        interval.low,
-        interval.high,
-        measurement.sd,
-        measurement.n,
-        measurement.runs,
-        runs_asked,
-        marks,
-    )
+    size = (measurement.n, measurement.runs, runs_asked)
+    return Number(measurement.mean, interval.low, interval.high, measurement.sd, *size, marks)
 
 
 def measured_cells(results: Results) -> int:

@@ -1,0 +1,46 @@
+"""The headline: the best of several, and its gain with the interval of that many comparisons."""
+
+import numpy as np
+import pytest
+from conftest import tiny_study
+
+from gradus.analysis.evidence import Evidence
+from gradus.analysis.rows import Row
+from gradus.presentation import findings
+from gradus.presentation.findings import headline, headline_text
+from gradus.records import Supervision
+from gradus.statistics.contrasts import difference
+from gradus.statistics.measurements import Measurement, Rows
+from gradus.study.config import load
+
+ACCURACIES = {"tutor/original/L1": 0.4, "tutor/original/L2": 0.7, "gold/answer-only/native": 0.5}
+
+
+def test_the_gain_of_the_best_of_several_is_adjusted_for_the_choice(monkeypatch: pytest.MonkeyPatch) -> None:
+    study = load(tiny_study("made"), "made")
+    rng = np.random.default_rng(1)
+    measured: dict[tuple[Supervision, str], Measurement] = {}
+    table = []
+    for name, accuracy in ACCURACIES.items():
+        supervision = Supervision("gradeschool", *name.split("/"))
+        scores = (rng.random((3, 200)) < accuracy).astype(float)
+        measured[supervision, "mini"] = Rows(scores)
+        mean = float(scores.mean())
+        table.append(
+            Row(
+                supervision, "mini", (1, 2, 3), 200, mean, mean - 0.07, mean + 0.06, 0.01, 0, 0, 9, 0.1, 0, False, False
+            )
+        )
+    monkeypatch.setattr(findings, "rows", lambda *_: table)
+    evidence = Evidence(measured)
+    facts = headline(study, evidence)
+    (entry,) = [entry for entry in facts["students"] if entry["student"] == "mini"]
+    best, bare = (measured[Supervision("gradeschool", *list(ACCURACIES)[n].split("/")), "mini"] for n in (1, 2))
+    assert entry["best"] == "gradeschool/tutor/original/L2" and entry["accuracy"] == best.mean
+    contrast = difference(best, bare, evidence.seeds("gradeschool", "mini"))
+    adjusted, single = contrast.interval(1 - 0.05 / 2), contrast.interval()
+    assert entry["gain_over_answer_only"] == pytest.approx([adjusted.value, adjusted.low, adjusted.high])
+    assert adjusted.low < single.low and adjusted.high > single.high
+    assert entry["gain_speaks_of"] == "conditions"
+    gain = f"{100 * adjusted.value:+.1f} [{100 * adjusted.low:+.1f}, {100 * adjusted.high:+.1f}]"
+    assert f"answer only {100 * bare.mean:.1f} %, gain {gain}; most frequent answer 10.0 %" in headline_text(facts)
