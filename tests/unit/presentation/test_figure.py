@@ -12,10 +12,10 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from conftest import tiny_study
+from gradus.analysis.rows import Row
 from matplotlib.axes import Axes
 from matplotlib.container import ErrorbarContainer
 
-from gradus.analysis.rows import Row
 from gradus.presentation.exhibits.experiments import experiment_figure
 from gradus.presentation.exhibits.figures import draw
 from gradus.presentation.exhibits.points import Point

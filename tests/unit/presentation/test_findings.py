@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 from conftest import tiny_study
+from gradus.analysis.rows import Row
 
 from gradus.analysis.evidence import Evidence
-from gradus.analysis.rows import Row
 from gradus.presentation import findings
 from gradus.presentation.findings import headline, headline_text
 from gradus.records import Supervision

@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 from conftest import tiny_study
-
 from gradus.analysis.rows import Row, rows
+
 from gradus.presentation.exhibits.experiments import experiment_table, note, to_csv
 from gradus.presentation.number import LEAKED, Number
 from gradus.presentation.table import Table, csv_text, escape_latex, escape_markdown
