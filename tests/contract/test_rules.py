@@ -71,6 +71,11 @@ def test_the_jobs_below_are_those_of_every_rule(loaded: Rules) -> None:
     )
 
 
+def test_a_transform_may_have_a_dot_in_its_name(jobs: list[Job]) -> None:
+    made = [job.rule for job in jobs for path in job.outputs if "/annotations/gradeschool/tutor/padded.L5/" in path]
+    assert set(made) == {"transform"}
+
+
 def test_every_rule_has_every_directive(rules: dict[str, Rule]) -> None:
     needed = {"log", "benchmark", "conda_env", "threads", "resources", "params", "message", "shellcmd"}
     for name, rule in rules.items():

@@ -134,5 +134,5 @@ def test_an_experiment_cannot_take_the_name_of_a_table() -> None:
 
     config = made_config()
     config["experiments"]["claims"] = config["experiments"].pop("format")
-    with pytest.raises(UserError, match="names a table"):
+    with pytest.raises(UserError, match="names a file of every study"):
         load(config, "study")

@@ -10,7 +10,7 @@ from typing import Any
 from gradus.archive.tarball import is_dangerous
 from gradus.runtime.errors import UserError
 from gradus.runtime.jsonl import read_json
-from gradus.study.config.sections import NAME
+from gradus.study.config.names import problem_of_name
 
 MANIFEST = "manifest.json"
 SUMS = "SHA256SUMS"
@@ -61,7 +61,7 @@ class Manifest:
             )
         except (KeyError, TypeError, AttributeError):
             raise UserError("is not the manifest of an archive", where=where) from None
-        if not NAME.fullmatch(found.study):
+        if problem_of_name(found.study) is not None:
             raise UserError(f"names a study {found.study!r}, which cannot be the name of a study", where=where)
         for name in (*found.companions, *(tar.file for tar in found.groups.values())):
             if is_dangerous(name) or "/" in name:

@@ -15,7 +15,7 @@ from gradus.archive.finished_jobs import METADATA
 from gradus.archive.groups import PROJECT_FOLDER
 from gradus.archive.manifest import Manifest, read_manifest
 from gradus.archive.portable import PortableStudy, archived_study
-from gradus.archive.verification import archive_problems, is_run_record, restored_sums
+from gradus.archive.verification import archive_problems, restored_sums
 from gradus.runtime.atomic import atomic_writer, sha256_file
 from gradus.runtime.errors import UserError
 from gradus.study import paths
@@ -107,7 +107,7 @@ def _may_be_written(name: str, study: str) -> bool:
 def _refuse_different_files(target: Path, sums: Mapping[str, str]) -> None:
     for name, digest in sums.items():
         path = target / name
-        is_kept = name.startswith(_RECORDS) or is_run_record(name)
+        is_kept = name.startswith(_RECORDS) or paths.is_run_record(name)
         if path.is_symlink() or (path.exists() and not is_kept and (path.is_dir() or sha256_file(path) != digest)):
             raise UserError(
                 "is there already and differs from the archive", where=path, hint="restore into an empty clone"

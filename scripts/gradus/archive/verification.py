@@ -97,7 +97,9 @@ def file_problems(folder: Path, sums: Mapping[str, str], study: str) -> list[str
     """
     problems = []
     study_copy = paths.fill(paths.STUDY_COPY, study)
-    mine = {name: digest for name, digest in sums.items() if name.startswith("results/") and not is_run_record(name)}
+    mine = {
+        name: digest for name, digest in sums.items() if name.startswith("results/") and not paths.is_run_record(name)
+    }
     for name, digest in mine.items():
         path = folder / name
         if not path.is_file():
@@ -108,7 +110,7 @@ def file_problems(folder: Path, sums: Mapping[str, str], study: str) -> list[str
         parent = folder / "results" / study / family
         for path in sorted(parent.rglob("*")) if parent.exists() else []:
             name = path.relative_to(folder).as_posix()
-            if path.is_file() and not is_run_record(name) and not path.name.startswith(".") and name not in mine:
+            if path.is_file() and not paths.is_run_record(name) and not path.name.startswith(".") and name not in mine:
                 problems.append(f"extra: {tarball.printable(name)}")
     return problems
 
@@ -118,8 +120,3 @@ def _study_digest(path: Path) -> str:
         return sha256_bytes(portable_study(path.read_bytes(), path).content)
     except UserError:
         return sha256_file(path)
-
-
-def is_run_record(name: str) -> bool:
-    """Whether a file says when and how fast something ran: a fact of a machine and an hour, not a result."""
-    return ".run." in name.rsplit("/", 1)[-1]

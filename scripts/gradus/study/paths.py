@@ -12,12 +12,16 @@ import re
 from collections.abc import Iterable
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import Protocol, Self
 
 from gradus.records import Cell, Supervision
 
-if TYPE_CHECKING:
-    from gradus.study.config import Study
+
+class NamedStudy(Protocol):
+    """A study, of which paths need the name alone."""
+
+    @property
+    def study(self) -> str: ...
 
 
 class Artifact(str):
@@ -67,7 +71,7 @@ class Artifact(str):
             text = text.replace(f"{{{name}}}", value)
         return type(self)(text)
 
-    def of(self, study: Study | str, subject: Supervision | Cell | None = None, **wildcards: str | int) -> Self:
+    def of(self, study: NamedStudy | str, subject: Supervision | Cell | None = None, **wildcards: str | int) -> Self:
         """The file of one study, supervision or cell; KeyError where a wildcard is missing."""
         if isinstance(subject, Cell):
             wildcards = {**subject.wildcards(), **wildcards}
@@ -142,6 +146,11 @@ ARCHIVE_TAR = ARCHIVE / "{group}.tar"
 ARCHIVE_MANIFEST = ARCHIVE / "manifest.json"
 ARCHIVE_CRATE = ARCHIVE / "ro-crate-metadata.json"
 ARCHIVE_SUMS = ARCHIVE / "SHA256SUMS"
+
+
+def is_run_record(path: str) -> bool:
+    """Whether a file says when and how fast something ran, which is a fact of a machine and an hour, and no result."""
+    return path.endswith(".run.json") or any(artifact.wildcards_in(path) for artifact in (TELEMETRY, SPEED_FIGURE))
 
 
 def manifest(path: str) -> str:

@@ -1,15 +1,13 @@
-"""What all sections of a study file share, and the names that they accept."""
+"""What all sections of a study file share."""
 
 from __future__ import annotations
 
-import re
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
 from gradus.runtime.errors import UserError
 
-NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]*")
 Policy = Literal["keep", "retry", "drop", "answer-only"]
 
 

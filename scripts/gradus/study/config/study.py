@@ -11,7 +11,8 @@ from gradus.runtime.errors import UserError
 from gradus.study.config.commands import command_words
 from gradus.study.config.datasets import Dataset
 from gradus.study.config.explanation import explain
-from gradus.study.config.sections import NAME, Policy, Section, known, must_exist
+from gradus.study.config.names import names_file_of_every_study, problem_of_names
+from gradus.study.config.sections import Policy, Section, known, must_exist
 from gradus.study.config.students import Recipe, Student
 from gradus.study.config.teachers import ChatTeacher, MixedTransform, Teacher, Transform
 
@@ -116,7 +117,7 @@ class Experiment(Section):
     )
     levels: list[str] = Field(min_length=1, description=f"Levels: {', '.join(NAMED_LEVELS)}.")
     students: list[str] = Field(min_length=1, description="Names of students.")
-    seeds: list[int] = Field(min_length=1, description="Training seeds.")
+    seeds: list[Annotated[int, Field(ge=0)]] = Field(min_length=1, description="Training seeds.")
     baselines: list[str] = Field(
         default_factory=list,
         description="Further supervisions as `teacher/format/level`, `gold/answer-only/native` say.",
@@ -158,7 +159,7 @@ class Study(Section):
     study: str = Field(description="Name of the study; its results lie in `results/NAME/`.")
     data_folder: str | None = Field(
         None,
-        description="Folder of local dataset and annotation files; the environment variable GRADUS_DATA goes before.",
+        description="Folder of local dataset and annotation files; the environment variable GRADUS_DATA takes precedence.",
     )
     unavailable: list[str] | None = Field(
         None,
@@ -202,9 +203,9 @@ class Study(Section):
     )
     @classmethod
     def _names_are_file_names(cls, value: Any) -> Any:
-        for name in [value] if isinstance(value, str) else value:
-            if not NAME.fullmatch(name):
-                raise ValueError(f"{name!r} cannot be a folder name: use letters, digits, '.' and '-'")
+        problem = problem_of_names([value] if isinstance(value, str) else value)
+        if problem is not None:
+            raise ValueError(problem)
         return value
 
     @field_validator("interpreters")
@@ -225,20 +226,22 @@ class Study(Section):
     def _names_exist(self) -> Study:
         formats = (*NAMED_FORMATS, *self.transforms)
         for name in self.transforms:
-            if name in NAMED_FORMATS:
+            if name.lower() in NAMED_FORMATS:
                 raise UserError(f"{name!r} is a built-in format", where=f"configuration key transforms.{name}")
         for label, experiment in self.experiments.items():
-            place = f"experiments.{label}"
-            if label in ("claims", "recommendation"):
+            section = f"experiments.{label}"
+            if names_file_of_every_study(label):
                 raise UserError(
-                    f"{label!r} names a table of every study", where=f"configuration key {place}", hint="choose another"
+                    f"{label!r} names a file of every study",
+                    where=f"configuration key {section}",
+                    hint="choose another",
                 )
-            self._axes_exist(place, experiment, ("datasets", "teachers", "students"))
+            self._axes_exist(section, experiment, ("datasets", "teachers", "students"))
             for position, format_ in enumerate(experiment.formats):
-                must_exist(format_, formats, f"{place}.formats.{position}")
+                must_exist(format_, formats, f"{section}.formats.{position}")
             for position, baseline in enumerate(experiment.baselines):
                 parts = baseline.split("/")
-                key = f"{place}.baselines.{position}"
+                key = f"{section}.baselines.{position}"
                 if len(parts) != 3:
                     raise UserError(f"{baseline!r} is not teacher/format/level", where=key)
                 must_exist(parts[0], self.teachers, key)
@@ -268,19 +271,19 @@ class Study(Section):
         self._retries_can_differ()
         return self
 
-    def _axes_exist(self, place: str, section: Any, axes: tuple[str, ...]) -> None:
+    def _axes_exist(self, key: str, section: Any, axes: tuple[str, ...]) -> None:
         for axis in axes:
             for position, name in enumerate(getattr(section, axis)):
-                must_exist(name, getattr(self, axis), f"{place}.{axis}.{position}")
+                must_exist(name, getattr(self, axis), f"{key}.{axis}.{position}")
 
     def _retries_can_differ(self) -> None:
-        """A retry at temperature 0 would buy the same answer again."""
+        """A retry at temperature 0 would pay for the same answer again."""
         if "retry" not in self.verdict_policy.values() or self.retries == 0:
             return
         for name, teacher in self.teachers.items():
             if isinstance(teacher, ChatTeacher) and teacher.temperature == 0:
                 raise UserError(
-                    "a verdict policy of retry would buy the same answer again at temperature 0",
+                    "a verdict policy of retry would pay for the same answer again at temperature 0",
                     where=f"configuration key teachers.{name}.temperature",
                     hint="raise the temperature, or choose another policy",
                 )
