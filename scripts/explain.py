@@ -4,7 +4,8 @@ import json
 import sys
 from dataclasses import asdict
 
-from gradus.archive.provenance import breaks, chain, parse_metric, told
+from gradus.archive.provenance import breaks, chain, parse_metric, to_text
+from gradus.results.store import Results
 from gradus.runtime import program
 from gradus.study.paths import METRICS
 
@@ -14,9 +15,10 @@ def main() -> None:
     options.add_argument("metric", help=f"a metric file: {METRICS}")
     options.add_argument("--json", action="store_true", help="everything, for machines")
     given = options.parse_args()
-    links = chain(*parse_metric(given.metric))
+    folder, cell, decoding = parse_metric(given.metric)
+    links = chain(Results.open(folder), cell, decoding)
     broken = breaks(links)
-    print(json.dumps([asdict(link) for link in links], indent=2) if given.json else told(links), end="")
+    print(json.dumps([asdict(link) for link in links], indent=2) if given.json else to_text(links), end="")
     for one in broken:
         program.log.info("the chain is broken: %s", one)
     sys.exit(1 if broken else 0)

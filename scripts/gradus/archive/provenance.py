@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from gradus.records import Annotation, Cell, Supervision
+from gradus.records import Cell, Supervision
+from gradus.results.store import Results
 from gradus.runtime.atomic import sha256_file
 from gradus.runtime.errors import UserError
-from gradus.runtime.jsonl import read_json, read_records
+from gradus.runtime.jsonl import read_json
 from gradus.study import paths
-from gradus.study.config import Study, load
 from gradus.study.grid import sources
+
+SPLITS = ("train", "test")
 
 
 @dataclass(frozen=True)
@@ -27,50 +30,47 @@ class Link:
     facts: dict[str, Any]
 
 
-def parse_metric(path: str) -> tuple[str, Cell, str]:
-    """Study, cell and decoding of a metric file's path; UserError for any other."""
+def parse_metric(path: str) -> tuple[Path, Cell, str]:
+    """The study's folder, the cell and the decoding of a metric file's path; UserError for any other."""
     found = paths.wildcards_of(paths.METRICS, path)
     if found is None or not found["seed"].isdigit():
         raise UserError("is no metric file", where=path, hint=f"expected {paths.METRICS}")
-    place = Supervision(found["dataset"], found["teacher"], found["format"], found["level"])
-    return found["study"], Cell(place, found["student"], int(found["seed"])), found["decoding"]
+    supervision = Supervision(found["dataset"], found["teacher"], found["format"], found["level"])
+    inside = Path(paths.METRICS.removeprefix(f"{paths.RESULTS}/"))
+    return (
+        Path(path).parents[len(inside.parts) - 1],
+        Cell(supervision, found["student"], int(found["seed"])),
+        found["decoding"],
+    )
 
 
-def chain(study_name: str, cell: Cell, decoding: str) -> list[Link]:
+def chain(results: Results, cell: Cell, decoding: str) -> list[Link]:
     """From the problems to the number, in the order in which they were made; files that are not here have no hash."""
-    copy = paths.fill(paths.STUDY_COPY, study_name)
-    if not Path(copy).exists():
-        raise UserError("no such study here", where=copy, hint="start this where Snakemake is started")
-    study = load(read_json(copy), copy)
-    metric = paths.fill(paths.METRICS, study_name, cell, decoding=decoding)
-    if not Path(metric).exists():
+    study, supervision = results.study, cell.supervision
+    metric = results.path(paths.METRICS, cell, decoding=decoding)
+    if not metric.exists():
         raise UserError("is not there", where=metric, hint="ask Snakemake for it")
-    place, name = cell.supervision, study.study
-    links = [_problems(study, place.dataset, split) for split in ("train", "test")]
-    for source in [*sources(study, place), place]:
-        links.append(_annotations(study, source))
-    set_ = paths.fill(paths.TRAINING_SET, name, place, student=cell.student)
-    links.append(_link("training set", set_, _manifest(set_)))
-    base = paths.fill(f"{paths.STUDENT}/manifest.json", name, student=cell.student)
-    links.append(_link("base model", base, {"settings": study.students[cell.student].model_dump()}))
-    links.append(_checkpoint(study, cell))
-    written = paths.fill(paths.PREDICTIONS, name, cell, decoding=decoding)
-    facts = {"decoding": study.decodings[decoding].model_dump(), **_manifest(written), "run": _run(written)}
-    links.append(_link("predictions", written, facts))
-    links.append(_link("number", metric, read_json(metric)))
-    return links
+    problems = {split: results.path(paths.PROBLEMS, dataset=supervision.dataset, split=split) for split in SPLITS}
+    training_set = results.path(paths.TRAINING_SET, cell)
+    base = results.path(f"{paths.STUDENT}/manifest.json", student=cell.student)
+    predictions = results.path(paths.PREDICTIONS, cell, decoding=decoding)
+    written = {"decoding": study.decodings[decoding].model_dump(), **_manifest(predictions), "run": _run(predictions)}
+    return [
+        *(_link(f"{split} problems", path, _manifest(path)) for split, path in problems.items()),
+        *(_annotations(results, one) for one in (*sources(study, supervision), supervision)),
+        _link("training set", training_set, _manifest(training_set)),
+        _link("base model", base, {"settings": study.students[cell.student].model_dump()}),
+        _checkpoint(results, cell),
+        _link("predictions", predictions, written),
+        _link("number", metric, read_json(metric)),
+    ]
 
 
-def _problems(study: Study, dataset: str, split: str) -> Link:
-    path = paths.fill(paths.PROBLEMS, study.study, dataset=dataset, split=split)
-    return _link(f"{split} problems", path, _manifest(path))
-
-
-def _annotations(study: Study, place: Supervision) -> Link:
-    path = paths.fill(paths.ANNOTATIONS, study.study, place)
-    facts: dict[str, Any] = {"teacher": study.teachers[place.teacher].model_dump(), **_manifest(path)}
-    if Path(path).exists():
-        rows = read_records(path, Annotation)
+def _annotations(results: Results, supervision: Supervision) -> Link:
+    path = results.path(paths.ANNOTATIONS, supervision)
+    facts: dict[str, Any] = {"teacher": results.study.teachers[supervision.teacher].model_dump(), **_manifest(path)}
+    rows = results.find_annotations(supervision)
+    if rows:
         sent = Counter(json.dumps(row.parameters, sort_keys=True) for row in rows)
         prices = [row.price_usd for row in rows if row.price_usd is not None]
         facts |= {
@@ -79,37 +79,36 @@ def _annotations(study: Study, place: Supervision) -> Link:
             "tokens": dict(sum((Counter(row.usage) for row in rows), Counter())),
             "price_usd": round(sum(prices), 6) if len(prices) == len(rows) else None,
         }
-    return _link(f"annotations {place}", path, {**facts, "run": _run(path)})
+    return _link(f"annotations {supervision}", path, {**facts, "run": _run(path)})
 
 
-def _checkpoint(study: Study, cell: Cell) -> Link:
-    path = paths.fill(f"{paths.CHECKPOINT}/manifest.json", study.study, cell)
+def _checkpoint(results: Results, cell: Cell) -> Link:
     facts: dict[str, Any] = {}
-    if Path(path).exists():
-        manifest = read_json(path)
+    manifest: Mapping[str, Any] | None = results.find_checkpoint_manifest(cell)
+    if manifest is not None:
         identity = {key: value for key, value in manifest["identity"].items() if key != "recipe"}
         facts = {
             "recipe": manifest["identity"].get("recipe"),
             "identity": identity,
             **{key: manifest[key] for key in ("steps", "examples", "final_loss", "files") if key in manifest},
         }
-    run = Path(f"{Path(path).parent}.run.json")
-    return _link("checkpoint", path, {**facts, "run": read_json(run) if run.exists() else {}})
+    facts["run"] = results.find_run_record(f"{paths.CHECKPOINT}.jsonl", cell) or {}
+    return _link("checkpoint", results.path(f"{paths.CHECKPOINT}/manifest.json", cell), facts)
 
 
-def _link(what: str, path: str, facts: dict[str, Any]) -> Link:
-    return Link(what, path, sha256_file(path) if Path(path).exists() else None, facts)
+def _link(what: str, path: Path, facts: dict[str, Any]) -> Link:
+    return Link(what, str(path), sha256_file(path) if path.exists() else None, facts)
 
 
-def _manifest(path: str) -> dict[str, Any]:
-    """What the small file beside a large one tells, but for the large one's name and size."""
-    small = Path(paths.manifest(path))
-    facts = read_json(small) if small.exists() else {}
+def _manifest(path: Path) -> dict[str, Any]:
+    """The facts of a large file's manifest, but for the file's own name and size."""
+    manifest = Path(paths.manifest(str(path)))
+    facts = read_json(manifest) if manifest.exists() else {}
     return {key: value for key, value in facts.items() if key not in ("file", "bytes", "sha256")}
 
 
-def _run(path: str) -> dict[str, Any]:
-    record = Path(paths.run_record(path))
+def _run(path: Path) -> dict[str, Any]:
+    record = Path(paths.run_record(str(path)))
     return dict(read_json(record)) if record.exists() else {}
 
 
@@ -123,13 +122,13 @@ def breaks(links: list[Link]) -> list[str]:
         if made_from and here and made_from != here:
             found.append(f"the checkpoint was made from another {what} (sha256 {made_from}) than {by_name[what].path}")
     for link in links:
-        small = Path(paths.manifest(link.path)) if link.path.endswith(".jsonl") else None
-        if small and small.exists() and link.sha256 and read_json(small)["sha256"] != link.sha256:
+        manifest = Path(paths.manifest(link.path)) if link.path.endswith(".jsonl") else None
+        if manifest and manifest.exists() and link.sha256 and read_json(manifest)["sha256"] != link.sha256:
             found.append(f"{link.path} is not what its manifest says")
     return found
 
 
-def told(links: list[Link]) -> str:
+def to_text(links: list[Link]) -> str:
     """The chain for people: a heading with the hash per file, its facts below, empty ones left out."""
     lines = []
     for number, link in enumerate(links, 1):
