@@ -94,7 +94,7 @@ def test_three_steps_are_those_of_plain_adamw_with_clipping(finished: Workflow, 
     """Unusual betas, weight decay and clipping, all active: the weights are those of torch's own optimizer, step by step."""
     peak, beta2, decay, clip = 0.01, 0.6, 0.3, 0.05
     changes: dict[str, object] = {"learning_rate": peak, "beta2": beta2, "weight_decay": decay, "max_grad_norm": clip}
-    changes |= {"ranks": 1, "zero_stage": 1, "precision": "fp32", "batch_size": 9, "epochs": 0.6}
+    changes |= {"ranks": 1, "zero_stage": 1, "precision": "fp32", "batch_size": 9, "epochs": 1.0}
     ours = losses(finished, tmp_path, **changes)
     recipe = Recipe.model_validate({**finished.config["recipe"], **changes})
 
