@@ -163,5 +163,6 @@ def make_study(
             for one, yes in zip(problems[place.dataset], right, strict=True)
         ]  # fmt: skip
         write(paths.TEACHER_ANSWERS, place, [one.to_json() for one in answers], True)
+        write(paths.manifest(paths.TEACHER_ANSWERS), place, {"rows": len(answers)})
         write(paths.TEACHER_ACCURACY, place, {"accuracy": sum(right) / len(right)})
     return write(paths.STUDY_COPY, None, study.model_dump(mode="json"))

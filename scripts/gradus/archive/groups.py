@@ -28,6 +28,9 @@ CODE = (
     "Snakefile",
     "Makefile",
     "README.md",
+    "CHANGELOG.md",
+    "CONTRIBUTING.md",
+    "mkdocs.yml",
     "LICENSE",
     "CITATION.cff",
     "pyproject.toml",
@@ -38,6 +41,7 @@ CODE = (
     "envs",
     "published",
     "report",
+    "results/README.md",
 )
 CONFIG = ("config.yaml", "prices.yaml", "studies", "profiles", "slurm")
 # In the tars the project's files are below this folder, so that those of an archive never overwrite those of the clone.

@@ -123,12 +123,13 @@ def fetch_reference(student: PretrainedStudent, folder: Path) -> dict[str, Any]:
     else:
         from httpx2 import HTTPError
         from huggingface_hub import HfApi, snapshot_download
+        from huggingface_hub.errors import RevisionResolutionError, XetDownloadError
 
         try:
             revision = student.revision or HfApi().model_info(name).sha
             kept = ["*.json", "*.safetensors", "tokenizer*", "*.model", "*.txt"]
             path = snapshot_download(name, revision=revision, allow_patterns=kept)
-        except (OSError, ValueError, HTTPError) as error:
+        except (OSError, ValueError, HTTPError, RevisionResolutionError, XetDownloadError) as error:
             raise UserError(
                 f"the model cannot be fetched: {type(error).__name__}: {str(error).splitlines()[0]}",
                 where=name,
