@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from gradus.records import Cell, Supervision
 from gradus.study import paths
-from gradus.study.config import ChatTeacher, Experiment, MixedTransform, PaddedTransform, Study
+from gradus.study.config import ChatTeacher, Experiment, Study
 from gradus.study.paths import Artifact
 
 # What one job makes of all metric files.
@@ -104,12 +104,8 @@ def annotation_files(study: Study) -> list[Artifact]:
 def sources(study: Study, supervision: Supervision) -> list[Supervision]:
     """The supervisions that one is made from: a rewrite's original, a transform's sources, else none."""
     transform = study.transforms.get(supervision.format)
-    if isinstance(transform, PaddedTransform):
-        original = Supervision(supervision.dataset, supervision.teacher, "original", supervision.level)
-        return [original, Supervision(supervision.dataset, supervision.teacher, "original", transform.target)]
-    if isinstance(transform, MixedTransform):
-        levels = sorted({*transform.levels.values(), transform.otherwise})
-        return [Supervision(supervision.dataset, transform.teacher, "original", level) for level in levels]
+    if transform is not None:
+        return transform.sources(supervision)
     return [supervision.original()] if needs_original(study, supervision) else []
 
 

@@ -11,8 +11,8 @@ from gradus.answers import canonical_boolean, numbers_in
 from gradus.records import Problem, Supervision
 from gradus.study.config.teachers import MixedTransform, PaddedTransform
 from gradus.teachers.transforms import make_plugin
-from gradus.teachers.transforms.mixed import Mixed, solution_steps
-from gradus.teachers.transforms.padded import NEUTRAL, Padded
+from gradus.teachers.transforms.mixed import solution_steps
+from gradus.teachers.transforms.padded import NEUTRAL
 
 PLACE = Supervision("d", "t", "padded-L5", "L1")
 PADDED = PaddedTransform(kind="padded", target="L5", tokenizer="s", filler="neutral")
@@ -70,9 +70,10 @@ def test_steps_of_a_solution(rationale: str | None, steps: int | None) -> None:
 
 
 def test_a_mixture_takes_each_problem_from_its_level() -> None:
-    plugin = make_plugin(MixedTransform(kind="mixed", teacher="t", levels={"1": "L5"}, otherwise="L2"))
+    section = MixedTransform(kind="mixed", teacher="t", levels={"1": "L5"}, otherwise="L2")
+    plugin = make_plugin(section)
     place = Supervision("d", "mixed", "by-steps", "native")
-    assert [source.level for source in plugin.sources(place)] == ["L2", "L5"]
+    assert section.sources(place) == [Supervision("d", "t", "original", level) for level in ("L2", "L5")]
     problems: list[Problem] = [
         replace(problem(), id="one", rationale="1 + 1 = 2."),
         replace(problem(), id="two", rationale="1 + 1 = 2. 2 + 1 = 3."),
@@ -83,6 +84,7 @@ def test_a_mixture_takes_each_problem_from_its_level() -> None:
     assert {(row.teacher, row.format, row.level) for row in mixed} == {("mixed", "by-steps", "native")}
 
 
-def test_a_plugin_is_two_methods() -> None:
-    for made in (Padded, Mixed):
-        assert callable(getattr(made, "sources", None)) and callable(getattr(made, "apply", None))
+def test_a_padded_text_is_made_from_its_level_and_its_target() -> None:
+    section = PaddedTransform(kind="padded", target="L5", tokenizer="s")
+    place = Supervision("d", "t", "padded-L5", "L1")
+    assert section.sources(place) == [Supervision("d", "t", "original", level) for level in ("L1", "L5")]

@@ -14,7 +14,7 @@ from gradus.study.config.explanation import explain
 from gradus.study.config.names import names_file_of_every_study, problem_of_names
 from gradus.study.config.sections import Policy, Section, known, must_exist
 from gradus.study.config.students import Recipe, Student
-from gradus.study.config.teachers import ChatTeacher, MixedTransform, Teacher, Transform
+from gradus.study.config.teachers import ChatTeacher, MixedTransform, PaddedTransform, Teacher, Transform
 
 # What an experiment may name: with the levels that nobody controls and the baseline that is no format.
 NAMED_LEVELS = (*LEVELS, NATIVE)
@@ -258,7 +258,7 @@ class Study(Section):
         for name, transform in self.transforms.items():
             if isinstance(transform, MixedTransform):
                 must_exist(transform.teacher, self.teachers, f"transforms.{name}.teacher")
-            else:
+            if isinstance(transform, PaddedTransform):
                 must_exist(transform.tokenizer, self.students, f"transforms.{name}.tokenizer")
         for name, student in self.students.items():
             ranks, nodes = self.recipe_of(name).ranks, student.resources.nodes

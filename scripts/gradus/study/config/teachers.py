@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Annotated, Any, ClassVar, Literal, get_args
 
 from pydantic import Field, field_validator
 
+from gradus.records import Supervision
 from gradus.runtime.errors import UserError
 from gradus.study.config.options import read_section
 from gradus.study.config.sections import Section
@@ -203,6 +205,11 @@ class PaddedTransform(Section):
         "neutral", description="`neutral`: sentences that say nothing; `repeat`: the rationale again, as in the paper."
     )
 
+    def sources(self, supervision: Supervision) -> list[Supervision]:
+        """The original of the level, and that of the level whose lengths are reached."""
+        original = supervision.original()
+        return [original, replace(original, level=self.target)]
+
 
 class MixedTransform(Section):
     """The level chosen per problem by its number of solution steps; used as `mixed/NAME/native`."""
@@ -223,6 +230,14 @@ class MixedTransform(Section):
             if not key.isdigit():
                 raise ValueError(f"{key!r} is not a number of steps")
         return value
+
+    def used_levels(self) -> list[str]:
+        """Every level that a problem can have, in the order of ``sources``."""
+        return sorted({*self.levels.values(), self.otherwise})
+
+    def sources(self, supervision: Supervision) -> list[Supervision]:
+        """The teacher's original at every level that is used."""
+        return [Supervision(supervision.dataset, self.teacher, "original", level) for level in self.used_levels()]
 
 
 Transform = Annotated[PaddedTransform | MixedTransform, Field(discriminator="kind")]

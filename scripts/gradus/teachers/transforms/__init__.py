@@ -1,7 +1,7 @@
 """Transforms: plug-ins that make a supervision from others; records in, records out, deterministic.
 
-A plug-in is a class with the two methods of ``Plugin``, made from its section in ``study.config.teachers``. ``sources`` names
-what it reads; ``apply`` gets those annotations in the same order.
+A plug-in is a class with ``apply``, made from its section in ``study.config.teachers``. The section's ``sources`` names the
+supervisions that the transform reads; ``apply`` gets their annotations in the same order.
 """
 
 from __future__ import annotations
@@ -17,10 +17,6 @@ from gradus.teachers.transforms.padded import Padded
 
 class Plugin(Protocol):
     """What a transform does."""
-
-    def sources(self, supervision: Supervision) -> list[Supervision]:
-        """The supervisions that ``supervision`` is made from."""
-        ...
 
     def apply(
         self,

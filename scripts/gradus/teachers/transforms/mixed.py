@@ -14,15 +14,9 @@ class Mixed:
     """Takes each problem's annotation from the level that its number of steps is given."""
 
     def __init__(self, section: MixedTransform) -> None:
-        self._teacher = section.teacher
+        self._used = section.used_levels()
         self._levels = {int(steps): level for steps, level in section.levels.items()}
         self._otherwise = section.otherwise
-
-    def _used(self) -> list[str]:
-        return sorted({*self._levels.values(), self._otherwise})
-
-    def sources(self, supervision: Supervision) -> list[Supervision]:
-        return [Supervision(supervision.dataset, self._teacher, "original", level) for level in self._used()]
 
     def apply(
         self,
@@ -32,7 +26,7 @@ class Mixed:
         count_tokens: Callable[[str], int],
     ) -> list[Annotation]:
         rows: dict[tuple[str, str], list[Annotation]] = {}
-        for level, annotated in zip(self._used(), sources, strict=True):
+        for level, annotated in zip(self._used, sources, strict=True):
             for row in annotated:
                 rows.setdefault((row.problem_id, level), []).append(row)
         mixed = []

@@ -29,12 +29,7 @@ class Padded:
     """``{level}`` is the source level, its entry's ``target`` the one whose length is reached."""
 
     def __init__(self, section: PaddedTransform) -> None:
-        self._target = section.target
         self._repeats = section.filler == "repeat"
-
-    def sources(self, supervision: Supervision) -> list[Supervision]:
-        source = replace(supervision, format="original")
-        return [source, replace(source, level=self._target)]
 
     def apply(
         self,
