@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from conftest import PROJECT
+from running import PROJECT
 from snakemake.api import SnakemakeApi
 from snakemake.settings.types import (
     ConfigSettings,

@@ -11,11 +11,11 @@ from typing import Any
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
-from conftest import tiny_study
-from gradus.analysis.rows import Row
+from builders import tiny_study
 from matplotlib.axes import Axes
 from matplotlib.container import ErrorbarContainer
 
+from gradus.analysis.summaries import ConditionSummary
 from gradus.presentation.exhibits.experiments import experiment_figure
 from gradus.presentation.exhibits.figures import draw
 from gradus.presentation.exhibits.points import Point
@@ -43,8 +43,8 @@ def intervals(panel: Axes) -> list[tuple[float, float, float]]:
     return found
 
 
-def row(level: str, student: str, dataset: str, accuracy: float) -> Row:
-    return Row(
+def row(level: str, student: str, dataset: str, accuracy: float) -> ConditionSummary:
+    return ConditionSummary(
         Supervision(dataset, "tutor", "original", level), student, (1, 2), 100, accuracy, accuracy - 0.05, accuracy + 0.1,
         0.02, 0.0, 0.0, 20.0, 0.1, 0.0, False, False,
     )  # fmt: skip

@@ -2,11 +2,10 @@
 
 import numpy as np
 import pytest
-from conftest import tiny_study
-from gradus.analysis.rows import Row
+from builders import tiny_study
 
 from gradus.analysis.evidence import Evidence
-from gradus.presentation import findings
+from gradus.analysis.summaries import ConditionSummary
 from gradus.presentation.findings import headline, headline_text
 from gradus.records import Supervision
 from gradus.statistics.contrasts import difference
@@ -16,7 +15,7 @@ from gradus.study.config import load
 ACCURACIES = {"tutor/original/L1": 0.4, "tutor/original/L2": 0.7, "gold/answer-only/native": 0.5}
 
 
-def test_the_gain_of_the_best_of_several_is_adjusted_for_the_choice(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_gain_of_the_best_of_several_is_adjusted_for_the_choice() -> None:
     study = load(tiny_study("made"), "made")
     rng = np.random.default_rng(1)
     measured: dict[tuple[Supervision, str], Measurement] = {}
@@ -27,13 +26,12 @@ def test_the_gain_of_the_best_of_several_is_adjusted_for_the_choice(monkeypatch:
         measured[supervision, "mini"] = Rows(scores)
         mean = float(scores.mean())
         table.append(
-            Row(
+            ConditionSummary(
                 supervision, "mini", (1, 2, 3), 200, mean, mean - 0.07, mean + 0.06, 0.01, 0, 0, 9, 0.1, 0, False, False
             )
         )
-    monkeypatch.setattr(findings, "rows", lambda *_: table)
     evidence = Evidence(measured)
-    facts = headline(study, evidence)
+    facts = headline(study, dict.fromkeys(study.experiments, table), evidence)
     (entry,) = [entry for entry in facts["students"] if entry["student"] == "mini"]
     best, bare = (measured[Supervision("gradeschool", *list(ACCURACIES)[n].split("/")), "mini"] for n in (1, 2))
     assert entry["best"] == "gradeschool/tutor/original/L2" and entry["accuracy"] == best.mean

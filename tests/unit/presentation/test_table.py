@@ -12,12 +12,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import tiny_study
-from gradus.analysis.rows import Row, rows
+from builders import tiny_study
 
+from gradus.analysis.summaries import ConditionSummary, summaries
 from gradus.presentation.exhibits.experiments import experiment_table, note, to_csv
 from gradus.presentation.number import LEAKED, Number
 from gradus.presentation.table import Table, csv_text, escape_latex, escape_markdown
+from gradus.results.store import Results
 from gradus.runtime.atomic import write_json
 from gradus.study import paths
 from gradus.study.config import Experiment, Study, load
@@ -29,14 +30,13 @@ N = 40
 
 
 @pytest.fixture
-def study(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Study:
+def study(tmp_path: Path) -> Study:
     """One condition with three seeds (11, 14 and 20 of 40 right) and one that is always right, as metric files."""
     config = tiny_study("counted")
     experiment = next(iter(config["experiments"].values()))
     experiment |= {"levels": ["L1", "L2"], "seeds": [1, 2, 3], "baselines": [], "students": ["mini"]}
     config["experiments"] = {"granularity": experiment}
     made = load(config, "counted")
-    monkeypatch.chdir(tmp_path)
     for cell in cells(made):
         is_leaked = cell.supervision.level == "L2"
         correct = N if is_leaked else CORRECT[cell.seed]
@@ -51,14 +51,20 @@ def study(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Study:
             "interval_high": 1.0,
             "truncated": 2,
             "unparsable": 4,
-            "flexible_only": 0,
+            "correct": correct,
+            "strict_correct": correct,
+            "timeouts": 0,
+            "disagreements": 0,
+            "most_frequent_answer": "3",
+            "most_frequent_answer_correct": 12,
+            "training_examples": 24,
             "mean_completion_tokens": 10.0 * cell.seed,
             "chance_accuracy": 0.25,
             "most_frequent_answer_accuracy": 0.3,
             "leaked_training_rows": 3 if is_leaked else 0,
             "excerpt": False,
         }
-        write_json(paths.fill(paths.METRICS, made.study, cell, decoding="greedy"), metric)
+        write_json(tmp_path / paths.METRICS.of(made.study, cell, decoding="greedy"), metric)
     return made
 
 
@@ -68,8 +74,8 @@ def experiment(study: Study) -> Experiment:
 
 
 @pytest.fixture
-def conditions(study: Study, experiment: Experiment) -> list[Row]:
-    return rows(study, experiment)
+def conditions(study: Study, experiment: Experiment, tmp_path: Path) -> list[ConditionSummary]:
+    return summaries(Results(tmp_path, study), experiment)
 
 
 def wilson_by_hand(share: float, n: int) -> tuple[float, float]:
@@ -79,7 +85,9 @@ def wilson_by_hand(share: float, n: int) -> tuple[float, float]:
     return middle - half, middle + half
 
 
-def test_a_row_is_mean_spread_and_wilson_interval_over_the_seeds(conditions: list[Row], experiment: Experiment) -> None:
+def test_a_row_is_mean_spread_and_wilson_interval_over_the_seeds(
+    conditions: list[ConditionSummary], experiment: Experiment
+) -> None:
     mean = (11 + 14 + 20) / 3 / N
     sd = math.sqrt(sum((right / N - mean) ** 2 for right in CORRECT.values()) / 2)
     low, high = wilson_by_hand(mean, N)
@@ -94,7 +102,7 @@ def test_a_row_is_mean_spread_and_wilson_interval_over_the_seeds(conditions: lis
     assert shown == f"| gradeschool | L1 | {expected} |"
 
 
-def test_daggers_and_their_sentences(conditions: list[Row], experiment: Experiment) -> None:
+def test_daggers_and_their_sentences(conditions: list[ConditionSummary], experiment: Experiment) -> None:
     table = experiment_table("granularity", experiment, conditions)
     assert [number.signs for number in table.numbers] == ["†", "‡"]
     assert r"100.0\ddag{} $\pm$ 0.0 {\scriptsize[91.2, 100.0]}" in table.latex()
