@@ -31,7 +31,7 @@ rule generate:
         code=lambda _: fingerprint("generate"),
         settings=lambda wildcards: as_json(study.decodings[wildcards.decoding]),
         cell=paths.CELL,
-        checkpoint=paths.CHECKPOINT,
+        checkpoint=lambda wildcards: paths.CHECKPOINT.format(**wildcards),
     message:
         "Predictions {params.cell}, {wildcards.decoding}"
     shell:

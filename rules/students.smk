@@ -75,7 +75,7 @@ rule training_set:
         settings=lambda wildcards: training.training_set_settings(
             study, wildcards.student
         ),
-        student=paths.STUDENT,
+        student=lambda wildcards: paths.STUDENT.format(**wildcards),
     message:
         "Training set {wildcards.dataset}/{wildcards.teacher}/{wildcards.format}/{wildcards.level} for {wildcards.student}"
     shell:
@@ -121,7 +121,7 @@ rule train:
             study, wildcards.student, int(wildcards.seed)
         ),
         cell=paths.CELL,
-        student=paths.STUDENT,
+        student=lambda wildcards: paths.STUDENT.format(**wildcards),
         folder=paths.CHECKPOINT,
     message:
         "Training {params.cell}"
