@@ -6,10 +6,13 @@ import asyncio
 import copy
 import heapq
 import json
+from pathlib import Path
 from typing import Any
 
+from gradus.data.datasets.sources import Loaded, load_problems
 from gradus.records import Annotation, Problem
-from gradus.records.vocabulary import Verdict
+from gradus.records.vocabulary import Split, Verdict
+from gradus.study.config.datasets import CatalogueDataset
 from gradus.study.config.study import Decoding
 
 
@@ -38,6 +41,12 @@ def annotation(
     return Annotation(
         identifier, 0, 0, "d", "t", "original", "L1", rationale, answer, verdict, "hash", "m", {}, "stop", {}, None
     )
+
+
+def load_files(source: str, split: Split, folder: Path, **keys: Any) -> Loaded:
+    """A split of a real dataset, read from the data folder; ``keys`` are other settings of the dataset."""
+    section = CatalogueDataset.model_validate({"source": source, "origin": "files", **keys})
+    return load_problems(source, section, split, folder)
 
 
 def tiny_study(name: str = "tiny") -> dict[str, Any]:

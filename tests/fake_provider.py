@@ -25,7 +25,7 @@ __all__ = ["KEY"]
 async def complete(body: dict[str, Any], kind: str) -> tuple[int, bytes, str]:
     """(status, payload, how to send it); raises Rejected."""
     STATE.seen += 1
-    fault = STATE.faults[0] if STATE.faults else {"kind": ""}
+    fault: dict[str, Any] = STATE.faults[0] if STATE.faults else {"kind": ""}
     if STATE.faults:
         fault["count"] = fault.get("count", 1) - 1
         if fault["count"] <= 0:

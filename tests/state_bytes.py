@@ -41,7 +41,8 @@ def most_held(stage: int) -> float:
         num_key_value_heads=4,
         tie_word_embeddings=True,
     )
-    model = LlamaForCausalLM(config).to(torch.bfloat16)
+    model: torch.nn.Module = LlamaForCausalLM(config)
+    model = model.to(torch.bfloat16)
     weights = sum(parameter.numel() for parameter in model.parameters())
     engine, *_ = deepspeed.initialize(
         model=model, optimizer=make_optimizer(model, recipe), config=deepspeed_config(recipe, weights)
@@ -62,7 +63,7 @@ def most_held(stage: int) -> float:
     engine.destroy()
     del engine, model
     gc.collect()
-    return most / weights
+    return float(most / weights)
 
 
 def main() -> None:

@@ -5,6 +5,7 @@ import random
 import signal
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import pytest
 from fake_provider import KEY
 from running import PRICE, PROJECT, Annotating, Provider, program, url, wait_for
 
+from gradus.records.vocabulary import Verdict
 from gradus.runtime.jsonl import read_json
 
 
@@ -81,7 +83,7 @@ def test_permuting_adding_and_removing_rows_and_moving_re_buys_nothing(provider:
 )
 @pytest.mark.parametrize("kind", ["openai", "anthropic"])
 def test_odd_answers_end_in_their_class(
-    provider: Provider, tmp_path: Path, kind: str, fault: str, verdict: str
+    provider: Provider, tmp_path: Path, kind: str, fault: str, verdict: Verdict
 ) -> None:
     provider.control(faults=[{"kind": fault}])
     job = Annotating(tmp_path, 8, kind, base_url=url(provider, kind))
@@ -155,6 +157,10 @@ def test_a_stop_signal_waits_for_what_is_in_flight(provider: Provider, tmp_path:
     assert not job.output.exists()
 
 
+def has_answered(provider: Provider, count: float) -> bool:
+    return bool(provider.control()["answered"] >= count)
+
+
 def killed_and_finished(provider: Provider, folder: Path, count: int, kills: int, seed: int) -> Annotating:
     """A job that is killed with -9 at random moments, then run to its end."""
     dice = random.Random(seed)
@@ -164,7 +170,7 @@ def killed_and_finished(provider: Provider, folder: Path, count: int, kills: int
     for number in range(kills):
         goal = (number + dice.random()) * count / (kills + 1)
         process = job.start()
-        wait_for(lambda goal=goal: provider.control()["answered"] >= goal, f"{goal} answers")
+        wait_for(partial(has_answered, provider, goal), f"{goal} answers")
         assert process.poll() is None, "the job ended before the kill"
         process.kill()
         process.wait()

@@ -11,6 +11,7 @@ import signal
 import subprocess
 import sys
 import time
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -54,6 +55,10 @@ def logged_steps(work: Path) -> int:
     return sum(path.read_bytes().count(b"\n") for path in work.glob("*/trace.jsonl"))
 
 
+def saved_beyond(work: Path, step: int) -> bool:
+    return max([0, *saved_steps(work)]) > step
+
+
 def rank_processes(work: Path) -> dict[int, int]:
     """The process of each rank, by its environment (each has a session of its own)."""
     found = {}
@@ -91,7 +96,7 @@ def test_killed_at_random_moments_it_ends_in_the_same_bytes(
     for _ in range(kills):
         before = max([0, *saved_steps(tmp_path)])
         process = start(finished.folder, tmp_path, *training(finished, tmp_path / "cell", zero_stage=stage))
-        wait_for(lambda before=before: max([0, *saved_steps(tmp_path)]) > before, f"progress beyond step {before}")
+        wait_for(partial(saved_beyond, tmp_path, before), f"progress beyond step {before}")
         time.sleep(draw.uniform(0, 0.1))
         kill(process, tmp_path)
         struck.append(logged_steps(tmp_path))

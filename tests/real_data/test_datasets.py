@@ -9,11 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from builders import load_files
 
 from gradus.data.audit import audit
 from gradus.data.datasets.catalogue import CATALOGUE
-from gradus.data.datasets.sources import Loaded, load_problems
+from gradus.data.datasets.sources import load_problems
 from gradus.data.text_normalisation import normalised
+from gradus.records.vocabulary import Split
 from gradus.runtime.errors import UserError
 from gradus.study.config.datasets import CatalogueDataset
 
@@ -29,18 +31,17 @@ EXPECTED = {
 }
 
 
+SPLITS: tuple[Split, ...] = ("train", "test")
+
+
 def settings(source: str, **keys: Any) -> CatalogueDataset:
     return CatalogueDataset.model_validate({"source": source, "origin": "files", **keys})
 
 
-def load(source: str, split: str, folder: Path, **keys: Any) -> Loaded:
-    return load_problems(source, settings(source, **keys), split, folder)
-
-
 @pytest.mark.parametrize("name", EXPECTED)
 def test_the_whole_dataset_is_read(gradus_data: Path, name: str) -> None:
-    for split, (rows, without, doubtful) in zip(("train", "test"), EXPECTED[name], strict=True):
-        loaded = load(name, split, gradus_data)
+    for split, (rows, without, doubtful) in zip(SPLITS, EXPECTED[name], strict=True):
+        loaded = load_files(name, split, gradus_data)
         assert (len(loaded.problems), loaded.without_gold, len(loaded.doubtful_gold)) == (
             rows - without,
             without,
@@ -55,7 +56,7 @@ def test_the_whole_dataset_is_read(gradus_data: Path, name: str) -> None:
 
 @pytest.mark.parametrize("name", EXPECTED)
 def test_no_test_question_is_in_train(gradus_data: Path, name: str) -> None:
-    facts = audit(load(name, "train", gradus_data).problems, load(name, "test", gradus_data).problems)
+    facts = audit(load_files(name, "train", gradus_data).problems, load_files(name, "test", gradus_data).problems)
     assert facts["test_questions_in_train_normalised"] == []
 
 
@@ -64,7 +65,7 @@ def test_aqua_letters_are_those_of_the_released_answers(gradus_data: Path) -> No
     path = gradus_data / "released_annotations" / "head300" / "aqua_only_ans.json"
     released = {normalised(row["instruction"]): row["output"].strip() for row in json.loads(path.read_text())}
     compared = Counter[bool]()
-    for problem in load("aqua", "train", gradus_data).problems:
+    for problem in load_files("aqua", "train", gradus_data).problems:
         choices = " ".join(f"({letter}) {text}" for letter, text in zip("ABCDE", problem.choices or (), strict=True))
         answer = released.get(normalised(f"{problem.question} Answer Choices: {choices}"))
         if answer is not None and re.fullmatch("[A-E]", answer):
@@ -74,7 +75,7 @@ def test_aqua_letters_are_those_of_the_released_answers(gradus_data: Path) -> No
 
 
 def test_math_gold_is_that_of_the_box(gradus_data: Path) -> None:
-    loaded = load("math", "test", gradus_data)
+    loaded = load_files("math", "test", gradus_data)
     text = (gradus_data / "datasets" / "math" / "test.jsonl").read_text(encoding="utf-8")
     rows = [json.loads(line) for line in text.splitlines()]
     assert sum(problem.answer == row["answer"] for problem, row in zip(loaded.problems, rows, strict=True)) >= 498
@@ -82,13 +83,13 @@ def test_math_gold_is_that_of_the_box(gradus_data: Path) -> None:
 
 def test_the_papers_subjects_and_sizes_are_a_choice(gradus_data: Path) -> None:
     subjects = ["Prealgebra", "Counting & Probability", "Number Theory", "Algebra"]
-    chosen = load("math", "test", gradus_data, subjects=subjects)
+    chosen = load_files("math", "test", gradus_data, subjects=subjects)
     assert len(chosen.problems) == 124 + 82 + 62 + 38
-    assert len(load("math", "train", gradus_data, subjects=["counting_and_probability"]).problems) == 287
-    sampled = load("gsm8k", "train", gradus_data, train_size=100, sample_seed=3)
+    assert len(load_files("math", "train", gradus_data, subjects=["counting_and_probability"]).problems) == 287
+    sampled = load_files("gsm8k", "train", gradus_data, train_size=100, sample_seed=3)
     assert len(sampled.problems) == 100
-    assert sampled.problems == load("gsm8k", "train", gradus_data, train_size=100, sample_seed=3).problems
-    assert sampled.problems != load("gsm8k", "train", gradus_data, train_size=100, sample_seed=4).problems
+    assert sampled.problems == load_files("gsm8k", "train", gradus_data, train_size=100, sample_seed=3).problems
+    assert sampled.problems != load_files("gsm8k", "train", gradus_data, train_size=100, sample_seed=4).problems
 
 
 HUB = {
@@ -125,8 +126,8 @@ def test_hub_layout_gives_the_same_problems(gradus_data: Path, tmp_path: Path, n
     (tmp_path / "hub" / "README.md").write_text(card, encoding="utf-8")
     configurations = [HUB[name]] if CATALOGUE[name].hub_configurations else None
     keys = {"origin": "hub", "hub": str(tmp_path / "hub"), "configurations": configurations}
-    for split in ("test",) if name == "aqua" else ("train", "test"):
-        local, hub = load(name, split, gradus_data), load(name, split, gradus_data, **keys)
+    for split in SPLITS[1:] if name == "aqua" else SPLITS:
+        local, hub = load_files(name, split, gradus_data), load_files(name, split, gradus_data, **keys)
         assert hub.revision.startswith("sha256:")
         if name == "math":  # without `output` and `unique_id`, rows that lost their box have no gold
             assert {p.question for p in hub.problems} <= {p.question for p in local.problems}
@@ -148,7 +149,7 @@ def test_a_row_of_another_schema_names_file_and_line(tmp_path: Path) -> None:
     good = json.dumps({"question": "1 + 1?", "answer": "1+1 = 2\n#### 2"})
     (folder / "train.jsonl").write_text(f'{good}\n{{"question": "2 + 2?"}}\n', encoding="utf-8")
     with pytest.raises(UserError, match=r"train.jsonl:2: not a row of GSM8K: no field 'answer'"):
-        load("gsm8k", "train", tmp_path)
+        load_files("gsm8k", "train", tmp_path)
 
 
 def test_the_table_of_the_documents_is_true(gradus_data: Path) -> None:
@@ -157,7 +158,7 @@ def test_the_table_of_the_documents_is_true(gradus_data: Path) -> None:
     rows = list(csv.reader((line.strip("| ") for line in text.splitlines() if line.startswith("| `")), delimiter="|"))
     seen = {(row[0].strip().strip("`"), row[1].strip()): [cell.strip() for cell in row] for row in rows}
     for name, per_split in EXPECTED.items():
-        for split, (count, without, doubtful) in zip(("train", "test"), per_split, strict=True):
+        for split, (count, without, doubtful) in zip(SPLITS, per_split, strict=True):
             cells = seen[name, split]
             assert cells[2:5] == [f"{count:,}", str(without), str(doubtful)]
-            assert load(name, split, gradus_data).revision.removeprefix("sha256:")[:16] == cells[5].strip("`")
+            assert load_files(name, split, gradus_data).revision.removeprefix("sha256:")[:16] == cells[5].strip("`")

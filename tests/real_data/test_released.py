@@ -7,9 +7,8 @@ from typing import Any, get_args
 
 import pytest
 import yaml
-from builders import tiny_study
+from builders import load_files, tiny_study
 from running import PROJECT
-from test_datasets import load
 
 from gradus.data.text_normalisation import normalised
 from gradus.records import Annotation, Supervision
@@ -33,7 +32,7 @@ from gradus.teachers.requests.journal import Journal
 def released(
     folder: Path, tmp_path: Path, place: Supervision, author: str, allow_excerpt: bool = False
 ) -> tuple[list[Annotation], dict[str, Any]]:
-    problems = load(place.dataset, "train", folder).problems
+    problems = load_files(place.dataset, "train", folder).problems
     entry = {"provider": "released", "author": author, "allow_excerpt": allow_excerpt}
     teacher = make_local_teacher(read_teacher(entry, {}), folder)
     counts = Counts()
@@ -106,8 +105,8 @@ def test_a_leaked_row_is_refused_unless_allowed(gradus_data: Path, tmp_path: Pat
     """What training on that file as it is would do: its test rows, taken for training problems."""
     plain = Template("plain", "Question: ", "\nAnswer:", " ", "</s>")
     word_tokens = load_tokens(tiny_models.make("bloom", tmp_path / "bloom"))
-    test_problems = load("strategyqa", "test", gradus_data).problems
-    train = [*load("strategyqa", "train", gradus_data).problems, *test_problems]
+    test_problems = load_files("strategyqa", "test", gradus_data).problems
+    train = [*load_files("strategyqa", "train", gradus_data).problems, *test_problems]
     teacher = make_local_teacher(read_teacher({"provider": "released", "author": "human"}, {}), gradus_data)
     place = Supervision("strategyqa", "r", "original", "native")
     with Journal(tmp_path) as journal:
@@ -135,7 +134,7 @@ def test_an_excerpt_is_refused_and_marked_where_it_is_allowed(gradus_data: Path,
 @pytest.mark.parametrize("dataset", ["aqua", "csqa", "obqa", "gsm8k", "math"])
 def test_excerpts_of_the_other_datasets_join(gradus_data: Path, tmp_path: Path, dataset: str) -> None:
     rows, facts = released(gradus_data, tmp_path, Supervision(dataset, "r", "original", "L1"), "llama-3-70b", True)
-    problems = {normalised(problem.question) for problem in load(dataset, "train", gradus_data).problems}
+    problems = {normalised(problem.question) for problem in load_files(dataset, "train", gradus_data).problems}
     assert len(rows) >= 290 - facts["rows_without_text"], facts
     assert Counter(row.verdict for row in rows)["agrees"] / len(rows) > 0.85
     assert len(problems) > 1000

@@ -8,7 +8,6 @@ import tarfile
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 from builders import tiny_study
@@ -163,9 +162,14 @@ def test_the_study_of_a_foreign_archive_runs_no_command(workflow: Callable[..., 
     def snakemake(*arguments: str) -> str:
         command = [sys.executable, "-m", "snakemake", "--snakefile", str(PROJECT / "Snakefile"), "--cores", "2"]
         environment = run.environment()
-        limits: dict[str, Any] = {"timeout": HANG_LIMIT, "check": False}
         done = subprocess.run(
-            [*command, *arguments], cwd=run.folder, env=environment, capture_output=True, text=True, **limits
+            [*command, *arguments],
+            cwd=run.folder,
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=HANG_LIMIT,
+            check=False,
         )
         return done.stdout + done.stderr
 

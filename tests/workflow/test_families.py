@@ -3,6 +3,7 @@
 import hashlib
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from builders import tiny_study
@@ -24,7 +25,8 @@ ANSWERS = "gradeschool/gold/answer-only/native"
 FAMILY = {"bloom": "bloom", "gemma": "gemma", "llama": "llama", "adapted": "llama"}
 WHOLE = ("bloom", "gemma", "llama")
 STUDENTS = (*WHOLE, "adapted")
-WIDE = {"llama": {"hidden_size": 128, "intermediate_size": 512}}  # large beside its tokenizer, as real models are
+# Large compared with its tokenizer, as real models are.
+WIDE: dict[str, dict[str, Any]] = {"llama": {"hidden_size": 128, "intermediate_size": 512}}
 
 
 @pytest.fixture(scope="module")
@@ -131,7 +133,8 @@ def test_a_checkpoint_is_a_model_for_anybody(trained: Workflow) -> None:
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
     weights = checkpoint(trained, "llama") / "weights"
-    model, tokenizer = AutoModelForCausalLM.from_pretrained(weights), AutoTokenizer.from_pretrained(weights)
+    model: Any = AutoModelForCausalLM.from_pretrained(weights)
+    tokenizer = AutoTokenizer.from_pretrained(weights)
     template = Template(**json.loads((weights / "template.json").read_text(encoding="utf-8")))
     problem = next(iter(read_records(trained.results / "data/gradeschool/test.jsonl", Problem)))
     ids = tokenizer(template.prompt(problem), add_special_tokens=False, return_tensors="pt")["input_ids"]

@@ -83,7 +83,7 @@ def write_manifest(path: str | Path, **fields: Any) -> None:
 def read_manifest(path: str | Path) -> dict[str, Any]:
     """The manifest of ``path`` (a data file), checked against the file's size and hash."""
     facts_path = manifest_path(path)
-    facts = read_json(facts_path)
+    facts: dict[str, Any] = read_json(facts_path)
     if facts.get("bytes") != Path(path).stat().st_size or facts.get("sha256") != sha256_file(path):
         raise UserError("the file differs from its manifest", where=path, hint="delete both and run again")
     return facts

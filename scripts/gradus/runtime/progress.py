@@ -17,4 +17,5 @@ def bar(total: int, what: str, unit: str, initial: int = 0) -> tqdm[Any]:
 
 def track(items: Iterable[T], total: int, what: str, unit: str) -> Iterable[T]:
     """A bar around a loop."""
-    return tqdm(items, total=total, desc=what, unit=unit, mininterval=2.0, ascii=True, ncols=100)
+    around: Iterable[T] = tqdm(items, total=total, desc=what, unit=unit, mininterval=2.0, ascii=True, ncols=100)
+    return around

@@ -37,7 +37,8 @@ def test_a_condition_is_the_mean_of_its_seeds() -> None:
         replace(SCORES, seed=3, accuracy=0.8, truncated=0, mean_completion_tokens=40.0, leaked_training_rows=1),
     ]
     found = summary(LEVEL_3, "small", seeds)
-    assert (found.seeds, found.n, found.accuracy) == ((1, 2, 3), 10, pytest.approx(0.5))
+    assert (found.seeds, found.n) == ((1, 2, 3), 10)
+    assert found.accuracy == pytest.approx(0.5)
     assert found.seed_sd == pytest.approx(0.3)
     assert (found.truncated, found.unparsable, found.mean_tokens) == pytest.approx((0.1, 0.1, 30.0))
     assert found.leaked and found.excerpt
@@ -67,7 +68,9 @@ def test_the_gain_of_the_best_is_adjusted_for_choosing_it() -> None:
     conditions = {Supervision("sums", "tutor", "original", level): chance for level, chance in chances.items()}
     conditions[answer_only("sums")] = 0.3
     rng = np.random.default_rng(3)
-    rows = {(one, "small"): Rows((rng.random((3, 200)) < chance) * 1.0) for one, chance in conditions.items()}
+    rows = {
+        (one, "small"): Rows((rng.random((3, 200)) < chance).astype(np.float64)) for one, chance in conditions.items()
+    }
     evidence = Evidence(rows)
     base = summary(LEVEL_3, "small", [SCORES, replace(SCORES, seed=2), replace(SCORES, seed=3)])
     summaries: list[ConditionSummary] = [

@@ -4,10 +4,13 @@ import pytest
 
 from gradus.evaluation.scoring import chance, pass_at, score
 from gradus.records import Prediction, Problem
+from gradus.records.vocabulary import AnswerKind
 from gradus.runtime.errors import UserError
 
 
-def problem(name: str, answer: str = "4", kind: str = "number", choices: tuple[str, ...] | None = None) -> Problem:
+def problem(
+    name: str, answer: str = "4", kind: AnswerKind = "number", choices: tuple[str, ...] | None = None
+) -> Problem:
     return Problem(name, "svamp", "test", f"{name}?", choices, answer, kind, None, None, "", None)
 
 

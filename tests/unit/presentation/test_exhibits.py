@@ -193,6 +193,8 @@ def test_numbers_of_the_paper_are_found_by_name_and_differences_have_intervals(
     )
     assert one.published.number.value == pytest.approx(float(row["value"]) / 100)
     interval = one.published.contrast.interval()
+    assert interval.value is not None and interval.low is not None and interval.high is not None
+    assert one.published.number.value is not None
     assert interval.value == pytest.approx((one.number.value or 0) - one.published.number.value)
     assert interval.low < interval.value < interval.high
     text = to_markdown("table-10", list(found.values()))
@@ -236,7 +238,7 @@ def test_titles_and_legends_lie_within_the_figure(study: Study, name: str, few: 
         found.append(replace(found[-1], number=Number(None)))  # the title tells that something is missing
     figure = draw(name, found)
     figure.canvas.draw()
-    for drawn in (figure._suptitle, *figure.legends):
+    for drawn in (getattr(figure, "_suptitle"), *figure.legends):  # noqa: B009 - matplotlib's types do not know it
         corners = drawn.get_window_extent().extents
         assert corners[0] >= 0 and corners[2] <= figure.bbox.width + 1, drawn
         assert corners[1] >= 0 and corners[3] <= figure.bbox.height + 1, drawn

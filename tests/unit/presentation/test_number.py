@@ -43,8 +43,7 @@ def test_a_missing_number_is_a_dash_without_signs() -> None:
 
 
 def test_arms_reach_from_the_value_to_both_bounds() -> None:
-    below, above = Number(0.5, 0.45, 0.6).arms
-    assert (below, above) == (pytest.approx(5), pytest.approx(10))
+    assert list(Number(0.5, 0.45, 0.6).arms) == pytest.approx([5, 10])
     assert Number(1.0, 0.9, 0.99).arms[1] == 0, "rounding of Wilson's bound is no negative length"
 
 

@@ -53,8 +53,9 @@ def test_what_is_not_there_is_none_or_named(results: Results) -> None:
     assert results.find_metrics(absent) is None and not results.has_metrics(absent)
     assert results.find_training_run(absent) is None
     assert results.find_checkpoint_manifest(absent) is None
-    assert results.find_trace(absent) == results.find_telemetry(absent) == []
-    assert results.find_predictions(absent) == results.find_scored(absent) == results.find_problems("sums", "dev") == []
+    assert not results.find_trace(absent) and not results.find_telemetry(absent)
+    assert not results.find_predictions(absent) and not results.find_scored(absent)
+    assert not results.find_problems("sums", "dev")
     assert results.find_annotations(CELL.supervision) == []
     with pytest.raises(UserError, match=r"seed7/greedy[.]json: no such file"):
         results.metrics(absent)

@@ -1,6 +1,7 @@
 """One writer for each piece of progress: locks on one machine, SLURM and signs of life between machines."""
 
 import errno
+import fcntl
 import json
 import os
 import signal
@@ -159,7 +160,7 @@ def test_a_holder_that_beats_is_waited_for(tmp_path: Path, monkeypatch: pytest.M
         wait_for(lambda: is_held(tmp_path / "progress"), "the lease")
         monkeypatch.setenv("SLURM_JOB_ID", "812")
         monkeypatch.setattr(leases, "machine", lambda: "here")
-        monkeypatch.setattr(leases.fcntl, "flock", _no_locks)
+        monkeypatch.setattr(fcntl, "flock", _no_locks)
         with pytest.raises(UserError, match="SLURM job 812"):
             _try(tmp_path / "progress", patience="3")
     finally:
@@ -174,7 +175,7 @@ def _no_locks(*_: Any) -> None:
 def test_a_file_system_without_locks_is_decided_by_signs_of_life(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(leases.fcntl, "flock", _no_locks)
+    monkeypatch.setattr(fcntl, "flock", _no_locks)
     monkeypatch.setattr(leases, "SILENCE", 0.5)
     lease_of(tmp_path / "progress").write_text(
         json.dumps({"machine": leases.machine(), "host": "here", "process": 1, "job": None}), encoding="utf-8"

@@ -1,6 +1,7 @@
 """Intervals, contrasts and families: against known values, against other libraries, and under simulation."""
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 import pytest
@@ -108,7 +109,8 @@ def test_several_runs_agree_with_a_mixed_model() -> None:
 
 def test_power_and_detectable_difference_belong_together() -> None:
     levels = simulated_levels((0.5, 0.5), Design(), np.random.default_rng(1))
-    gap = difference(*levels, pooled_seed_variance(levels))
+    first, second = levels
+    gap = difference(first, second, pooled_seed_variance(levels))
     detectable = gap.detectable()
     assert detectable is not None and gap.power(detectable) == pytest.approx(0.8, abs=0.02)
     assert gap.power(0.0) == pytest.approx(0.025, abs=1e-3)
@@ -116,7 +118,7 @@ def test_power_and_detectable_difference_belong_together() -> None:
 
 def test_a_combination_of_independent_contrasts() -> None:
     measured = [Summary(0.5, 0.02, 3), Summary(0.4, 0.02, 3)]
-    gap = difference(*measured, pooled_seed_variance(measured))
+    gap = difference(measured[0], measured[1], pooled_seed_variance(measured))
     both = combined([(0.5, gap), (0.5, gap)])
     assert both.estimate == pytest.approx(gap.estimate)
     assert both.standard_error == pytest.approx(gap.standard_error / math.sqrt(2)) and both.df == pytest.approx(8)
@@ -177,7 +179,7 @@ def test_peaks_are_found_and_usual_ways_mislead() -> None:
 
 @pytest.mark.parametrize("truth", ["flat", "saturating", "step", "peak of 2 points"])
 def test_the_recommended_set_holds_the_best(truth: str) -> None:
-    def ask(levels: list[Rows]) -> dict[str, bool]:
+    def ask(levels: Sequence[Rows]) -> dict[str, bool]:
         return keeps_the_best(levels, TRUTHS[truth])
 
     found = rates(ask, TRUTHS[truth], Design(problems=300, seed_sd=0.02), 200, seed=3)

@@ -9,7 +9,8 @@ import pytest
 import torch
 
 from gradus.students import tiny_models
-from gradus.students.training.telemetry import Board, Meter, Work, peak_flops, speed, split, work_of
+from gradus.students.model_sizes import Work
+from gradus.students.training.telemetry import Board, Meter, peak_flops, speed, split, work_of
 
 
 def test_useful_operations_are_counted_by_hand() -> None:

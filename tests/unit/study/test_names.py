@@ -129,9 +129,9 @@ def test_run_records_are_the_artifacts_that_say_how_something_ran() -> None:
         paths.SPEED_FIGURE.of("s", suffix="svg"),
     ):
         assert paths.is_run_record(path) and paths.is_run_record(f"some/folder/{path}")
-    for path in (
+    for other in (
         paths.METRICS.of("s", cell, decoding="greedy"),
         "results/s/tables/a.run.csv",
         "results/x.run.y/a.json",
     ):
-        assert not paths.is_run_record(path)
+        assert not paths.is_run_record(other)

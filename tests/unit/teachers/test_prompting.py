@@ -40,7 +40,7 @@ def settings(**keys: Any) -> OpenAITeacher:
 def keys(prompts: Prompts, gold: str = "shown") -> dict[tuple[str, str], str]:
     """The identity of one problem's request per format and level."""
     builder = RequestBuilder(settings(), Prompts(prompts.folder), gold)
-    found = {}
+    found: dict[tuple[str, str], str] = {}
     for format_ in ("original", "symbolic"):
         for level in LEVELS:
             place = Supervision("d", "t", format_, level)

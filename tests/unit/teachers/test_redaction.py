@@ -172,7 +172,7 @@ def test_no_error_of_a_client_shows_its_key(key: str) -> None:
     kinds = {TransientError: ValueError(f"bad body {key}"), RuntimeError: Chained(key)}
     for kind, error in kinds.items():
         for client, resource in ((ours, ours._client.chat.completions), (theirs, theirs._client.messages)):
-            resource.create = raising(error)  # type: ignore[assignment]
+            resource.create = raising(error)  # type: ignore[method-assign]
             assert type(caught(client, key)) is kind
 
 
@@ -183,7 +183,7 @@ def test_refusals_of_the_sdk_hold_no_key() -> None:
     client = OpenAIClient(key, None, 5.0)
     response: Any = SimpleNamespace(request=None, status_code=403, headers={})
     body = {"message": f"key {key} is blocked", "code": None}
-    client._client.chat.completions.create = raising(  # type: ignore[assignment]
+    client._client.chat.completions.create = raising(  # type: ignore[method-assign]
         openai.PermissionDeniedError(f"Error code: 403 - {body}", response=response, body=body)
     )
     assert isinstance(caught(client, key), PermanentError)

@@ -78,7 +78,9 @@ class Objective(torch.nn.Module):
 def _head_losses(
     head: Any, hidden: torch.Tensor, labels: torch.Tensor, weights: torch.Tensor | None
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    weighted, losses = _HeadLoss.apply(hidden, head.weight, getattr(head, "bias", None), labels, weights)
+    weighted, losses = _HeadLoss.apply(  # type: ignore[no-untyped-call]  # torch does not type it
+        hidden, head.weight, getattr(head, "bias", None), labels, weights
+    )
     return weighted, losses
 
 
