@@ -31,6 +31,7 @@ _GPT2 = r"'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)
 # How texts are cut before byte pairs are merged, by the name in ``tokenizer.ggml.pre``.
 _SPLITS: dict[str, tuple[pre_tokenizers.PreTokenizer, ...]] = {
     "gpt-2": (pre_tokenizers.Split(Regex(_GPT2), "isolated"),),
+    # The digits before the rest: spaces before a number stay together, as in SmolLM's own tokenizer.json.
     "smollm": (pre_tokenizers.Digits(individual_digits=True), pre_tokenizers.Split(Regex(_GPT2), "isolated")),
     "llama-bpe": (pre_tokenizers.Split(Regex(rf"{_CONTRACTIONS}|\p{{N}}{{1,3}}{_REST}"), "isolated"),),
     "qwen2": (pre_tokenizers.Split(Regex(rf"{_CONTRACTIONS}|\p{{N}}{_REST}"), "isolated"),),
@@ -189,7 +190,7 @@ def build_tokenizer(vocabulary: Vocabulary) -> Tokenizer:
 
 def _by_rank(vocabulary: Vocabulary) -> Tokenizer:
     ids = {token: number for number, token in enumerate(vocabulary.tokens)}
-    merges = [tuple(pair.split(" ", 1)) for pair in vocabulary.merges]
+    merges = [(left, right) for left, _, right in (pair.partition(" ") for pair in vocabulary.merges)]
     # Llama 3 takes a whole word that it knows without merging it.
     raw = Tokenizer(models.BPE(vocab=ids, merges=merges, ignore_merges=vocabulary.split == "llama-bpe"))
     if vocabulary.split == "qwen2":
