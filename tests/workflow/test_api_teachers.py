@@ -252,7 +252,7 @@ def test_a_served_teacher_has_rules_of_its_own(workflow: Callable[..., Workflow]
         "teacher_answers_served": 1,
     }
     assert not {"exemplar", "annotate", "teacher_answers"} & set(jobs)
-    served = "".join((PROJECT / "rules" / name).read_text() for name in ("annotate.smk", "teacher_accuracy.smk"))
+    served = "".join((PROJECT / "rules" / name).read_text() for name in ("teachers.smk", "teachers_audit.smk"))
     assert served.count("gpu=lambda wildcards: study.teachers[wildcards.teacher].gpus") == 3
 
 

@@ -94,7 +94,7 @@ def write_vocabulary(writer: Any, folder: Path, pre: str) -> None:
 def llama(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("llama")
     # Without scaled rotary positions, which llama.cpp keeps in a tensor of its own.
-    plain = {"rope_parameters": {"rope_type": "default", "rope_theta": 10000.0}, "num_hidden_layers": LAYERS}
+    plain: dict[str, Any] = {"rope_parameters": {"rope_type": "default", "rope_theta": 10000.0}, "num_hidden_layers": LAYERS}
     return tiny_models.make("llama", folder, **plain)
 
 
@@ -114,7 +114,7 @@ def test_an_imported_model_computes_and_reads_what_the_original_does(
     ids = torch.tensor([theirs(TEXTS[0]).input_ids[:20]])
     with torch.no_grad():
         logits = [AutoModelForCausalLM.from_pretrained(str(one))(ids).logits for one in (folder, llama)]
-    assert torch.allclose(*logits, atol=1e-5)
+    assert torch.allclose(logits[0], logits[1], atol=1e-5)
     tokens = load_tokens(folder)
     assert (tokens.eos_id, tokens.opening) == (1, "<|begin_of_text|>")
     assert (found.quantisation, found.licence, found.name) == (("F32",), "apache-2.0", "tiny")
