@@ -94,7 +94,10 @@ def write_vocabulary(writer: Any, folder: Path, pre: str) -> None:
 def llama(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("llama")
     # Without scaled rotary positions, which llama.cpp keeps in a tensor of its own.
-    plain: dict[str, Any] = {"rope_parameters": {"rope_type": "default", "rope_theta": 10000.0}, "num_hidden_layers": LAYERS}
+    plain: dict[str, Any] = {
+        "rope_parameters": {"rope_type": "default", "rope_theta": 10000.0},
+        "num_hidden_layers": LAYERS,
+    }
     return tiny_models.make("llama", folder, **plain)
 
 
