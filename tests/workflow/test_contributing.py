@@ -19,6 +19,7 @@ from made_study import LEVELS, made_config, make_study
 from running import HANG_LIMIT, PROJECT, copy_project
 
 from gradus.records import Annotation, Problem
+from gradus.runtime.atomic import write_json
 from gradus.runtime.jsonl import read_json, read_records
 
 PAGE = (PROJECT / "CONTRIBUTING.md").read_text(encoding="utf-8")
@@ -140,6 +141,10 @@ def test_a_dataset_a_teacher_a_client_a_transform_and_a_student(copy: Path, plai
         f"{root}/{name}.jsonl" for name in ("restater/original/native", "plain/original/L1", "tutor/mixed-up/L1")
     ]
     study = study_of_teachers(plain)
+    # The server always says the same: its worked example comes from the prompts folder.
+    example = {"question": "1 + 2?", "answer": "3", "rationales": dict.fromkeys(LEVELS, "1 + 2 = 3.")}
+    folder = copy / "prompts" / "exemplars" / "gradeschool" / "plain"
+    write_json(folder / "original.json", {**example, "prompt_hash": "", "origin": "override"})
     workflow(copy, study, *targets, "results/added/students/mine/manifest.json", OPENAI_API_KEY="a-key-of-the-test")
     restated, asked, mixed_up = (read_records(copy / target, Annotation) for target in targets)
     questions = {one.id: one for one in read_records(copy / "results/added/data/gradeschool/train.jsonl", Problem)}
