@@ -30,7 +30,7 @@ def test_the_second_training_waits_for_the_first(
     second = program(*long_training(finished, tmp_path), folder=finished.folder, GRADUS_WORK=str(tmp_path))
     assert first.wait(timeout=300) == 0
     assert second.returncode == 0, second.stderr
-    assert f"process {first.pid} is already working on this; waiting for its end" in second.stderr
+    assert f"process {first.pid} is already working on this; waiting until it ends" in second.stderr
     assert bytes_of(tmp_path / "cell") == undisturbed
 
 

@@ -292,7 +292,7 @@ def test_the_main_process_is_killed_and_a_node_drained_while_jobs_run(
         cluster.run("scontrol", "update", f"nodename={first['node']}", "state=resume")
     for name, job in (("d", first), ("e", second)):
         assert weights(run.checkpoint(name) / "manifest.json") == undisturbed, name
-        assert f"SLURM job {job['job']} is already working on this; waiting for its end" in run.log(name)
+        assert f"SLURM job {job['job']} is already working on this; waiting until it ends" in run.log(name)
         assert "steps of 8 samples" not in run.log(name), "the second job trained"
     states = {job["JobID"]: job["State"] for job in cluster.jobs()}
     assert states[first["job"]] == states[second["job"]] == "COMPLETED", "the jobs did not outlive Snakemake"
