@@ -62,12 +62,17 @@ class Tokens:
 
 
 def load_tokens(folder: str | Path) -> Tokens:
-    """The tokenizer of a student or checkpoint folder; UserError if there is none or it has no end token."""
+    """The tokenizer of a student or checkpoint folder; UserError if there is none or it has no end token.
+
+    Truncation and padding that its file stores are left aside, as transformers leaves them: they would cut texts unseen.
+    """
     folder = Path(folder)
     path = folder / "tokenizer.json"
     if not path.exists():
         raise UserError("no tokenizer.json", where=folder, hint="save the model's fast tokenizer there")
     tokenizer = Tokenizer.from_file(str(path))
+    tokenizer.no_truncation()
+    tokenizer.no_padding()
     settings = json.loads((folder / "tokenizer_config.json").read_text(encoding="utf-8"))
     eos, pad = (_token_id(tokenizer, settings.get(name)) for name in ("eos_token", "pad_token"))
     if eos is None:

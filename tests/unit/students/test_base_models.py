@@ -3,6 +3,7 @@
 import json
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -57,6 +58,37 @@ def test_the_small_tokenizer_agrees_with_transformers(built: Path) -> None:
     tokens, reference = load_tokens(built), AutoTokenizer.from_pretrained(str(built))
     assert tokens.encode(text) == reference.encode(text, add_special_tokens=False)
     assert (tokens.pad_id, tokens.eos_id) == (reference.pad_token_id, reference.eos_token_id)
+
+
+STORED: dict[str, dict[str, Any]] = {
+    "truncation": {"truncation": {"direction": "Right", "max_length": 4, "strategy": "LongestFirst", "stride": 0}},
+    "fixed padding": {"padding": {"strategy": {"Fixed": 64}}},
+    "padding to a batch": {"padding": {"strategy": "BatchLongest", "pad_to_multiple_of": 8}},
+}
+
+
+@pytest.mark.parametrize("stored", STORED)
+def test_truncation_and_padding_that_a_tokenizer_file_stores_change_no_text(
+    built: Path, tmp_path: Path, stored: str
+) -> None:
+    """transformers ignores both unless it is asked for them; obeyed, they would cut or pad every prompt unseen."""
+    from transformers import AutoTokenizer
+
+    copy_tokenizer(built, tmp_path)
+    path = tmp_path / "tokenizer.json"
+    facts = json.loads(path.read_text(encoding="utf-8"))
+    settings = STORED[stored]
+    if "padding" in settings:
+        pad = {"direction": "Left", "pad_to_multiple_of": None, "pad_id": 0, "pad_type_id": 0, "pad_token": "<pad>"}
+        settings = {"padding": pad | settings["padding"]}
+    path.write_text(json.dumps(facts | settings))
+    tokens, reference = load_tokens(tmp_path), AutoTokenizer.from_pretrained(str(tmp_path))
+    for text in ("5", "Question: Mia has 12 apples.\nAnswer: 12 + 5 = 17. The answer is 17."):
+        assert (
+            tokens.encode(text) == reference.encode(text, add_special_tokens=False) == load_tokens(built).encode(text)
+        )
+        assert not tokens.holds_special(text)
+    assert tokens.opening == load_tokens(built).opening
 
 
 def test_a_local_model_is_referenced_with_the_hash_of_every_file(built: Path, tmp_path: Path) -> None:
