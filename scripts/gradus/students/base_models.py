@@ -12,6 +12,7 @@ from gradus.data.gradeschool.primer import primer
 from gradus.runtime.atomic import sha256_file, write_json
 from gradus.runtime.errors import UserError
 from gradus.runtime.jsonl import read_json
+from gradus.students.model_config import read_model_config
 from gradus.students.templates import Template
 from gradus.study.config.students import BuiltStudent, Corpus, PretrainedStudent, PrimerCorpus
 
@@ -45,9 +46,7 @@ def student_template(student_folder: str | Path) -> Template:
 
 def context_tokens(model: str | Path) -> int | None:
     """The longest sequence that a model's positions allow; None where nothing limits them (BLOOM's ALiBi)."""
-    facts = read_json(Path(model) / "config.json")
-    found: int | None = facts.get("max_position_embeddings")
-    return found
+    return read_model_config(model).positions
 
 
 def corpus_texts(corpus: Corpus) -> list[str]:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gradus.runtime.jsonl import read_json
+from gradus.students.model_config import read_model_config
 from gradus.study.config import BuiltStudent, PretrainedStudent
 
 
@@ -117,19 +118,15 @@ def size_of(section: BuiltStudent | PretrainedStudent, student_folder: Path, fro
 def counted(folder: Path, frozen: bool) -> tuple[int, Work] | None:
     """Weights and work of a model folder; None where it has no safetensors."""
     total, tables = 0, 0
-    config = read_json(folder / "config.json")
-    vocabulary = config.get("vocab_size", 0)
+    config = read_model_config(folder)
     for path in sorted(folder.glob("*.safetensors")):
         for shape in _tensor_shapes(path):
             total += math.prod(shape)
-            tables += math.prod(shape) if len(shape) == 2 and shape[0] == vocabulary else 0
+            tables += math.prod(shape) if len(shape) == 2 and shape[0] == config.vocabulary else 0
     if not total:
         return None
-    hidden = config.get("hidden_size") or config.get("n_embed") or 0
-    layers = config.get("num_hidden_layers") or config.get("n_layer") or 0
-    heads = config.get("num_attention_heads") or config.get("n_head") or 1
-    width = (config.get("head_dim") or hidden // heads) * heads
-    return total, Work(total - tables, vocabulary * hidden, layers, width, 2 if frozen else 3)
+    head, width = config.vocabulary * config.hidden, config.head_width * config.heads
+    return total, Work(total - tables, head, config.layers, width or config.hidden, 2 if frozen else 3)
 
 
 def _tensor_shapes(path: Path) -> list[list[int]]:

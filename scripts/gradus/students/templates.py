@@ -9,7 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
+from typing import Any
+
+from jinja2 import TemplateError
 
 from gradus.records import Annotation, Problem
 from gradus.runtime.errors import UserError
@@ -17,8 +21,8 @@ from gradus.students.tokens import Tokens
 
 TEMPLATE_FILE = "template.json"  # beside a checkpoint's weights
 _PROBE = "How many are left?"
-# Llama 3's own chat template writes today's date into the prompt unless it is given one: this is its own fallback.
-_FIXED_DATE = "26 Jul 2024"
+# The day of all chat templates that write today's date into the prompt: the fallback in Llama 3's own template.
+_FIXED_DAY = datetime(2024, 7, 26)
 
 
 @dataclass(frozen=True)
@@ -88,19 +92,21 @@ def _llama3(tokens: Tokens, folder: Path) -> Template:
 
 
 def _chat(tokens: Tokens, folder: Path) -> Template:
-    from transformers import AutoTokenizer
-
-    tokenizer = AutoTokenizer.from_pretrained(str(folder), local_files_only=True)
-    if not tokenizer.chat_template:
-        raise UserError("the tokenizer has no chat template", where=folder, hint="choose `template: plain`, or another")
+    tokenizer = _with_fixed_day(folder)
 
     def rendered(question: str, answer: str | None) -> str:
         turns = [{"role": "user", "content": question}]
         turns += [{"role": "assistant", "content": answer}] if answer is not None else []
-        text = tokenizer.apply_chat_template(
-            turns, tokenize=False, add_generation_prompt=answer is None, date_string=_FIXED_DATE
-        )
-        return str(text)
+        try:
+            return str(
+                tokenizer.apply_chat_template(
+                    turns, tokenize=False, add_generation_prompt=answer is None, date_string=f"{_FIXED_DAY:%d %b %Y}"
+                )
+            )
+        except (TemplateError, ValueError, TypeError, LookupError) as error:
+            raise UserError(
+                f"the chat template cannot be used: {error}", where=folder, hint="choose `template: plain`, or another"
+            ) from None
 
     prompt = rendered(_PROBE, None)
     if prompt.count(_PROBE) != 1:
@@ -113,6 +119,27 @@ def _chat(tokens: Tokens, folder: Path) -> Template:
     closing = [number for number in tokens.encode(tail) if number in tokens.special]
     end = tokens.special[closing[0]] if closing else _eos(tokens)
     return Template("chat", before, after, "", end)
+
+
+def _with_fixed_day(folder: Path) -> Any:
+    """transformers' tokenizer of a folder, for whose chat template every day is the same one.
+
+    Templates ask for it by ``strftime_now`` in a format of their own, unless they are given a text as ``date_string``.
+    Arguments of a template must be plain values, so the function is put into the compiled template, which transformers
+    keeps. UserError where there is no template, or one that cannot be read.
+    """
+    from transformers import AutoTokenizer
+    from transformers.utils.chat_template_utils import _compile_jinja_template
+
+    tokenizer = AutoTokenizer.from_pretrained(str(folder), local_files_only=True, trust_remote_code=False)
+    if not tokenizer.chat_template:
+        raise UserError("the tokenizer has no chat template", where=folder, hint="choose `template: plain`, or another")
+    try:
+        compiled = _compile_jinja_template(tokenizer.get_chat_template())
+    except (TemplateError, ValueError) as error:
+        raise UserError(f"the chat template cannot be read: {error}", where=folder) from None
+    compiled.globals["strftime_now"] = _FIXED_DAY.strftime
+    return tokenizer
 
 
 def _eos(tokens: Tokens) -> str:

@@ -149,3 +149,19 @@ def test_pickled_weights_are_refused(built: Path, tmp_path: Path) -> None:
 def test_the_context_of_a_model(built: Path, tmp_path: Path) -> None:
     assert context_tokens(built) == STUDENT.context
     assert context_tokens(tiny_models.make("bloom", tmp_path)) is None
+
+
+@pytest.mark.parametrize(
+    ("facts", "positions"),
+    [
+        ({"model_type": "gpt2", "n_positions": 64, "n_ctx": 64}, 64),
+        ({"model_type": "gemma3", "text_config": {"max_position_embeddings": 32}}, 32),
+        ({"model_type": "mpt", "max_seq_len": 48, "attn_config": {"alibi": True}}, None),
+        ({"model_type": "mpt", "max_seq_len": 48, "attn_config": {"alibi": False}}, 48),
+        ({"model_type": "falcon", "max_position_embeddings": 2048, "alibi": True}, None),
+        ({"model_type": "mamba"}, None),
+    ],
+)
+def test_positions_go_by_many_names(tmp_path: Path, facts: dict[str, Any], positions: int | None) -> None:
+    (tmp_path / "config.json").write_text(json.dumps(facts))
+    assert context_tokens(tmp_path) == positions

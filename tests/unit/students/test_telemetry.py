@@ -36,6 +36,19 @@ def test_operations_agree_with_what_torch_counts(tmp_path: Path) -> None:
     assert work.flops([64], 64) + causal_half == pytest.approx(counter.get_total_flops(), rel=0.02)
 
 
+def test_the_text_part_of_a_model_that_sees_pictures_is_what_works() -> None:
+    """Gemma 3 from 4B on: the numbers of its configuration are those of a part of it."""
+    from transformers import Gemma3Config, Gemma3ForConditionalGeneration
+
+    text = {"hidden_size": 32, "intermediate_size": 64, "num_hidden_layers": 2, "num_attention_heads": 4}
+    text |= {"num_key_value_heads": 2, "head_dim": 16, "vocab_size": 300}
+    seen = {"hidden_size": 16, "intermediate_size": 32, "num_hidden_layers": 1, "num_attention_heads": 2}
+    with torch.device("meta"):
+        config = Gemma3Config(text_config=text, vision_config=seen | {"image_size": 28, "patch_size": 14})
+        work = work_of(Gemma3ForConditionalGeneration(config), frozen=False)
+    assert (work.layers, work.width, work.head) == (2, 64, 300 * 32)
+
+
 def test_adapters_need_no_gradient_of_the_weights(tmp_path: Path) -> None:
     from transformers import AutoModelForCausalLM
 

@@ -1,6 +1,8 @@
 """Templates: the same bytes in training and evaluation, an end that can be learned, and the tokens they need."""
 
+import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 from builders import annotation, problem
@@ -80,6 +82,56 @@ def test_a_chat_template_is_that_of_transformers_and_knows_no_date(folders: dict
         )
         assert template.prompt(problem("a", question=QUESTION)) == expected
     assert resolve_template("chat", load_tokens(folders["chatml"]), folders["chatml"]).end == "<|im_end|>"
+
+
+DAYS = {
+    "SmolLM3": "{% set today = strftime_now('%d %B %Y') %}Today Date: {{ today }}",
+    "Granite": "{{ \"Today's Date: \" + strftime_now('%B %d, %Y') }}.",
+    "Mistral Small": "{%- set today = strftime_now('%Y-%m-%d') %}{{ today }}",
+    "Llama 3": "{% if not date_string is defined %}{% set date_string = strftime_now('%d %b %Y') %}{% endif %}{{ date_string }}",
+    "a weekday": "{{ strftime_now('%A, %-d.%m.') }}",
+}
+
+
+@pytest.mark.parametrize("family", DAYS)
+def test_a_template_that_writes_the_day_writes_the_same_one_every_day(
+    folders: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, family: str
+) -> None:
+    from datetime import datetime
+
+    from transformers.utils import chat_template_utils
+
+    shutil.copytree(folders["chatml"], tmp_path / "model")
+    (tmp_path / "model" / "chat_template.jinja").write_text(DAYS[family] + tiny_models.CHATML, encoding="utf-8")
+    found = []
+    for day in (datetime(2026, 11, 25), datetime(2031, 1, 2)):
+
+        class Faked(datetime):
+            @classmethod
+            def now(cls, tz: Any = None, today: datetime = day) -> Any:
+                return today
+
+        monkeypatch.setattr(chat_template_utils, "datetime", Faked)
+        found.append(resolve_template("chat", load_tokens(tmp_path / "model"), tmp_path / "model"))
+    assert found[0] == found[1]
+    assert "26" in found[0].before
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{{ raise_exception('Only tools are answered') }}",
+        "{% for message in messages %}{{ message.content | no_such_filter }}{% endfor %}",
+        "{% for message in messages %}{{ message['content']",
+        "{% for message in messages %}{{ message['content'] + 1 }}{% endfor %}",
+        "{{ messages[5].content.text }}",
+    ],
+)
+def test_a_chat_template_that_fails_is_a_message(folders: dict[str, Path], tmp_path: Path, text: str) -> None:
+    shutil.copytree(folders["chatml"], tmp_path / "model")
+    (tmp_path / "model" / "chat_template.jinja").write_text(text, encoding="utf-8")
+    with pytest.raises(UserError, match="the chat template cannot be"):
+        resolve_template("chat", load_tokens(tmp_path / "model"), tmp_path / "model")
 
 
 def test_choices_stand_below_the_question(folders: dict[str, Path]) -> None:

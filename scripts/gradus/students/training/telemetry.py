@@ -33,13 +33,13 @@ class PhaseClock:
 
 
 def work_of(causal: Any, frozen: bool) -> Work:
-    """The work of a transformers model."""
-    config = causal.config
+    """The work of a transformers model; of one that sees pictures too, that of its text part counts as all of it."""
+    config = causal.config.get_text_config()
     head = causal.get_output_embeddings()
     head_size = 0 if head is None else _size(head.weight)
     tables = {id(module.weight) for module in (head, causal.get_input_embeddings()) if module is not None}
     body = sum(_size(parameter) for parameter in causal.parameters() if id(parameter) not in tables)
-    heads = getattr(config, "num_attention_heads", 1)
+    heads = getattr(config, "num_attention_heads", None) or 1
     width = (getattr(config, "head_dim", None) or config.hidden_size // heads) * heads
     return Work(body, head_size, int(config.num_hidden_layers), int(width), 2 if frozen else 3)
 

@@ -69,8 +69,8 @@ def write(
 
 def _save(model: Any, state: dict[str, torch.Tensor], end_ids: list[int], target: Path) -> None:
     model.config.use_cache = True
-    if model.generation_config is not None and len(end_ids) > 1:
-        model.generation_config.eos_token_id = end_ids
+    if model.generation_config is not None:  # the base model's own end may be another than the learned one
+        model.generation_config.eos_token_id = end_ids if len(end_ids) > 1 else end_ids[0]
     model.save_pretrained(target, state_dict=state)
 
 
