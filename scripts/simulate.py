@@ -10,6 +10,7 @@ from gradus.presentation.number import percent
 from gradus.presentation.table import Table
 from gradus.runtime import program
 from gradus.statistics.measurements import Rows
+from gradus.statistics.pairs import BESTS, SHAPES, SINGLE, pair_rates, set_rates
 from gradus.statistics.simulation import (
     TRUTHS,
     Design,
@@ -27,12 +28,19 @@ DESIGNS = {
     "5 runs, 254 problems, sd 2 points": Design(runs=5, problems=254, seed_sd=0.02),
 }
 
+RUNS = (2, 3, 5)
+PROBLEMS = (50, 254, 1319)
+
 
 def main() -> None:
     options = program.parser(__doc__)
     options.add_argument("--studies", type=int, default=400, help="simulated studies per line")
     options.add_argument("--seed", type=int, default=0)
+    options.add_argument("--pairs", action="store_true", help="only the pairs and sets under every shape of a study")
     given = options.parse_args()
+    pairs(given.studies, given.seed)
+    if given.pairs:
+        return
 
     def ask(question: Callable[[Sequence[Rows]], Mapping[str, bool]], truth: str, design: Design) -> dict[str, float]:
         return rates(question, TRUTHS[truth], design, given.studies, given.seed)
@@ -44,6 +52,20 @@ def main() -> None:
         table({truth: ask(calls_non_monotone, truth, design) for truth in TRUTHS})
         print(f"\nThe truly best level is kept ({name}):\n")
         table({truth: ask(partial(keeps_the_best, truth=TRUTHS[truth]), truth, design) for truth in TRUTHS})
+
+
+def pairs(studies: int, seed: int) -> None:
+    """Errors for an equally good pair and of the recommended set, whatever the other conditions of the study are like."""
+    heads = [f"{runs} runs, n = {problems}" for runs in RUNS for problems in PROBLEMS]
+    lines = []
+    for name, shape in {**SHAPES, **SINGLE}.items():
+        found = [pair_rates(shape, runs, problems, studies, seed) for runs in RUNS for problems in PROBLEMS]
+        lines.append([name, *(f"{100 * one['own variance']:.1f} ({100 * one['pooled']:.1f})" for one in found)])
+    print(f"\nAn equally good pair is called different, in percent (in brackets: pooled; {studies} studies a line):\n")
+    print(Table(["", *heads], lines).markdown(), end="")
+    for runs in RUNS[:2]:
+        print(f"\nThe recommended set and the accuracy of the best mean ({runs} runs, 254 problems):\n")
+        table({name: set_rates(shape, runs, 254, studies, seed) for name, shape in BESTS.items()})
 
 
 def table(lines: Mapping[str, Mapping[str, float]]) -> None:

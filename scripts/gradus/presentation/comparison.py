@@ -74,7 +74,7 @@ def to_csv(comparisons: Sequence[Compared]) -> str:
             [
                 *(one.supervision.dataset, one.supervision.short, one.student),
                 *(one.first.mean, one.first.runs, one.second.mean, one.second.runs, one.first.n),
-                *(*difference.csv_values(one.difference), one.difference.reach),
+                *(*difference.csv_values(one.difference), one.difference.speaks_of),
             ]
             for one in comparisons
         ],

@@ -70,7 +70,7 @@ def headline(study: Study, conditions: Conditions, evidence: Evidence) -> dict[s
                     entry |= {
                         "answer_only": row.accuracy,
                         "gain_over_answer_only": [interval.value, interval.low, interval.high],
-                        "gain_speaks_of": gain.reach,
+                        "gain_speaks_of": gain.speaks_of,
                     }
                 entries.append(entry)
     return {"study": study.study, "students": entries}

@@ -1,40 +1,51 @@
 """Contrasts: weighted sums of accuracies (a difference of two, a slope over levels), tested with seeds and problems in the model.
 
-Item rows of several runs are a mixed model with runs and problems as crossed random effects, estimated by moments: the
-variance of a contrast is the pooled variance over runs, plus what the contrast varies over problems beyond that, with
-Satterthwaite's degrees of freedom. So a result speaks of the conditions: other seeds, other problems of the same kind.
-(A bootstrap over runs and problems calls equals different in 2 to 13 % of studies where 5 % are meant:
-docs/background/statistics.md.)
-Means and standard deviations of several runs speak of other seeds on these problems. One run speaks of these
-checkpoints: exact McNemar for item rows, independent binomials (which waste the pairing) where only accuracies are known.
+Item rows of several runs are a mixed model with runs and problems as crossed random effects, estimated by moments: every
+cell's own variance over runs, plus what the contrast varies over problems beyond that, with Satterthwaite's degrees of
+freedom (Welch's test where problems do not matter). So a result speaks of the conditions: other seeds, other problems of the
+same kind. One variance pooled over cells has more degrees of freedom and calls equals different in 10 to 26 % of studies
+where some cells lie at the floor or vary less (docs/background/statistics.md): it is told beside, and no verdict rests on it.
+Means and standard deviations of several runs speak of other seeds on these problems.
+
+A cell of one run says nothing of other seeds. Its contrasts have an interval (for these checkpoints: exact McNemar for item
+rows, independent binomials where only accuracies are known; or with the pool's variance for the cell's own where other cells
+have several runs) and the run sd up to which they would hold for other seeds, and no verdict.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
 from scipy import stats
 
 from gradus.statistics.intervals import Estimate
-from gradus.statistics.measurements import Measurement, Rows, SeedVariance
+from gradus.statistics.measurements import Measurement, Rows, SeedVariance, binomial_variance, run_variance
 
-Reach = Literal["conditions", "conditions on these problems", "these two checkpoints", "these checkpoints", "nothing"]
+Reach = Literal["conditions", "conditions on these problems", "these checkpoints", "these answers", "nothing"]
 _SHORTEST_FIRST: tuple[Reach, ...] = (
     "nothing",
-    "these two checkpoints",
     "these checkpoints",
+    "these answers",
     "conditions on these problems",
     "conditions",
 )
+_COUNTED = {1: "this checkpoint", 2: "these two checkpoints", 3: "these three checkpoints"}
+# The smallest p that is told: beyond it a model of chance says nothing.
+SMALLEST_P = 1e-12
 
 
 @dataclass(frozen=True)
 class Contrast:
-    """An estimated contrast; ``discordant`` are the problems that only the first or only the second checkpoint solves."""
+    """An estimated contrast of ``cells`` accuracies.
+
+    ``discordant`` are the problems that only the first or only the second of two checkpoints solves. ``unmeasured`` is the sum of
+    squared weights of the cells with one run, whose run variance nobody measured, and ``measured`` the variance without it.
+    ``pooled`` is the standard error and the degrees of freedom with one run variance for all cells.
+    """
 
     estimate: float
     standard_error: float
@@ -43,13 +54,39 @@ class Contrast:
     n: int | None
     runs: int
     discordant: tuple[int, int] | None = None
+    cells: int = 2
+    unmeasured: float = 0.0
+    measured: float = math.inf
+    pooled: tuple[float, float] | None = None
+
+    @property
+    def speaks_of(self) -> str:
+        """What the contrast speaks of, in words."""
+        if self.reach == "these checkpoints":
+            return _COUNTED.get(self.cells, f"these {self.cells} checkpoints")
+        if self.unmeasured and self.reach != "nothing":
+            return f"{self.reach}, if single runs vary like the others"
+        return self.reach
+
+    @property
+    def one_run(self) -> bool:
+        """Whether some trained cell has one run, so that nothing is decided about the conditions."""
+        return self.unmeasured > 0
+
+    @property
+    def centre(self) -> float:
+        """The middle of the interval: the estimate, or Agresti and Min's, which is drawn towards zero."""
+        if self.discordant is None or not self.n:
+            return self.estimate
+        return (self.discordant[0] - self.discordant[1]) / (self.n + 2)
 
     def interval(self, confidence: float = 0.95) -> Estimate:
-        """The estimate with its two-sided interval; the whole range where nothing can be said."""
+        """The estimate with its two-sided interval within [-1, 1]; the whole range where nothing can be said."""
         if math.isinf(self.standard_error):
             return Estimate(self.estimate, -1.0, 1.0)
         half = float(stats.t.ppf(0.5 + confidence / 2, self.df)) * self.standard_error
-        return Estimate(self.estimate, self.estimate - half, self.estimate + half)
+        low, high = max(-1.0, self.centre - half), min(1.0, self.centre + half)
+        return Estimate(self.estimate, min(low, self.estimate), max(high, self.estimate))
 
     @property
     def excludes_zero(self) -> bool:
@@ -65,19 +102,37 @@ class Contrast:
             only_first, only_second = self.discordant
             if not only_first + only_second:
                 return 1.0
-            return float(stats.binomtest(only_first, only_first + only_second, 0.5, "greater").pvalue)
-        return float(stats.t.sf((self.estimate - margin) / self.standard_error, self.df))
+            exact = stats.binomtest(only_first, only_first + only_second, 0.5, "greater").pvalue
+            return max(SMALLEST_P, float(exact))
+        return max(SMALLEST_P, float(stats.t.sf((self.centre - margin) / self.standard_error, self.df)))
 
     def p_less(self, margin: float = 0.0) -> float:
         """One-sided p against "at least ``margin``"."""
         swapped = self.discordant and (self.discordant[1], self.discordant[0])
-        mirrored = Contrast(-self.estimate, self.standard_error, self.df, self.reach, self.n, self.runs, swapped)
-        return mirrored.p_greater(-margin)
+        return replace(self, estimate=-self.estimate, discordant=swapped).p_greater(-margin)
 
     @property
     def p(self) -> float:
         """Two-sided p against "no difference"."""
         return min(1.0, 2 * min(self.p_greater(), self.p_less()))
+
+    @property
+    def p_pooled(self) -> float | None:
+        """The two-sided p with one run variance for all cells; None where there is none to pool."""
+        if self.pooled is None or not self.pooled[0] or math.isinf(self.pooled[0]):
+            return None
+        return max(SMALLEST_P, 2 * float(stats.t.sf(abs(self.estimate) / self.pooled[0], self.pooled[1])))
+
+    @property
+    def tipping_sd(self) -> float | None:
+        """The sd over runs of the cells with one run below which the 95 % interval would exclude zero for other seeds.
+
+        None where every cell has several runs; 0 where the interval holds zero even for these checkpoints.
+        """
+        if not self.one_run:
+            return None
+        spare = (self.estimate / float(stats.norm.ppf(0.975))) ** 2 - self.measured
+        return math.sqrt(spare / self.unmeasured) if spare > 0 else 0.0
 
     def power(self, effect: float, alpha: float = 0.05) -> float:
         """The chance that a true ``effect`` is found (one side of a two-sided test at ``alpha``)."""
@@ -95,7 +150,10 @@ class Contrast:
 
 
 def contrast(parts: Sequence[tuple[float, Measurement]], seeds: SeedVariance) -> Contrast:
-    """The sum of weight x accuracy. ValueError where item rows are of different test sets."""
+    """The sum of weight x accuracy; ``seeds`` is the variance that a cell of one run borrows.
+
+    ValueError where item rows are of different test sets.
+    """
     weights = np.asarray([weight for weight, _ in parts])
     measured = [one for _, one in parts]
     estimate = float(sum(weight * one.mean for weight, one in parts))
@@ -106,20 +164,33 @@ def contrast(parts: Sequence[tuple[float, Measurement]], seeds: SeedVariance) ->
     paired = len(rows) == len(measured)
     if paired and n is None:
         raise ValueError("results on the same problems are needed")
-    if seeds.df:
-        by_seed = seeds.variance * float(sum(weight**2 / one.runs for weight, one in parts))
-        by_item = _item_variance(weights, rows) if paired else 0.0
-        total = max(by_seed + by_item, 1e-16)
-        items_df = (n or 2) - 1
-        df = total**2 / (by_seed**2 / seeds.df + by_item**2 / items_df + 1e-300)
-        reach: Reach = "conditions" if paired else "conditions on these problems"
-        return Contrast(estimate, math.sqrt(total), max(df, 1.0), reach, n, runs)
+    unmeasured = float(sum(weight**2 for weight, one in parts if one.runs < 2))
+    if runs > 1 or seeds.df:
+        return _several_runs(parts, seeds, estimate, unmeasured, _item_variance(weights, rows) if paired else 0.0)
     if paired:
-        return _checkpoints(estimate, weights, rows)
+        return replace(_checkpoints(estimate, weights, rows), unmeasured=unmeasured)
     if n is None:
-        return Contrast(estimate, math.inf, 1.0, "nothing", None, runs)
-    variance = sum(weight**2 * _binomial_variance(one.mean, n) for weight, one in parts)
-    return Contrast(estimate, math.sqrt(variance), math.inf, _checkpoint_reach(len(parts)), n, runs)
+        return Contrast(estimate, math.inf, 1.0, "nothing", None, runs, cells=len(parts), unmeasured=unmeasured)
+    variance = sum(weight**2 * binomial_variance(one.mean, n) for weight, one in parts)
+    return Contrast(
+        estimate,
+        math.sqrt(variance),
+        math.inf,
+        "these checkpoints",
+        n,
+        runs,
+        cells=len(parts),
+        unmeasured=unmeasured,
+        measured=variance,
+    )
+
+
+def answers_contrast(parts: Sequence[tuple[float, Measurement]]) -> Contrast:
+    """A contrast of a teacher's own answers. Nothing was trained: answers drawn once are as independent as the problems are, so
+    that one set of them decides."""
+    found = contrast(parts, SeedVariance(math.nan, 0))
+    reach: Reach = "these answers" if found.reach == "these checkpoints" else found.reach
+    return replace(found, reach=reach, unmeasured=0.0)
 
 
 def combined(parts: Sequence[tuple[float, Contrast]]) -> Contrast:
@@ -127,20 +198,99 @@ def combined(parts: Sequence[tuple[float, Contrast]]) -> Contrast:
     estimate = sum(weight * one.estimate for weight, one in parts)
     runs = min(one.runs for _, one in parts)
     reach = min((one.reach for _, one in parts), key=_SHORTEST_FIRST.index)
-    reach = "these checkpoints" if reach == "these two checkpoints" else reach
     sizes = {one.n for _, one in parts}
     n = sizes.pop() if len(sizes) == 1 else None
-    variances = [weight**2 * one.standard_error**2 for weight, one in parts]
-    total = sum(variances)
+    cells = sum(one.cells for _, one in parts)
+    unmeasured = sum(weight**2 * one.unmeasured for weight, one in parts)
+    total, df = _summed([(weight, one.standard_error, one.df) for weight, one in parts])
     if math.isinf(total):
-        return Contrast(estimate, math.inf, 1.0, "nothing", n, runs)
-    shares = sum(variance**2 / one.df for variance, (_, one) in zip(variances, parts, strict=True))
-    return Contrast(estimate, math.sqrt(total), total**2 / shares if shares else math.inf, reach, n, runs)
+        return Contrast(estimate, math.inf, 1.0, "nothing", n, runs, cells=cells, unmeasured=unmeasured)
+    pooled = None
+    if any(one.pooled for _, one in parts):
+        variance, pooled_df = _summed(
+            [(weight, *(one.pooled or (one.standard_error, one.df))) for weight, one in parts]
+        )
+        pooled = (math.sqrt(variance), pooled_df)
+    return Contrast(
+        estimate,
+        math.sqrt(total),
+        df,
+        reach,
+        n,
+        runs,
+        cells=cells,
+        unmeasured=unmeasured,
+        measured=sum(weight**2 * one.measured for weight, one in parts),
+        pooled=pooled,
+    )
 
 
 def difference(first: Measurement, second: Measurement, seeds: SeedVariance) -> Contrast:
     """``first`` minus ``second``."""
     return contrast([(1.0, first), (-1.0, second)], seeds)
+
+
+def _summed(parts: Sequence[tuple[float, float, float]]) -> tuple[float, float]:
+    """The variance of a weighted sum, and its degrees of freedom (Satterthwaite), from weights, errors and theirs."""
+    variances = [(weight * error) ** 2 for weight, error, _ in parts]
+    total = sum(variances)
+    if math.isinf(total):
+        return total, 1.0
+    shares = sum(variance**2 / df for variance, (_, _, df) in zip(variances, parts, strict=True))
+    return total, total**2 / shares if shares else math.inf
+
+
+def _several_runs(
+    parts: Sequence[tuple[float, Measurement]], seeds: SeedVariance, estimate: float, unmeasured: float, by_item: float
+) -> Contrast:
+    """Every cell's own variance over runs, the pool's for a cell of one run, and what problems add."""
+    measured = [one for _, one in parts]
+    paired = all(isinstance(one, Rows) for one in measured)
+    sizes = {one.n for one in measured}
+    n = sizes.pop() if len(sizes) == 1 else None
+    runs = min(one.runs for one in measured)
+    own, shares, borrowed = 0.0, by_item**2 / max(1, (n or 2) - 1), 0.0
+    for weight, one in parts:
+        variance = run_variance(one)
+        part = weight**2 * (seeds.variance if variance is None else variance) / one.runs
+        if variance is None:
+            borrowed += part
+        else:
+            own += part
+            shares += part**2 / (one.runs - 1)
+    total = own + borrowed + by_item
+    shares += borrowed**2 / max(1, seeds.df)
+    if math.isinf(total):
+        return Contrast(estimate, math.inf, 1.0, "nothing", n, runs, cells=len(parts), unmeasured=unmeasured)
+    df = total**2 / shares if shares else 1.0
+    if total < 1e-16:
+        total, df = sum(weight**2 * _decoding_variance(one) for weight, one in parts), float(max(1, (n or 2) - 1))
+        own = total
+    pooled = None
+    if seeds.df and seeds.variance > 0:
+        by_seed = seeds.variance * float(sum(weight**2 / one.runs for weight, one in parts))
+        pooled_shares = by_seed**2 / seeds.df + by_item**2 / max(1, (n or 2) - 1)
+        pooled = (math.sqrt(by_seed + by_item), (by_seed + by_item) ** 2 / pooled_shares)
+    return Contrast(
+        estimate,
+        math.sqrt(total),
+        max(df, 1.0),
+        "conditions" if paired else "conditions on these problems",
+        n,
+        runs,
+        cells=len(parts),
+        unmeasured=unmeasured,
+        measured=own + by_item,
+        pooled=pooled,
+    )
+
+
+def _decoding_variance(one: Measurement) -> float:
+    """Of a mean over runs that did not vary: what single problems varied, else the binomial variance."""
+    total = one.runs * (one.n or 0)
+    if isinstance(one, Rows) and one.residual > 0:
+        return one.residual / total
+    return binomial_variance(one.mean, total) if total else math.inf
 
 
 def _item_variance(weights: np.ndarray, rows: Sequence[Rows]) -> float:
@@ -152,25 +302,21 @@ def _item_variance(weights: np.ndarray, rows: Sequence[Rows]) -> float:
 
 
 def _checkpoints(estimate: float, weights: np.ndarray, rows: Sequence[Rows]) -> Contrast:
-    """One run each: problems are all that varies. Two right-or-wrong rows: exact McNemar, Agresti and Min's interval (2005)."""
+    """One run each: problems are all that varies.
+
+    Two right-or-wrong rows: exact McNemar for p and Agresti and Min's interval (2005), which can disagree at the edge.
+    """
     n = rows[0].scores.shape[1]
     per_problem = sum(weight * one.scores[0] for weight, one in zip(weights, rows, strict=True))
     values = np.asarray(per_problem)
-    if len(rows) == 2 and set(np.unique(values)) <= {-1.0, 0.0, 1.0}:
-        first, second = int((values > 0).sum()), int((values < 0).sum())
+    exact = len(rows) == 2 and sorted(weights) == [-1.0, 1.0] and set(np.unique(values)) <= {-1.0, 0.0, 1.0}
+    discordant = (int((values > 0).sum()), int((values < 0).sum())) if exact else None
+    if discordant:
+        first, second = discordant
         gap = (first - second) / (n + 2)
-        variance = ((first + second + 1) / (n + 2) - gap**2) / (n + 2)
-        return Contrast(estimate, math.sqrt(variance), math.inf, "these two checkpoints", n, 1, (first, second))
-    variance = float(np.var(values, ddof=1)) / n if n > 1 else math.inf
-    error = math.sqrt(max(variance, 0.25 / n**2))
-    return Contrast(estimate, error, max(n - 1, 1), _checkpoint_reach(len(rows)), n, 1)
-
-
-def _checkpoint_reach(count: int) -> Reach:
-    return "these two checkpoints" if count == 2 else "these checkpoints"
-
-
-def _binomial_variance(accuracy: float, n: int) -> float:
-    """Of one accuracy, with one success and one failure added (Agresti and Caffo 2000), so that 0 of n is not certain."""
-    adjusted = (accuracy * n + 1) / (n + 2)
-    return adjusted * (1 - adjusted) / (n + 2)
+        variance, df = ((first + second + 1) / (n + 2) - gap**2) / (n + 2), math.inf
+    else:
+        variance, df = float(np.var(values, ddof=1)) / n if n > 1 else math.inf, float(max(n - 1, 1))
+        variance = max(variance, 0.25 / n**2)
+    error = math.sqrt(variance)
+    return Contrast(estimate, error, df, "these checkpoints", n, 1, discordant, cells=len(rows), measured=variance)

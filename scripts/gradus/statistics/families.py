@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TypeVar
 
 from statsmodels.stats.multitest import multipletests
 
 from gradus.statistics.contrasts import Contrast, contrast, difference
+from gradus.statistics.intervals import Estimate
 from gradus.statistics.measurements import Measurement, SeedVariance
 
 Name = TypeVar("Name")
@@ -47,6 +49,19 @@ def not_told_from_best(
         if adjusted > alpha:
             kept[name] = adjusted
     return kept
+
+
+def chosen_interval(one: Measurement, candidates: int, seeds: SeedVariance, alpha: float = 0.05) -> Estimate:
+    """The accuracy of a condition that was chosen among ``candidates`` for its mean, with an interval that holds for all of them.
+
+    The interval of a condition that nobody chose lies too high for one that was the best of several: luck helped to choose it.
+    Two runs of one condition can be alike by chance, so the wider of its own and the pooled variance over runs counts.
+    """
+    found = contrast([(1.0, one)], seeds)
+    if found.pooled and found.pooled[0] > found.standard_error:
+        found = replace(found, standard_error=found.pooled[0], df=found.pooled[1])
+    interval = found.interval(1 - alpha / max(1, candidates))
+    return Estimate(interval.value, max(0.0, interval.low), min(1.0, interval.high))
 
 
 def two_lines(levels: Sequence[Measurement], seeds: SeedVariance) -> float:

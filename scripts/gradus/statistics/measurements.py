@@ -7,22 +7,38 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
+# Two runs that solve the same problems are one run, if there are this many solved and unsolved ones: chance does not do that.
+TELLING = 5
+
 
 @dataclass(frozen=True, eq=False)
 class Rows:
-    """Scores of every run on every problem: ``scores`` is (runs, problems), 0 to 1 (a share where several samples were drawn)."""
+    """Scores of every run on every problem: ``scores`` is (runs, problems), 0 to 1 (a share where several samples were drawn).
+
+    A run whose row equals an earlier one is dropped (a checkpoint decoded twice, a seed that changes nothing); ``repeated``
+    counts them. Rows with fewer than ``TELLING`` solved or unsolved problems may be equal by chance and stay.
+    """
 
     scores: NDArray[np.float64]
+    repeated: int = field(init=False, default=0)
 
     def __post_init__(self) -> None:
         if self.scores.ndim != 2 or 0 in self.scores.shape:
             raise ValueError("scores of at least one run on at least one problem are needed")
+        if len(self.scores) > 1:
+            kept: list[int] = []
+            for run, row in enumerate(self.scores):
+                telling = min(int((row > 0).sum()), int((row < 1).sum())) >= TELLING
+                if not (telling and any(np.array_equal(row, self.scores[other]) for other in kept)):
+                    kept.append(run)
+            object.__setattr__(self, "repeated", len(self.scores) - len(kept))
+            object.__setattr__(self, "scores", self.scores[kept])
 
     @property
     def runs(self) -> int:
@@ -67,7 +83,7 @@ Measurement = Rows | Summary
 
 @dataclass(frozen=True)
 class SeedVariance:
-    """The variance over runs, pooled over conditions; ``df`` is 0 where every condition has one run."""
+    """A variance over runs pooled over conditions; ``df`` is 0 where every condition has one run."""
 
     variance: float
     df: int
@@ -76,8 +92,8 @@ class SeedVariance:
 def pooled_seed_variance(measured: Iterable[Measurement]) -> SeedVariance:
     """One variance over runs for conditions that may be taken to share it (one student on one dataset).
 
-    Three runs tell little of a variance; six levels with three runs each tell it with 12 degrees of freedom. Conditions of
-    one run add nothing and are taken to vary like the others.
+    No verdict rests on it: accuracies at the floor vary less than others, and a pool of both calls equals different in up to a
+    quarter of studies. It stands in for a cell of one run, and beside a cell's own variance as a check.
     """
     total, df = 0.0, 0
     for one in measured:
@@ -85,3 +101,21 @@ def pooled_seed_variance(measured: Iterable[Measurement]) -> SeedVariance:
             total += (one.runs - 1) * one.sd**2
             df += one.runs - 1
     return SeedVariance(total / df if df else math.nan, df)
+
+
+def run_variance(one: Measurement) -> float | None:
+    """A condition's own variance over runs; None for one run.
+
+    A printed sd of 0 is a rounded one: the binomial variance stands for it, and infinity where the number of problems is unknown.
+    """
+    if one.runs < 2 or one.sd is None:
+        return None
+    if one.sd > 0 or isinstance(one, Rows):
+        return one.sd**2
+    return binomial_variance(one.mean, one.n) if one.n else math.inf
+
+
+def binomial_variance(accuracy: float, n: int) -> float:
+    """Of one accuracy, with one success and one failure added (Agresti and Caffo 2000), so that 0 of n is not certain."""
+    adjusted = (accuracy * n + 1) / (n + 2)
+    return adjusted * (1 - adjusted) / (n + 2)

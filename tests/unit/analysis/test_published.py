@@ -67,11 +67,11 @@ def test_printed_correlations_are_those_between_datasets(
 
 
 def test_what_the_printed_granularity_supports(judged: dict[str, list[Statement]]) -> None:
-    """One of 49 peaks stands, on GSM8K; that stronger students gain more from finer levels stands."""
+    """None of 49 peaks stands; that stronger students gain more from finer levels stands."""
     statements = judged["GranularityTables 1 and 10"]
     peaks = of(statements, "non-monotone")
     assert len(peaks) == 49
-    assert [name for name, one in peaks.items() if one.verdict == "supported"] == ["gsm8k, bloom-1b1, gpt-4o/original"]
+    assert {one.verdict for one in peaks.values()} == {"undecided"}
     assert [one.verdict for one in of(statements, "finer-for-stronger").values()] == ["supported"]
     gains = of(statements, "rationales-help")
     assert gains["csqa, bloom-3b, gpt-4o"].estimate == pytest.approx(0.338, abs=0.0006)
@@ -84,12 +84,12 @@ def test_formats_matter_where_symbolic_is_among_them(
 ) -> None:
     matters = of(judged["FormatsTable 3"], "format-matters")
     assert matters["obqa, bloom-3b, gpt-4o/L3"].estimate == pytest.approx(-0.137, abs=0.001)
-    assert matters["obqa, bloom-3b, gpt-4o/L3"].verdict == "supported"
-    assert sum(one.verdict == "supported" for one in matters.values()) == 14
-    assert {one.verdict for one in of(judged["FormatsTable 3"], "format-indifferent").values()} == {
-        "contradicted",
-        "undecided",
-    }
+    assert [name for name, one in matters.items() if one.verdict == "supported"] == [
+        "svamp, bloom-1b7, gpt-4o/L5",
+        "gsm8k, bloom-560m, gpt-4o/L5",
+        "obqa, llama-3.2-3b, gpt-4o/L3",
+    ]
+    assert {one.verdict for one in of(judged["FormatsTable 3"], "format-indifferent").values()} == {"undecided"}
     measured = published.formats(printed).students
     spreads, without = [], []
     for dataset in ("svamp", "gsm8k", "aqua", "obqa"):

@@ -12,6 +12,7 @@ from gradus.statistics.correlations import ranks, within_groups
 from gradus.statistics.families import holm, not_told_from_best, slope
 from gradus.statistics.intervals import minimum_detectable_difference, wilson
 from gradus.statistics.measurements import Rows, SeedVariance, Summary, pooled_seed_variance
+from gradus.statistics.pairs import BESTS, SHAPES, pair_rates, set_rates
 from gradus.statistics.simulation import (
     MONOTONE,
     TRUTHS,
@@ -54,7 +55,7 @@ def test_what_is_no_measurement_is_refused() -> None:
 def test_one_run_is_an_exact_mcnemar_test_of_two_checkpoints() -> None:
     first, second = rows([1] * 8 + [0] * 2 + [1] * 10), rows([0] * 8 + [1] * 2 + [1] * 10)
     gap = difference(first, second, NO_SEEDS)
-    assert gap.reach == "these two checkpoints"
+    assert gap.speaks_of == "these two checkpoints"
     assert gap.p == pytest.approx(stats.binomtest(8, 10).pvalue)
     assert gap.p_greater() == pytest.approx(stats.binomtest(8, 10, alternative="greater").pvalue)
     assert gap.estimate == pytest.approx(0.3)
@@ -63,21 +64,95 @@ def test_one_run_is_an_exact_mcnemar_test_of_two_checkpoints() -> None:
     assert nobody.p == 1.0 and nobody.interval().low < 0 < nobody.interval().high
 
 
-def test_printed_means_are_a_pooled_t_test() -> None:
-    """Two conditions of three runs: Student's t from summary statistics."""
+def test_printed_means_are_welchs_t_test_and_the_pooled_one_stands_beside() -> None:
+    """Two conditions of three runs: t from summary statistics."""
     first, second = Summary(0.50, 0.010, 3), Summary(0.47, 0.014, 3)
     gap = difference(first, second, pooled_seed_variance([first, second]))
-    known = stats.ttest_ind_from_stats(0.50, 0.010, 3, 0.47, 0.014, 3)
-    assert gap.p == pytest.approx(known.pvalue) and gap.df == pytest.approx(4)
+    known = stats.ttest_ind_from_stats(0.50, 0.010, 3, 0.47, 0.014, 3, equal_var=False)
+    assert gap.p == pytest.approx(known.pvalue)
+    pooled = stats.ttest_ind_from_stats(0.50, 0.010, 3, 0.47, 0.014, 3)
+    assert gap.p_pooled == pytest.approx(pooled.pvalue)
     assert gap.reach == "conditions on these problems"
 
 
 def test_printed_single_runs_are_unpaired_and_unknown_sizes_say_nothing() -> None:
     gap = difference(Summary(0.5, None, 1, 300), Summary(0.4, None, 1, 300), NO_SEEDS)
-    assert gap.reach == "these two checkpoints" and 0.01 < gap.p < 0.03
+    assert gap.speaks_of == "these two checkpoints" and 0.01 < gap.p < 0.03
     silent = difference(Summary(0.9, None, 1), Summary(0.1, None, 1), NO_SEEDS)
     assert (silent.reach, silent.p, silent.power(0.5), silent.detectable()) == ("nothing", 1.0, 0.0, None)
     assert (silent.interval().low, silent.interval().high) == (-1.0, 1.0)
+
+
+def test_runs_that_did_not_vary_leave_no_certainty() -> None:
+    """Equal run means of different problems: the standard error is that of the problems' own noise, never 0."""
+    first, second = np.zeros((2, 50)), np.zeros((2, 50))
+    first[0, 0] = first[1, 1] = 1
+    second[0, 2:5] = second[1, 5:8] = 1
+    gap = difference(Rows(first), Rows(second), pooled_seed_variance([Rows(first), Rows(second)]))
+    assert gap.estimate == pytest.approx(-0.04) and gap.standard_error > 0.02 and gap.p > 0.1
+    floor = Rows(np.zeros((3, 50)))
+    assert difference(floor, floor, NO_SEEDS).p == 1.0 and difference(floor, floor, NO_SEEDS).standard_error > 0.005
+    printed = difference(Summary(0.02, 0.0, 3, 50), Summary(0.04, 0.0, 3, 50), NO_SEEDS)
+    assert printed.p > 0.1
+    unknown = difference(Summary(0.02, 0.0, 3), Summary(0.04, 0.0, 3), NO_SEEDS)
+    assert (unknown.reach, unknown.p) == ("nothing", 1.0)
+
+
+def test_identical_runs_are_one_run() -> None:
+    """One checkpoint decoded three times is one run; a student that solves nothing in any run is not."""
+    rng = np.random.default_rng(0)
+    one, other = (rng.random((3, 100)) < 0.4).astype(float), (rng.random(100) < 0.5).astype(float)
+    same = Rows(np.stack([other] * 3))
+    assert (same.runs, same.repeated) == (1, 2)
+    gap = difference(Rows(one), same, pooled_seed_variance([Rows(one), same]))
+    assert gap.runs == 1 and gap.one_run
+    both = difference(same, Rows(np.stack([one[0]] * 3)), NO_SEEDS)
+    assert both.speaks_of == "these two checkpoints" and both.discordant is not None
+    nothing = Rows(np.zeros((3, 100)))
+    assert (nothing.runs, nothing.repeated) == (3, 0)
+
+
+def test_a_cell_of_one_run_borrows_and_says_so() -> None:
+    several, single = Summary(0.50, 0.02, 3, 500), Summary(0.40, None, 1, 500)
+    gap = difference(several, single, SeedVariance(0.02**2, 10))
+    assert gap.one_run and gap.speaks_of == "conditions on these problems, if single runs vary like the others"
+    assert gap.standard_error == pytest.approx(0.02 * math.sqrt(4 / 3))
+    assert gap.tipping_sd == pytest.approx(math.sqrt((0.1 / 1.959964) ** 2 - 0.02**2 / 3))
+    whole = difference(several, several, SeedVariance(0.02**2, 10))
+    assert not whole.one_run and whole.tipping_sd is None
+
+
+def test_agresti_and_mins_interval_has_its_own_centre_and_stays_in_range() -> None:
+    first, second = rows([1] * 19 + [0]), rows([0] * 19 + [0])
+    interval = difference(first, second, NO_SEEDS).interval()
+    assert interval.high == 1.0 and interval.low == pytest.approx(0.675, abs=0.02)
+    assert interval.value == pytest.approx(0.95)
+
+
+def test_the_tipping_sd_is_seldom_above_the_true_one() -> None:
+    """Two equal conditions, one run each: their difference would be called one for other seeds only by an sd that is too high."""
+    rng = np.random.default_rng(3)
+    sd, above = 0.03, 0
+    for _ in range(400):
+        pair = simulated_levels((0.5, 0.5), Design(runs=1, problems=300, seed_sd=sd), rng)
+        above += (difference(pair[0], pair[1], NO_SEEDS).tipping_sd or 0.0) > sd
+    assert above / 400 <= 0.05 + 3 * math.sqrt(0.05 * 0.95 / 400)
+
+
+@pytest.mark.parametrize("runs", [2, 3])
+@pytest.mark.parametrize(
+    "shape", ["the pair at 50 %, four others at 2 %", "the pair noisy (0.3), four others quiet (0.05)"]
+)
+def test_equal_conditions_are_rarely_called_different_whatever_the_others_do(shape: str, runs: int) -> None:
+    """Each cell's own variance holds 5 %; the pooled one does not."""
+    found = pair_rates(SHAPES[shape], runs, 254, 300, seed=1)
+    assert found["own variance"] <= 0.05 + 3 * math.sqrt(0.05 * 0.95 / 300)
+    assert found["pooled"] > 0.1
+
+
+def test_the_set_holds_a_noisy_best_and_its_interval_knows_that_it_was_chosen() -> None:
+    found = set_rates(BESTS["six alike, the best noisy (0.4), others quiet (0.05)"], 3, 254, 100, seed=1)
+    assert found["the set holds the best"] >= 0.9 and found["its accuracy is covered"] >= 0.9
 
 
 def test_several_runs_agree_with_a_mixed_model() -> None:

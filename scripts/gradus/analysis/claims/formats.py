@@ -53,7 +53,7 @@ def _both_statements(subject: str, gaps: dict[str, Contrast]) -> list[Statement]
         p_against=all_within,
         power=widest.power(POINTS, 0.05 / count),
         power_for=f"{100 * POINTS:.0f} points",
-        reach=widest.reach,
+        reach=widest.speaks_of,
         n=widest.n,
         runs=widest.runs,
         note=f"the format farthest from the original is {farthest}",

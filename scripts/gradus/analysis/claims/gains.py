@@ -125,7 +125,7 @@ def length_is_not_granularity(evidence: Evidence, targets: Mapping[str, str]) ->
                 max(near, gained.p_greater()),
                 short.power(POINTS, 0.10),
                 f"{100 * POINTS:.0f} points",
-                short.reach,
+                short.speaks_of,
                 short.n,
                 short.runs,
                 f"padded minus plain {coarse}: {100 * gain.value:+.1f} points "

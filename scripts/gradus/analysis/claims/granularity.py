@@ -99,7 +99,7 @@ def _interior(
         p_against=every_interior_is_below_an_end(against_first, against_last),
         power=_power_of_both(both, 2 * ALPHA / len(heights)),
         power_for=f"{100 * POINTS:.0f} points over both ends",
-        reach=both[0].reach,
+        reach=both[0].speaks_of,
         n=both[0].n,
         runs=both[0].runs,
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from gradus.statistics.contrasts import Contrast, Reach
+from gradus.statistics.contrasts import Contrast
 from gradus.statistics.correlations import Correlation
 from gradus.statistics.families import holm
 
@@ -35,7 +35,7 @@ class Statement:
     p_against: float
     power: float
     power_for: str
-    reach: Reach
+    reach: str
     n: int | None
     runs: int
     note: str = ""
@@ -67,7 +67,7 @@ def from_contrast(
         gap.p_less(),
         gap.power(effect),
         f"{100 * effect:g} points",
-        gap.reach,
+        gap.speaks_of,
         gap.n,
         gap.runs,
         note,
