@@ -177,8 +177,9 @@ def gpu(shape: str, count: int, longest: int) -> None:
     from training import TINY, random_model
 
     from gradus.evaluation.engines import GenerationLimits
+    from gradus.evaluation.engines.caches import cache_kind
     from gradus.evaluation.engines.continuous import ContinuousEngine
-    from gradus.evaluation.engines.stepwise import StepwiseEngine, cache_bytes_per_token
+    from gradus.evaluation.engines.stepwise import StepwiseEngine
     from gradus.students.model_sizes import PUBLISHED
 
     with tempfile.TemporaryDirectory() as place:
@@ -197,11 +198,7 @@ def gpu(shape: str, count: int, longest: int) -> None:
             rows = engine.complete(prompts, [0] * len(prompts))
             seconds = time.perf_counter() - started
             weights = sum(one.numel() * one.element_size() for one in engine._model.parameters())
-            kept = (
-                cache_bytes_per_token(engine._model.config, engine._model.dtype.itemsize)
-                * (120 + longest // 2)
-                * len(prompts)
-            )
+            kept = cache_kind(engine._model).token_bytes * (120 + longest // 2) * len(prompts)
             bandwidth = float(os.environ.get("GRADUS_GIB_PER_SECOND", "4470")) * 2**30
             limit = len(prompts) * bandwidth / (weights + kept)
             rate = sum(map(len, rows)) / seconds

@@ -1,5 +1,7 @@
 """What writes predictions: transformers for real, vLLM by a stand-in with the calls of its offline interface (0.33)."""
 
+import json
+import shutil
 import sys
 import types
 from collections import Counter
@@ -13,12 +15,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from transformers import AutoModelForCausalLM
 
-from gradus.evaluation.engines import GenerationLimits, up_to_end
+from gradus.evaluation.engines import Engine, GenerationLimits, up_to_end
 from gradus.evaluation.engines.continuous import ContinuousEngine
 from gradus.evaluation.engines.stepwise import StepwiseEngine, groups
 from gradus.evaluation.engines.vllm import VllmEngine
 from gradus.runtime.errors import UserError
-from gradus.students import tiny_models
+from gradus.students import architectures, tiny_models
 
 PROMPTS = [[5, 6, 7], [8], [9, 10, 11, 12, 13], [20] * 30, [7, 7, 7, 7], [30, 31], [40, 41, 42], [50]]
 SEEDS = list(range(len(PROMPTS)))
@@ -37,7 +39,7 @@ def llama(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def stepwise(folder: Path, longest: int = 24, ends: tuple[int, ...] = (2,), **limits: Any) -> StepwiseEngine:
-    return StepwiseEngine(folder, GenerationLimits(ends, longest, **limits), 0, 64, 2)
+    return StepwiseEngine(folder, GenerationLimits(ends, longest, **limits), 0, 64, 1)
 
 
 @pytest.mark.parametrize(
@@ -146,8 +148,44 @@ def test_vllm_is_asked_as_its_interface_wants(llama: Path, monkeypatch: pytest.M
 
 def test_continuous_batching_writes_the_same(llama: Path) -> None:
     limits = GenerationLimits((2,), 12, memory_bytes=1 << 20)
-    engine = ContinuousEngine(llama, limits, 0, 2)
+    engine = ContinuousEngine(llama, limits, 0, 1)
     assert engine.complete(PROMPTS, SEEDS) == stepwise(llama, longest=12).complete(PROMPTS, SEEDS)
+
+
+LEAKS: dict[str, dict[str, Any]] = {
+    "penalties": {"repetition_penalty": 1.3, "no_repeat_ngram_size": 2, "length_penalty": 0.1},
+    "several": {"num_return_sequences": 2, "do_sample": True, "temperature": 0.9, "top_p": 0.6, "top_k": 3},
+    "forced": {"forced_bos_token_id": 207, "forced_eos_token_id": 208, "suppress_tokens": list(range(3, 200))},
+    "bad words": {"bad_words_ids": [[number] for number in range(10, 200)], "begin_suppress_tokens": [5, 6, 7]},
+    "ends": {"eos_token_id": list(range(3, 300)), "min_new_tokens": 12, "min_length": 40},
+    "stops": {"max_length": 4, "max_time": 1e-9, "stop_strings": ["a"], "early_stopping": True},
+    "search": {"num_beams": 2, "renormalize_logits": True, "exponential_decay_length_penalty": [2, 5.0]},
+    "cache": {"use_cache": False, "cache_implementation": "static", "prefill_chunk_size": 2},
+}
+
+
+@pytest.mark.parametrize("leak", LEAKS)
+def test_a_base_models_own_settings_change_no_text(leak: str, llama: Path, tmp_path: Path) -> None:
+    """Decoding is a function of the study file: greedy, beams, samples and continuous batching write what they wrote."""
+    folder = tmp_path / "model"
+    shutil.copytree(llama, folder)
+    (folder / "generation_config.json").write_text(json.dumps(LEAKS[leak]), encoding="utf-8")
+
+    def texts(weights: Path) -> list[list[list[int]]]:
+        limits = GenerationLimits((2,), 10, memory_bytes=1 << 20)
+        engines: list[Engine] = [
+            stepwise(weights, 10, beams=beams, temperature=heat) for beams, heat in ((1, 0), (3, 0), (1, 1.0))
+        ]
+        engines.append(ContinuousEngine(weights, limits, 0, 1))
+        return [one.complete(PROMPTS, SEEDS) for one in engines]
+
+    assert texts(folder) == texts(llama)
+
+
+def test_continuous_batching_refuses_a_model_with_a_state(tmp_path: Path) -> None:
+    architectures.make_model("lfm2").save_pretrained(tmp_path)
+    with pytest.raises(UserError, match="keeps a state"):
+        ContinuousEngine(tmp_path, GenerationLimits((2,), 4), 0, 1)
 
 
 def test_continuous_batching_refuses_a_model_without_positions(tmp_path: Path) -> None:
@@ -171,11 +209,11 @@ def stand_in(real: StepwiseEngine) -> types.ModuleType:
             seed: int | None,
         ) -> None:
             told = (temperature, max_tokens, stop_token_ids, ignore_eos, detokenize, seed)
-            assert told == (0.0, 6, [2], False, False, None)
+            assert told == (0.0, 6, [2], True, False, None)
 
     class LLM:
-        def __init__(self, model: str, *, skip_tokenizer_init: bool, seed: int) -> None:
-            assert Path(model).is_dir() and skip_tokenizer_init and seed == 0
+        def __init__(self, model: str, *, skip_tokenizer_init: bool, seed: int, generation_config: str) -> None:
+            assert Path(model).is_dir() and skip_tokenizer_init and seed == 0 and generation_config == "vllm"
 
         def generate(self, prompts: Sequence[dict[str, Any]], sampling: list[Any], *, use_tqdm: bool) -> list[Any]:
             assert len(sampling) == len(prompts) and not use_tqdm

@@ -10,7 +10,8 @@ from typing import Any
 from transformers import ContinuousBatchingConfig, GenerationConfig
 
 from gradus.evaluation.engines import GenerationLimits, up_to_end
-from gradus.evaluation.engines.stepwise import cache_bytes_per_token, load_model
+from gradus.evaluation.engines.caches import cache_kind
+from gradus.evaluation.engines.stepwise import load_model
 from gradus.runtime.errors import UserError
 
 _PAGE_TOKENS = 256
@@ -30,6 +31,12 @@ class ContinuousEngine:
                 f"{kind} takes no positions, so its prompts cannot share one paged row",
                 hint="engine: transformers writes its predictions",
             )
+        self._kind = cache_kind(self._model)
+        if not self._kind.padded:
+            raise UserError(
+                f"{type(self._model).__name__} keeps a state of what it has read, which has no pages",
+                hint="engine: transformers writes its predictions",
+            )
 
     def fits(self, prompt_lengths: Sequence[int]) -> bool:
         """See Engine; the pages are what is limited."""
@@ -37,7 +44,7 @@ class ContinuousEngine:
 
     def complete(self, prompts: Sequence[list[int]], seeds: Sequence[int]) -> list[list[int]]:
         """See Engine."""
-        page = _PAGE_TOKENS * cache_bytes_per_token(self._model.config, self._model.dtype.itemsize)
+        page = _PAGE_TOKENS * self._kind.token_bytes
         longest = -(-(max(map(len, prompts)) + self.limits.longest) // _PAGE_TOKENS)
         needed = sum(-(-(len(ids) + self.limits.longest) // _PAGE_TOKENS) for ids in prompts)
         pages = max(longest, min(needed, self.limits.memory_bytes // page))

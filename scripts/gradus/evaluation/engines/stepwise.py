@@ -9,10 +9,11 @@ from typing import Any
 
 import numpy as np
 import torch
-from transformers import AutoModelForCausalLM
+from transformers import AutoModelForCausalLM, GenerationConfig
 from transformers.utils.logging import disable_progress_bar
 
 from gradus.evaluation.engines import GenerationLimits, up_to_end
+from gradus.evaluation.engines.caches import cache_kind, cache_name, join
 
 # Rows are taken out of the batch when a quarter of them has ended: each time the cache is copied.
 _KEEP_WHILE = 0.75
@@ -22,19 +23,16 @@ _GROUP_TOKENS = 16_384
 
 
 def load_model(weights: Path, threads: int) -> Any:
-    """The model of a folder, on the GPU where there is one."""
+    """The model of a folder, on the GPU where there is one; no setting of its own for generation is left in it.
+
+    transformers fills what a call does not say from the model's `generation_config.json`: penalties, forced and forbidden
+    tokens, further end tokens of a base model. How texts are written is the study file's to say.
+    """
     disable_progress_bar()
     torch.set_num_threads(threads)
     model: Any = AutoModelForCausalLM.from_pretrained(str(weights), local_files_only=True)
+    model.generation_config = GenerationConfig()
     return model.eval().to("cuda" if torch.cuda.is_available() else "cpu")
-
-
-def cache_bytes_per_token(config: Any, element_bytes: int) -> int:
-    """What the keys and values of one token take over all layers."""
-    heads = config.num_attention_heads
-    kept = getattr(config, "num_key_value_heads", None) or heads
-    width = getattr(config, "head_dim", None) or config.hidden_size // heads
-    return int(2 * config.num_hidden_layers * kept * width * element_bytes)
 
 
 def groups(lengths: Sequence[int]) -> list[range]:
@@ -50,9 +48,15 @@ def groups(lengths: Sequence[int]) -> list[range]:
     return [*found, range(start, len(lengths))]
 
 
-def _filled(cached: torch.Tensor, by: int) -> torch.Tensor:
-    """Keys or values [rows, heads, tokens, width] with empty tokens before them, which the mask hides."""
-    return torch.nn.functional.pad(cached, (0, 0, by, 0)) if by else cached
+def equal_groups(lengths: Sequence[int]) -> list[range]:
+    """Neighbours in ``lengths``, which rise, of one length: read together without any padding."""
+    found: list[range] = []
+    for index, length in enumerate(lengths):
+        if found and length == lengths[found[-1].start] and length * (len(found[-1]) + 1) <= _GROUP_TOKENS:
+            found[-1] = range(found[-1].start, index + 1)
+        else:
+            found.append(range(index, index + 1))
+    return found
 
 
 class StepwiseEngine:
@@ -63,24 +67,34 @@ class StepwiseEngine:
         self._pad, self._largest = pad_id, largest
         self._model = load_model(weights, threads)
         self._positions = "position_ids" in inspect.signature(self._model.forward).parameters
-        element = self._model.dtype.itemsize
-        self._token_bytes = cache_bytes_per_token(self._model.config, element)
+        self._kind, self._cache = cache_kind(self._model), cache_name(self._model)
         # Logits of one position, in fp32 and sorted once more where tokens are drawn.
-        self._row_bytes = self._model.config.vocab_size * 4 * (3 if limits.temperature else 1)
+        logits = self._model.config.get_text_config().vocab_size * 4 * (3 if limits.temperature else 1)
+        self._row_bytes = logits + self._kind.row_bytes
 
     def fits(self, prompt_lengths: Sequence[int]) -> bool:
         """See Engine."""
         width = max(prompt_lengths) + self.limits.longest
-        row = self._row_bytes + self._token_bytes * width
+        row = self._row_bytes + self._kind.token_bytes * width
         rows = len(prompt_lengths) * self.limits.beams
         return len(prompt_lengths) <= self._largest and rows * row <= self.limits.memory_bytes
 
     @torch.inference_mode()
     def complete(self, prompts: Sequence[list[int]], seeds: Sequence[int]) -> list[list[int]]:
         """See Engine."""
-        if self.limits.beams > 1:
-            return self._search(*self._padded(prompts))
-        return self._step_by_step(prompts, self._draws(seeds))
+        order = sorted(range(len(prompts)), key=lambda index: len(prompts[index]))
+        whole = [range(len(prompts))]
+        together = self._kind.padded if self.limits.beams > 1 else self._kind.joined
+        written: dict[int, list[int]] = {}
+        for part in whole if together else equal_groups([len(prompts[index]) for index in order]):
+            rows = [order[index] for index in part]
+            asked = [prompts[index] for index in rows]
+            if self.limits.beams > 1:
+                made = self._search(*self._padded(asked))
+            else:
+                made = self._step_by_step(asked, self._draws([seeds[index] for index in rows]))
+            written.update(zip(rows, made, strict=True))
+        return [written[index] for index in range(len(prompts))]
 
     def _padded(self, prompts: Sequence[list[int]]) -> tuple[torch.Tensor, torch.Tensor]:
         """Prompts filled up on the left, and where they are filled."""
@@ -90,9 +104,10 @@ class StepwiseEngine:
         return ids.to(self._model.device), mask.to(self._model.device)
 
     def _step_by_step(self, prompts: Sequence[list[int]], draws: torch.Tensor | None) -> list[list[int]]:
+        """The tokens after prompts that rise in length."""
         written: list[list[int]] = [[] for _ in prompts]
-        rows, logits, cache, mask = self._read(prompts)
-        draws = None if draws is None else draws[rows]
+        rows = list(range(len(prompts)))
+        logits, cache, mask = self._read(prompts)
         ends = torch.tensor(self.limits.ends, device=mask.device)
         width = mask.shape[1]
         mask = torch.nn.functional.pad(mask, (0, self.limits.longest), value=1)
@@ -108,7 +123,7 @@ class StepwiseEngine:
                 break
             if left <= _KEEP_WHILE * len(rows):
                 keep = torch.nonzero(~ended).squeeze(1)
-                cache.batch_select_indices(keep)
+                cache.reorder_cache(keep)
                 chosen, mask, ended = chosen[keep], mask[keep], ended[keep]
                 draws = None if draws is None else draws[keep]
                 rows = [rows[index] for index in keep.tolist()]
@@ -116,32 +131,24 @@ class StepwiseEngine:
             chosen = self._choose(out.logits[:, -1], None if draws is None else draws[:, step])
         return written
 
-    def _read(self, prompts: Sequence[list[int]]) -> tuple[list[int], torch.Tensor, Any, torch.Tensor]:
-        """The prompts, shortest first, read in groups: their order, last logits, keys and values, and mask of one width."""
-        order = sorted(range(len(prompts)), key=lambda index: len(prompts[index]))
-        width = len(prompts[order[-1]])
+    def _read(self, prompts: Sequence[list[int]]) -> tuple[torch.Tensor, Any, torch.Tensor]:
+        """The prompts, which rise in length, read in groups: their last logits, one cache, and one mask."""
+        width = len(prompts[-1])
+        lengths = [len(ids) for ids in prompts]
         parts = []
-        for group in groups([len(prompts[index]) for index in order]):
-            ids, mask = self._padded([prompts[order[index]] for index in group])
+        for group in groups(lengths) if self._kind.padded else equal_groups(lengths):
+            ids, mask = self._padded([prompts[index] for index in group])
             out = self._forward(ids, mask, None)
-            parts.append((out.logits[:, -1], out.past_key_values, mask))
-        cache = parts[0][1]
-        for number, layer in enumerate(cache.layers):
-            for name in ("keys", "values"):
-                kept = [getattr(part.layers[number], name) for _, part, _ in parts]
-                setattr(layer, name, torch.cat([_filled(one, width - one.shape[2]) for one in kept]))
+            parts.append((out.logits[:, -1], out[self._cache], mask))
+        cache = join([part for _, part, _ in parts], width) if self._kind.joined else parts[0][1]
         masks = [torch.nn.functional.pad(mask, (width - mask.shape[1], 0)) for *_, mask in parts]
-        return order, torch.cat([logits for logits, *_ in parts]), cache, torch.cat(masks)
+        return torch.cat([logits for logits, *_ in parts]), cache, torch.cat(masks)
 
     def _forward(self, ids: torch.Tensor, mask: torch.Tensor, cache: Any) -> Any:
-        return self._model(
-            input_ids=ids,
-            attention_mask=mask,
-            past_key_values=cache,
-            use_cache=True,
-            logits_to_keep=1,
-            **self._position_ids(mask, ids.shape[1]),
-        )
+        told: dict[str, Any] = {self._cache: cache, **self._position_ids(mask, ids.shape[1])}
+        if self._kind.token_bytes:  # a model without keys has nothing to hide: its rows are read without padding
+            told["attention_mask"] = mask
+        return self._model(input_ids=ids, use_cache=True, logits_to_keep=1, **told)
 
     def _position_ids(self, mask: torch.Tensor, new: int) -> dict[str, torch.Tensor]:
         """Counted from each row's first token; models without such an input (BLOOM) count by the mask themselves."""
@@ -168,13 +175,12 @@ class StepwiseEngine:
         return torch.tensor(np.array(drawn), device=self._model.device)
 
     def _search(self, ids: torch.Tensor, mask: torch.Tensor) -> list[list[int]]:
-        output = self._model.generate(
-            input_ids=ids,
-            attention_mask=mask,
+        config = GenerationConfig(
             max_new_tokens=self.limits.longest,
             num_beams=self.limits.beams,
             do_sample=False,
             eos_token_id=list(self.limits.ends),
             pad_token_id=self._pad,
         )
+        output = self._model.generate(input_ids=ids, attention_mask=mask, generation_config=config)
         return [up_to_end(row, self.limits.ends) for row in output[:, ids.shape[1] :].tolist()]

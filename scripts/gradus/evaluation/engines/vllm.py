@@ -26,7 +26,8 @@ class VllmEngine:
                 hint="run with --sdm conda, or name its Python as interpreters.generate-vllm (docs/howto/cluster.md)",
             ) from None
         self.limits = limits
-        self._model: Any = LLM(model=str(weights), skip_tokenizer_init=True, seed=0)
+        # No sampling defaults from the model's generation_config.json, and below no end tokens from there.
+        self._model: Any = LLM(model=str(weights), skip_tokenizer_init=True, seed=0, generation_config="vllm")
         self._sampling: Any = SamplingParams
 
     def fits(self, prompt_lengths: Sequence[int]) -> bool:
@@ -41,7 +42,7 @@ class VllmEngine:
                 temperature=self.limits.temperature,
                 max_tokens=self.limits.longest,
                 stop_token_ids=list(self.limits.ends),
-                ignore_eos=False,
+                ignore_eos=True,
                 detokenize=False,
                 seed=seed if self.limits.temperature else None,
             )
