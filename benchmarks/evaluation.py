@@ -177,9 +177,9 @@ def gpu(shape: str, count: int, longest: int) -> None:
     from training import TINY, random_model
 
     from gradus.evaluation.engines import GenerationLimits
-    from gradus.evaluation.engines.caches import cache_kind
     from gradus.evaluation.engines.continuous import ContinuousEngine
     from gradus.evaluation.engines.stepwise import StepwiseEngine
+    from gradus.students.caches import cache_kind
     from gradus.students.model_sizes import PUBLISHED
 
     with tempfile.TemporaryDirectory() as place:

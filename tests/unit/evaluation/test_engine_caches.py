@@ -8,11 +8,11 @@ import torch
 from transformers import AutoModelForCausalLM, GenerationConfig
 
 from gradus.evaluation.engines import GenerationLimits, up_to_end
-from gradus.evaluation.engines.caches import cache_kind
 from gradus.evaluation.engines.stepwise import StepwiseEngine, equal_groups
 from gradus.runtime.errors import UserError
 from gradus.students import architectures
 from gradus.students.architectures import ARCHITECTURES, CONVOLUTION, FULL, SLIDING, STATE
+from gradus.students.caches import cache_kind
 
 # A few for every kind of cache; the others are for `make test-full`.
 QUICK = ("gemma3_text", "phi3", "lfm2", "mamba", "falcon_h1", "qwen3_next")

@@ -10,9 +10,9 @@ from typing import Any
 from transformers import ContinuousBatchingConfig, GenerationConfig
 
 from gradus.evaluation.engines import GenerationLimits, up_to_end
-from gradus.evaluation.engines.caches import cache_kind
 from gradus.evaluation.engines.stepwise import load_model
 from gradus.runtime.errors import UserError
+from gradus.students.caches import cache_kind
 
 _PAGE_TOKENS = 256
 _ROWS_AT_ONCE = 4096  # between two writes of the progress file

@@ -13,7 +13,7 @@ from transformers import AutoModelForCausalLM, GenerationConfig
 from transformers.utils.logging import disable_progress_bar
 
 from gradus.evaluation.engines import GenerationLimits, up_to_end
-from gradus.evaluation.engines.caches import cache_kind, cache_name, join
+from gradus.students.caches import cache_kind, cache_name, join
 
 # Rows are taken out of the batch when a quarter of them has ended: each time the cache is copied.
 _KEEP_WHILE = 0.75
