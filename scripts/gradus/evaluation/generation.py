@@ -10,6 +10,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from gradus.evaluation.engines import Engine
+from gradus.evaluation.stop_strings import StopStrings
 from gradus.records import Prediction, Problem
 from gradus.runtime.atomic import canonical_json, sha256_bytes
 from gradus.runtime.errors import UserError
@@ -44,8 +45,8 @@ def generate(
 
     Finished batches are appended to ``progress`` and not computed again after a crash; the batches depend only on the
     prompts and the engine's limits, so that a resumed run writes the bytes of an undisturbed one. A text that reaches the
-    longest output has finish reason ``length``; one is cut before the first of ``stop_strings``. Raises UserError for a
-    problem whose words the tokenizer would read as a special token.
+    longest output has finish reason ``length``; one is cut before the first of ``stop_strings``, and its tokens are counted
+    up to the one that showed where. Raises UserError for a problem whose words the tokenizer would read as a special token.
     """
     for problem in problems:
         if tokens.holds_special(problem.question_with_choices):
@@ -55,11 +56,12 @@ def generate(
     done = _read_progress(progress)
     waiting = [batch for batch in batches if not all(row in done for row in batch)]
     total = len(problems) * samples
+    stops = StopStrings(stop_strings, tokens.decode)
     display = bar(total, "generate", "text", initial=total - sum(map(len, waiting)))
     progress.parent.mkdir(parents=True, exist_ok=True)
     with open(progress, "ab") as stream:
         for batch in waiting:
-            made = _batch(engine, tokens, batch, prompts, stop_strings)
+            made = _batch(engine, tokens, batch, prompts, stops)
             done |= {(prediction.problem_id, prediction.sample): prediction for prediction in made}
             stream.write(canonical_json([asdict(prediction) for prediction in made]).encode("utf-8") + b"\n")
             stream.flush()
@@ -114,22 +116,23 @@ def _batch(
     tokens: Tokens,
     batch: Sequence[Row],
     prompts: Mapping[str, list[int]],
-    stop_strings: Sequence[str],
+    stops: StopStrings,
 ) -> list[Prediction]:
     batch_prompts = [prompts[identifier] for identifier, _ in batch]
     made = []
-    answers = engine.complete(batch_prompts, [row_seed(row) for row in batch])
-    for (identifier, sample), ids, row in zip(batch, batch_prompts, answers, strict=True):
+    answers = engine.complete(batch_prompts, [row_seed(row) for row in batch], stops.settled if stops else None)
+    for (identifier, sample), ids, answer in zip(batch, batch_prompts, answers, strict=True):
+        row = stops.shortest(answer)
         stopped = bool(row) and row[-1] in engine.limits.ends
         written = row[:-1] if stopped else row
         text = tokens.decode(written)
-        cut = min((text.index(stop) for stop in stop_strings if stop in text), default=None)
+        cut = stops.cut(text)
         made.append(
             Prediction(
                 problem_id=identifier,
                 sample=sample,
                 prompt_hash=sha256_bytes(canonical_json(ids).encode())[:16],
-                text=text if cut is None else text[:cut],
+                text=text if cut is None else cut,
                 finish_reason="stop" if stopped or cut is not None else "length",
                 prompt_tokens=len(ids),
                 completion_tokens=len(written),

@@ -14,6 +14,7 @@ from typing import Any
 import torch
 from transformers.cache_utils import (
     DummyLayer,
+    DynamicCache,
     DynamicLayer,
     DynamicSlidingWindowLayer,
     LinearAttentionAndFullAttentionLayer,
@@ -62,7 +63,7 @@ def cache_kind(model: Any) -> CacheKind:
         ids = torch.zeros((1, tokens), dtype=torch.long, device=model.device)
         out = model(input_ids=ids, attention_mask=torch.ones_like(ids), use_cache=True)
         cache: Any = getattr(out, name, None)
-        if not hasattr(cache, "layers"):
+        if type(cache) is not DynamicCache:  # MiniMax derives one with states that are in no layer
             raise UserError(
                 f"{type(model).__name__} keeps nothing of what it has read in a form that the engine knows",
                 hint="choose a decoder whose cache is one of transformers' (docs/reference/students.md has a table)",

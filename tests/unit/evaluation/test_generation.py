@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gradus.evaluation.engines import GenerationLimits
+from gradus.evaluation.engines import GenerationLimits, Settled
 from gradus.evaluation.generation import generate, longest_output, plan_batches, row_seed
 from gradus.records import Prediction, Problem
 from gradus.students import tiny_models
@@ -25,7 +25,9 @@ class Echo:
     def fits(self, prompt_lengths: Sequence[int]) -> bool:
         return max(prompt_lengths) * len(prompt_lengths) <= self.budget
 
-    def complete(self, prompts: Sequence[list[int]], seeds: Sequence[int]) -> list[list[int]]:
+    def complete(
+        self, prompts: Sequence[list[int]], seeds: Sequence[int], settled: Settled | None = None
+    ) -> list[list[int]]:
         self.asked += len(prompts)
         return [[*ids[-4:], *ids[-1:] * (seed % 2), 2] for ids, seed in zip(prompts, seeds, strict=True)]
 
@@ -86,7 +88,9 @@ def test_the_longest_output_follows_the_training_texts() -> None:
 
 def test_a_stop_string_cuts_and_a_long_text_is_told(tokens: Tokens, tmp_path: Path) -> None:
     class Fixed(Echo):
-        def complete(self, prompts: Sequence[list[int]], seeds: Sequence[int]) -> list[list[int]]:
+        def complete(
+            self, prompts: Sequence[list[int]], seeds: Sequence[int], settled: Settled | None = None
+        ) -> list[list[int]]:
             return [tokens.encode("The answer is 4. Question: more words") for _ in prompts]
 
     def ask(name: str, stops: tuple[str, ...]) -> Prediction:
@@ -94,4 +98,5 @@ def test_a_stop_string_cuts_and_a_long_text_is_told(tokens: Tokens, tmp_path: Pa
 
     plain, cut = ask("a", ()), ask("b", ("Problem:", "Question:"))
     assert (plain.finish_reason, cut.finish_reason) == ("length", "stop")
+    assert cut.completion_tokens < plain.completion_tokens, "what stands after the stop is not counted"
     assert cut.text == "The answer is 4. " and plain.text.startswith(cut.text)

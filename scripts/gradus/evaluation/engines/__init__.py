@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
+
+# Whether a text that begins with these tokens is complete, whatever follows.
+Settled = Callable[[Sequence[int]], bool]
 
 
 @dataclass(frozen=True)
@@ -32,8 +35,12 @@ class Engine(Protocol):
         same on every machine."""
         ...
 
-    def complete(self, prompts: Sequence[list[int]], seeds: Sequence[int]) -> list[list[int]]:
+    def complete(
+        self, prompts: Sequence[list[int]], seeds: Sequence[int], settled: Settled | None = None
+    ) -> list[list[int]]:
         """The tokens after each prompt: up to and with the first end token, or the longest output without one.
+
+        A row that is ``settled`` needs no further token; an engine may write some, and one that searches with beams does.
 
         ``seeds`` (one a prompt, 32 bits) decide what is drawn where the temperature is above 0: the same text for the same
         prompt and seed, whatever stands beside it in the batch.

@@ -9,7 +9,7 @@ from typing import Any
 
 from transformers import ContinuousBatchingConfig, GenerationConfig
 
-from gradus.evaluation.engines import GenerationLimits, up_to_end
+from gradus.evaluation.engines import GenerationLimits, Settled, up_to_end
 from gradus.evaluation.engines.stepwise import load_model
 from gradus.runtime.errors import UserError
 from gradus.students.caches import cache_kind
@@ -42,7 +42,9 @@ class ContinuousEngine:
         """See Engine; the pages are what is limited."""
         return len(prompt_lengths) <= _ROWS_AT_ONCE
 
-    def complete(self, prompts: Sequence[list[int]], seeds: Sequence[int]) -> list[list[int]]:
+    def complete(
+        self, prompts: Sequence[list[int]], seeds: Sequence[int], settled: Settled | None = None
+    ) -> list[list[int]]:
         """See Engine."""
         page = _PAGE_TOKENS * self._kind.token_bytes
         longest = -(-(max(map(len, prompts)) + self.limits.longest) // _PAGE_TOKENS)

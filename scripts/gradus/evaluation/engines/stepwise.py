@@ -12,7 +12,7 @@ import torch
 from transformers import AutoModelForCausalLM, GenerationConfig
 from transformers.utils.logging import disable_progress_bar
 
-from gradus.evaluation.engines import GenerationLimits, up_to_end
+from gradus.evaluation.engines import GenerationLimits, Settled, up_to_end
 from gradus.students.caches import cache_kind, cache_name, join
 
 # Rows are taken out of the batch when a quarter of them has ended: each time the cache is copied.
@@ -80,7 +80,9 @@ class StepwiseEngine:
         return len(prompt_lengths) <= self._largest and rows * row <= self.limits.memory_bytes
 
     @torch.inference_mode()
-    def complete(self, prompts: Sequence[list[int]], seeds: Sequence[int]) -> list[list[int]]:
+    def complete(
+        self, prompts: Sequence[list[int]], seeds: Sequence[int], settled: Settled | None = None
+    ) -> list[list[int]]:
         """See Engine."""
         order = sorted(range(len(prompts)), key=lambda index: len(prompts[index]))
         whole = [range(len(prompts))]
@@ -92,7 +94,7 @@ class StepwiseEngine:
             if self.limits.beams > 1:
                 made = self._search(*self._padded(asked))
             else:
-                made = self._step_by_step(asked, self._draws([seeds[index] for index in rows]))
+                made = self._step_by_step(asked, self._draws([seeds[index] for index in rows]), settled)
             written.update(zip(rows, made, strict=True))
         return [written[index] for index in range(len(prompts))]
 
@@ -103,7 +105,9 @@ class StepwiseEngine:
         mask = torch.tensor([[0] * (width - len(one)) + [1] * len(one) for one in prompts])
         return ids.to(self._model.device), mask.to(self._model.device)
 
-    def _step_by_step(self, prompts: Sequence[list[int]], draws: torch.Tensor | None) -> list[list[int]]:
+    def _step_by_step(
+        self, prompts: Sequence[list[int]], draws: torch.Tensor | None, settled: Settled | None
+    ) -> list[list[int]]:
         """The tokens after prompts that rise in length."""
         written: list[list[int]] = [[] for _ in prompts]
         rows = list(range(len(prompts)))
@@ -118,6 +122,9 @@ class StepwiseEngine:
                 if not over:
                     written[row].append(token)
             ended |= torch.isin(chosen, ends)
+            if settled is not None:
+                over = [bool(done) or settled(written[row]) for row, done in zip(rows, ended.tolist(), strict=True)]
+                ended = torch.tensor(over, device=ended.device)
             left = int((~ended).sum())
             if not left or step == self.limits.longest:
                 break

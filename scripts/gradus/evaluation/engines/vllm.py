@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from gradus.evaluation.engines import GenerationLimits, up_to_end
+from gradus.evaluation.engines import GenerationLimits, Settled, up_to_end
 from gradus.runtime.errors import UserError
 
 _ROWS_AT_ONCE = 4096  # between two writes of the progress file
@@ -34,7 +34,9 @@ class VllmEngine:
         """See Engine; vLLM sees to its memory itself."""
         return len(prompt_lengths) <= _ROWS_AT_ONCE
 
-    def complete(self, prompts: Sequence[list[int]], seeds: Sequence[int]) -> list[list[int]]:
+    def complete(
+        self, prompts: Sequence[list[int]], seeds: Sequence[int], settled: Settled | None = None
+    ) -> list[list[int]]:
         """See Engine."""
         requests = [{"prompt_token_ids": ids} for ids in prompts]
         sampling = [
