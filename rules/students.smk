@@ -38,14 +38,42 @@ rule student:
         " 2>&1 | (trap '' TERM USR1; tee {log:q})"
 
 
-use rule student as pretrained_student with:
+# Before any teacher is asked, the model is tried: first of all jobs, and while it runs no job that pays. What the study asks of
+# it is a resource: as a param it would make a base model again, and all that is made from it, for another max_new_tokens.
+rule pretrained_student:
+    output:
+        model=directory(paths.BASE_MODEL),
+        manifest=paths.BASE_MODEL.manifest,
+    log:
+        paths.STUDENT.log,
+    benchmark:
+        paths.STUDENT.benchmark
     wildcard_constraints:
         student=paths.alternatives(training.pretrained_students(study)),
+    priority: 100
+    conda:
+        "../envs/train.yaml"
     threads: 1
     resources:
         interpreter=resources.interpreter(study, "train"),
-        mem_mb=2000,
+        demands=lambda wildcards: training.student_demands(study, wildcards.student),
+        mem_mb=4000,
         runtime=240,
+        annotation_openai=resources.provider_pause(study, "openai"),
+        annotation_anthropic=resources.provider_pause(study, "anthropic"),
+    params:
+        code=lambda _: fingerprint("student"),
+        settings=lambda wildcards: training.student_settings(study, wildcards.student),
+        folder=paths.STUDENT,
+    message:
+        "Base model {wildcards.student}, pinned and tried"
+    shell:
+        "{resources.interpreter} $GRADUS/scripts/student.py"
+        " --student {wildcards.student:q}"
+        " --settings {params.settings:q}"
+        " --demands {resources.demands:q}"
+        " --output {params.folder:q}"
+        " 2>&1 | tee {log:q}"
 
 
 rule training_set:

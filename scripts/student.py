@@ -1,12 +1,16 @@
 """Make a base model: build and warm it up, or pin a reference to a local folder or a hub model."""
 
+import os
+import subprocess
 import sys
+import tempfile
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from gradus.runtime import program
 from gradus.runtime.atomic import canonical_json, sha256_bytes, sha256_file, write_json
+from gradus.runtime.jsonl import read_json
 from gradus.runtime.leases import lease
 from gradus.students.base_models import corpus_texts, fetch_reference, make_untrained
 from gradus.students.templates import resolve_template
@@ -27,24 +31,47 @@ def main() -> None:
     options.add_argument(
         "--settings", required=True, type=section_option("--settings", Student), help="the student's entry as JSON"
     )
+    options.add_argument(
+        "--demands", help="what the study asks of a pretrained student, as JSON: the model is tried first"
+    )
     options.add_argument("--output", required=True, help="the student's folder")
     given = options.parse_args()
     record = program.RunRecord()
     folder = Path(given.output)
     student: BuiltStudent | PretrainedStudent = given.settings
     facts: dict[str, Any] = {"student": given.student, "settings": student.identity()}
+    trial: dict[str, Any] = {}
     if isinstance(student, PretrainedStudent):
         reference = fetch_reference(student, folder / "model")
         template_name: str = student.template
         facts["reference"] = {key: value for key, value in reference.items() if key != "path"}
         source = Path(reference["path"])
+        if given.demands:
+            trial["trial"] = tried(source, student, given.demands)
     else:
         source = folder / "model"
         facts["files"], facts["steps"] = build(given.student, student, source)
         template_name = "plain"
     template = resolve_template(template_name, load_tokens(source), source)
     write_json(folder / "manifest.json", {**facts, "template": asdict(template)})
-    record.write(run_record(f"{folder}.jsonl"))
+    record.write(run_record(f"{folder}.jsonl"), **trial)
+
+
+def tried(source: Path, student: PretrainedStudent, demands: str) -> dict[str, Any]:
+    """What ``trial.py`` finds of a pinned model; SystemExit, after its message, where it cannot do what the study asks.
+
+    A process of its own: it has no network, no terminal and no part in the fingerprint of this program, whose output it
+    does not change.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        output = Path(folder) / "trial.json"
+        command = [sys.executable, str(Path(__file__).with_name("trial.py")), str(source)]
+        command += ["--settings", student.model_dump_json(), "--demands", demands, "--output", str(output)]
+        offline = {**os.environ, "HF_HUB_OFFLINE": "1"}
+        if subprocess.run(command, stdin=subprocess.DEVNULL, env=offline, check=False).returncode != 0:
+            sys.exit(1)
+        found: dict[str, Any] = read_json(output)
+    return found
 
 
 def build(name: str, student: BuiltStudent, target: Path) -> tuple[dict[str, str], int]:

@@ -5,13 +5,37 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from builders import decoding
-from running import Workflow, program
+from builders import decoding, tiny_study
+from running import Provider, Workflow, program
+
+from gradus.students import tiny_models
 
 
 def spoiled(source: Path, target: Path, change: Callable[[list[str]], list[str]]) -> Path:
     target.write_text("".join(change(source.read_text(encoding="utf-8").splitlines(keepends=True))), encoding="utf-8")
     return target
+
+
+def test_a_student_that_cannot_be_trained_is_told_before_a_teacher_is_paid(
+    provider: Provider, workflow: Callable[..., Workflow], tmp_path: Path
+) -> None:
+    """Tried once, by the job that pins it, and while it is tried nobody who is paid is asked."""
+    from transformers import T5Config
+
+    study = tiny_study("told")
+    entry = {"provider": "openai", "base_url": provider.openai, "model": "model-1", "allow_unknown_price": True}
+    study["teachers"]["gpt"] = entry
+    experiment = study["experiments"]["granularity"]
+    experiment |= {"teachers": ["gpt"], "students": ["t5"], "baselines": []}
+    model = tiny_models.make("llama", tmp_path / "model")
+    T5Config(vocab_size=600).save_pretrained(str(model))
+    study["students"] = {"t5": {"kind": "pretrained", "model": str(model)}}
+    run = workflow(study)
+    output = run.run("metrics", ok=False)
+    assert "this model cannot be a student as the study asks\n- t5 is an encoder-decoder, not a causal" in output
+    assert "Traceback" not in output
+    assert provider.control()["answered"] == 0
+    assert not (run.results / "logs/annotations").exists()
 
 
 CASES = {

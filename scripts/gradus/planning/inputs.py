@@ -6,6 +6,7 @@ import statistics
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 from gradus.data.datasets.catalogue import CATALOGUE
 from gradus.records import Cell, Supervision
@@ -61,6 +62,12 @@ class PlanInputs:
     def speed(self, student: str) -> float | None:
         """Tokens a second of one rank, the median over this student's finished trainings; None where there is none."""
         return self._speeds.get(student)
+
+    def trial(self, student: str) -> dict[str, Any] | None:
+        """What the trial of a pretrained student found; None where it was not tried yet, or is built here."""
+        record = self.results.find_run_record(f"{paths.STUDENT}.jsonl", student=student) or {}
+        found: dict[str, Any] | None = record.get("trial")
+        return found
 
     @cached_property
     def _problems(self) -> dict[tuple[str, Split], int]:

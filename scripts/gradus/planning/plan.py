@@ -13,7 +13,7 @@ from gradus.planning.quote import NOTHING, Quotation, Quote
 from gradus.presentation.table import Table
 from gradus.records import Supervision
 from gradus.records.vocabulary import Split
-from gradus.study.config import Study
+from gradus.study.config import PretrainedStudent, Study
 from gradus.study.grid import (
     accuracy_supervisions,
     cells,
@@ -29,10 +29,21 @@ Quotes = Mapping[tuple[Split, Supervision], Quote]
 
 
 @dataclass(frozen=True)
+class TrialState:
+    """How the trial of a pretrained student stands: ``fits``, ``fits another recipe``, or ``not tried yet``; and its notes."""
+
+    trial: str
+    architecture: str
+    positions: str
+    notes: str
+
+
+@dataclass(frozen=True)
 class Plan:
     """Needs per experiment, and quotes of the remote teachers per experiment and per value of each axis.
 
-    ``jobs`` counts what Snakemake would run now by rule, ``changes`` says what that is in cells, requests and hours.
+    ``jobs`` counts what Snakemake would run now by rule, ``changes`` says what that is in cells, requests and hours;
+    ``trials`` has the study's pretrained students.
     """
 
     needs: Sequence[Needs]
@@ -40,6 +51,7 @@ class Plan:
     missing: Sequence[str]
     jobs: Mapping[str, int]
     changes: Sequence[Change]
+    trials: Mapping[str, TrialState]
 
     def to_json(self) -> dict[str, Any]:
         """The plan for machines."""
@@ -47,6 +59,7 @@ class Plan:
             "lines": [asdict(needs) for needs in self.needs],
             "quotes": {name: asdict(found) for name, found in self.quotes.items()},
             "missing": self.missing,
+            "trials": {name: asdict(state) for name, state in self.trials.items()},
             "would_run": [asdict(change) for change in self.changes],
             "jobs": self.jobs,
         }
@@ -58,6 +71,8 @@ class Plan:
             requests = [{"what the teachers are asked": name, **asdict(one)} for name, one in self.quotes.items()]
             parts += [_table(requests), f"{_QUOTE_NOTE}\n"]
         parts.append(f"{_TRAINING_NOTE}\n")
+        if self.trials:
+            parts.append(_table([{"pretrained student": name, **asdict(one)} for name, one in self.trials.items()]))
         if self.missing:
             parts.append("Missing, because their released files are not there (not run, not in any table):\n")
             parts.append("".join(f"- {supervision}\n" for supervision in self.missing))
@@ -77,7 +92,24 @@ def plan(inputs: PlanInputs, jobs: Mapping[str, int], changes: Sequence[Change])
     ]
     needs.append(needs_of(inputs, WHOLE, cells(study), len(supervisions(study))))
     missing = [str(supervision) for supervision in missing_supervisions(study)]
-    return Plan(needs, _totals(inputs, requested(inputs)), missing, jobs, changes)
+    return Plan(needs, _totals(inputs, requested(inputs)), missing, jobs, changes, _trials(inputs))
+
+
+def _trials(inputs: PlanInputs) -> dict[str, TrialState]:
+    """The trials of the pretrained students; one that was tried with another recipe than today's says so."""
+    found = {}
+    for name, section in inputs.study.students.items():
+        if not isinstance(section, PretrainedStudent):
+            continue
+        trial = inputs.trial(name)
+        if trial is None:
+            found[name] = TrialState("not tried yet", "", "", "")
+            continue
+        same = trial["demands"]["recipe"] == inputs.study.recipe_of(name).model_dump()
+        positions = "no limit" if trial["positions"] is None else f"{trial['positions']:,}"
+        state = "fits" if same else "fits another recipe"
+        found[name] = TrialState(state, trial["architecture"], positions, "; ".join(trial["notes"]))
+    return found
 
 
 def requested(inputs: PlanInputs) -> Quotes:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
 import subprocess
 import sys
+import sysconfig
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -75,6 +77,13 @@ def versions(*packages: str) -> dict[str, str | None]:
         except metadata.PackageNotFoundError:
             found[name] = None
     return found
+
+
+def installed() -> str:
+    """A short hash of the names and versions of all installed packages (those of their folders, read in milliseconds)."""
+    folders = {Path(sysconfig.get_path(name)) for name in ("purelib", "platlib")}
+    found = sorted({path.name for folder in folders for path in folder.glob("*.*-info")})
+    return hashlib.sha256("\n".join(found).encode()).hexdigest()[:16]
 
 
 def commit() -> str | None:

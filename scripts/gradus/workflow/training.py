@@ -31,6 +31,18 @@ def student_settings(study: Study, student: str) -> str:
     return as_json(study.students[student].model_dump(exclude={"recipe", "resources"}))
 
 
+def student_demands(study: Study, student: str) -> str:
+    """What the study asks of a pretrained student, for its trial; no part of the base model's identity."""
+    fixed = [one.max_new_tokens for one in study.decodings.values() if isinstance(one.max_new_tokens, int)]
+    return as_json(
+        {
+            "recipe": study.recipe_of(student).model_dump(),
+            "new_tokens": max(fixed, default=None),
+            "caches": any(one.engine == "transformers" for one in study.decodings.values()),
+        }
+    )
+
+
 def training_set_settings(study: Study, student: str) -> str:
     """Everything that decides which annotations a student trains on."""
     recipe = study.recipe_of(student)

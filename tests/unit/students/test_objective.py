@@ -9,8 +9,11 @@ from hypothesis import strategies as st
 
 from gradus.students import tiny_models
 from gradus.students.training import objective, probes
+from gradus.students.training.engine import with_objective
 from gradus.students.training.inputs import IGNORED, make_inputs
+from gradus.students.training.job import Refused
 from gradus.students.training.objective import Objective
+from gradus.study.config.students import Recipe
 
 
 @pytest.fixture(scope="module")
@@ -101,6 +104,23 @@ def test_contamination_is_seen_where_it_is(models: dict[str, Any], family: str, 
     reason = probes.contamination(copy.deepcopy(models[family]).to(precision))
     assert (reason is not None) == leaks
     assert not leaks or "lets a sample see the one before it" in str(reason)
+
+
+@pytest.mark.parametrize("precision", [torch.float32, torch.bfloat16])
+def test_an_encoder_sees_its_targets_and_is_refused_whatever_the_layout(models: dict[str, Any], precision: Any) -> None:
+    import copy
+
+    from transformers import BertConfig, BertLMHeadModel
+
+    torch.manual_seed(0)
+    shape: dict[str, Any] = {"vocab_size": 300, "hidden_size": 32, "intermediate_size": 64, "num_hidden_layers": 2}
+    shape |= {"num_attention_heads": 4, "initializer_range": 0.2}
+    encoder = BertLMHeadModel(BertConfig(**shape)).to(precision)
+    for layout in ("budgeted", "padded", "padding-free"):
+        with pytest.raises(Refused, match="no causal language model: it sees the tokens that it is to predict"):
+            with_objective(encoder, Recipe(layout=layout), [1], 0)
+    assert probes.sight_ahead(BertLMHeadModel(BertConfig(**shape, is_decoder=True)).to(precision)) is None
+    assert all(probes.sight_ahead(copy.deepcopy(model).to(precision)) is None for model in models.values())
 
 
 def test_a_model_that_caps_its_logits_keeps_them_whole(models: dict[str, Any]) -> None:

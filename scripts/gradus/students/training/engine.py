@@ -11,6 +11,7 @@ import logging
 import os
 import shutil
 import sys
+import traceback
 import warnings
 from pathlib import Path
 from typing import Any
@@ -29,6 +30,7 @@ from gradus.students.training.engine_config import deepspeed_config, outcome_fil
 from gradus.students.training.job import CannotSave, Job, Refused
 from gradus.students.training.modelling import load_model, make_optimizer
 from gradus.students.training.objective import Objective, is_large
+from gradus.students.training.refusals import failure, first_line, refusing, would_come_again
 from gradus.students.training.stopping import StopFlag
 from gradus.students.training.telemetry import Meter, PhaseClock, work_of
 from gradus.students.training.trainer import Trainer
@@ -56,9 +58,10 @@ def train(job: Job, node: int) -> dict[str, Any]:
     torch.use_deterministic_algorithms(True, warn_only=True)
     steps = plan_steps([len(ids) for ids in job.tokens], recipe, ranks=ranks, seed=job.seed)
     clock.end_of("rendezvous")
-    model = load_model(job.base, recipe, "cpu" if recipe.offload == "parameters" else device)
-    objective = with_objective(model, recipe, job.end_ids, rank)
-    work = work_of(objective.causal, frozen=recipe.adapter is not None)
+    with refusing("this model cannot be trained as the recipe asks"):
+        model = load_model(job.base, recipe, "cpu" if recipe.offload == "parameters" else device)
+        objective = with_objective(model, recipe, job.end_ids, rank)
+        work = work_of(objective.causal, frozen=recipe.adapter is not None)
     clock.end_of("model")
     trained = sum(parameter.numel() for parameter in model.parameters() if parameter.requires_grad)
     configuration = deepspeed_config(recipe, trained)
@@ -104,9 +107,12 @@ def meet() -> tuple[int, int, torch.device]:
 
 def with_objective(model: Any, recipe: Recipe, end_ids: list[int], rank: int) -> Objective:
     """The model with its loss, after the probes have allowed what the recipe asks for; Refused otherwise."""
-    vocabulary = int(model.get_input_embeddings().num_embeddings)
+    vocabulary = int(model.get_input_embeddings().weight.size(0))
     if end_ids[0] >= vocabulary:
         raise Refused(f"the end token {end_ids[0]} lies beyond the model's {vocabulary} embeddings")
+    reason = probes.sight_ahead(model)
+    if reason is not None:
+        raise Refused(f"{type(model).__name__} is no causal language model: {reason}; choose a decoder")
     if recipe.layout == "padding-free":
         reason = probes.contamination(model)
         if reason is not None:
@@ -185,10 +191,16 @@ def main() -> None:
     try:
         outcome = train(job, node)
     except Refused as error:
-        outcome = {"outcome": "failed", "message": str(error)}
+        outcome = failure(str(error))
     except (CannotSave, OSError, SafetensorError) as error:
-        print(f"error: cannot save the training in {job.progress}: {error}", file=sys.stderr, flush=True)
+        print(f"error: cannot read or save the training in {job.progress}: {error}", file=sys.stderr, flush=True)
         os._exit(1)  # the launcher ends the other ranks; nothing that was sealed is lost
+    except Exception as error:
+        traceback.print_exc()
+        if would_come_again(error):  # this rank may be the only one: whichever it is writes it down
+            write_json(outcome_file(Path(job.progress), node), failure(f"{type(error).__name__}: {first_line(error)}"))
+        sys.stderr.flush()
+        os._exit(1)
     if os.environ["LOCAL_RANK"] == "0":
         write_json(outcome_file(Path(job.progress), node), outcome)
     if outcome["outcome"] != "failed":

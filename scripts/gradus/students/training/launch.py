@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from gradus.runtime.atomic import write_json, write_text
-from gradus.runtime.environment import submitted_job
+from gradus.runtime.environment import installed, submitted_job
 from gradus.runtime.errors import UserError
 from gradus.runtime.jsonl import read_json
 from gradus.runtime.leases import patience
@@ -149,10 +149,10 @@ def _back_into_queue(outcome: dict[str, Any]) -> None:
 
 
 def _raise_recorded_failure(request: TrainingRequest, progress: Path, node: int) -> None:
-    """UserError for a recorded failure: trying again would only repeat it."""
+    """UserError for a recorded failure: trying again would only repeat it, unless other packages are installed by now."""
     outcome_path = outcome_file(progress, node)
     facts = read_json(outcome_path) if outcome_path.exists() else {}
-    if facts.get("outcome") == "failed":
+    if facts.get("outcome") == "failed" and facts.get("packages", installed()) == installed():
         raise UserError(
             facts["message"],
             where=request.title,

@@ -20,7 +20,7 @@ def load_model(base: str, recipe: Recipe, device: torch.device | str) -> Any:
     """
     chosen = {"attn_implementation": recipe.attention} if recipe.attention else {}
     model: Any = AutoModelForCausalLM.from_pretrained(
-        base, dtype=DTYPES[recipe.precision], local_files_only=True, **chosen
+        base, dtype=DTYPES[recipe.precision], local_files_only=True, trust_remote_code=False, **chosen
     )
     model.config.use_cache = False
     if recipe.adapter is not None:
@@ -43,6 +43,19 @@ def with_adapter(model: Any, adapter: Adapter) -> Any:
         task_type="CAUSAL_LM",
     )
     return get_peft_model(model, config, autocast_adapter_dtype=False)
+
+
+def unknown_modules(model: Any, adapter: Adapter) -> tuple[list[str], list[str]]:
+    """The names of an adapter's modules that the model does not have, and the last names of its own linear layers."""
+    names = [name for name, _ in model.named_modules()]
+    linear = {
+        name.rpartition(".")[2]
+        for name, module in model.named_modules()
+        if isinstance(module, torch.nn.Linear) or type(module).__name__ == "Conv1D"
+    }
+    if isinstance(adapter.modules, str):
+        return [], sorted(linear)
+    return [one for one in adapter.modules if not any(f".{name}".endswith(f".{one}") for name in names)], sorted(linear)
 
 
 def make_optimizer(model: Any, recipe: Recipe) -> torch.optim.Optimizer:

@@ -15,6 +15,37 @@ from gradus.students.training.objective import Objective
 # What rounding may change, relative to the size of logits or loss. A leak needs no such room: masked positions count exactly 0.
 SAME = {torch.float32: 1e-4, torch.bfloat16: 5e-2}
 
+# What counts as seen: experts of a mixture may round otherwise beside other tokens, which is no sight.
+SEEN = {torch.float32: 1e-5, torch.bfloat16: 2e-2}
+
+
+def sight_ahead(model: Any) -> str | None:
+    """Why this model cannot be trained to write on; None if it sees nothing of what follows a token.
+
+    Four tokens stand before two different continuations: their logits must not tell which. An encoder's do, and the targets
+    of its training would be part of its input.
+    """
+    vocabulary = int(model.get_input_embeddings().weight.size(0))
+    generator = torch.Generator().manual_seed(0)
+    start, one, other = (torch.randint(vocabulary, (1, size), generator=generator) for size in (4, 9, 9))
+    device = model.get_input_embeddings().weight.device
+
+    def logits(after: torch.Tensor) -> torch.Tensor:
+        with torch.no_grad():
+            found: torch.Tensor = model(input_ids=torch.cat([start, after], dim=1).to(device), use_cache=False).logits
+        return found[0, : start.size(1)].float()
+
+    training = model.training
+    model.eval()
+    try:
+        left, right = logits(one), logits(other)
+    finally:
+        model.train(training)
+    share = float((left - right).abs().max() / left.abs().max().clamp(min=1e-30))
+    if share > SEEN[model.dtype]:
+        return f"it sees the tokens that it is to predict (they change its logits by {share:.1e} of their size)"
+    return None
+
 
 def contamination(model: Any) -> str | None:
     """Why samples may not be laid end to end in this model; None if it keeps them apart by their positions.

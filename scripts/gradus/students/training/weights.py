@@ -52,7 +52,9 @@ def write(
         _save(model, state, end_ids, target)
         _compare(target, state)
         return
-    fresh = AutoModelForCausalLM.from_pretrained(base, dtype=DTYPES[recipe.precision], local_files_only=True)
+    fresh = AutoModelForCausalLM.from_pretrained(
+        base, dtype=DTYPES[recipe.precision], local_files_only=True, trust_remote_code=False
+    )
     wrapped = with_adapter(fresh, recipe.adapter)
     wrapped.load_state_dict(state, strict=False)
     wrapped.save_pretrained(str(target / "adapter"))
@@ -87,7 +89,9 @@ def _settle(path: Path) -> None:
 
 def _compare(target: Path, state: dict[str, torch.Tensor]) -> None:
     """Load what was written and compare it with what was trained; RuntimeError where they differ."""
-    read = AutoModelForCausalLM.from_pretrained(str(target), local_files_only=True, dtype="auto").state_dict()
+    read = AutoModelForCausalLM.from_pretrained(
+        str(target), local_files_only=True, trust_remote_code=False, dtype="auto"
+    ).state_dict()
     for name, tensor in state.items():
         if name not in read or not torch.equal(read[name], tensor):
             raise RuntimeError(f"tensor {name!r} in {target} differs from the trained one")

@@ -25,3 +25,15 @@ class TrainingSetPolicy(Section):
     allow_leakage: bool
     cutoff_tokens: int = Field(gt=1)
     over_long: Literal["drop", "truncate", "refuse"]
+
+
+class StudentDemands(Section):
+    """What a study asks of a student beyond its base model, for the trial of that model.
+
+    ``new_tokens``: the longest answer that a decoding fixes; None where all follow the training texts. ``caches``: whether a
+    decoding is written by an engine that keeps a model's cache itself.
+    """
+
+    recipe: Recipe
+    new_tokens: int | None
+    caches: bool

@@ -1,0 +1,45 @@
+"""Try a pretrained student: can what a study asks be done with this model? Nothing is trained and nothing is paid.
+
+The job that pins a student does this by itself. By hand: python scripts/trial.py models/mine --template chat
+"""
+
+import json
+import logging
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from gradus.runtime import program
+from gradus.runtime.atomic import write_json
+from gradus.students.trial.examination import examine
+from gradus.study.config.options import section_option
+from gradus.study.config.students import PretrainedStudent, Recipe
+from gradus.study.config.training import StudentDemands
+
+
+def main() -> None:
+    options = program.parser(__doc__)
+    options.add_argument("folder", type=Path, help="the model's folder")
+    options.add_argument("--settings", type=section_option("--settings", PretrainedStudent), help="the entry as JSON")
+    options.add_argument("--template", default="plain", help="the entry's template, where --settings is not given")
+    as_demands = section_option("--demands", StudentDemands)
+    options.add_argument("--demands", type=as_demands, help="what the study asks, as JSON; unset: the default recipe")
+    options.add_argument("--output", type=Path, help="a JSON file for the result")
+    given = options.parse_args()
+    student = given.settings or section_option("--template", PretrainedStudent)(
+        json.dumps({"kind": "pretrained", "model": str(given.folder), "template": given.template})
+    )
+    demands = given.demands or StudentDemands(recipe=Recipe(), new_tokens=None, caches=True)
+    logging.getLogger("transformers").setLevel(logging.ERROR)  # advice about models that are refused or pass anyway
+    found = examine(given.folder, student, demands)
+    facts: dict[str, Any] = asdict(found)
+    if given.output is not None:
+        write_json(given.output, {**facts, "demands": demands.model_dump()})
+    limit = "no end of positions" if found.positions is None else f"{found.positions:,} positions"
+    program.log.info("%s: fits (%s, %s weights, %s)", student.model, found.architecture, f"{found.parameters:,}", limit)
+    for note in found.notes:
+        program.log.info("  %s", note)
+
+
+if __name__ == "__main__":
+    program.run(main)
