@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 
 class ProviderError(Exception):
     """Base of the kinds; the message is the provider's own, without the key."""
@@ -16,11 +19,35 @@ class RateLimitError(ProviderError):
 
 
 class TransientError(ProviderError):
-    """A fault of server or network that may pass: 5xx, time-outs, resets, half-sent or malformed bodies."""
+    """A fault of server or network that may pass: 5xx, resets, half-sent bodies."""
+
+
+class UnreachableError(TransientError):
+    """No connection came about: name, port, certificate, proxy. Where no answer ever came, it is not tried for long."""
+
+
+class TimedOutError(TransientError):
+    """The answer did not come in time; the provider may have written it, and bills it then."""
+
+
+class UnusableAnswerError(ProviderError):
+    """A body came with success and is no answer. It may be billed, so that it is kept.
+
+    ``raw`` is the body (its text under ``body`` where it is no JSON object), ``usage`` what it says of tokens.
+    ``is_json``: the server meant to send it, and would again; else it may be torn.
+    """
+
+    def __init__(self, message: str, raw: dict[str, Any], usage: Mapping[str, int], is_json: bool) -> None:
+        super().__init__(message)
+        self.raw, self.usage, self.is_json = raw, dict(usage), is_json
 
 
 class PermanentError(ProviderError):
     """A fault that a retry does not fix (401, 403, 404, 400, an exhausted quota): everything stops."""
+
+
+class RejectedRequestError(PermanentError):
+    """The provider cannot answer this one request (it is too long, say); other requests may be fine."""
 
 
 class ContentFiltered(ProviderError):

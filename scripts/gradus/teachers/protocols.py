@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from gradus.records import Problem, Supervision
+from gradus.teachers.errors import ProviderError
 from gradus.teachers.requests.journal import Response
 
 
@@ -74,6 +75,10 @@ class BatchService(Protocol):
         """Whether nothing more will come of a batch (done, failed or expired)."""
         ...
 
-    def results(self, identifier: str) -> Iterator[tuple[str, Response | None]]:
-        """Key and answer of every item that is there; None for an item that failed or expired."""
+    def now(self) -> float:
+        """The time at which ``find`` may look for a batch that is submitted next, by the provider's clock (Unix time)."""
+        ...
+
+    def results(self, identifier: str) -> Iterator[tuple[str, Response | ProviderError]]:
+        """Key and answer of every item that is there; the error of an item that failed or expired."""
         ...

@@ -20,6 +20,7 @@ from gradus.study.config.teachers import (
     VllmTeacher,
 )
 from gradus.teachers.clients.capabilities import Interface
+from gradus.teachers.clients.connections import usable_key
 from gradus.teachers.clients.served import serve
 from gradus.teachers.local.gold import GoldAnswers
 from gradus.teachers.local.human import HumanRationales
@@ -56,7 +57,7 @@ def api_key(teacher: ChatTeacher) -> str:
     """
     usual = "ANTHROPIC_API_KEY" if isinstance(teacher, AnthropicTeacher) else "OPENAI_API_KEY"
     name = teacher.key_variable or usual
-    key = os.environ.get(name, "")
+    key = usable_key(os.environ.get(name, ""), name)
     if not key and not isinstance(teacher, VllmTeacher):
         raise UserError(
             f"the key of teacher model {teacher.model} is not set",
@@ -64,6 +65,22 @@ def api_key(teacher: ChatTeacher) -> str:
             hint="export it, or set offline: true to work from the journal alone",
         )
     return key
+
+
+def _refuse_other_servers(teacher: ChatTeacher) -> None:
+    """UserError where the environment would send requests elsewhere than the entry says, or with other headers."""
+    if not isinstance(teacher, OpenAITeacher | AnthropicTeacher):
+        return
+    prefix = "ANTHROPIC" if isinstance(teacher, AnthropicTeacher) else "OPENAI"
+    variables = [f"{prefix}_CUSTOM_HEADERS"] if teacher.base_url else [f"{prefix}_BASE_URL", f"{prefix}_CUSTOM_HEADERS"]
+    for name in variables:
+        if os.environ.get(name):
+            what = "another server" if name.endswith("URL") else "headers of its own"
+            raise UserError(
+                f"it names {what} for the teacher of model {teacher.model}, and the study file does not",
+                where=f"environment variable {name}",
+                hint="unset it" + (", or write the address into the entry as base_url" if name.endswith("URL") else ""),
+            )
 
 
 def server_for(teacher: ChatTeacher) -> contextlib.AbstractContextManager[str | None]:
@@ -74,14 +91,16 @@ def server_for(teacher: ChatTeacher) -> contextlib.AbstractContextManager[str | 
 def make_client(teacher: ChatTeacher, base_url: str | None = None) -> ChatClient:
     """The client of a teacher; ``base_url`` is the address of a server of its own. UserError where its key is not set."""
     key = api_key(teacher)
+    _refuse_other_servers(teacher)
+    longest = teacher.longest_wait_seconds
     if isinstance(teacher, AnthropicTeacher):
         from gradus.teachers.clients.anthropic_client import AnthropicClient
 
-        return AnthropicClient(key, teacher.base_url, teacher.timeout_seconds)
+        return AnthropicClient(key, teacher.base_url, longest)
     from gradus.teachers.clients.openai_client import OpenAIClient
 
     own = teacher.base_url if isinstance(teacher, OpenAITeacher) else None
-    return OpenAIClient(key, base_url or own, teacher.timeout_seconds)
+    return OpenAIClient(key, base_url or own, longest)
 
 
 def make_batch_service(teacher: BatchableTeacher) -> BatchService:
@@ -89,6 +108,7 @@ def make_batch_service(teacher: BatchableTeacher) -> BatchService:
     from gradus.teachers.clients.batches import AnthropicBatches, OpenAIBatches
 
     key = api_key(teacher)
+    _refuse_other_servers(teacher)
     if isinstance(teacher, AnthropicTeacher):
         return AnthropicBatches(key, teacher.base_url, teacher.timeout_seconds)
     own = teacher.base_url if isinstance(teacher, OpenAITeacher) else None

@@ -11,6 +11,9 @@ from types import SimpleNamespace
 from typing import Any
 from urllib.parse import quote
 
+import anthropic
+import httpx2
+import openai
 import pytest
 
 from gradus.runtime.errors import UserError
@@ -18,7 +21,8 @@ from gradus.teachers.clients.anthropic_client import AnthropicClient
 from gradus.teachers.clients.batches import AnthropicBatches, OpenAIBatches
 from gradus.teachers.clients.openai_client import OpenAIClient
 from gradus.teachers.clients.redaction import Redaction
-from gradus.teachers.errors import PermanentError, TransientError
+from gradus.teachers.errors import PermanentError, TimedOutError, TransientError
+from gradus.teachers.requests.journal import Response
 
 KEYS = (
     "gsk_AbCd0123456789",
@@ -146,10 +150,10 @@ class Chained(Exception):
 
 
 def raising(error: Exception) -> Callable[..., Any]:
-    async def create(**_: Any) -> Any:
+    async def post(*_: Any, **__: Any) -> Any:
         raise error
 
-    return create
+    return post
 
 
 def caught(client: Any, key: str) -> Exception:
@@ -169,21 +173,24 @@ def caught(client: Any, key: str) -> Exception:
 def test_no_error_of_a_client_shows_its_key(key: str) -> None:
     ours = OpenAIClient(key, None, 5.0)
     theirs = AnthropicClient(key, None, 5.0)
-    kinds = {TransientError: ValueError(f"bad body {key}"), RuntimeError: Chained(key)}
-    for kind, error in kinds.items():
-        for client, resource in ((ours, ours._client.chat.completions), (theirs, theirs._client.messages)):
-            resource.create = raising(error)  # type: ignore[method-assign]
+    request = httpx2.Request("POST", "http://h/v1")
+    for client, sdk in ((ours, openai), (theirs, anthropic)):
+        kinds: dict[type[Exception], Exception] = {
+            TransientError: sdk.APIError(f"bad body {key}", request, body=None),
+            TimedOutError: sdk.APITimeoutError(request),
+            RuntimeError: Chained(key),
+        }
+        for kind, error in kinds.items():
+            client._client.post = raising(error)  # type: ignore[method-assign]
             assert type(caught(client, key)) is kind
 
 
 def test_refusals_of_the_sdk_hold_no_key() -> None:
-    import openai
-
     key = "0123456789abcdef0123456789abcdef"
     client = OpenAIClient(key, None, 5.0)
-    response: Any = SimpleNamespace(request=None, status_code=403, headers={})
     body = {"message": f"key {key} is blocked", "code": None}
-    client._client.chat.completions.create = raising(  # type: ignore[method-assign]
+    response = httpx2.Response(403, json={"error": body}, request=httpx2.Request("POST", f"http://u:{key}@h/v1"))
+    client._client.post = raising(  # type: ignore[method-assign]
         openai.PermissionDeniedError(f"Error code: 403 - {body}", response=response, body=body)
     )
     assert isinstance(caught(client, key), PermanentError)
@@ -205,6 +212,7 @@ def test_no_error_of_a_batch_shows_the_key(kind: Any, error: type[Exception]) ->
         messages=SimpleNamespace(batches=endpoint),
         files=SimpleNamespace(create=refuse),
         with_options=lambda **_: service._client,
+        get=refuse,
     )
     calls: tuple[Callable[[], Any], ...] = (
         lambda: service.submit([("k", {})], "tag"),
@@ -226,8 +234,8 @@ def test_answers_of_a_batch_hold_no_key() -> None:
     batch = SimpleNamespace(output_file_id="f", error_file_id=None)
     service._client = SimpleNamespace(  # type: ignore[assignment]
         batches=SimpleNamespace(retrieve=lambda _: batch),
-        files=SimpleNamespace(content=lambda _: SimpleNamespace(text=line)),
+        files=SimpleNamespace(content=lambda _: SimpleNamespace(content=line.encode())),
     )
     ((name, response),) = service.results("b")
-    assert name == "k" and response is not None
+    assert name == "k" and isinstance(response, Response)
     assert response.text == "you sent [key]" and key not in json.dumps(response.raw)

@@ -9,10 +9,19 @@ from builders import FakeClock
 
 from gradus.runtime.errors import UserError
 from gradus.study.config.teachers import ChatTeacher, PriceEntry
-from gradus.teachers.errors import ContentFiltered, PermanentError, RateLimitError, TransientError
+from gradus.teachers.errors import (
+    ContentFiltered,
+    PermanentError,
+    RateLimitError,
+    TimedOutError,
+    TransientError,
+    UnreachableError,
+    UnusableAnswerError,
+)
 from gradus.teachers.requests.chat_request import ChatRequest
 from gradus.teachers.requests.journal import Journal, Response
-from gradus.teachers.requests.queue import TRANSIENT_ATTEMPTS, RequestQueue
+from gradus.teachers.requests.queue import RequestQueue
+from gradus.teachers.requests.stops import SLOW_ATTEMPTS, TORN_ATTEMPTS, TRANSIENT_ATTEMPTS, UNREACHABLE_ATTEMPTS
 
 PRICE = PriceEntry(
     input_usd_per_million=1.0, output_usd_per_million=10.0, batch_factor=0.5, seen="2026-11-21", source="test"
@@ -127,7 +136,7 @@ def test_a_long_retry_after_is_honoured_by_all(tmp_path: Path) -> None:
 
 def test_server_faults_pass_and_do_not_shrink(tmp_path: Path) -> None:
     wanted = requests(40)
-    faults: list[Exception | None] = [TransientError("500")] * 10
+    faults: list[Exception | None] = [None, *[TransientError("500")] * 10]
     queue, _, _ = fetch(tmp_path, wanted, faults, max_concurrency=8)
     assert held(tmp_path, wanted) == 40
     assert queue.concurrency == 8
@@ -215,8 +224,132 @@ def test_an_unexpected_error_is_raised_after_what_is_in_flight_is_kept(tmp_path:
 
 def test_a_stop_sends_nothing_that_was_waiting_for_its_next_attempt(tmp_path: Path) -> None:
     """Three requests wait out a 429 when another one ends everything: they are not sent again."""
-    script: list[Exception | None] = [RateLimitError("wait", 60.0)] * 3 + [PermanentError("401")]
+    script: list[Exception | None] = [None, *[RateLimitError("wait", 60.0)] * 3, PermanentError("401")]
     queue, client, clock = fetch(tmp_path, requests(20), script, max_concurrency=4)
     assert "401" in message(queue)
-    assert len(client.calls) == 4
+    assert len(client.calls) == 5
     assert clock.time < 30
+
+
+def unusable(is_json: bool) -> UnusableAnswerError:
+    usage = {"input_tokens": 100, "output_tokens": 100}
+    return UnusableAnswerError("not a chat completion", {"body": "?"}, usage, is_json)
+
+
+def forever(error: Exception) -> Iterator[Exception | None]:
+    while True:
+        yield error
+
+
+@pytest.mark.parametrize(
+    ("error", "calls", "said"),
+    [
+        (UnreachableError("Name or service not known"), UNREACHABLE_ATTEMPTS, "cannot be reached: Name or service"),
+        (TimedOutError("APITimeoutError"), SLOW_ATTEMPTS, "no answer within 480 s, in 2 attempts"),
+        (unusable(is_json=True), 1, "what the server sends is no answer: not a chat completion"),
+        (unusable(is_json=False), TORN_ATTEMPTS, "what the server sends is no answer"),
+        (
+            RateLimitError("requests per day", 86390.0),
+            1,
+            "takes no requests for hours: requests per day (run again after",
+        ),
+    ],
+)
+def test_what_concerns_all_requests_is_found_by_one(tmp_path: Path, error: Exception, calls: int, said: str) -> None:
+    queue, client, clock = fetch(tmp_path, requests(50), forever(error), max_concurrency=16)
+    assert said in message(queue)
+    assert len(client.calls) == calls and clock.time < 10
+
+
+def test_a_body_that_is_no_answer_is_kept_with_its_price_and_asked_again_next_time(tmp_path: Path) -> None:
+    wanted = requests(3)
+    fetch(tmp_path, wanted, [None, unusable(is_json=True)], max_concurrency=1)
+    with Journal(tmp_path) as journal:
+        assert (journal.unusable, len(journal)) == (1, 1)
+        assert journal.spent_usd == pytest.approx(2 * (100 + 1000) / 1e6)
+    later, _, _ = fetch(tmp_path, wanted, max_concurrency=1)
+    assert later.fetched == 2 and held(tmp_path, wanted) == 3
+
+
+def test_a_torn_body_may_pass(tmp_path: Path) -> None:
+    wanted = requests(3)
+    queue, _, _ = fetch(tmp_path, wanted, [unusable(is_json=False)], max_concurrency=1)
+    assert queue.fetched == 3 and held(tmp_path, wanted) == 3
+
+
+def test_a_server_that_has_answered_is_tried_longer(tmp_path: Path) -> None:
+    queue, client, _ = fetch(tmp_path, requests(3), [None, *[UnreachableError("refused")] * 6], max_concurrency=1)
+    assert queue.fetched == 3 and len(client.calls) == 9
+
+
+def test_a_slow_answer_is_kept_and_told_once(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO")
+    wanted = requests(4)
+    queue, client, _ = fetch(tmp_path, wanted, timeout_seconds=0.05, max_concurrency=2)
+    assert queue.fetched == len(client.calls) == 4
+    assert caplog.text.count("longer than timeout_seconds; it is kept") == 1
+
+
+def test_the_first_request_goes_alone(tmp_path: Path) -> None:
+    _, client, _ = fetch(tmp_path, requests(20), max_concurrency=16)
+    times = [when for when, _ in client.calls]
+    assert times[0] == 0 and all(when >= 0.1 for when in times[1:])
+    assert len([when for when in times if when == times[1]]) == 16
+
+
+def test_what_raises_while_requests_are_drawn_keeps_what_is_in_flight(tmp_path: Path) -> None:
+    wanted = requests(12)
+
+    def drawn() -> Iterator[ChatRequest]:
+        yield from wanted[:9]
+        raise UserError("the tenth problem cannot be read")
+
+    clock = FakeClock()
+    client = Scripted(iter(()), clock)
+    with Journal(tmp_path) as journal, pytest.raises(UserError, match="the tenth problem"):
+        teacher = ChatTeacher(model="m", max_concurrency=8)
+        RequestQueue(lambda: client, journal, teacher, PRICE, clock).fetch(drawn(), 12, "test")
+    assert held(tmp_path, wanted) == len(client.calls) == 9 and client.closed
+
+
+def test_no_usage_stops_where_a_budget_must_be_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def send(self: Scripted, body: dict[str, Any]) -> Response:
+        self.calls.append((0.0, ""))
+        return Response("text", "stop", "m", {})
+
+    monkeypatch.setattr(Scripted, "send", send)
+    queue, client, _ = fetch(tmp_path, requests(40), budget_usd=1.0)
+    assert "does not tell its tokens" in message(queue) and len(client.calls) == 1
+    _, client, _ = fetch(tmp_path, requests(40))
+    assert len(client.calls) == 39
+    with Journal(tmp_path) as journal:
+        assert journal.unpriced == 40 and journal.spent_usd == 0
+
+
+def test_answers_that_a_full_disk_left_in_memory_are_written_once_there_is_room(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wanted = requests(30)
+    add, failing = Journal.add, iter([False] * 10 + [True] * 25)
+
+    def sometimes(*given: Any, **facts: Any) -> None:
+        if next(failing, False):
+            raise OSError(28, "No space left on device")
+        add(*given, **facts)
+
+    monkeypatch.setattr(Journal, "add", sometimes)
+    queue, client, _ = fetch(tmp_path, wanted, max_concurrency=4)
+    assert "the journal cannot be written: No space left on device" in message(queue)
+    assert held(tmp_path, wanted) == len(client.calls) < 20
+
+
+def test_a_folder_without_room_is_found_before_anything_is_asked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: Any) -> None:
+        raise OSError(122, "Disk quota exceeded")
+
+    monkeypatch.setattr("gradus.teachers.requests.shard.Shard._write", full)
+    queue, client, _ = fetch(tmp_path / "j", requests(3))
+    assert "there is no room for the journal: Disk quota exceeded" in message(queue) and client.calls == []
+    assert list((tmp_path / "j").iterdir()) == []

@@ -58,6 +58,11 @@ class PriceEntry(Section):
 
     input_usd_per_million: float = Field(ge=0, description="US dollars per million input tokens.")
     output_usd_per_million: float = Field(ge=0, description="US dollars per million output tokens.")
+    cached_input_usd_per_million: float | None = Field(
+        None,
+        ge=0,
+        description="US dollars per million input tokens that the provider had cached; unset: as other input.",
+    )
     batch_factor: float = Field(gt=0, le=1, description="What a batch costs of that.")
     seen: str = Field(description="The day on which the page was seen.")
     source: str = Field(description="The page.")
@@ -70,7 +75,11 @@ class RequestPolicy(Section):
     requests_per_minute: float | None = Field(None, gt=0, description="The limit of your account.")
     tokens_per_minute: float | None = Field(None, gt=0, description="The limit of your account, input and output.")
     max_concurrency: int = Field(64, ge=1, description="Most requests in flight; the actual number adapts below it.")
-    timeout_seconds: float = Field(120.0, gt=0, description="Longest wait for one answer.")
+    timeout_seconds: float = Field(
+        120.0,
+        gt=0,
+        description="An answer that takes longer is told of, and waited for up to four times as long: it may be billed.",
+    )
     budget_usd: float | None = Field(
         None,
         ge=0,
@@ -84,6 +93,11 @@ class RequestPolicy(Section):
         pattern="^[A-Za-z_][A-Za-z0-9_]*$",
         description="Environment variable of the key; unset: OPENAI_API_KEY or ANTHROPIC_API_KEY.",
     )
+
+    @property
+    def longest_wait_seconds(self) -> float:
+        """What is waited for one answer: it is being written, and will be billed."""
+        return 4 * self.timeout_seconds
 
 
 class BatchPolicy(RequestPolicy):

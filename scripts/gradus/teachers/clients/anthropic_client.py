@@ -5,11 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 import anthropic
+import httpx2
 from anthropic._constants import ANTHROPIC_API_VERSION
 
-from gradus.teachers.clients.chat import fold, retry_after
+from gradus.teachers.clients.answers import received
+from gradus.teachers.clients.chat import UNNAMED, count, fold, known, thoughts
+from gradus.teachers.clients.connections import async_http
+from gradus.teachers.clients.failures import provider_error
 from gradus.teachers.clients.redaction import Redaction
-from gradus.teachers.errors import PermanentError, RateLimitError, TransientError
+from gradus.teachers.errors import UnusableAnswerError
 from gradus.teachers.requests.journal import Response
 
 _REASONS = {
@@ -18,6 +22,7 @@ _REASONS = {
     "max_tokens": "length",
     "model_context_window_exceeded": "length",
 }
+_READ = ("input_tokens", "cache_creation_input_tokens", "cache_read_input_tokens")
 
 
 class AnthropicClient:
@@ -26,49 +31,47 @@ class AnthropicClient:
     version = f"anthropic {anthropic.__version__}, interface {ANTHROPIC_API_VERSION}"
 
     def __init__(self, key: str, base_url: str | None, timeout: float) -> None:
-        self._client = anthropic.AsyncAnthropic(api_key=key, base_url=base_url, max_retries=0, timeout=timeout)
+        self._client = anthropic.AsyncAnthropic(
+            api_key=key,
+            base_url=base_url,
+            max_retries=0,
+            timeout=timeout,
+            http_client=async_http(base_url, timeout),
+        )
         # The SDK also takes a token of its own from the environment.
         self._redaction = Redaction(key, self._client.auth_token, base_url=base_url)
         self._redaction.guard_log()
 
     async def send(self, body: dict[str, Any]) -> Response:
         try:
-            answer = await self._client.messages.create(**body)
-            return self.read(self._redaction.answer(answer.model_dump(exclude_none=True)))
+            answer = await self._client.post("/v1/messages", cast_to=httpx2.Response, body=body)
+            return received(answer.content, self._redaction, self.read)
         except Exception as error:
-            failure = self._failure(error)
+            failure = provider_error(error, self._redaction)
         # Raised out here, so that the SDK's own error, which may quote the key, is not in its chain.
         raise failure
 
-    def _failure(self, error: Exception) -> Exception:
-        message = self._redaction.message(error)
-        if isinstance(error, anthropic.RateLimitError):
-            return RateLimitError(message, retry_after(error.response.headers))
-        # 529 is "overloaded": the servers' trouble, which our pace did not cause.
-        if (
-            isinstance(error, anthropic.APIStatusError)
-            and error.status_code not in (408, 409)
-            and error.status_code < 500
-        ):
-            return PermanentError(message)
-        if isinstance(error, anthropic.APIError | ValueError | AttributeError):
-            return TransientError(message)
-        return self._redaction.unexpected(error)
-
     @staticmethod
     def read(raw: dict[str, Any]) -> Response:
-        """A message as a response; one without text ends as ``empty``, or as ``refusal`` where it says so."""
-        if not isinstance(raw.get("model"), str) or not isinstance(raw.get("content"), list):
-            raise ValueError("not a message")
-        text = "".join(fold(block.get("text")) for block in raw["content"] if block.get("type") == "text")
+        """A message as a response; one without text ends as ``empty``, or as ``refusal`` where it says so.
+
+        Raises UnusableAnswerError for another body.
+        """
+        usage = raw.get("usage")
+        read = [tokens for name in _READ if (tokens := count(usage, name)) is not None]
+        counts = known(
+            input_tokens=sum(read) if read else None,
+            output_tokens=count(usage, "output_tokens"),
+            cached_tokens=count(usage, "cache_read_input_tokens"),
+        )
+        if not isinstance(raw.get("content"), list):
+            raise UnusableAnswerError("not a message", raw, counts, is_json=True)
+        text, model = fold(raw["content"]), raw.get("model")
         stop = str(raw.get("stop_reason") or "end_turn")
         reason = _REASONS.get(stop, stop)
-        usage = raw.get("usage") or {}
-        read = sum(
-            usage.get(name) or 0 for name in ("input_tokens", "cache_creation_input_tokens", "cache_read_input_tokens")
-        )
-        counts = {"input_tokens": read, "output_tokens": usage.get("output_tokens", 0)}
-        return Response(text, "empty" if not text and reason == "stop" else reason, raw["model"], counts, raw=raw)
+        ending = "empty" if not text and reason == "stop" else reason
+        name = model if isinstance(model, str) and model else UNNAMED
+        return Response(text, ending, name, counts, raw=raw, reasoning=thoughts(raw["content"]))
 
     async def close(self) -> None:
         await self._client.close()

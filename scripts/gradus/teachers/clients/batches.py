@@ -4,14 +4,25 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
+from email.utils import parsedate_to_datetime
 from types import TracebackType
 from typing import Any, Literal
 
+import httpx2
+
 from gradus.runtime.errors import UserError
+from gradus.teachers.clients.answers import Read, read_answer
+from gradus.teachers.clients.chat import parse
+from gradus.teachers.clients.connections import http
+from gradus.teachers.clients.failures import classified, code_of, words_of
 from gradus.teachers.clients.redaction import Redaction
+from gradus.teachers.errors import PermanentError, ProviderError, RejectedRequestError, TransientError
 from gradus.teachers.requests.journal import Response
+
+Outcome = Response | ProviderError
 
 _TAG = "gradus_tag"
 
@@ -28,7 +39,9 @@ class OpenAIBatches:
 
         from gradus.teachers.clients.openai_client import OpenAIClient
 
-        self._client = openai.OpenAI(api_key=key or "none", base_url=base_url, timeout=timeout)
+        self._client = openai.OpenAI(
+            api_key=key or "none", base_url=base_url, timeout=timeout, http_client=http(base_url, timeout)
+        )
         self._redaction = Redaction(key, base_url=base_url)
         self._redaction.guard_log()
         self._errors = _Errors(openai.OpenAIError, self._redaction)
@@ -56,14 +69,25 @@ class OpenAIBatches:
         with self._errors:
             return self._client.batches.retrieve(identifier).status in ("completed", "failed", "expired", "cancelled")
 
-    def results(self, identifier: str) -> Iterator[tuple[str, Response | None]]:
+    def now(self) -> float:
+        return time.time()
+
+    def results(self, identifier: str) -> Iterator[tuple[str, Outcome]]:
         with self._errors:
             batch = self._client.batches.retrieve(identifier)
-            files = [name for name in (batch.output_file_id, batch.error_file_id) if name]
-            texts = [self._client.files.content(name).text for name in files]
-            for line in (json.loads(line) for text in texts for line in text.splitlines() if line.strip()):
-                answer = self._redaction.answer(line.get("response")) or {}
-                yield line["custom_id"], self._read(answer["body"]) if answer.get("status_code") == 200 else None
+            for name in (batch.output_file_id, batch.error_file_id):
+                if name:
+                    content = self._client.files.content(name).content
+                    yield from (self._item(line) for line in _lines(content))
+
+    def _item(self, line: dict[str, Any]) -> tuple[str, Outcome]:
+        answer = line.get("response") if isinstance(line.get("response"), dict) else {}
+        assert isinstance(answer, dict)
+        status, body = answer.get("status_code"), answer.get("body")
+        if status == 200:
+            return line["custom_id"], _outcome(body, self._redaction, self._read)
+        error = body if body else {"error": line.get("error") or {"message": "no answer"}}
+        return line["custom_id"], _failure(int(status or 500), error, self._redaction)
 
 
 class AnthropicBatches:
@@ -78,7 +102,9 @@ class AnthropicBatches:
 
         from gradus.teachers.clients.anthropic_client import AnthropicClient
 
-        self._client = anthropic.Anthropic(api_key=key, base_url=base_url, timeout=timeout)
+        self._client = anthropic.Anthropic(
+            api_key=key, base_url=base_url, timeout=timeout, http_client=http(base_url, timeout)
+        )
         self._redaction = Redaction(key, self._client.auth_token, base_url=base_url)
         self._redaction.guard_log()
         self._errors = _Errors(anthropic.AnthropicError, self._redaction)
@@ -90,7 +116,7 @@ class AnthropicBatches:
             return self._client.with_options(max_retries=0).messages.batches.create(requests=requests).id
 
     def find(self, tag: str, since: float, count: int) -> list[str]:
-        """Clocks differ: a batch up to ten minutes older may still be ours."""
+        """Both times are the provider's own; a batch up to ten minutes older may still be ours (older records)."""
         with self._errors:
             return [
                 batch.id
@@ -102,12 +128,58 @@ class AnthropicBatches:
         with self._errors:
             return self._client.messages.batches.retrieve(identifier).processing_status == "ended"
 
-    def results(self, identifier: str) -> Iterator[tuple[str, Response | None]]:
+    def now(self) -> float:
         with self._errors:
-            for line in self._client.messages.batches.results(identifier):
-                raw = line.model_dump(exclude_none=True)
-                result = self._redaction.answer(raw["result"])
-                yield raw["custom_id"], self._read(result["message"]) if result["type"] == "succeeded" else None
+            answer = self._client.get("/v1/messages/batches?limit=1", cast_to=httpx2.Response)
+        return _date(answer.headers)
+
+    def results(self, identifier: str) -> Iterator[tuple[str, Outcome]]:
+        with self._errors:
+            answer = self._client.get(f"/v1/messages/batches/{identifier}/results", cast_to=httpx2.Response)
+            yield from (self._item(line) for line in _lines(answer.content))
+
+    def _item(self, line: dict[str, Any]) -> tuple[str, Outcome]:
+        result = line["result"]
+        if result.get("type") == "succeeded":
+            return line["custom_id"], _outcome(result.get("message"), self._redaction, self._read)
+        if result.get("type") != "errored":
+            return line["custom_id"], TransientError(f"the request is {result.get('type')}")
+        error = result.get("error")
+        kind = code_of(json.dumps(error))
+        status = 400 if "invalid_request" in kind else 500
+        return line["custom_id"], _failure(status, error, self._redaction)
+
+
+def _lines(content: bytes) -> Iterator[dict[str, Any]]:
+    """The items of a file of lines; a line ends at a line feed alone, whatever separators its texts hold."""
+    for line in io.BytesIO(content):
+        item = parse(line)
+        if isinstance(item, dict) and isinstance(item.get("custom_id"), str):
+            yield item
+
+
+def _outcome(body: Any, redaction: Redaction, read: Read) -> Outcome:
+    """The answer of one item, or why it is none: no item may hide the others."""
+    try:
+        return read_answer(body, redaction, read)
+    except ProviderError as error:
+        return error
+
+
+def _failure(status: int, body: Any, redaction: Redaction) -> ProviderError:
+    """An item's own failure; one that its request is to blame for says nothing of the others."""
+    text = json.dumps(body)
+    failure = classified(status, code_of(text), redaction.text(words_of(text)))
+    is_its_own = status in (400, 413, 422) and type(failure) is PermanentError
+    return RejectedRequestError(str(failure)) if is_its_own else failure
+
+
+def _date(headers: Mapping[str, str]) -> float:
+    """The moment by an answer's ``Date`` header, else by our clock (Unix time)."""
+    try:
+        return parsedate_to_datetime(headers["date"]).timestamp()
+    except (KeyError, ValueError, TypeError):
+        return time.time()
 
 
 def _moment(when: Any) -> float:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from gradus.teachers.clients.capabilities import Interface
@@ -22,9 +23,52 @@ def wire_body(
     return {"model": model, "messages": [{"role": "system", "content": system}, user], **parameters}
 
 
+# The model of an answer that names none; `also_accept: [unnamed]` accepts it.
+UNNAMED = "unnamed"
+
+
+def parse(content: bytes) -> Any:
+    """The JSON of a body; where it is none (or no UTF-8), its text."""
+    text = content.decode("utf-8", "replace")
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return text
+
+
 def fold(text: Any) -> str:
-    """A text of a message; None and other absences are the empty text."""
-    return text if isinstance(text, str) else ""
+    """The text of a message, also where it comes in parts; None and other absences are the empty text."""
+    return "".join(_texts(text, "text"))
+
+
+def thoughts(parts: Any) -> str:
+    """The thinking in a message's parts; empty where it has none."""
+    return "\n".join(_texts(parts, "thinking")) if isinstance(parts, list) else ""
+
+
+def _texts(content: Any, kind: str) -> Iterator[str]:
+    if isinstance(content, str):
+        yield content
+    elif isinstance(content, list):
+        for part in content:
+            if isinstance(part, str):
+                yield part
+            elif isinstance(part, dict) and part.get("type", "text") == kind:
+                inner = part.get(kind)
+                yield inner if isinstance(inner, str) else "".join(_texts(inner, "text"))
+
+
+def count(usage: Any, *names: str) -> int | None:
+    """A number of tokens by a path of names into a provider's usage; None where it says none."""
+    for name in names:
+        usage = usage.get(name) if isinstance(usage, dict) else None
+    return int(usage) if isinstance(usage, int | float) and usage == usage and usage >= 0 else None
+
+
+def known(**counts: int | None) -> dict[str, int]:
+    """The counts that a provider gave; those of a part (cached, reasoning) only where there are any."""
+    parts = ("cached_tokens", "reasoning_tokens")
+    return {name: value for name, value in counts.items() if value is not None and (value or name not in parts)}
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:

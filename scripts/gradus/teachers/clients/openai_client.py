@@ -4,19 +4,23 @@ from __future__ import annotations
 
 from typing import Any
 
+import httpx2
 import openai
 
-from gradus.teachers.clients.chat import fold, retry_after
+from gradus.teachers.clients.answers import received
+from gradus.teachers.clients.chat import UNNAMED, count, fold, known, thoughts
+from gradus.teachers.clients.connections import async_http
+from gradus.teachers.clients.failures import provider_error
 from gradus.teachers.clients.redaction import Redaction
-from gradus.teachers.errors import ContentFiltered, PermanentError, RateLimitError, TransientError
+from gradus.teachers.errors import UnusableAnswerError
 from gradus.teachers.requests.journal import Response
-
-_FILTERED = ("content_filter", "content_policy_violation", "invalid_prompt")
-_EXHAUSTED = ("insufficient_quota", "billing_hard_limit_reached")
 
 
 class OpenAIClient:
-    """Sends chat completions; the SDK's own retries are off, so that the request queue sees every failure."""
+    """Sends chat completions; the SDK's own retries are off, so that the request queue sees every failure.
+
+    Bodies are read as they came, not through the SDK's types: no answer is too odd to be seen.
+    """
 
     version = f"openai {openai.__version__}"
 
@@ -24,40 +28,56 @@ class OpenAIClient:
         self._redaction = Redaction(key, base_url=base_url)
         self._redaction.guard_log()
         # A server that needs no key is sent a word, because the SDK insists on one.
-        self._client = openai.AsyncOpenAI(api_key=key or "none", base_url=base_url, max_retries=0, timeout=timeout)
+        self._client = openai.AsyncOpenAI(
+            api_key=key or "none",
+            base_url=base_url,
+            max_retries=0,
+            timeout=timeout,
+            http_client=async_http(base_url, timeout),
+        )
 
     async def send(self, body: dict[str, Any]) -> Response:
         try:
-            answer = await self._client.chat.completions.create(**body)
-            return self.read(self._redaction.answer(answer.model_dump(exclude_none=True)))
+            answer = await self._client.post("/chat/completions", cast_to=httpx2.Response, body=body)
+            return received(answer.content, self._redaction, self.read)
         except Exception as error:
-            failure = self._failure(error)
+            failure = provider_error(error, self._redaction)
         # Raised out here, so that the SDK's own error, which may quote the key, is not in its chain.
         raise failure
 
-    def _failure(self, error: Exception) -> Exception:
-        message = self._redaction.message(error)
-        if isinstance(error, openai.RateLimitError):
-            if str(error.code) in _EXHAUSTED:
-                return PermanentError(message)
-            return RateLimitError(message, retry_after(error.response.headers))
-        if isinstance(error, openai.APIStatusError) and error.status_code not in (408, 409) and error.status_code < 500:
-            return (ContentFiltered if str(error.code) in _FILTERED else PermanentError)(message)
-        if isinstance(error, openai.APIError | ValueError | AttributeError):
-            return TransientError(message)
-        return self._redaction.unexpected(error)
-
     @staticmethod
     def read(raw: dict[str, Any]) -> Response:
-        """A chat completion as a response; one without choices has no text and ends as ``empty``."""
-        if not isinstance(raw.get("model"), str) or not isinstance(raw.get("choices", []), list):
-            raise ValueError("not a chat completion")
-        choice = (raw.get("choices") or [{"finish_reason": "empty"}])[0]
-        message = choice.get("message") or {}
+        """A chat completion as a response; one without choices has no text and ends as ``empty``.
+
+        Raises UnusableAnswerError for another body.
+        """
+        counts = OpenAIClient.counts(raw)
+        choices = raw.get("choices")
+        if not isinstance(choices, list) or not all(isinstance(choice, dict) for choice in choices):
+            raise UnusableAnswerError("not a chat completion", raw, counts, is_json=True)
+        choice = (choices or [{"finish_reason": "empty"}])[0]
+        message = choice.get("message")
+        message = message if isinstance(message, dict) else {}
         reason = "refusal" if message.get("refusal") else str(choice.get("finish_reason") or "stop")
-        usage = raw.get("usage") or {}
-        counts = {"input_tokens": usage.get("prompt_tokens", 0), "output_tokens": usage.get("completion_tokens", 0)}
-        return Response(fold(message.get("content")), reason, raw["model"], counts, raw=raw)
+        content = message.get("content")
+        reasoning = next(
+            (text for name in ("reasoning_content", "reasoning") if (text := fold(message.get(name)))),
+            thoughts(content),
+        )
+        model = raw.get("model")
+        name = model if isinstance(model, str) and model else UNNAMED
+        return Response(fold(content), reason, name, counts, raw=raw, reasoning=reasoning)
+
+    @staticmethod
+    def counts(raw: dict[str, Any]) -> dict[str, int]:
+        """What is billed: all that the total holds beside the prompt, also thinking that the completion does not count."""
+        usage = raw.get("usage")
+        read, written, total = (count(usage, f"{part}_tokens") for part in ("prompt", "completion", "total"))
+        if total is not None and read is not None:
+            written = max(written or 0, total - read)
+        cached = count(usage, "prompt_tokens_details", "cached_tokens") or count(usage, "prompt_cache_hit_tokens")
+        reasoning = count(usage, "completion_tokens_details", "reasoning_tokens")
+        return known(input_tokens=read, output_tokens=written, cached_tokens=cached, reasoning_tokens=reasoning)
 
     async def close(self) -> None:
         await self._client.close()

@@ -19,10 +19,17 @@ from gradus.runtime.errors import UserError
 from gradus.runtime.jsonl import read_json
 from gradus.runtime.program import log
 from gradus.study.config.teachers import BatchableTeacher, PriceEntry
+from gradus.teachers.errors import (
+    ContentFiltered,
+    PermanentError,
+    ProviderError,
+    RejectedRequestError,
+    UnusableAnswerError,
+)
 from gradus.teachers.protocols import BatchService
 from gradus.teachers.requests import pinned_model
 from gradus.teachers.requests.chat_request import ChatRequest
-from gradus.teachers.requests.journal import Journal
+from gradus.teachers.requests.journal import Journal, Response
 from gradus.teachers.requests.prices import cost
 from gradus.teachers.requests.rate_limits import WallClock
 
@@ -61,6 +68,7 @@ class BatchQueue:
         self._wait_seconds = teacher.batch_wait_hours * 3600
         self._folder = journal.folder / "batches"
         self.submitted = 0
+        self._words = ""  # the provider's own, of a request that failed
 
     @property
     def _provider(self) -> BatchService:
@@ -90,8 +98,9 @@ class BatchQueue:
                 self._sleep(self._teacher.batch_poll_seconds)
         left = sum(request.key not in self._journal for request in wanted)
         if left:
+            said = f": {self._words}" if self._words else ""
             raise UserError(
-                f"{left} requests of {label} failed in {ROUNDS} batches",
+                f"{left} requests of {label} failed in {ROUNDS} batches{said}",
                 where=self._folder,
                 hint="set mode: online for the rest; what was answered is in the journal",
             )
@@ -103,7 +112,7 @@ class BatchQueue:
         batches = 0
         for chunk in self._chunks(request for request in self._missing(requests) if request.key not in in_flight):
             self._check_budget(chunk, in_flight)
-            record = BatchRecord(uuid.uuid4().hex, time.time(), None, tuple(request.key for request in chunk))
+            record = BatchRecord(uuid.uuid4().hex, self._provider.now(), None, tuple(request.key for request in chunk))
             self._folder.mkdir(parents=True, exist_ok=True)
             write_json(self._contents_path(record), {request.key: request.content for request in chunk})
             self._write(record)
@@ -128,25 +137,52 @@ class BatchQueue:
         assert record.id is not None
         failed = 0
         other: str | None = None
-        for key, response in self._provider.results(record.id):
+        words = ""
+        lasting: PermanentError | None = None
+        for key, outcome in self._provider.results(record.id):
             if key not in contents or key in self._journal:
                 continue
-            if response is None:
-                failed += 1
+            if isinstance(outcome, ProviderError):
+                kept = self._keep_failure(key, contents[key], outcome, record.id)
+                failed += not kept
+                words = words or ("" if kept else str(outcome))
+                if isinstance(outcome, PermanentError) and not isinstance(outcome, RejectedRequestError):
+                    lasting = lasting or outcome
                 continue
-            price = None if self._price is None else cost(self._price, response.usage, is_batch=True)
-            self._journal.add(key, contents[key], replace(response, price_usd=price), batch=record.id)
-            other = other or (None if pinned_model.is_pinned(self._teacher, response.model) else response.model)
+            price = None if self._price is None else cost(self._price, outcome.usage, is_batch=True)
+            self._journal.add(key, contents[key], replace(outcome, price_usd=price), batch=record.id)
+            other = other or (None if pinned_model.is_pinned(self._teacher, outcome.model) else outcome.model)
         self._journal.sync()
         self._path(record).unlink()
         self._contents_path(record).unlink()
-        log.info("batch %s collected; %d of its requests failed or expired", record.id, failed)
+        self._words = words or self._words
+        said = f": {words}" if words else ""
+        log.info("batch %s collected; %d of its requests failed or expired%s", record.id, failed, said)
+        if lasting is not None:
+            raise UserError(
+                f"the provider answers: {lasting}",
+                where=f"batch {record.id}, {failed} requests failed",
+                hint="fix the cause and run again; what was answered is in the journal",
+            )
         if other is not None:
             raise UserError(
                 f"the batch was answered by model {other!r}, which is not the pinned one",
                 where=self._folder,
                 hint=pinned_model.HINT,
             )
+
+    def _keep_failure(self, key: str, content: dict[str, Any], error: ProviderError, batch: str) -> bool:
+        """Journal what came in place of an answer; whether it is an outcome of its request."""
+        model = str(content["body"]["model"])
+        if isinstance(error, ContentFiltered):
+            refused = Response("", "refusal", model, {}, price_usd=0.0, raw={"error": str(error)})
+            self._journal.add(key, content, refused, batch=batch)
+            return True
+        if isinstance(error, UnusableAnswerError):
+            price = None if self._price is None else cost(self._price, error.usage, is_batch=True)
+            unusable = Response("", "unusable", model, error.usage, price, raw=error.raw)
+            self._journal.add(key, content, unusable, batch=batch, unusable=True)
+        return False
 
     def _reconcile(self) -> None:
         """Find batches that were submitted right before a crash; forget intents that the provider never saw."""
@@ -208,7 +244,7 @@ class BatchQueue:
             return
         written = sum(len(canonical_json(request.body)) for request in chunk) // 4
         usage = {"input_tokens": written, "output_tokens": _ESTIMATED_OUTPUT * (len(chunk) + len(in_flight))}
-        estimate = cost(self._price, usage, is_batch=True)
+        estimate = cost(self._price, usage, is_batch=True) or 0.0
         if self._journal.spent_usd + estimate > budget:
             raise UserError(
                 f"the budget of ${budget:.2f} does not cover a batch of about ${estimate:.4f} "

@@ -1,16 +1,13 @@
 """The journal: every answer that a teacher gave, appended before it is used, never bought again.
 
 One folder per teacher, append-only JSONL. Each writer appends to a shard of its own and reads all shards; the key is the
-SHA-256 of the canonical request, which holds the sample index. A torn last line (a crash in mid-write) is skipped.
+SHA-256 of the canonical request, which holds the sample index. What a crash or a full disk left of a line is skipped.
+An entry that is ``unusable`` was paid for and answers nothing: it counts as spent, and its request is sent again.
 The index in memory takes 16 bytes an entry: the first 8 bytes of the key and the place of the line, sorted.
 """
 
 from __future__ import annotations
 
-import json
-import os
-import secrets
-import socket
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,8 +16,10 @@ from typing import Any, BinaryIO, Self
 
 import numpy as np
 
-from gradus.runtime.atomic import canonical_json, sha256_bytes, sync_folder
+from gradus.runtime.atomic import canonical_json, sha256_bytes
 from gradus.runtime.errors import UserError
+from gradus.teachers.requests.entries import decode, encode, without_lone_surrogates
+from gradus.teachers.requests.shard import Shard
 
 SYNC_EVERY = 64
 SYNC_SECONDS = 1.0
@@ -32,7 +31,8 @@ _OFFSET_BITS = 40  # a shard of up to a terabyte, 8 million shards
 class Response:
     """What came back for one request: the text, why it ended, the model's name as returned, token counts.
 
-    ``price_usd`` is what it cost (None where no price is known); ``raw`` is the provider's whole answer.
+    ``price_usd`` is what it cost (None where no price is known); ``raw`` is the provider's whole answer; ``reasoning`` is
+    what the model thought before it answered, where the provider shows it.
     """
 
     text: str
@@ -41,6 +41,7 @@ class Response:
     usage: dict[str, int]
     price_usd: float | None = None
     raw: dict[str, Any] | None = field(default=None, compare=False)
+    reasoning: str = ""
 
 
 def request_key(content: dict[str, Any]) -> str:
@@ -52,7 +53,7 @@ class Journal:
     """All answers of one teacher; use as a context manager.
 
     ``found`` and ``added`` count look-ups and new entries, ``spent_usd`` is the price of everything in the folder,
-    ``unpriced`` the number of entries without a known price.
+    ``unpriced`` the number of entries without a known price, ``unusable`` of those that answer nothing.
     """
 
     def __init__(self, folder: str | Path) -> None:
@@ -61,13 +62,14 @@ class Journal:
         self.added = 0
         self.spent_usd = 0.0
         self.unpriced = 0
+        self.unusable = 0
         self._shards: list[Path] = []
         self._keys = np.empty(0, dtype=np.uint64)
         self._places = np.empty(0, dtype=np.int64)
         self._recent: dict[int, list[int]] = {}
         self._recent_count = 0
         self._readers: dict[int, BinaryIO] = {}
-        self._stream: BinaryIO | None = None
+        self._shard: Shard | None = None
         self._own = -1
         self._unsynced = 0
         self._last_sync = time.monotonic()
@@ -93,9 +95,9 @@ class Journal:
             for line_number, line in enumerate(stream, 1):
                 if line.endswith(b"\n"):
                     try:
-                        entry = json.loads(line)
-                        self._count(entry["response"].get("price_usd"))
-                        self._remember(entry["key"], number, offset)
+                        found = decode(line)
+                        if found is not None:
+                            self._index(found[1], number, offset + found[0])
                     except (ValueError, KeyError, TypeError, AttributeError):
                         raise UserError(
                             "damaged journal entry",
@@ -105,9 +107,15 @@ class Journal:
                         ) from None
                 offset += len(line)
 
-    def _count(self, price: float | None) -> None:
+    def _index(self, entry: dict[str, Any], shard: int, offset: int) -> None:
+        """Count an entry, and remember its place if it answers its request."""
+        price = entry["response"].get("price_usd")
         self.spent_usd += price or 0.0
         self.unpriced += price is None
+        if entry.get("unusable"):
+            self.unusable += 1
+            return
+        self._remember(entry["key"], shard, offset)
 
     def _remember(self, key: str, shard: int, offset: int) -> None:
         self._recent.setdefault(int(key[:16], 16), []).append(shard << _OFFSET_BITS | offset)
@@ -138,9 +146,9 @@ class Journal:
                 self._readers[shard] = open(self._shards[shard], "rb")  # noqa: SIM115 - closed by close()
             stream = self._readers[shard]
             stream.seek(offset)
-            entry: dict[str, Any] = json.loads(stream.readline())
-            if entry["key"] == key:
-                return entry
+            found = decode(stream.readline())
+            if found is not None and found[1]["key"] == key:
+                return found[1]
         return None
 
     def __contains__(self, key: str) -> bool:
@@ -160,36 +168,42 @@ class Journal:
         """Append an answer; it is on the disk after at most 64 entries or one second, and on ``close``.
 
         It has left this process when the call returns: a killed process loses nothing. ``facts`` (attempts, batch)
-        are kept beside it. With ``defer_sync`` the caller sees to ``sync`` where ``sync_is_due`` says so. Raises OSError
-        on a full disk.
+        are kept beside it; ``unusable`` marks a body that was paid for and answers nothing. With ``defer_sync`` the caller
+        sees to ``sync`` where ``sync_is_due`` says so. Raises OSError on a full disk, which leaves no torn line.
         """
-        if self._stream is None:
-            self.folder.mkdir(parents=True, exist_ok=True)
-            name = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}.jsonl"
-            self._stream = open(self.folder / name, "xb", buffering=0)  # noqa: SIM115 - closed by close()
-            self._own = len(self._shards)
-            self._shards.append(self.folder / name)
-            sync_folder(self.folder)
-        stored = {
-            "text": response.text,
+        if self._shard is None:
+            self._open()
+        assert self._shard is not None
+        stored: dict[str, Any] = {
+            "text": without_lone_surrogates(response.text),
             "finish_reason": response.finish_reason,
-            "model": response.model,
+            "model": without_lone_surrogates(response.model),
             "usage": response.usage,
             "price_usd": response.price_usd,
         }
+        if response.reasoning:
+            stored["reasoning"] = without_lone_surrogates(response.reasoning)
         entry = {"key": key, "request": content, "response": stored, "time": round(time.time(), 3), **facts}
         if response.raw is not None:
             entry["raw"] = response.raw
-        offset = self._stream.tell()
-        line = canonical_json(entry).encode("utf-8") + b"\n"
-        if self._stream.write(line) != len(line):
-            raise OSError(28, "the disk is full", str(self._shards[self._own]))
-        self._remember(key, self._own, offset)
-        self._count(response.price_usd)
-        self.added += 1
+        offset = self._shard.append(encode(entry))
+        self._index(entry, self._own, offset)
+        self.added += not entry.get("unusable")
         self._unsynced += 1
         if not defer_sync and self.sync_is_due:
             self.sync()
+
+    def prepare(self) -> None:
+        """Open the own shard and see that there is room, before anything is asked; UserError where it is not."""
+        if self._shard is None:
+            self._open()
+        assert self._shard is not None
+        self._shard.check_room()
+
+    def _open(self) -> None:
+        self._shard = Shard(self.folder)
+        self._own = len(self._shards)
+        self._shards.append(self._shard.path)
 
     @property
     def sync_is_due(self) -> bool:
@@ -201,15 +215,14 @@ class Journal:
         """Force what was appended onto the disk (also from another thread than the one that appends)."""
         waiting, self._unsynced = self._unsynced, 0
         self._last_sync = time.monotonic()
-        if self._stream is not None and waiting:
-            os.fsync(self._stream.fileno())
+        if self._shard is not None and waiting:
+            self._shard.sync()
 
     def close(self) -> None:
         """Sync and close the own shard."""
         for stream in self._readers.values():
             stream.close()
         self._readers.clear()
-        if self._stream is not None:
-            self.sync()
-            self._stream.close()
-            self._stream = None
+        if self._shard is not None:
+            self._shard.close()
+            self._shard = None

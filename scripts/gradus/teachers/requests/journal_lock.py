@@ -7,6 +7,7 @@ import fcntl
 from collections.abc import Iterator
 from pathlib import Path
 
+from gradus.runtime.errors import UserError
 from gradus.runtime.program import log
 
 
@@ -20,4 +21,10 @@ def journal_lock(folder: Path) -> Iterator[None]:
         except BlockingIOError:
             log.info("waiting: another process annotates with this teacher (%s)", folder)
             fcntl.flock(stream, fcntl.LOCK_EX)
+        except OSError as error:
+            raise UserError(
+                f"the file system of this folder keeps no locks ({error.strerror or error}), and two jobs would pay twice",
+                where=folder,
+                hint="let the mount have locks (Lustre: -o flock), or move the journal by GRADUS_JOURNAL",
+            ) from None
         yield

@@ -12,10 +12,17 @@ from gradus.runtime.errors import UserError
 from gradus.study.config.teachers import ChatTeacher, PriceEntry
 
 
-def cost(price: PriceEntry, usage: Mapping[str, int], is_batch: bool = False) -> float:
-    """US dollars for counted tokens."""
+def cost(price: PriceEntry, usage: Mapping[str, int], is_batch: bool = False) -> float | None:
+    """US dollars for counted tokens; None where the provider counted none, so that the price is unknown."""
+    if "input_tokens" not in usage and "output_tokens" not in usage:
+        return None
+    read, cached = usage.get("input_tokens", 0), usage.get("cached_tokens", 0)
+    cached_price = price.cached_input_usd_per_million
+    if cached_price is None:
+        cached_price = price.input_usd_per_million
     online = (
-        usage.get("input_tokens", 0) * price.input_usd_per_million
+        max(0, read - cached) * price.input_usd_per_million
+        + min(read, cached) * cached_price
         + usage.get("output_tokens", 0) * price.output_usd_per_million
     ) / 1e6
     return round(online * (price.batch_factor if is_batch else 1.0), 12)
@@ -37,5 +44,6 @@ def find_price(teacher: ChatTeacher, table: str | Path) -> PriceEntry | None:
         # YAML reads a bare day as a date.
         return PriceEntry.model_validate({**row, "seen": str(row["seen"])})
     except (ValidationError, TypeError, KeyError):
-        fields = ", ".join(PriceEntry.model_fields)
-        raise UserError(f"a price has exactly the fields {fields}", where=f"{path}: {teacher.model}") from None
+        fields = ", ".join(name for name, field in PriceEntry.model_fields.items() if field.is_required())
+        message = f"a price has exactly the fields {fields} (and may have cached_input_usd_per_million)"
+        raise UserError(message, where=f"{path}: {teacher.model}") from None

@@ -11,24 +11,40 @@ import contextlib
 import random
 import signal
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from tqdm import tqdm
 
 from gradus.runtime.errors import UserError
+from gradus.runtime.program import log
 from gradus.runtime.progress import bar
 from gradus.study.config.teachers import ChatTeacher, PriceEntry
-from gradus.teachers.errors import ContentFiltered, ProviderError, RateLimitError, TransientError
+from gradus.teachers.errors import (
+    ContentFiltered,
+    ProviderError,
+    RateLimitError,
+    TimedOutError,
+    TransientError,
+    UnreachableError,
+    UnusableAnswerError,
+)
 from gradus.teachers.protocols import ChatClient
 from gradus.teachers.requests import pinned_model
+from gradus.teachers.requests.bookkeeping import Bookkeeping
 from gradus.teachers.requests.chat_request import ChatRequest
+from gradus.teachers.requests.descriptors import most_connections
 from gradus.teachers.requests.journal import Journal, Response
-from gradus.teachers.requests.prices import cost
 from gradus.teachers.requests.rate_limits import Bucket, Clock, Slots, WallClock
+from gradus.teachers.requests.stops import (
+    PATIENCE_SECONDS,
+    SLOW_ATTEMPTS,
+    TORN_ATTEMPTS,
+    TRANSIENT_ATTEMPTS,
+    UNREACHABLE_ATTEMPTS,
+    reason,
+)
 
-TRANSIENT_ATTEMPTS = 8
-PATIENCE_SECONDS = 1800.0
 _START = 32
 # The provider's own clock is not ours: this much of a limit is used.
 _SHARE = 0.985
@@ -45,14 +61,17 @@ class _Run:
     request_bucket: Bucket
     token_bucket: Bucket
     progress: tqdm[Any]
+    books: Bookkeeping
     typical_output: int
     hold_until: float  # nobody sends before this time: a 429 holds all requests back
     last_success: float
+    answers: int = 0
+    is_slow: bool = False  # an answer took longer than timeout_seconds, and that was told
+    signals: int = 0
     pauses: int = 0  # episodes of 429s since the last answer
     in_flight: set[str] = field(default_factory=set)
     stopped: UserError | None = None
     unexpected: Exception | None = None
-    syncing: asyncio.Task[None] | None = None
 
     async def sleep(self, seconds: float) -> None:
         """Sleep, or until something stops the queue; longer if a 429 meanwhile holds all requests back."""
@@ -73,7 +92,7 @@ class _Run:
 
     def reconcile(self, response: Response, reserved: int) -> None:
         """Correct the tokens that were reserved for a request by those that it used."""
-        used = sum(response.usage.values())
+        used = response.usage.get("input_tokens", 0) + response.usage.get("output_tokens", 0)
         if used:
             self.token_bucket.reconcile(reserved - used)
             output = response.usage.get("output_tokens", 0)
@@ -121,21 +140,24 @@ class RequestQueue:
             return
         client: ChatClient | None = None
         try:
-            with _interruptible(lambda: self._stop(run, *_SIGNALLED)):
+            with _interruptible(lambda: self._interrupt(run)):
                 client = self._connect()
+                self._journal.prepare()
                 await self._send_all(run, client, first, missing)
+                signals = run.signals
+                await run.books.wait_for_room(lambda: run.signals > signals)
         finally:
             self.concurrency = int(run.slots.limit)
             run.progress.close()
-            if run.syncing is not None:
-                await run.syncing
-            self._journal.sync()
+            await run.books.finish()
             if client is not None:
                 await client.close()
         if run.unexpected is not None:
             raise run.unexpected
         if run.stopped is not None:
-            raise run.stopped
+            # Counted here, when nothing is in flight any more.
+            where = f"annotation, {self.fetched} answers fetched"
+            raise UserError(run.stopped.what, where=where, hint=run.stopped.hint)
 
     def _new_run(self, total: int, label: str) -> _Run:
         def bucket(per_minute: float | None, burst_seconds: float) -> Bucket:
@@ -145,10 +167,11 @@ class RequestQueue:
         progress.set_postfix_str(f"${self._journal.spent_usd:.4f}", refresh=False)
         return _Run(
             clock=self._clock,
-            slots=Slots(_START, self._teacher.max_concurrency),
+            slots=Slots(_START, most_connections(self._teacher.max_concurrency)),
             request_bucket=bucket(self._teacher.requests_per_minute, 0.25),
             token_bucket=bucket(self._teacher.tokens_per_minute, 10.0),
             progress=progress,
+            books=Bookkeeping(self._journal, self._price, self._clock),
             typical_output=min(self._teacher.max_output_tokens, _EXPECTED_OUTPUT),
             hold_until=self._clock.now(),
             last_success=self._clock.now(),
@@ -164,19 +187,29 @@ class RequestQueue:
             yield request
 
     async def _send_all(self, run: _Run, client: ChatClient, first: ChatRequest, others: Iterator[ChatRequest]) -> None:
-        """Send requests until none is left or something stops the run; returns when none is in flight any more."""
+        """Send requests until none is left or something stops the run; returns when none is in flight any more.
+
+        The first one goes alone, until one has been answered: what is wrong with all of them is found at the price of one.
+        """
         running: set[asyncio.Task[None]] = set()
         request: ChatRequest | None = first
-        while request is not None and run.stopped is None:
-            episode = await run.slots.acquire()
-            reserved = _tokens_of(request.body) + run.typical_output
-            if run.stopped is not None or not await self._may_send(run, reserved):
-                run.slots.release()
-                break
-            task = asyncio.create_task(self._send(run, client, request, episode, reserved))
-            running.add(task)
-            task.add_done_callback(running.discard)
-            request = next(others, None)
+        try:
+            while request is not None and run.stopped is None:
+                episode = await run.slots.acquire()
+                reserved = _tokens_of(request.body) + run.typical_output
+                if run.stopped is not None or not await self._may_send(run, reserved):
+                    run.slots.release()
+                    break
+                task = asyncio.create_task(self._send(run, client, request, episode, reserved))
+                running.add(task)
+                task.add_done_callback(running.discard)
+                if not run.answers:
+                    await asyncio.wait([task])
+                request = next(others, None)
+        except Exception as error:
+            # Whatever raised while requests were drawn: what is in flight is kept first.
+            run.unexpected = run.unexpected or error
+            self._stop(run, "an unexpected error", "this is a defect; please report it")
         if running:
             await asyncio.wait(running)
 
@@ -202,7 +235,7 @@ class RequestQueue:
             run.reconcile(response, reserved)
             self._keep(run, request, response, attempts, client.version)
         except ProviderError as error:
-            self._stop(run, *self._reason(error))
+            self._stop(run, *reason(error, self._teacher))
         except OSError as error:
             self._stop(run, f"the journal cannot be written: {error.strerror or error}", "make room and run again")
         except Exception as error:
@@ -219,27 +252,43 @@ class RequestQueue:
         Transient errors are retried a few times with growing pauses, 429s for as long as other requests still succeed.
         Raises the last error where no attempt is left, or where something stopped the run meanwhile.
         """
-        attempts = transient = 0
+        attempts = transient = dear = torn = 0
         while True:
             attempts += 1
             self.attempts += 1
             failure: ProviderError
+            sent = self._clock.now()
             try:
-                return await client.send(request.body), attempts
+                response = await client.send(request.body)
+                self._tell_if_slow(run, self._clock.now() - sent)
+                return response, attempts
             except ContentFiltered as error:
-                refused = Response("", "refusal", str(request.body["model"]), {}, raw={"error": str(error)})
+                refused = Response("", "refusal", str(request.body["model"]), {}, 0.0, raw={"error": str(error)})
                 return refused, attempts
             except RateLimitError as error:
                 failure = error
                 self.rate_limited += 1
                 episode = run.count_rate_limit(episode)
-                if run.stopped is not None or self._clock.now() - run.last_success > PATIENCE_SECONDS:
+                is_long = (error.retry_after or 0) > PATIENCE_SECONDS
+                if is_long or run.stopped is not None or self._clock.now() - run.last_success > PATIENCE_SECONDS:
                     raise
                 pause = run.pause_after_rate_limit(error)
+                if pause > 60:
+                    log.info("the provider asks to wait %.0f s: %s", pause, error)
+            except UnusableAnswerError as error:
+                failure = error
+                torn += 1
+                run.books.keep_unusable(request, error, sdk=client.version)
+                if error.is_json or run.stopped is not None or torn >= TORN_ATTEMPTS:
+                    raise
+                pause = 1.0
             except TransientError as error:
                 failure = error
                 transient += 1
-                if run.stopped is not None or transient >= TRANSIENT_ATTEMPTS:
+                dear += isinstance(error, TimedOutError)
+                is_nobody_there = isinstance(error, UnreachableError) and not run.answers
+                most = UNREACHABLE_ATTEMPTS if is_nobody_there else TRANSIENT_ATTEMPTS
+                if run.stopped is not None or transient >= most or dear >= SLOW_ATTEMPTS:
                     raise
                 pause = min(60.0, 0.5 * 2.0**transient) * random.uniform(0.75, 1.25)
             await run.sleep(pause)
@@ -247,14 +296,19 @@ class RequestQueue:
             if run.stopped is not None:
                 raise failure
 
+    def _tell_if_slow(self, run: _Run, seconds: float) -> None:
+        if seconds > self._teacher.timeout_seconds and not run.is_slow:
+            run.is_slow = True
+            log.info(
+                "an answer took %.0f s, longer than timeout_seconds; it is kept, and %.0f s are waited for one",
+                seconds,
+                self._teacher.longest_wait_seconds,
+            )
+
     def _keep(self, run: _Run, request: ChatRequest, response: Response, attempts: int, version: str) -> None:
-        price = None if self._price is None else cost(self._price, response.usage)
-        priced = replace(response, price_usd=price)
-        self._journal.add(request.key, request.content, priced, defer_sync=True, attempts=attempts, sdk=version)
-        if self._journal.sync_is_due and (run.syncing is None or run.syncing.done()):
-            # In a thread: a slow disk must not hold up the requests.
-            run.syncing = asyncio.create_task(asyncio.to_thread(self._journal.sync))
+        price = run.books.keep(request, response, attempts=attempts, sdk=version)
         self.fetched += 1
+        run.answers += 1
         run.slots.succeeded()
         run.pauses = 0
         run.last_success = self._clock.now()
@@ -262,6 +316,12 @@ class RequestQueue:
         if self.fetched % 20 == 0:
             state = f"${self._journal.spent_usd:.4f}, {run.slots.active} in flight"
             run.progress.set_postfix_str(state, refresh=False)
+        if price is None and self._teacher.budget_usd is not None:
+            self._stop(
+                run,
+                "an answer does not tell its tokens (no usage), so that the budget cannot be kept",
+                "leave budget_usd out and watch the provider's own bill",
+            )
         if not pinned_model.is_pinned(self._teacher, response.model):
             self._stop(
                 run,
@@ -269,26 +329,14 @@ class RequestQueue:
                 pinned_model.HINT,
             )
 
-    def _reason(self, error: ProviderError) -> tuple[str, str]:
-        """Why an error stops the run, and what to do about it."""
-        if isinstance(error, RateLimitError):
-            minutes = PATIENCE_SECONDS / 60
-            return f"throttled for {minutes:.0f} minutes without one answer: {error}", "lower requests_per_minute"
-        if isinstance(error, TransientError):
-            return (
-                f"no usable answer after {TRANSIENT_ATTEMPTS} attempts: {error}",
-                "retry once the server has recovered",
-            )
-        hint = "fix the cause and run again; nothing paid for is lost"
-        successor = self._teacher.successor
-        if successor:
-            hint += f"; if the model was retired: its successor is {successor}, make that an entry of its own"
-        return f"the provider answers: {error}", hint
+    def _interrupt(self, run: _Run) -> None:
+        run.signals += 1
+        self._stop(run, *_SIGNALLED)
 
     def _stop(self, run: _Run, what: str, hint: str) -> None:
         """Let nothing new be sent; the first reason is the one that is raised."""
         if run.stopped is None:
-            run.stopped = UserError(what, where=f"annotation, {self.fetched} answers fetched", hint=hint)
+            run.stopped = UserError(what, hint=hint)
 
 
 _SIGNALLED = ("stopped by a signal", "run the same command again to go on; every answer is in the journal")
