@@ -249,12 +249,8 @@ def test_too_few_processes_are_refused(finished: Workflow, tmp_path: Path) -> No
             {"adapter": {"modules": ["q_projj"]}},
             "this model cannot be trained as the recipe asks: NoMatchingPeftModuleError: Target modules",
         ),
-        (
-            {"attention": "flash_attention_2"},
-            "this model cannot be trained as the recipe asks: ",
-        ),
     ],
-    ids=["contamination", "divergence", "modules", "attention"],
+    ids=["contamination", "divergence", "modules"],
 )
 def test_what_would_fail_again_is_one_message_and_told_at_once_the_next_time(
     finished: Workflow, tmp_path: Path, changes: dict[str, Any], message: str

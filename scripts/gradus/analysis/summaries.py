@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import fmean, stdev
 
 from gradus.records import Supervision
@@ -22,7 +22,7 @@ class ConditionSummary:
 
     ``accuracy`` is the mean over seeds; ``low`` and ``high`` are the Wilson interval for ``n`` problems (what another test
     set would give with these checkpoints); ``seed_sd`` is the standard deviation over seeds, None for one seed. ``truncated``
-    and ``unparsable`` are shares of all texts, ``mean_tokens`` those of a text.
+    and ``unparsable`` are shares of all texts, ``mean_tokens`` those of a text. ``no_end``: a seed has not learned to stop.
     """
 
     supervision: Supervision
@@ -40,6 +40,7 @@ class ConditionSummary:
     chance: float
     leaked: bool
     excerpt: bool
+    no_end: bool = False
 
     @property
     def above_baselines(self) -> bool:
@@ -57,9 +58,12 @@ def label(supervision: Supervision, experiment: Experiment) -> str:
 def summaries(results: Results, experiment: Experiment) -> list[ConditionSummary]:
     """All conditions of an experiment, in the order of the study file; UserError where a metric file is absent."""
     grouped: dict[tuple[Supervision, str], list[Metrics]] = {}
+    endless: set[tuple[Supervision, str]] = set()
     for cell in experiment_cells(results.study, experiment):
         grouped.setdefault((cell.supervision, cell.student), []).append(results.metrics(cell))
-    return [summary(supervision, student, seeds) for (supervision, student), seeds in grouped.items()]
+        if not results.has_learned_to_stop(cell):
+            endless.add((cell.supervision, cell.student))
+    return [replace(summary(*key, seeds), no_end=key in endless) for key, seeds in grouped.items()]
 
 
 def summary(supervision: Supervision, student: str, seeds: Sequence[Metrics]) -> ConditionSummary:

@@ -20,7 +20,7 @@ _SPECIAL = (
     r"< \textless{}  > \textgreater{}  | \textbar{}"
 )
 _SIGNS = (
-    r"± $\pm$  † \dag{}  ‡ \ddag{}  § \S{}  – --  — ---  … \dots{}  “ ``  ” ''  ‘ `  ’ '  € \texteuro{}  ² $^2$  ³ $^3$  "
+    r"± $\pm$  † \dag{}  ‡ \ddag{}  § \S{}  ¶ \P{}  – --  — ---  … \dots{}  “ ``  ” ''  ‘ `  ’ '  € \texteuro{}  ² $^2$  ³ $^3$  "
     r"× $\times$  ÷ $\div$  · $\cdot$  ° $^\circ$  − $-$  ≤ $\leq$  ≥ $\geq$  ≠ $\neq$  ≈ $\approx$  ∞ $\infty$  √ $\surd$  "
     r"→ $\rightarrow$  ← $\leftarrow$  ∈ $\in$  ∑ $\sum$  ∆ $\Delta$"
 )

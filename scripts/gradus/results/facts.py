@@ -36,6 +36,7 @@ class CheckpointManifest(TypedDict):
     examples: int
     target_tokens_seen: int
     final_loss: float
+    final_end_loss: NotRequired[float | None]
     files: dict[str, str]
 
 

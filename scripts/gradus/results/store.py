@@ -31,6 +31,9 @@ from gradus.runtime.record import Record
 from gradus.study import paths
 from gradus.study.config import Study, load
 
+# Nats: a student that ends where its texts end gives the end token nine parts in ten.
+LEARNED_END = 0.1
+
 F = TypeVar("F")
 R = TypeVar("R", bound=Record)
 
@@ -159,6 +162,12 @@ class Results:
     def find_checkpoint_manifest(self, cell: Cell) -> CheckpointManifest | None:
         """The same, if the cell has been trained."""
         return _found(self.path(f"{paths.CHECKPOINT}/manifest.json", cell), CheckpointManifest)
+
+    def has_learned_to_stop(self, cell: Cell) -> bool:
+        """Whether the end of an answer cost a student less than LEARNED_END in its last step; True where nobody can say."""
+        manifest = self.find_checkpoint_manifest(cell)
+        loss = None if manifest is None else manifest.get("final_end_loss")
+        return loss is None or loss <= LEARNED_END
 
     def trace(self, cell: Cell) -> list[TraceStep]:
         """What every optimizer step of a training computed."""

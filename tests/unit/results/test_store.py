@@ -9,6 +9,9 @@ from pathlib import Path
 import pytest
 from made_study import made_config, make_study
 
+from gradus.analysis.summaries import summaries
+from gradus.presentation.exhibits.experiments import experiment_table
+from gradus.presentation.explorer.collection import collect
 from gradus.records import Cell, Supervision
 from gradus.results.store import Results
 from gradus.runtime.errors import UserError
@@ -46,6 +49,24 @@ def test_every_file_of_a_study_can_be_read(results: Results) -> None:
         assert results.annotation_manifest(supervision)["rows"] == 24
     answers = results.find_teacher_answers(CELL.supervision)
     assert len(answers) == 12
+
+
+@pytest.mark.parametrize(("loss", "stops"), [(0.02, True), (1.4077, False), (None, True)])
+def test_a_student_that_has_not_learned_to_stop_is_marked(results: Results, loss: float | None, stops: bool) -> None:
+    """ln 4 where an adapter leaves the end token like three others; null where every example was cut, and nobody knows."""
+    facts = dict.fromkeys(("identity", "base", "versions", "steps", "examples", "target_tokens_seen", "files"), 1)
+    path = results.path(f"{paths.CHECKPOINT}/manifest.json", CELL)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps({**facts, "final_loss": 0.5, "final_end_loss": loss}), encoding="utf-8")
+    assert results.has_learned_to_stop(CELL) == stops
+    rows = summaries(results, results.study.experiments["granularity"])
+    marked = {row.supervision for row in rows if row.student == "small" and row.no_end}
+    assert marked == (set() if stops else {CELL.supervision})
+    table = experiment_table("granularity", results.study.experiments["granularity"], rows)
+    text = table.markdown() + table.note
+    assert ("¶" in text) == ("have not learned to stop" in text) == (not stops)
+    shown = {str(one["teacher"] + one["level"]) for one in collect(results)["cells"] if one["no_end"]}
+    assert shown == (set() if stops else {"tutorL1"})
 
 
 def test_what_is_not_there_is_none_or_named(results: Results) -> None:

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 
 from gradus.analysis.summaries import ConditionSummary, label
 from gradus.presentation.figure import draw_lines, finish, panels, styled
-from gradus.presentation.number import BASELINE, EXCERPT, LEAKED, MARKS, Number, explanations
+from gradus.presentation.number import BASELINE, EXCERPT, LEAKED, MARKS, NO_END, Number, explanations
 from gradus.presentation.table import Table, csv_text
 from gradus.statistics.intervals import minimum_detectable_difference
 from gradus.study.config import Experiment
@@ -17,7 +17,7 @@ from gradus.study.config import Experiment
 
 def accuracy(row: ConditionSummary) -> Number:
     """The accuracy of a condition."""
-    marks = {BASELINE: not row.above_baselines, LEAKED: row.leaked, EXCERPT: row.excerpt}
+    marks = {BASELINE: not row.above_baselines, LEAKED: row.leaked, EXCERPT: row.excerpt, NO_END: row.no_end}
     runs = len(row.seeds)
     found = tuple(name for name, is_so in marks.items() if is_so)
     return Number(row.accuracy, row.low, row.high, row.seed_sd, row.n, runs, runs, found)
@@ -32,7 +32,7 @@ def to_csv(rows: Sequence[ConditionSummary]) -> str:
         | {"truncated": row.truncated, "unparsable": row.unparsable, "mean_completion_tokens": row.mean_tokens}
         | {"most_frequent_answer_accuracy": row.most_frequent, "chance_accuracy": row.chance}
         | {"above_baselines": row.above_baselines, "trained_on_leaked_questions": row.leaked}
-        | {"trained_on_excerpt": row.excerpt}
+        | {"trained_on_excerpt": row.excerpt, "end_not_learned": row.no_end}
         for row in rows
     ]
     return csv_text(list(lines[0]), [list(line.values()) for line in lines])

@@ -13,7 +13,7 @@ from gradus.analysis.evidence import Evidence
 from gradus.analysis.published import Printed
 from gradus.analysis.published_comparison import as_printed, difference_to_printed, printed_seeds
 from gradus.presentation.exhibits.conditions import Condition
-from gradus.presentation.number import EXCERPT, LEAKED, Number, Unit
+from gradus.presentation.number import EXCERPT, LEAKED, NO_END, Number, Unit
 from gradus.records import Cell, Supervision
 from gradus.results.store import Results
 from gradus.statistics.contrasts import Contrast, contrast
@@ -200,6 +200,7 @@ def measure(results: Results, conditions: Iterable[Condition], printed: Sequence
         marked = {
             EXCERPT: any(metrics.excerpt for metrics in scored.values()),
             LEAKED: any(metrics.leaked_training_rows for metrics in scored.values()),
+            NO_END: not all(map(results.has_learned_to_stop, scored)),
         }
         marks[condition] = tuple(sorted(name for name, is_so in marked.items() if is_so))
         training_set = results.find_training_set_manifest(cells[0])

@@ -105,6 +105,7 @@ def _cell(results: Results, cell: Cell, audit: SupervisionAudit | None) -> dict[
         return {**facts, "status": found.status, "why": found.why}
     facts |= {"status": "done", **{key: getattr(metrics, key) for key in _METRICS}}
     facts["leaked"], facts["excerpt"] = bool(metrics.leaked_training_rows), metrics.excerpt
+    facts["no_end"] = not results.has_learned_to_stop(cell)
     trace = results.find_trace(cell)
     every = max(1, -(-len(trace) // CURVE_POINTS))
     facts["curve"] = [[step["step"], round(step["loss"], 4)] for step in trace[::every]]

@@ -21,7 +21,7 @@
   const percent = (value) => (100 * value).toFixed(1);
   const mean = (values) => values.reduce((sum, value) => sum + value, 0) / values.length;
   const name = (cell) => `${cell.dataset}/${cell.teacher}/${cell.format}/${cell.level}/${cell.student}/seed${cell.seed}`;
-  const marks = (cells) => (cells.some((one) => one.leaked) ? "‡" : "") + (cells.some((one) => one.excerpt) ? "§" : "");
+  const marks = (cells) => (cells.some((one) => one.leaked) ? "‡" : "") + (cells.some((one) => one.excerpt) ? "§" : "") + (cells.some((one) => one.no_end) ? "¶" : "");
 
   // Texts are inflated only when a cell is opened.
   const samples = async (index) => {
@@ -155,6 +155,7 @@
     const notes = [];
     if (cell.leaked) notes.push("‡ trained on test questions (allow_leakage)");
     if (cell.excerpt) notes.push("§ trained on an excerpt of the released file");
+    if (cell.no_end) notes.push("¶ has not learned to stop (final_end_loss above 0.1)");
     return make("div", {}, list([
       ["accuracy", `${percent(cell.accuracy)} % [${percent(cell.interval_low)}, ${percent(cell.interval_high)}], n = ${cell.n}${cell.samples > 1 ? ` x ${cell.samples} samples` : ""}`],
       ["by the paper's rules", `${percent(cell.strict_accuracy)} %`],
