@@ -63,4 +63,4 @@ def test_verdicts_agree_with_those_of_the_sources(
     assert compared > 50
     decidable = compared - fault["recorded wrong"] - fault["undecidable"]
     assert fault["ours wrong"] <= 0.01 * decidable, fault
-    assert strict <= robust + 0.002 * compared, "the paper's rules agree better than ours"
+    assert strict <= robust + fault["recorded wrong"] + 0.002 * compared, "the paper's rules agree better than ours"

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 from gradus.answers.boolean import canonical_boolean, extract_boolean
 from gradus.answers.choice import canonical_choice, extract_choice
+from gradus.answers.ending import ending
 from gradus.answers.equivalence import equivalent
 from gradus.answers.latex import extract_latex
 from gradus.answers.number import canonical_number, extract_number, numbers_equal, numbers_in
@@ -30,6 +31,7 @@ __all__ = [
 
 def extract_answer(text: str, kind: str, choices: Sequence[str] | None) -> str | None:
     """The final answer of a text, in the canonical spelling of its kind; None where there is none."""
+    text = ending(text)
     if kind == "number":
         return extract_number(text)
     if kind == "choice":

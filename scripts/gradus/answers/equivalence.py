@@ -1,13 +1,16 @@
-"""Equivalence of expressions: compared by math-verify in processes of their own, each pair within a time limit.
+"""Equivalence of expressions: compared by math-verify in processes of their own, each pair within a limit of processor time.
 
-math-verify computes with sympy, which some model outputs keep busy for ever, deaf to the signals of its own time limits
-(``10^{10^9}``); a process that misses ours is killed and replaced, and the pair counts as a timeout.
+math-verify computes with sympy, which some model outputs keep busy for ever (``10^{10^9}``). Its own limits are of the clock and
+are swallowed as "not equal", so that a verdict would hang on how busy the machine is; they are off. The kernel ends a worker that
+has used its processor time; the pair is tried once more, alone and for longer, and then counts as a timeout.
 """
 
 from __future__ import annotations
 
+import logging
 import multiprocessing
 import os
+import signal
 import threading
 import time
 from collections import deque
@@ -20,8 +23,11 @@ from multiprocessing.process import BaseProcess
 from gradus.answers.latex import parsed_equal, same_spelling
 from gradus.runtime.processes import die_with_parent
 
-SECONDS = 20.0  # for one pair; math-verify's own limits, which it keeps where it can, are shorter
-START_SECONDS = 60.0  # for a process to come up
+SECONDS = 6.0  # of processor time for one pair; an ordinary one takes hundredths
+AGAIN = 2.0  # times as long for the second try, alone
+START_SECONDS = 120.0  # for a process to come up
+ASLEEP_SECONDS = 600.0  # by the clock: a worker that neither computes nor answers
+LONGEST = 2000  # characters; nobody's answer is longer, and parsers recurse
 Pair = tuple[str, str]
 
 
@@ -48,39 +54,55 @@ def _known(left: str, right: str) -> bool | None:
 
 
 def equivalences(pairs: Sequence[Pair], seconds: float = SECONDS, workers: int | None = None) -> list[bool | None]:
-    """Whether the two expressions of each pair mean the same; None where it could not be decided within ``seconds``."""
+    """Whether the two expressions of each pair mean the same; None where ``seconds`` of processor time do not decide it."""
     found: list[bool | None] = [True if same_spelling(*pair) else None for pair in pairs]
-    waiting = deque(index for index, result in enumerate(found) if result is None)
+    for index, pair in enumerate(pairs):
+        if found[index] is None and max(map(len, pair)) > LONGEST:
+            found[index] = False
+    open_pairs = [index for index, result in enumerate(found) if result is None]
     with _crew_lock:
-        wanted = min(len(waiting), workers or os.cpu_count() or 1)
-        _crew.extend(_hire() for _ in range(wanted - len(_crew)))
-        while waiting or any(worker.pair >= 0 for worker in _crew):
-            for worker in _crew:
-                if worker.pair < 0 and waiting:
-                    _ask(worker, waiting.popleft(), pairs, seconds)
-            busy = [worker for worker in _crew if worker.pair >= 0]
-            patience = max(0.0, min(worker.deadline for worker in busy) - time.monotonic())
-            ready = wait([worker.pipe for worker in busy], patience)
-            for worker in busy:
-                if worker.pipe in ready:
-                    try:
-                        found[worker.pair] = worker.pipe.recv()
-                        worker.pair = -1
-                    except (EOFError, OSError):  # it died of the pair
-                        _replace(worker)
-                elif time.monotonic() >= worker.deadline:
-                    _replace(worker)
+        late = _decide(open_pairs, found, pairs, seconds, workers or os.cpu_count() or 1)
+        _decide(late, found, pairs, seconds * AGAIN, 1)
     return found
 
 
+def _decide(
+    waiting: Sequence[int], found: list[bool | None], pairs: Sequence[Pair], seconds: float, workers: int
+) -> list[int]:
+    """Verdicts into ``found``, by at most so many workers; what none could decide in its time is returned."""
+    queue, late = deque(waiting), []
+    _crew.extend(_hire() for _ in range(min(len(queue), workers) - len(_crew)))
+    crew = _crew[:workers]
+    while queue or any(worker.pair >= 0 for worker in crew):
+        for worker in crew:
+            if worker.pair < 0 and queue:
+                _ask(worker, queue.popleft(), pairs, seconds)
+        busy = [worker for worker in crew if worker.pair >= 0]
+        patience = max(0.0, min(worker.deadline for worker in busy) - time.monotonic())
+        ready = wait([worker.pipe for worker in busy], patience)
+        for worker in busy:
+            if worker.pipe in ready:
+                try:
+                    found[worker.pair] = worker.pipe.recv()
+                    worker.pair = -1
+                except (EOFError, OSError):  # it died of the pair, or its time was over
+                    late.append(worker.pair)
+                    _replace(worker)
+            elif time.monotonic() >= worker.deadline:
+                late.append(worker.pair)
+                _replace(worker)
+    return sorted(late)
+
+
 def _ask(worker: _Worker, index: int, pairs: Sequence[Pair], seconds: float) -> None:
+    question = (pairs[index], seconds)
     try:
-        worker.pipe.send(pairs[index])
+        worker.pipe.send(question)
     except OSError:  # somebody has killed it
         _replace(worker)
-        worker.pipe.send(pairs[index])
+        worker.pipe.send(question)
     worker.pair = index
-    worker.deadline = time.monotonic() + seconds
+    worker.deadline = time.monotonic() + ASLEEP_SECONDS
 
 
 def _hire() -> _Worker:
@@ -102,12 +124,22 @@ def _replace(worker: _Worker) -> None:
 
 
 def _work(pipe: Connection) -> None:
-    """A worker: one verdict per pair, until its parent is gone."""
+    """A worker: one verdict per pair, until its parent is gone.
+
+    SIGPROF counts the processor time of this process alone and, untouched by Python, ends it wherever it is: a worker that is
+    stopped or waits for a core loses nothing.
+    """
     die_with_parent()
+    logging.getLogger("math_verify").setLevel(logging.CRITICAL)  # it prints whole texts
+    parsed_equal("\\frac{x}{2}", "0.5x")  # imports and grammars are not the first pair's time
+    signal.signal(signal.SIGPROF, signal.SIG_DFL)
     pipe.send("up")
     while True:
         try:
-            pair = pipe.recv()
+            pair, seconds = pipe.recv()
         except EOFError:
             return
-        pipe.send(parsed_equal(*pair))
+        signal.setitimer(signal.ITIMER_PROF, seconds)
+        verdict = parsed_equal(*pair)
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        pipe.send(verdict)

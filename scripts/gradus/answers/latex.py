@@ -8,8 +8,6 @@ from gradus.answers.boxes import last_boxes
 from gradus.answers.number import numbers_equal, numbers_in
 from gradus.answers.stated import after_last_statement, last_sentence
 
-_SECONDS = 5
-
 
 def extract_latex(text: str) -> str | None:
     """The final expression: the last box, else what is stated after "The answer is", else a last formula or number."""
@@ -35,10 +33,34 @@ def extract_latex(text: str) -> str | None:
     return before if before and not re.search(r"[\d\\$^]", said) else said or None
 
 
+_MARK = re.compile(r"\\\$|\$+|\\[()\[\]]|\n")
+
+
 def formulas_in(text: str) -> list[str]:
-    """What stands between dollars or in ``\\(...\\)``, in order."""
-    found = [match[1] or match[2] for match in re.finditer(r"\$+([^$]+)\$+|\\\((.+?)\\\)", text)]
+    """What stands between dollars, in ``\\(...\\)`` or ``\\[...\\]``, in order; dollars before amounts of money open nothing."""
+    found: list[str] = []
+    opened, start = "", 0
+    for match in _MARK.finditer(text):
+        mark = match[0]
+        if mark.startswith("$") and not opened.startswith("\\"):
+            if opened and not (len(opened) == 1 and _is_money(text[start : match.start()])):
+                found.append(text[start : match.start()])
+                opened = ""
+            else:
+                opened, start = mark, match.end()
+        elif mark in ("\\(", "\\[") and not opened.startswith("$"):
+            opened, start = mark, match.end()
+        elif (opened, mark) in (("\\(", "\\)"), ("\\[", "\\]")):
+            found.append(text[start : match.start()])
+            opened = ""
+        elif mark == "\n" and opened == "\\(":
+            opened = ""
     return [formula.strip() for formula in found if formula.strip()]
+
+
+def _is_money(formula: str) -> bool:
+    """Whether what stands between two dollars is prose between two prices: "20 she keeps "."""
+    return formula[:1].isdigit() and (formula[-1:].isspace() or len(_words(formula[:200])) >= 2)
 
 
 def _spoken(text: str) -> str:
@@ -91,7 +113,7 @@ def parsed_equal(left: str, right: str) -> bool:
     from math_verify import parse, verify
 
     try:
-        gold, given = (parse(f"${text}$", parsing_timeout=_SECONDS) for text in (right, left))
-        return bool(gold and given and verify(gold, given, timeout_seconds=_SECONDS))
+        gold, given = (parse(f"${text}$", parsing_timeout=None) for text in (right, left))
+        return bool(gold and given and verify(gold, given, timeout_seconds=None))
     except Exception:
         return False

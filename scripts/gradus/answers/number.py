@@ -5,10 +5,47 @@ from __future__ import annotations
 import re
 from fractions import Fraction
 
-from gradus.answers.boxes import boxed
-from gradus.answers.stated import after_last_statement
+from gradus.answers.boxes import boxed, open_box
+from gradus.answers.quantities import Quantity, plain_numbers, quantities_in
+from gradus.answers.stated import read_statements
 
 _ANY_NUMBER = re.compile(r"(?<![\w.])[-\u2212]?\$?(?:\d{1,3}(?:,\d{3})+(?!\d)|\d+)?(?:\.\d+)?(?:/\d+)?(?![\d])")
+_SENTENCE_END = re.compile(r"(?<!\bi\.e)(?<!\be\.g)(?<!\bapprox)[.!?\u3002](?=\s|$)|\u3002")
+_REJECTED = re.compile(
+    r"\b(?:not|rather\s+than|instead\s+of)\s+(?:just\s+|only\s+|simply\s+)?[-\u2212]?\$?\d[\d,.]*\d?(?=[\s,;.!?)]|$)",
+    re.IGNORECASE,
+)
+_CALCULATES = re.compile(
+    r"[^\w$=+*/<]{0,3}\s*(?:[A-Za-z%]+\s+){0,2}(?:[-+*/\u00d7\u00f7x=\u2212]|equals\b)(?!\d*[A-Za-z]{2})"
+)
+_RESULT = re.compile(r"=|\bequals\b|\bwhich\s+(?:is|equals|gives)\b")
+_NAMELY = re.compile(r"\b(?:i\.e\.|that\s+is,|namely)", re.IGNORECASE)
+_OTHERWISE = re.compile(
+    r"(?:,\s*(?:or|that\s+is|i\.e\.|which\s+is|meaning)\b|\s+or\s+(?:about\s+)?\$?\d).*$", re.IGNORECASE
+)
+_WITHIN = re.compile(
+    r"\s(?:for|in|over|during|within|after)\s+(?:the\s+|all\s+|those\s+|these\s+)?(?:next\s+|first\s+|last\s+|whole\s+)?\d+\s+"
+    r"(?:seconds?|minutes?|hours?|days?|weeks?|months?|years?)\W*$",
+    re.IGNORECASE,
+)
+_STRONG = re.compile(
+    r"(?:^|[.!?\n;,:\u2026]\s*|[\u2014-]\s+)(?:\*\*)?(?:oh\s+|but\s+|hmm,?\s+)?(?:wait|actually|correction|oops|sorry|no(?=[,:.])|scratch\s+that|hold\s+on"
+    r"|on\s+second\s+thought|let\s+me\s+(?:correct|fix|redo|recompute|recalculate|re-?do|reconsider|rethink)|that(?:'s|\u2019s|\s+is)\s+(?:wrong"
+    r"|not\s+right|incorrect)|i\s+made\s+an?\s+(?:mistake|error))\b",
+    re.IGNORECASE,
+)
+_WEAK = re.compile(r"(?:^|[.!?\n]\s*)(?:however|but|yet)\b", re.IGNORECASE)
+_CONCLUDES = re.compile(
+    r"\b(?:so|thus|therefore|hence|giving|gives|instead|should\s+be|must\s+be|actually|becomes|correct|is|total|makes|get)\b|=",
+    re.IGNORECASE,
+)
+_CONCLUDES_WEAKLY = re.compile(
+    r"\b(?:so|thus|therefore|hence|giving|instead|should\s+(?:really\s+)?be|must\s+be|actually|correct)\b",
+    re.IGNORECASE,
+)
+_BARE_FIRST = re.compile(
+    r"\s*[*_$#\s]{0,4}[^\n]{1,40}\n\s*[*_#]{0,4}(?:Explanation|Reason(?:ing)?|Because|Here|Solution|Since|Step|Check|Justification)\b"
+)
 
 
 def canonical_number(text: str) -> str | None:
@@ -33,31 +70,111 @@ def numbers_in(text: str) -> list[str]:
 
 
 def extract_number(text: str) -> str | None:
-    """The final answer of a rationale.
+    """The final answer of a rationale, of what ``ending`` leaves of it.
 
-    In this order: the first number that the last statement of an answer boxes, or says; the number in the last box; the
-    number after the last ``####``; the last number (bare answers, and rationales that end in their result).
+    In this order: what the last statement that holds a number boxes or says, or what corrects it; the number in the last box;
+    the number after the last ``####``; a first line that is one number, before an explanation; the last sentence with a number.
+    A statement of no number ("The answer is unknown") leaves only boxes and marks.
     """
-    after = after_last_statement(text)
-    if after is not None:
-        for said in [*boxed(after)[:1], after.partition("\n")[0]]:
-            found = numbers_in(_plain(said))
-            if found:
-                return found[0]
-        return None
+    refused = False
+    for statement in read_statements(text):
+        for said in [*boxed(statement.after)[:1], statement.line]:
+            found = stated_number(said)
+            if found is not None:
+                return _corrected(statement.after) or found
+        refused = True
     for said in [*boxed(text)[-1:], *text.split("####")[1:][-1:]]:
-        found = numbers_in(_plain(said))
-        if found:
-            return found[0]
-    found = numbers_in(_plain(text))
-    return found[-1] if found else None
+        found = stated_number(said.strip().partition("\n")[0])
+        if found is not None:
+            return found
+    if refused:
+        return None
+    cut_off = open_box(text)
+    found = stated_number(cut_off) if cut_off else None
+    return found or _first_line(text) or concluding_number(text)
 
 
-def _plain(text: str) -> str:
-    """LaTeX's numbers as text: fractions, thousands, signs of money and spaces."""
-    text = re.sub(r"\\[dt]?frac\s*\{\s*(-?\d+)\s*\}\s*\{\s*(\d+)\s*\}", r"\1/\2", text)
-    text = text.replace("{,}", ",").replace("\\$", "$").replace("\\%", "%")
-    return re.sub(r"\\[,;! ]", "", text)
+def stated_number(said: str) -> str | None:
+    """The number that a statement says: of a calculation its result, else the first; in words where it has no digits."""
+    line = plain_numbers(said)
+    for clause in (_first_sentence(line), line):
+        clause = _REJECTED.sub("", clause) if "not" in clause or "than" in clause or "instead" in clause else clause
+        found = quantities_in(clause, words=True)
+        if not found:
+            continue
+        if found[0].start > 3 and (namely := _NAMELY.search(clause)):
+            found = quantities_in(clause[namely.end() :]) or found
+        return _result(clause, found).value
+    return None
+
+
+def _result(clause: str, found: list[Quantity]) -> Quantity:
+    """The first number, or the one after the last sign of equality where the first begins a calculation."""
+    if len(found) > 1 and _CALCULATES.match(clause, found[0].end):
+        for match in reversed(list(_RESULT.finditer(clause))):
+            after = [one for one in found if one.start >= match.end()]
+            if after:
+                return after[0]
+    return found[0]
+
+
+def _first_sentence(line: str) -> str:
+    end = _SENTENCE_END.search(line)
+    return line[: end.start()] if end else line
+
+
+def _corrected(after: str) -> str | None:
+    """The number that takes the place of a stated one: after "Wait", "Correction", "No", or a concluding "However"."""
+    rest = after[:LONGEST_CORRECTION]
+    for mark, concludes in ((_STRONG, _CONCLUDES), (_WEAK, _CONCLUDES_WEAKLY)):
+        marks = list(mark.finditer(rest))
+        if marks:
+            tail = rest[marks[0].end() :]
+            cues = list(concludes.finditer(tail))
+            if cues and quantities_in(plain_numbers(tail[cues[-1].end() :])):
+                return stated_number(tail[cues[-1].end() :])
+    return None
+
+
+LONGEST_CORRECTION = 1500
+
+
+def _first_line(text: str) -> str | None:
+    """The number that the first line is, where an explanation follows."""
+    if not _BARE_FIRST.match(text):
+        return None
+    first = plain_numbers(text.strip().partition("\n")[0])
+    return (
+        stated_number(first) if re.fullmatch(r"[\s*_$#]*-?[$\d][\d,./]*\s*(?:%|[A-Za-z]+)?[\s*_.$]*", first) else None
+    )
+
+
+def concluding_number(text: str) -> str | None:
+    """The number of the last sentence that has one: its result, else its last that is no other way to say it."""
+    for line in reversed(text.splitlines()):
+        if not any(map(str.isdigit, line)) and not re.search("[\u00bd-\u00be\u2153-\u215e]", line):
+            continue
+        for sentence in reversed(re.split(r"(?<=[.!?])\s+|(?<=\u3002)", line[-2000:])):
+            emphasised = re.findall(r"\*\*([^*\n]*\d[^*\n]*)\*\*", sentence)
+            plain = plain_numbers(sentence)
+            found = quantities_in(plain)
+            if found:
+                bold = quantities_in(plain_numbers(emphasised[-1])) if emphasised else []
+                return (bold[-1] if bold else _last(plain, found)).value
+    return None
+
+
+def _last(sentence: str, found: list[Quantity]) -> Quantity:
+    for shorter in (re.sub(r"\([^()]*\)", lambda match: " " * len(match[0]), sentence),):
+        found = quantities_in(shorter) or found
+        sentence = shorter if quantities_in(shorter) else sentence
+    for shorten in (_OTHERWISE, _WITHIN):
+        shorter = shorten.sub("", sentence)
+        if shorter != sentence and (fewer := quantities_in(shorter)):
+            sentence, found = shorter, fewer
+    equality = sentence.rfind("=")
+    after = [one for one in found if one.start > equality] if equality >= 0 else []
+    return after[0] if after and not re.search(r"[A-Za-z\\]", sentence[equality : after[0].start]) else found[-1]
 
 
 def numbers_equal(left: str, right: str) -> bool:

@@ -1,43 +1,107 @@
-"""Where a text states its answer: "The answer is ...", as all our supervisions end, and what others write for it."""
+"""Where a text states its answer: "The answer is ...", as all our supervisions end, and what others write for it.
+
+Statements in German, French, Spanish, Italian, Portuguese, Russian, Chinese and Japanese are read like English ones.
+"""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 PHRASE = re.compile(r"\b[Tt]he\s+(?:final\s+|correct\s+)?answer\s+is\s*:?")
-_STATES = re.compile(
-    r"\b(?:answers?|(?:best|correct)\s+(?:option|choice)s?)"
-    r'(?:\s+(?:to|for)\s+(?:this|the|that|our|your)\s+(?:\w+\s+){0,2}?(?:question|problem)(?:\s+"[^"\n]{1,300}")?)?'
-    r"\s*(?:\*\*)?\s*(?:is|are|would\s+be|could\s+be|will\s+be|should\s+be|must\s+be|remains|:|=)\s*:?",
+_VERBS = r"(?:is|are|was|(?:would|could|will|should|must|might|may|seems\s+to)\s+be|remains|becomes)"
+_ENGLISH = re.compile(
+    r"\b(?:answers?|(?:best|correct|right|final)\s+(?:option|choice)s?)"
+    r'(?:\s+(?:to|for)\s+(?:this|the|that|our|your)\s+(?:\w+\s+){0,2}?(?:question|problem)(?:\s+"[^"\n]{1,300}")?'
+    r"|\s+(?:for|in)\s+\d{1,4})?"
+    rf"\s*(?:\*\*|__|[\"'`])?\s*(?:{_VERBS}\b|isn[\u2019']t\b|:|=|-(?=\s))\s*:?"
+    r"|^[ \t#*_>]*(?:final\s+)?answer[ \t*_:]*\n(?=\s*\S)"
+    r"|\b(?:ans|choice|option\s+chosen|my\s+pick)\s*[:=]",
+    re.IGNORECASE | re.MULTILINE,
+)
+_OTHERS = re.compile(
+    r"\b(?:richtige\s+|korrekte\s+)?(?:antwort|l\u00f6sung|ergebnis)\s*(?:ist|lautet|:)\s*:?"
+    r"|\b(?:la\s+)?(?:respuesta|r\u00e9ponse|reponse|risposta|resposta)(?:\s+\w+){0,2}?\s*(?:es\b|est\b|\u00e8|\u00e9|:)\s*:?"
+    r"|\u043e\u0442\u0432\u0435\u0442\s*(?:[:\u2014=-]|\u044d\u0442\u043e)\s*"
+    r"|(?:\u7b54\u6848|\u7b54\u3048|\u6b63\u89e3)\s*(?:\u5e94\u8be5)?\s*(?:\u662f|\u4e3a|\u70ba|\u306f|:)\s*:?|^\u7b54\s*:",
+    re.IGNORECASE | re.MULTILINE,
+)
+_OTHER_WORDS = ("antwort", "ergebnis", "respuesta", "reponse", "risposta", "resposta")
+_DRESS = re.compile(r"(?:\s|\*\*|:|\\\[|\\\(|\$\$|>)+")
+MOST = 20  # statements that are looked at, from the last one
+LONGEST = 1000  # characters of a statement
+
+# "our answer is correct", "if the answer is 4", "I hope the answer is helpful": said of an answer, and no answer.
+_REMARK = re.compile(
+    r"\W{0,4}(?:(?:indeed|also|therefore|thus|now|really|quite|very|clearly|definitely|probably|fully|most|likely|in\s+fact)\s+)*"
+    r"(?:(?:logically|mathematically|factually)\s+)?"
+    r"(?:verified|consistent|helpful|unclear|clear|unique|reasonable|valid|confirmed|checked|sound|plausible|acceptable|useful|complete"
+    r"|simplified|in\s+(?:its\s+)?(?:simplest|lowest|reduced|the\s+form|terms|line)|less\s+than|greater\s+than|more\s+than|smaller\s+than"
+    r"|larger\s+than|bigger\s+than|between\b|at\s+(?:least|most)|close\s+to|based\s+on|given\s+(?:by|in|as|above)|supported|derived|obtained"
+    r"|found\s+(?:by|in|using)|expressed|written|(?:in)?dependent|an?\s+(?:positive|negative|whole|natural|even|odd|prime|real|rational)\b"
+    r"|an\s+integer|true\s+to|(?:in)?correct\b(?!\s+(?:to\s+say|that))|right\b(?!\s*[.,]?\s*\$?\d)|wrong\b|positive\b|rounded\b"
+    r"|obvious|easy|also\s+in|what\s+(?:we|you|was)\b|not\s+(?:wrong|unique|obvious|surprising))",
     re.IGNORECASE,
 )
-_DRESS = re.compile(r"(?:\s|\*\*|:|\\\[|\\\(|\$\$|>)+")
+_SUPPOSED = re.compile(
+    r"\b(?:if|whether|unless|suppose|supposing|assume|assuming|hope)\s+(?:that\s+)?(?:the|this|our|your|my|an|his|her|their)?\s*"
+    r"(?:(?:final|correct|above)\s+)?$",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True)
+class Statement:
+    """A statement of an answer: where its phrase begins, and what follows it without the dress before it."""
+
+    start: int
+    after: str
+
+    @property
+    def line(self) -> str:
+        return self.after.partition("\n")[0][:LONGEST]
+
+
+def read_statements(text: str, options: Sequence[str] = ()) -> Iterator[Statement]:
+    """The statements of an answer in a text, the last one first.
+
+    Remarks about an answer are none, unless they are one of the ``options``.
+    """
+    for start, end in reversed(phrases(text)[-MOST:]):
+        rest = text[end : end + 20 * LONGEST]
+        dress = _DRESS.match(rest)
+        after = rest[dress.end() :] if dress else rest
+        if text[start:end].rstrip().lower().endswith(("isn't", "isn\u2019t")):
+            after = "not " + after
+        remark = _REMARK.match(after)
+        if remark and not any(after.lower().startswith(option.lower()) for option in options if option.strip()):
+            continue
+        if not _SUPPOSED.search(text[max(0, start - 60) : start]):
+            yield Statement(start, after)
+
+
+def phrases(text: str) -> list[tuple[int, int]]:
+    """Where each phrase begins and ends that announces an answer."""
+    lower = text.lower()
+    found: list[tuple[int, int]] = []
+    if any(word in lower for word in ("answer", "option", "choice", "ans", "my pick")):
+        found += [match.span() for match in _ENGLISH.finditer(text)]
+    if not text.isascii() or any(word in lower for word in _OTHER_WORDS):
+        found = sorted(found + [match.span() for match in _OTHERS.finditer(text)])
+    return found
 
 
 def last_statement(text: str) -> str | None:
     """What follows the last statement of an answer, to the end of the first line that says something; None without one."""
-    after = after_last_statement(text)
-    return None if after is None else after.partition("\n")[0]
-
-
-def statements(text: str) -> list[str]:
-    """What follows each statement of an answer on its line, the last one first."""
-    found = []
-    for match in reversed(list(_STATES.finditer(text))):
-        rest = text[match.end() :]
-        dress = _DRESS.match(rest)
-        found.append((rest[dress.end() :] if dress else rest).partition("\n")[0])
-    return found
+    found = next(read_statements(text), None)
+    return found.line if found else None
 
 
 def after_last_statement(text: str) -> str | None:
     """All that follows the last statement of an answer, without the dress before it; None where no answer is stated."""
-    statements = list(_STATES.finditer(text))
-    if not statements:
-        return None
-    rest = text[statements[-1].end() :]
-    dress = _DRESS.match(rest)
-    return rest[dress.end() :] if dress else rest
+    found = next(read_statements(text), None)
+    return found.after if found else None
 
 
 def after_phrase(text: str) -> str | None:
@@ -55,4 +119,4 @@ def before_last_statement(text: str) -> str:
 def last_sentence(text: str) -> str:
     """The last sentence of the last line that says something."""
     lines = [line.strip() for line in text.splitlines() if line.strip()]
-    return re.split(r"(?<=[.!?])\s+", lines[-1])[-1] if lines else ""
+    return re.split(r"(?<=[.!?\u3002\uff01\uff1f])\s+", lines[-1])[-1] if lines else ""
