@@ -168,6 +168,7 @@ def test_adapters_on_an_end_that_was_never_trained(model: Path) -> None:
     message = "the end token '<|eot_id|>' of template 'llama3' was never trained (its row in the LM head is that of "
     assert message in refused(model, template="llama3", adapter={})
     assert tried(model, template="llama3").notes == []
+    assert tried(model, template="llama3", adapter={"train": ["embeddings"]}).notes == []
     assert tried(model, template="plain", adapter={}).notes == []
     table[4] = torch.zeros_like(table[4])
     save_file(weights, model / "model.safetensors", metadata={"format": "pt"})

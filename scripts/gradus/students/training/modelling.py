@@ -32,7 +32,7 @@ def load_model(base: str, recipe: Recipe, device: torch.device | str) -> Any:
 
 
 def with_adapter(model: Any, adapter: Adapter) -> Any:
-    """A model with new adapters in its linear layers; everything else is frozen."""
+    """A model with new adapters in its linear layers; everything else is frozen but the tables that it trains whole."""
     from peft import LoraConfig, get_peft_model
 
     config = LoraConfig(
@@ -42,7 +42,12 @@ def with_adapter(model: Any, adapter: Adapter) -> Any:
         target_modules=adapter.modules,
         task_type="CAUSAL_LM",
     )
-    return get_peft_model(model, config, autocast_adapter_dtype=False)
+    wrapped: Any = get_peft_model(model, config, autocast_adapter_dtype=False)
+    # Trained where they are, not as peft's copies (modules_to_save): one table for both ends stays one.
+    tables = {"embeddings": model.get_input_embeddings(), "lm_head": model.get_output_embeddings()}
+    for name in adapter.train:
+        tables[name].requires_grad_(True)
+    return wrapped
 
 
 def unknown_modules(model: Any, adapter: Adapter) -> tuple[list[str], list[str]]:

@@ -57,10 +57,14 @@ def write(
     )
     wrapped = with_adapter(fresh, recipe.adapter)
     wrapped.load_state_dict(state, strict=False)
-    wrapped.save_pretrained(str(target / "adapter"))
+    wrapped.save_pretrained(str(target / "adapter"), save_embedding_layers=bool(recipe.adapter.train))
     _settle(target / "adapter" / "adapter_config.json")
     read = load_file(target / "adapter" / "adapter_model.safetensors")
-    if sum(tensor.numel() for tensor in read.values()) != sum(tensor.numel() for tensor in state.values()):
+    kept = sum(tensor.numel() for name, tensor in read.items() if "lora_" in name)
+    tables = {name: tensor for name, tensor in state.items() if "lora_" not in name}
+    if kept != sum(tensor.numel() for name, tensor in state.items() if name not in tables) or not all(
+        any(torch.equal(tensor, one) for one in read.values()) for tensor in tables.values()
+    ):
         raise RuntimeError(f"the adapters in {target} are not those that were trained")
     merged = wrapped.merge_and_unload()
     tied = _other_names(merged)

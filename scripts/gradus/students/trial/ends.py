@@ -27,6 +27,9 @@ def check_end(folder: Path, model: Any, tokens: Tokens, template: Template, reci
         return
     end = template.end_id(tokens)
     head = model.get_output_embeddings()
+    tied = head is not None and head.weight is model.get_input_embeddings().weight
+    if "lm_head" in recipe.adapter.train or (tied and "embeddings" in recipe.adapter.train):
+        return
     rows = None if head is None else _rows_of(folder, model, head.weight)
     if rows is None:
         findings.note(f"whether the model knows the end token {template.end!r} could not be read from its files")
@@ -36,7 +39,8 @@ def check_end(folder: Path, model: Any, tokens: Tokens, template: Template, reci
         findings.refuse(
             f"the end token {template.end!r} of template {template.name!r} was never trained (its row in the LM head is "
             f"{twin}), and adapters leave it so: the student would never learn to stop",
-            "train all weights, or choose a template whose end the model knows (plain)",
+            "set recipe.adapter.train to [embeddings, lm_head], train all weights, or choose a template whose end the model "
+            "knows (plain)",
         )
 
 

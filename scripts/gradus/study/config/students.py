@@ -18,6 +18,11 @@ PRESETS: dict[str, dict[str, Any]] = {
 }
 
 
+def _is_empty(value: object) -> bool:
+    """Keys that came later leave the dump, and so the identity, of a study that does not use them as it was."""
+    return not value
+
+
 class Adapter(Section):
     """Low-rank adapters (LoRA) instead of all weights; they are merged into the weights at the end, and kept beside them."""
 
@@ -26,6 +31,12 @@ class Adapter(Section):
     dropout: float = Field(0.0, ge=0, lt=1, description="Dropout before the adapters.")
     modules: list[str] | Literal["all-linear"] = Field(
         "all-linear", description="Names of the linear layers that get one; `all-linear` is all but the LM head."
+    )
+    train: list[Literal["embeddings", "lm_head"]] = Field(
+        default_factory=list,
+        exclude_if=_is_empty,
+        description="Tables that are trained whole beside the adapters: a base model needs its LM head for a template whose "
+        "end token it never saw. Where both are one table, either name stands for it.",
     )
 
 
