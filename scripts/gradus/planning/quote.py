@@ -7,7 +7,7 @@ counted separately. Otherwise requests are counted and their tokens estimated. T
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 from gradus.planning.inputs import PlanInputs
@@ -24,6 +24,7 @@ from gradus.teachers.prompts.request_builder import RequestBuilder
 from gradus.teachers.protocols import Task
 from gradus.teachers.requests.journal import Journal
 from gradus.teachers.requests.prices import cost, find_price
+from gradus.teachers.requests.reuse import find_answer
 
 # Output tokens where no answer of the teacher at that level is in the journal yet: mean words of the released GPT-4o
 # annotations per level (SVAMP to MATH, 35 to 111 words) times 1.4 tokens a word, rounded up.
@@ -53,7 +54,7 @@ class Quote:
             left, right = getattr(self, name), getattr(other, name)
             return None if left is None or right is None else left + right
 
-        return Quote(**{field.name: total(field.name) for field in fields(self)})
+        return Quote(**{part.name: total(part.name) for part in fields(self)})
 
 
 NOTHING = Quote(0, 0, 0, 0, 0.0, 0.0, 0.0)
@@ -64,6 +65,13 @@ class Quotation:
     """Quotes of a study's annotations, from what is there already, the prompts and the table of prices."""
 
     inputs: PlanInputs
+    _journals: dict[str, Journal] = field(default_factory=dict, init=False, compare=False, repr=False)
+
+    def _journal(self, teacher: str) -> Journal:
+        """A teacher's journal, read once for all supervisions of a plan (a million entries take half a minute)."""
+        if teacher not in self._journals:
+            self._journals[teacher] = Journal(paths.journal_folder() / teacher)
+        return self._journals[teacher]
 
     def of(self, supervision: Supervision, split: Split) -> Quote:
         """The quote of one supervision; ``split`` ``test`` is a teacher's own test, gold hidden.
@@ -82,18 +90,18 @@ class Quotation:
         builder = RequestBuilder(teacher, self.inputs.prompts, "hidden" if split == "test" else teacher.gold)
         exemplars = self._exemplars(supervision)
         tasks, are_real = self._tasks(supervision, split, teacher.samples)
-        with Journal(paths.journal_folder() / supervision.teacher) as journal:
-            cached = input_tokens = missing = known_output = 0
-            for task in tasks:
-                request = builder.annotation(task, 0, *(exemplars or _stand_ins(supervision)))
-                response = journal.get(request.key) if exemplars and are_real else None
-                if response is not None:
-                    cached += 1
-                    known_output += response.usage.get("output_tokens", 0)
-                else:
-                    missing += 1
-                    input_tokens += sum(len(message["content"]) for message in request.body["messages"]) // 4
-                    input_tokens += len(request.body.get("system", "")) // 4
+        journal = self._journal(supervision.teacher)
+        cached = input_tokens = missing = known_output = 0
+        for task in tasks:
+            request = builder.annotation(task, 0, *(exemplars or _stand_ins(supervision)))
+            held = find_answer(journal, request) if exemplars and are_real else None
+            if held is not None:
+                cached += 1
+                known_output += held.response.usage.get("output_tokens", 0)
+            else:
+                missing += 1
+                input_tokens += sum(len(message["content"]) for message in request.body["messages"]) // 4
+                input_tokens += len(request.body.get("system", "")) // 4
         factor = 1.0 if supervision.format == "original" else REWRITE_FACTOR
         each = known_output / cached if cached else OUTPUT_TOKENS[supervision.level] * factor
         output_tokens = round(missing * each)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from gradus.runtime.errors import UserError
@@ -15,6 +15,7 @@ from gradus.teachers.requests import pinned_model
 from gradus.teachers.requests.chat_request import ChatRequest
 from gradus.teachers.requests.factory import Fetch
 from gradus.teachers.requests.journal import Journal, Response, request_key
+from gradus.teachers.requests.reuse import find_answer
 
 
 @dataclass(frozen=True)
@@ -77,27 +78,29 @@ class RemoteAnswers:
     exemplar: Exemplar
     label: str
     fetch: Fetch | None
+    _models: set[str] = field(default_factory=set, init=False)  # those whose answers were read
 
     def prepare(self, tasks: Iterable[tuple[Task, int]], total: int) -> None:
         if self.fetch is not None:
             self.fetch((self._request(task, attempt) for task, attempt in tasks), total, self.label)
 
     def answer(self, task: Task, attempt: int) -> Answer:
-        key = self._request(task, attempt).key
-        response = self.journal.get(key)
-        if response is None:
+        held = find_answer(self.journal, self._request(task, attempt))
+        if held is None:
             raise UserError(
                 f"the journal holds no answer for problem {task.problem.id!r} of {task.supervision}",
                 where=self.journal.folder,
                 hint="offline: true never asks a provider; bring the journal that this study was annotated with",
             )
-        if not pinned_model.is_pinned(self.teacher, response.model):
-            raise UserError(
-                f"the journal's answer for problem {task.problem.id!r} comes from model {response.model!r}",
-                where=self.journal.folder,
-                hint=pinned_model.HINT,
-            )
-        return Answer(response, key, dict(self.builder.parameters))
+        self.journal.found += 1
+        if held.response.model not in self._models:
+            self._models.add(held.response.model)
+            wrong = pinned_model.objection(self.teacher, self._models)
+            if wrong is not None:
+                where = f"{self.journal.folder}, problem {task.problem.id!r}"
+                raise UserError(wrong, where=where, hint=pinned_model.HINT)
+        body = held.request.body
+        return Answer(held.response, held.request.key, {name: body[name] for name in self.builder.parameters})
 
     def facts(self) -> dict[str, Any]:
         return {}

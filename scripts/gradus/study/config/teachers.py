@@ -87,6 +87,10 @@ class RequestPolicy(Section):
     )
     price: PriceEntry | None = Field(None, description="The price, where prices.yaml has no row for the model.")
     allow_unknown_price: bool = Field(False, description="Send requests to a model without a known price.")
+    same_server_as: list[str] = Field(
+        default_factory=list,
+        description="Other `base_url`s whose answers are this server's: it moved, or is reached by another name.",
+    )
     offline: bool = Field(False, description="Answer from the journal alone; no key, no network, a miss is an error.")
     key_variable: str | None = Field(
         None,

@@ -27,6 +27,7 @@ from gradus.teachers.prompts.prompting import (
 from gradus.teachers.prompts.request_builder import RequestBuilder
 from gradus.teachers.requests.factory import Fetch
 from gradus.teachers.requests.journal import Journal
+from gradus.teachers.requests.reuse import find_answer
 
 ATTEMPTS = 5
 
@@ -90,9 +91,10 @@ def write_exemplar(
         request = builder.exemplar(problem, format_, original, attempt)
         if fetch is not None:
             fetch([request], 1, f"exemplar {format_}")
-        response = journal.get(request.key)
-        if response is None:
+        held = find_answer(journal, request)
+        if held is None:
             raise UserError("the journal holds no exemplar", where=journal.folder, hint="offline: true asks nobody")
+        response = held.response
         rationales = _read(response.text, problem, format_) if response.finish_reason == "stop" else None
         if rationales is not None:
             written = prompts.hash_of(*exemplar_prompt_names(format_))

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -31,7 +31,9 @@ from gradus.teachers.requests import pinned_model
 from gradus.teachers.requests.chat_request import ChatRequest
 from gradus.teachers.requests.journal import Journal, Response
 from gradus.teachers.requests.prices import cost
+from gradus.teachers.requests.queue import NO_FACTS
 from gradus.teachers.requests.rate_limits import WallClock
+from gradus.teachers.requests.reuse import is_answered
 
 ROUNDS = 5
 # Output tokens that a request is estimated to take where the budget is checked before a submission.
@@ -58,6 +60,7 @@ class BatchQueue:
         teacher: BatchableTeacher,
         price: PriceEntry | None,
         sleep: Callable[[float], None] = time.sleep,
+        facts: Mapping[str, Any] = NO_FACTS,
     ) -> None:
         self._connect = connect
         self._service: BatchService | None = None
@@ -65,6 +68,7 @@ class BatchQueue:
         self._teacher = teacher
         self._price = price
         self._sleep = sleep
+        self._facts = dict(facts)
         self._wait_seconds = teacher.batch_wait_hours * 3600
         self._folder = journal.folder / "batches"
         self.submitted = 0
@@ -84,7 +88,7 @@ class BatchQueue:
         clock = WallClock()
         end = clock.now() + self._wait_seconds
         for _ in range(ROUNDS):
-            missing = [request for request in wanted if request.key not in self._journal]
+            missing = [request for request in wanted if not is_answered(self._journal, request)]
             if not missing:
                 return
             self.submit(missing, len(missing), label)
@@ -96,7 +100,7 @@ class BatchQueue:
                         hint="run the same command again later; they are found again and nothing is submitted twice",
                     )
                 self._sleep(self._teacher.batch_poll_seconds)
-        left = sum(request.key not in self._journal for request in wanted)
+        left = sum(not is_answered(self._journal, request) for request in wanted)
         if left:
             said = f": {self._words}" if self._words else ""
             raise UserError(
@@ -136,7 +140,6 @@ class BatchQueue:
         contents = read_json(self._contents_path(record))
         assert record.id is not None
         failed = 0
-        other: str | None = None
         words = ""
         lasting: PermanentError | None = None
         for key, outcome in self._provider.results(record.id):
@@ -150,8 +153,8 @@ class BatchQueue:
                     lasting = lasting or outcome
                 continue
             price = None if self._price is None else cost(self._price, outcome.usage, is_batch=True)
-            self._journal.add(key, contents[key], replace(outcome, price_usd=price), batch=record.id)
-            other = other or (None if pinned_model.is_pinned(self._teacher, outcome.model) else outcome.model)
+            priced = replace(outcome, price_usd=price)
+            self._journal.add(key, contents[key], priced, batch=record.id, **self._facts)
         self._journal.sync()
         self._path(record).unlink()
         self._contents_path(record).unlink()
@@ -164,24 +167,21 @@ class BatchQueue:
                 where=f"batch {record.id}, {failed} requests failed",
                 hint="fix the cause and run again; what was answered is in the journal",
             )
-        if other is not None:
-            raise UserError(
-                f"the batch was answered by model {other!r}, which is not the pinned one",
-                where=self._folder,
-                hint=pinned_model.HINT,
-            )
+        wrong = pinned_model.objection(self._teacher, self._journal.models(self._teacher.model))
+        if wrong is not None:
+            raise UserError(wrong, where=self._folder, hint=pinned_model.HINT)
 
     def _keep_failure(self, key: str, content: dict[str, Any], error: ProviderError, batch: str) -> bool:
         """Journal what came in place of an answer; whether it is an outcome of its request."""
         model = str(content["body"]["model"])
         if isinstance(error, ContentFiltered):
             refused = Response("", "refusal", model, {}, price_usd=0.0, raw={"error": str(error)})
-            self._journal.add(key, content, refused, batch=batch)
+            self._journal.add(key, content, refused, batch=batch, **self._facts)
             return True
         if isinstance(error, UnusableAnswerError):
             price = None if self._price is None else cost(self._price, error.usage, is_batch=True)
             unusable = Response("", "unusable", model, error.usage, price, raw=error.raw)
-            self._journal.add(key, content, unusable, batch=batch, unusable=True)
+            self._journal.add(key, content, unusable, batch=batch, unusable=True, **self._facts)
         return False
 
     def _reconcile(self) -> None:
@@ -220,7 +220,7 @@ class BatchQueue:
     def _missing(self, requests: Iterable[ChatRequest]) -> Iterator[ChatRequest]:
         seen: set[str] = set()
         for request in requests:
-            if request.key not in seen and request.key not in self._journal:
+            if request.key not in seen and not is_answered(self._journal, request):
                 seen.add(request.key)
                 yield request
 

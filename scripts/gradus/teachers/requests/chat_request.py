@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
+from gradus.teachers.requests.entries import LENGTH_FIELDS, output_limit
 from gradus.teachers.requests.journal import request_key
 
 
@@ -27,3 +28,13 @@ class ChatRequest:
     def key(self) -> str:
         """The hash of the identity, under which the journal holds the answer."""
         return request_key(self.content)
+
+    @property
+    def limit(self) -> int | None:
+        """The longest output that is asked for, in tokens; None where the body sets none."""
+        return output_limit(self.body)
+
+    def with_limit(self, limit: int) -> ChatRequest:
+        """The same request with another longest output."""
+        fields = {name: limit for name in LENGTH_FIELDS if name in self.body}
+        return replace(self, body={**self.body, **fields})

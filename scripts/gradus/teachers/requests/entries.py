@@ -18,6 +18,9 @@ CANCELLED = b"\x18\n"
 # Every entry begins with one of these keys, because its keys are sorted.
 _BEGINNING = re.compile(rb'\{"(?:account|attempts|batch|key)":')
 
+# What interfaces call the longest output.
+LENGTH_FIELDS = ("max_completion_tokens", "max_output_tokens", "max_tokens")
+
 
 def encode(entry: dict[str, Any]) -> bytes:
     """The line of an entry; never fails for values that came out of JSON."""
@@ -74,3 +77,8 @@ def _plain(value: Any, depth: int) -> Any:
     if isinstance(value, list | tuple):
         return [_plain(item, depth + 1) for item in value]
     return repr(value)
+
+
+def output_limit(body: dict[str, Any]) -> int | None:
+    """The longest output that a body asks for, in tokens; None where it sets none."""
+    return next((int(body[name]) for name in LENGTH_FIELDS if isinstance(body.get(name), int)), None)

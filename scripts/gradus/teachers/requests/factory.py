@@ -10,13 +10,14 @@ from gradus.runtime.errors import UserError
 from gradus.runtime.program import log
 from gradus.study.config.teachers import BatchableTeacher, ChatTeacher
 from gradus.teachers.clients.capabilities import capabilities
-from gradus.teachers.registry import interface_of, make_batch_service, make_client, server_for
+from gradus.teachers.registry import interface_of, key_variable, make_batch_service, make_client, server_for
 from gradus.teachers.requests.batch import BatchQueue
 from gradus.teachers.requests.chat_request import ChatRequest
 from gradus.teachers.requests.journal import Journal
 from gradus.teachers.requests.journal_lock import journal_lock
 from gradus.teachers.requests.prices import find_price
 from gradus.teachers.requests.queue import RequestQueue
+from gradus.teachers.requests.servers import check_server, server_of
 
 # Sees to it that the journal holds the answers to some requests: all of them, their number, the label of the progress bar.
 Fetch = Callable[[Iterable[ChatRequest], int, str], int | None]
@@ -37,6 +38,7 @@ def open_journal(
             return
         held.enter_context(journal_lock(folder))
         journal = held.enter_context(Journal(folder))
+        check_server(teacher, journal)
         address = held.enter_context(server_for(teacher))
         queue = make_queue(teacher, journal, prices, address)
         yield journal, queue.submit if submit_only and isinstance(queue, BatchQueue) else queue.fetch
@@ -63,8 +65,10 @@ def make_queue(
             where=prices,
             hint="add the price, or leave budget_usd out",
         )
+    server = server_of(teacher)
+    facts = {} if server is None else {"server": server, "account": key_variable(teacher)}
     if isinstance(teacher, BatchableTeacher) and teacher.mode == "batch":
         if not capabilities(interface_of(teacher), teacher.model).batch:
             log.info("no batches are known of the server of model %s; trying", teacher.model)
-        return BatchQueue(lambda: make_batch_service(teacher), journal, teacher, price)
-    return RequestQueue(lambda: make_client(teacher, base_url), journal, teacher, price)
+        return BatchQueue(lambda: make_batch_service(teacher), journal, teacher, price, facts=facts)
+    return RequestQueue(lambda: make_client(teacher, base_url), journal, teacher, price, facts=facts)

@@ -9,6 +9,7 @@ The index in memory takes 16 bytes an entry: the first 8 bytes of the key and th
 from __future__ import annotations
 
 import time
+from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -18,7 +19,7 @@ import numpy as np
 
 from gradus.runtime.atomic import canonical_json, sha256_bytes
 from gradus.runtime.errors import UserError
-from gradus.teachers.requests.entries import decode, encode, without_lone_surrogates
+from gradus.teachers.requests.entries import decode, encode, output_limit, without_lone_surrogates
 from gradus.teachers.requests.shard import Shard
 
 SYNC_EVERY = 64
@@ -53,7 +54,8 @@ class Journal:
     """All answers of one teacher; use as a context manager.
 
     ``found`` and ``added`` count look-ups and new entries, ``spent_usd`` is the price of everything in the folder,
-    ``unpriced`` the number of entries without a known price, ``unusable`` of those that answer nothing.
+    ``unpriced`` the number of entries without a known price, ``unusable`` of those that answer nothing. ``limits`` are the
+    output limits that requests had, ``servers`` where answers came from (entries of older versions do not say).
     """
 
     def __init__(self, folder: str | Path) -> None:
@@ -63,6 +65,9 @@ class Journal:
         self.spent_usd = 0.0
         self.unpriced = 0
         self.unusable = 0
+        self.limits: set[int] = set()
+        self.servers: Counter[str] = Counter()
+        self._models: dict[str, set[str]] = {}
         self._shards: list[Path] = []
         self._keys = np.empty(0, dtype=np.uint64)
         self._places = np.empty(0, dtype=np.int64)
@@ -116,6 +121,19 @@ class Journal:
             self.unusable += 1
             return
         self._remember(entry["key"], shard, offset)
+        body = entry["request"].get("body") if isinstance(entry.get("request"), dict) else None
+        if not isinstance(body, dict):
+            return
+        limit = output_limit(body)
+        if limit is not None:
+            self.limits.add(limit)
+        if entry.get("server"):
+            self.servers[entry["server"]] += 1
+        self._models.setdefault(str(body.get("model")), set()).add(entry["response"]["model"])
+
+    def models(self, asked: str) -> set[str]:
+        """The models that answered for the one that was asked for, as answers name them."""
+        return self._models.get(asked, set())
 
     def _remember(self, key: str, shard: int, offset: int) -> None:
         self._recent.setdefault(int(key[:16], 16), []).append(shard << _OFFSET_BITS | offset)
@@ -155,12 +173,15 @@ class Journal:
         return self._entry(key) is not None
 
     def get(self, key: str) -> Response | None:
-        """The stored answer (without the provider's raw one), or None."""
+        """The stored answer (without the provider's raw one), or None; counted in ``found``."""
+        response = self.look(key)
+        self.found += response is not None
+        return response
+
+    def look(self, key: str) -> Response | None:
+        """As ``get``, without counting."""
         entry = self._entry(key)
-        if entry is None:
-            return None
-        self.found += 1
-        return Response(**entry["response"])
+        return None if entry is None else Response(**entry["response"])
 
     def add(
         self, key: str, content: dict[str, Any], response: Response, *, defer_sync: bool = False, **facts: Any

@@ -10,7 +10,7 @@ import asyncio
 import contextlib
 import random
 import signal
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -36,6 +36,7 @@ from gradus.teachers.requests.chat_request import ChatRequest
 from gradus.teachers.requests.descriptors import most_connections
 from gradus.teachers.requests.journal import Journal, Response
 from gradus.teachers.requests.rate_limits import Bucket, Clock, Slots, WallClock
+from gradus.teachers.requests.reuse import is_answered
 from gradus.teachers.requests.stops import (
     PATIENCE_SECONDS,
     SLOW_ATTEMPTS,
@@ -45,6 +46,7 @@ from gradus.teachers.requests.stops import (
     reason,
 )
 
+NO_FACTS: Mapping[str, Any] = {}
 _START = 32
 # The provider's own clock is not ours: this much of a limit is used.
 _SHARE = 0.985
@@ -68,6 +70,7 @@ class _Run:
     answers: int = 0
     is_slow: bool = False  # an answer took longer than timeout_seconds, and that was told
     signals: int = 0
+    models: set[str] = field(default_factory=set)  # those that answered
     pauses: int = 0  # episodes of 429s since the last answer
     in_flight: set[str] = field(default_factory=set)
     stopped: UserError | None = None
@@ -103,7 +106,8 @@ class RequestQueue:
     """Sends requests to one provider and keeps the answers in one journal.
 
     ``fetched`` counts answers, ``attempts`` requests sent, ``rate_limited`` 429s; ``concurrency`` is what the last call of
-    ``fetch`` ended with. ``connect`` makes the client, and is only called when something must be sent.
+    ``fetch`` ended with. ``connect`` makes the client, and is only called when something must be sent. ``facts`` (server,
+    account) are kept beside every answer.
     """
 
     def __init__(
@@ -113,12 +117,14 @@ class RequestQueue:
         teacher: ChatTeacher,
         price: PriceEntry | None,
         clock: Clock | None = None,
+        facts: Mapping[str, Any] = NO_FACTS,
     ) -> None:
         self._connect = connect
         self._journal = journal
         self._teacher = teacher
         self._price = price
         self._clock = clock or WallClock()
+        self._facts = dict(facts)
         self.fetched = 0
         self.attempts = 0
         self.rate_limited = 0
@@ -180,7 +186,7 @@ class RequestQueue:
     def _missing(self, requests: Iterable[ChatRequest], run: _Run) -> Iterator[ChatRequest]:
         """The requests that the journal lacks; one that is in flight is not sent again."""
         for request in requests:
-            if request.key in self._journal or request.key in run.in_flight:
+            if request.key in run.in_flight or is_answered(self._journal, request):
                 run.progress.update()
                 continue
             run.in_flight.add(request.key)
@@ -278,7 +284,7 @@ class RequestQueue:
             except UnusableAnswerError as error:
                 failure = error
                 torn += 1
-                run.books.keep_unusable(request, error, sdk=client.version)
+                run.books.keep_unusable(request, error, sdk=client.version, **self._facts)
                 if error.is_json or run.stopped is not None or torn >= TORN_ATTEMPTS:
                     raise
                 pause = 1.0
@@ -306,7 +312,7 @@ class RequestQueue:
             )
 
     def _keep(self, run: _Run, request: ChatRequest, response: Response, attempts: int, version: str) -> None:
-        price = run.books.keep(request, response, attempts=attempts, sdk=version)
+        price = run.books.keep(request, response, attempts=attempts, sdk=version, **self._facts)
         self.fetched += 1
         run.answers += 1
         run.slots.succeeded()
@@ -322,12 +328,12 @@ class RequestQueue:
                 "an answer does not tell its tokens (no usage), so that the budget cannot be kept",
                 "leave budget_usd out and watch the provider's own bill",
             )
-        if not pinned_model.is_pinned(self._teacher, response.model):
-            self._stop(
-                run,
-                f"the answer comes from model {response.model!r}, which is not the pinned one ({request.body['model']!r})",
-                pinned_model.HINT,
-            )
+        if response.model not in run.models:
+            run.models.add(response.model)
+            answered = {response.model, *self._journal.models(self._teacher.model)}
+            wrong = pinned_model.objection(self._teacher, answered)
+            if wrong is not None:
+                self._stop(run, wrong, pinned_model.HINT)
 
     def _interrupt(self, run: _Run) -> None:
         run.signals += 1
