@@ -28,7 +28,7 @@ rule findings:
             labels={"experiment": "all", "item": "findings in words"},
         ),
         headline=paths.HEADLINE,
-        published=paths.BESIDE_PUBLISHED,
+        published=paths.COMPARED_WITH_PUBLISHED,
         claims=report(
             paths.CLAIMS,
             category="Findings",

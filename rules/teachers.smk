@@ -109,7 +109,7 @@ rule annotate:
     params:
         code=lambda _: fingerprint("annotate"),
         settings=lambda wildcards: annotation.teacher_settings(study, wildcards.teacher),
-        again=lambda _: annotation.retry_settings(study),
+        retry=lambda _: annotation.retry_settings(study),
         prompts=lambda wildcards: annotation.prompt_hash(study, wildcards),
         options=lambda wildcards: annotation.annotation_options(study, wildcards),
     message:
@@ -120,7 +120,7 @@ rule annotate:
         " --supervision {wildcards.dataset}/{wildcards.teacher}/{wildcards.format}/{wildcards.level}"
         " --teacher-settings {params.settings:q}"
         " --request-policy {resources.request_policy:q}"
-        " --again {params.again:q}"
+        " --retry {params.retry:q}"
         " {params.options}"
         ' --prompts "$GRADUS_PROMPTS"'
         " --prices $GRADUS/prices.yaml"

@@ -60,7 +60,7 @@ use rule annotate as teacher_answers with:
     params:
         code=lambda _: fingerprint("annotate"),
         settings=lambda wildcards: annotation.teacher_settings(study, wildcards.teacher),
-        again=lambda _: as_json({}),
+        retry=lambda _: as_json({}),
         prompts=lambda wildcards: annotation.prompt_hash(
             study, wildcards, hide_gold=True
         ),

@@ -37,7 +37,7 @@ def main() -> None:
     options.add_argument("--prompts", help="folder of prompt files")
     options.add_argument("--prices", help="price table")
     options.add_argument(
-        "--again", type=program.json_option, default={}, help="verdicts to draw again, and how often, as JSON"
+        "--retry", type=program.json_option, default={}, help="verdicts to draw again, and how often, as JSON"
     )
     options.add_argument("--hide-gold", action="store_true", help="whatever the entry says (a teacher's own test)")
     options.add_argument(
@@ -51,7 +51,7 @@ def main() -> None:
     problems = read_records(given.problems, Problem)
     originals = usable_originals(read_records(given.original, Annotation)) if given.original else {}
     samples = teacher.samples if isinstance(teacher, ChatTeacher) else 1
-    sampling = Sampling(samples, tuple(given.again.get("verdicts", ())), given.again.get("retries", 0))
+    sampling = Sampling(samples, tuple(given.retry.get("verdicts", ())), given.retry.get("retries", 0))
     counts = Counts()
     if given.only and not (isinstance(teacher, BatchableTeacher) and teacher.mode == "batch"):
         raise UserError("only a teacher with mode: batch can be asked by batch")
@@ -65,7 +65,7 @@ def main() -> None:
         record.write(
             run_record(given.output),
             from_journal=journal.found,
-            newly_asked=journal.added,
+            newly_requested=journal.added,
             journal_usd=round(journal.spent_usd, 6),
             unpriced_entries=journal.unpriced,
         )

@@ -19,8 +19,8 @@ def main() -> None:
     links = chain(Results.open(folder), cell, decoding)
     broken = breaks(links)
     print(json.dumps([asdict(link) for link in links], indent=2) if given.json else to_text(links), end="")
-    for one in broken:
-        program.log.info("the chain is broken: %s", one)
+    for link in broken:
+        program.log.info("the chain is broken: %s", link)
     sys.exit(1 if broken else 0)
 
 

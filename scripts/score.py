@@ -72,9 +72,11 @@ def score_anything(dataset: str, problems: Path, predictions: Path, rows: str | 
     if not graded:
         raise UserError("no predictions", where=predictions)
     if rows:
-        texts = [json.dumps({"id": name, **asdict(one)}, ensure_ascii=False) + "\n" for name, one in graded]
+        texts = [
+            json.dumps({"id": name, **asdict(prediction)}, ensure_ascii=False) + "\n" for name, prediction in graded
+        ]
         write_text(rows, "".join(texts))
-    facts = summary([one for _, one in graded], dataset)
+    facts = summary([prediction for _, prediction in graded], dataset)
     facts["problems_without_prediction"] = len(set(questions) - {name for name, _ in graded})
     write_json(output, facts)
     program.log.info(

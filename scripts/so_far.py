@@ -11,7 +11,7 @@ from gradus.presentation.report import build
 from gradus.results.store import Results
 from gradus.runtime import program
 from gradus.runtime.atomic import write_text
-from gradus.study.grid import asked_cells
+from gradus.study.grid import requested_cells
 from gradus.workflow.targets import finished_report_items
 
 
@@ -31,7 +31,7 @@ def main() -> None:
     items = finished_report_items(study)
     if items:
         build(given.study, items, folder / "report.zip")
-    program.log.info("%d of %d cells are scored: %s", measured_cells(results), len(asked_cells(study)), folder)
+    program.log.info("%d of %d cells are scored: %s", measured_cells(results), len(requested_cells(study)), folder)
 
 
 if __name__ == "__main__":

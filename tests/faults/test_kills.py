@@ -79,7 +79,7 @@ def test_annotation_killed_in_mid_work_asks_only_for_what_is_missing(tmp_path: P
     assert not (tmp_path / "a.jsonl").exists()
     assert start(tmp_path, tmp_path, *arguments(tmp_path / "a.jsonl")).wait(timeout=300) == 0
     facts = json.loads((tmp_path / "a.run.json").read_text(encoding="utf-8"))
-    assert (facts["from_journal"], facts["newly_asked"]) == (kept, 6000 - kept)
+    assert (facts["from_journal"], facts["newly_requested"]) == (kept, 6000 - kept)
     assert (tmp_path / "a.jsonl").read_bytes() == (calm / "a.jsonl").read_bytes()
 
 

@@ -11,7 +11,7 @@ from running import PROJECT, Workflow
 
 from gradus.results.presence import with_unavailable
 from gradus.study.config import load
-from gradus.study.grid import asked_supervisions, cells, experiment_cells, missing_supervisions
+from gradus.study.grid import cells, experiment_cells, missing_supervisions, requested_supervisions
 
 
 @pytest.fixture
@@ -92,5 +92,5 @@ def test_the_released_grid_is_what_is_in_the_data_folder(gradus_data: Path) -> N
     found = {str(cell.supervision) for cell in cells(study)}
     assert "svamp/released-gpt-4o/symbolic/L5" in found and "strategyqa/released-llama-3-70b/original/L6" in found
     assert "svamp/released-llama-3-70b/original/L6" not in found and "obqa/released-human/original/native" not in found
-    every = {place for one in study.experiments.values() for place in asked_supervisions(one)}
+    every = {place for one in study.experiments.values() for place in requested_supervisions(one)}
     assert {str(place) for place in every} - found == {str(place) for place in missing_supervisions(study)}

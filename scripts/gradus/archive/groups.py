@@ -133,11 +133,11 @@ def _data(study: Study) -> list[Artifact]:
 
 def _annotations(study: Study) -> list[Artifact]:
     found = [pattern.of(study) for pattern in (paths.ANNOTATION_AUDIT, paths.ANNOTATION_AUDIT_TEXT)]
-    for place in supervisions(study):
-        found += [pattern.of(study, place) for pattern in paths.ANNOTATIONS.both]
-    for place in accuracy_supervisions(study):
-        found += [pattern.of(study, place) for pattern in paths.TEACHER_ANSWERS.both]
-        found.append(paths.TEACHER_ACCURACY.of(study, place))
+    for supervision in supervisions(study):
+        found += [pattern.of(study, supervision) for pattern in paths.ANNOTATIONS.both]
+    for supervision in accuracy_supervisions(study):
+        found += [pattern.of(study, supervision) for pattern in paths.TEACHER_ANSWERS.both]
+        found.append(paths.TEACHER_ACCURACY.of(study, supervision))
     return found
 
 
@@ -146,15 +146,16 @@ def _training(study: Study) -> list[Artifact]:
 
     Telemetry is among it, though it is not a result: it shows what the study took.
     """
-    mine = cells(study)
+    trained = cells(study)
     found = [
-        paths.BASE_MODEL.manifest.of(study, student=student) for student in dict.fromkeys(cell.student for cell in mine)
+        paths.BASE_MODEL.manifest.of(study, student=student)
+        for student in dict.fromkeys(cell.student for cell in trained)
     ]
     found += [
-        paths.TRAINING_SET.manifest.of(study, place, student=student)
-        for place, student in dict.fromkeys((cell.supervision, cell.student) for cell in mine)
+        paths.TRAINING_SET.manifest.of(study, supervision, student=student)
+        for supervision, student in dict.fromkeys((cell.supervision, cell.student) for cell in trained)
     ]
-    for cell in mine:
+    for cell in trained:
         for pattern in (paths.WEIGHTS.manifest, paths.TRACE, paths.TELEMETRY):
             found.append(pattern.of(study, cell))
     return found

@@ -52,7 +52,7 @@ def portable_study(raw: bytes, where: str | Path) -> PortableStudy:
     for key in _OF_THE_STUDY:
         value = study.pop(key) if study.get(key) else {}
         values = value if isinstance(value, dict) else {"": value}
-        left_out += [_shown(f"{key}.{name}".rstrip("."), one) for name, one in values.items()]
+        left_out += [_shown(f"{key}.{name}".rstrip("."), value) for name, value in values.items()]
     offline = []
     for name, teacher in _entries(study, "teachers"):
         for key in _OF_A_TEACHER:
@@ -95,7 +95,11 @@ def _local_paths(study: dict[str, Any]) -> list[str]:
 
 def _entries(study: dict[str, Any], section: str) -> list[tuple[str, dict[str, Any]]]:
     entries = study.get(section)
-    return [(name, one) for name, one in entries.items() if isinstance(one, dict)] if isinstance(entries, dict) else []
+    return (
+        [(name, entry) for name, entry in entries.items() if isinstance(entry, dict)]
+        if isinstance(entries, dict)
+        else []
+    )
 
 
 def _shown(key: str, value: Any) -> str:

@@ -57,7 +57,7 @@ def chain(results: Results, cell: Cell, decoding: str) -> list[Link]:
     written = {"decoding": study.decodings[decoding].model_dump(), **_manifest(predictions), "run": _run(predictions)}
     return [
         *(_link(f"{split} problems", path, _manifest(path)) for split, path in problems.items()),
-        *(_annotations(results, one) for one in (*sources(study, supervision), supervision)),
+        *(_annotations(results, source) for source in (*sources(study, supervision), supervision)),
         _link("training set", training_set, _manifest(training_set)),
         _link("base model", base, {"settings": study.students[cell.student].model_dump()}),
         _checkpoint(results, cell),

@@ -97,10 +97,10 @@ def file_problems(folder: Path, sums: Mapping[str, str], study: str) -> list[str
     """
     problems = []
     study_copy = paths.fill(paths.STUDY_COPY, study)
-    mine = {
+    archived = {
         name: digest for name, digest in sums.items() if name.startswith("results/") and not paths.is_run_record(name)
     }
-    for name, digest in mine.items():
+    for name, digest in archived.items():
         path = folder / name
         if not path.is_file():
             problems.append(f"missing: {name}")
@@ -110,7 +110,12 @@ def file_problems(folder: Path, sums: Mapping[str, str], study: str) -> list[str
         parent = folder / "results" / study / family
         for path in sorted(parent.rglob("*")) if parent.exists() else []:
             name = path.relative_to(folder).as_posix()
-            if path.is_file() and not paths.is_run_record(name) and not path.name.startswith(".") and name not in mine:
+            if (
+                path.is_file()
+                and not paths.is_run_record(name)
+                and not path.name.startswith(".")
+                and name not in archived
+            ):
                 problems.append(f"extra: {tarball.printable(name)}")
     return problems
 

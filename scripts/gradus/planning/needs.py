@@ -63,18 +63,18 @@ class _CellNeeds:
 def needs_of(inputs: PlanInputs, name: str, chosen: Sequence[Cell], supervisions: int) -> Needs:
     """What the trainings and predictions of some cells take; ``supervisions`` is the number of theirs."""
     each = [_cell_needs(inputs, cell) for cell in chosen]
-    trainings = [one.training for one in each if one.training is not None]
-    hours = round(sum(one.rank_seconds for one in trainings) / 3600, 3)
+    trainings = [need.training for need in each if need.training is not None]
+    hours = round(sum(need.rank_seconds for need in trainings) / 3600, 3)
     return Needs(
         name=name,
         supervisions=supervisions,
         cells=len(each),
-        training_samples=sum(one.samples for one in each),
-        optimizer_steps=sum(one.steps for one in each),
-        training_tokens=sum(one.tokens for one in each),
-        predictions=sum(one.predictions for one in each),
-        weights_bytes=round(sum(one.weights_bytes for one in trainings)),
-        progress_bytes=round(max((one.progress_bytes for one in trainings), default=0.0)),
+        training_samples=sum(need.samples for need in each),
+        optimizer_steps=sum(need.steps for need in each),
+        training_tokens=sum(need.tokens for need in each),
+        predictions=sum(need.predictions for need in each),
+        weights_bytes=round(sum(need.weights_bytes for need in trainings)),
+        progress_bytes=round(max((need.progress_bytes for need in trainings), default=0.0)),
         rank_hours=hours if len(trainings) == len(each) else None,
     )
 

@@ -80,16 +80,26 @@ def changes(inputs: PlanInputs, pending: set[str]) -> list[Change]:
     study = inputs.study
     scopes = []
     for name, experiment in study.experiments.items():
-        needed = {one for asked in experiment_supervisions(study, experiment) for one in with_sources(study, asked)}
+        needed = {
+            supervision
+            for asked in experiment_supervisions(study, experiment)
+            for supervision in with_sources(study, asked)
+        }
         scopes.append(_Scope(name, sorted(needed), experiment_cells(study, experiment)))
-    tested = [one for one in accuracy_supervisions(study) if inputs.name(paths.TEACHER_ANSWERS, one) in pending]
+    tested = [
+        supervision
+        for supervision in accuracy_supervisions(study)
+        if inputs.name(paths.TEACHER_ANSWERS, supervision) in pending
+    ]
     scopes.append(_Scope(WHOLE, supervisions(study), cells(study), tested))
     found = [_change(inputs, scope, pending) for scope in scopes]
     return [change for change in found if change.is_something]
 
 
 def _change(inputs: PlanInputs, scope: _Scope, pending: set[str]) -> Change:
-    annotated = [one for one in scope.supervisions if inputs.name(paths.ANNOTATIONS, one) in pending]
+    annotated = [
+        supervision for supervision in scope.supervisions if inputs.name(paths.ANNOTATIONS, supervision) in pending
+    ]
     trained = [cell for cell in scope.cells if inputs.name(_WEIGHTS, cell) in pending]
     scores = [
         inputs.name(paths.METRICS, cell, decoding=decoding)
@@ -97,12 +107,14 @@ def _change(inputs: PlanInputs, scope: _Scope, pending: set[str]) -> Change:
         for decoding in inputs.study.decodings
     ]
     quotation = Quotation(inputs)
-    quotes = [quotation.of(one, "train") for one in annotated] + [quotation.of(one, "test") for one in scope.tested]
+    quotes = [quotation.of(supervision, "train") for supervision in annotated] + [
+        quotation.of(supervision, "test") for supervision in scope.tested
+    ]
     cost = sum(quotes, NOTHING)
     needs = needs_of(inputs, scope.name, trained, len(annotated))
     return Change(
         scope.name,
-        *_new_and_again(inputs, [inputs.name(paths.ANNOTATIONS, one) for one in annotated]),
+        *_new_and_again(inputs, [inputs.name(paths.ANNOTATIONS, supervision) for supervision in annotated]),
         *_new_and_again(inputs, [inputs.name(_WEIGHTS, cell) for cell in trained]),
         *_new_and_again(inputs, [name for name in scores if name in pending]),
         cost.requests - cost.cached,

@@ -68,7 +68,7 @@ class Plan:
         """The plan for people, as tables."""
         parts = [_table([asdict(needs) for needs in self.needs])]
         if self.quotes:
-            requests = [{"what the teachers are asked": name, **asdict(one)} for name, one in self.quotes.items()]
+            requests = [{"what the teachers are asked": name, **asdict(quote)} for name, quote in self.quotes.items()]
             parts += [_table(requests), f"{_QUOTE_NOTE}\n"]
         parts.append(f"{_TRAINING_NOTE}\n")
         if self.trials:
@@ -138,7 +138,11 @@ def _totals(inputs: PlanInputs, quotes: Quotes) -> dict[str, Quote]:
     study = inputs.study
     totals: dict[str, Quote] = {}
     for name, experiment in study.experiments.items():
-        needed = {one for asked in experiment_supervisions(study, experiment) for one in with_sources(study, asked)}
+        needed = {
+            supervision
+            for asked in experiment_supervisions(study, experiment)
+            for supervision in with_sources(study, asked)
+        }
         totals[f"experiment {name}"] = _total(quotes[key] for key in quotes if key[0] == "train" and key[1] in needed)
     for axis in ("teacher", "format", "level"):
         values = {key: str(getattr(key[1], axis)) for key in quotes}

@@ -42,7 +42,9 @@ def compare(first: Path, second: Path) -> list[Compared]:
             hint="datasets, teachers, formats, levels and students are compared by their names",
         )
     for dataset in dict.fromkeys(supervision.dataset for supervision, _ in shared):
-        ours, theirs = ([(one.id, one.full_text) for one in results.problems(dataset, "test")] for results in studies)
+        ours, theirs = (
+            [(problem.id, problem.full_text) for problem in results.problems(dataset, "test")] for results in studies
+        )
         if ours != theirs:
             raise UserError(f"the test problems of {dataset} are not the same in both", where=f"{first} and {second}")
     return [_compared(supervision, student, here, there) for supervision, student in shared]
@@ -72,11 +74,11 @@ def to_csv(comparisons: Sequence[Compared]) -> str:
         [*_COLUMNS, *difference.CSV_COLUMNS, "reach"],
         [
             [
-                *(one.supervision.dataset, one.supervision.short, one.student),
-                *(one.first.mean, one.first.runs, one.second.mean, one.second.runs, one.first.n),
-                *(*difference.csv_values(one.difference), one.difference.speaks_of),
+                *(row.supervision.dataset, row.supervision.short, row.student),
+                *(row.first.mean, row.first.runs, row.second.mean, row.second.runs, row.first.n),
+                *(*difference.csv_values(row.difference), row.difference.speaks_of),
             ]
-            for one in comparisons
+            for row in comparisons
         ],
     )
 
@@ -85,12 +87,12 @@ def to_markdown(comparisons: Sequence[Compared], first: str, second: str) -> str
     """The same for people, with how to read it."""
     heads = ["dataset", "supervision", "student", f"{first} (runs)", f"{second} (runs)"]
     differences = [
-        difference.between(one.supervision, one.student, one.first, one.second, one.difference) for one in comparisons
+        difference.between(row.supervision, row.student, row.first, row.second, row.difference) for row in comparisons
     ]
     table = difference.table([*heads, "difference, 95 % interval", ""], differences, align="lllrrrl")
     return (
         f"{len(comparisons)} supervisions and students are in both; "
-        f"{difference.summary([one.difference for one in comparisons])} "
+        f"{difference.summary([row.difference for row in comparisons])} "
         "Differences are paired by problem; with one run each they speak of the checkpoints alone.\n\n"
         f"{table.markdown()}"
     )

@@ -62,7 +62,7 @@ def csv_values(contrast: Contrast | None) -> list[float | bool | None]:
 
 def summary(contrasts: Sequence[Contrast]) -> str:
     """How many differ, and how many would if nothing did."""
-    apart = sum(one.excludes_zero for one in contrasts)
+    apart = sum(contrast.excludes_zero for contrast in contrasts)
     return (
         f"{apart} of {len(contrasts)} differ by more than both are uncertain "
         f"(95 %, each by itself: {0.05 * len(contrasts):.1f} would by chance)."
@@ -73,11 +73,11 @@ def table(heads: Sequence[str], differences: Sequence[Difference], align: str = 
     """A row per difference; ``heads`` for the names, both numbers, the difference and the word ``differs``."""
     rows = [
         [
-            *one.names,
-            *(f"{side.text} ({side.runs})" for side in (one.first, one.second)),
-            str(one.number),
-            "differs" if one.differs else "",
+            *row.names,
+            *(f"{side.text} ({side.runs})" for side in (row.first, row.second)),
+            str(row.number),
+            "differs" if row.differs else "",
         ]
-        for one in differences
+        for row in differences
     ]
     return Table(heads, rows, names=len(heads) - 4, align=align)

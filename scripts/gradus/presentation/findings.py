@@ -47,8 +47,8 @@ def headline(study: Study, conditions: Conditions, evidence: Evidence) -> dict[s
     for name, experiment in study.experiments.items():
         for dataset in experiment.datasets:
             for student in experiment.students:
-                mine = [row for row in conditions[name] if (row.student, row.supervision.dataset) == (student, dataset)]
-                taught = [row for row in mine if row.supervision.format != ANSWER_ONLY]
+                own = [row for row in conditions[name] if (row.student, row.supervision.dataset) == (student, dataset)]
+                taught = [row for row in own if row.supervision.format != ANSWER_ONLY]
                 if not taught:
                     continue
                 best = max(taught, key=lambda row: row.accuracy)
@@ -63,10 +63,10 @@ def headline(study: Study, conditions: Conditions, evidence: Evidence) -> dict[s
                     "seeds": len(best.seeds),
                     "most_frequent_answer": best.most_frequent,
                 }
-                for row in (row for row in mine if row.supervision.format == ANSWER_ONLY):
+                for row in (row for row in own if row.supervision.format == ANSWER_ONLY):
                     first, second = (evidence.students[one.supervision, student] for one in (best, row))
                     gain = difference(first, second, evidence.seeds(dataset, student))
-                    interval = gain.interval(1 - 0.05 / max(1, len(mine) - 1))
+                    interval = gain.interval(1 - 0.05 / max(1, len(own) - 1))
                     entry |= {
                         "answer_only": row.accuracy,
                         "gain_over_answer_only": [interval.value, interval.low, interval.high],

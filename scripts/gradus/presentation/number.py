@@ -124,5 +124,7 @@ def percent(share: float, digits: int = 1) -> str:
 def explanations(numbers: Iterable[Number]) -> str:
     """The sentences of the signs that any of the numbers has; the dagger's belongs beside the baselines it speaks of."""
     shown = list(numbers)
-    found = [mark.sentence for name, mark in MARKS.items() if name != BASELINE and any(one.has(name) for one in shown)]
+    found = [
+        mark.sentence for name, mark in MARKS.items() if name != BASELINE and any(number.has(name) for number in shown)
+    ]
     return "".join(f" {sentence}" for sentence in found)

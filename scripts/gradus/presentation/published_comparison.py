@@ -17,11 +17,11 @@ def to_csv(comparisons: Sequence[PublishedComparison]) -> str:
         [*_COLUMNS, *difference.CSV_COLUMNS],
         [
             [
-                *(one.supervision.dataset, one.supervision.short, one.student),
-                *(one.here.mean, one.here.runs, one.printed.mean, one.printed.runs, one.table),
-                *difference.csv_values(one.difference),
+                *(row.supervision.dataset, row.supervision.short, row.student),
+                *(row.here.mean, row.here.runs, row.printed.mean, row.printed.runs, row.table),
+                *difference.csv_values(row.difference),
             ]
-            for one in comparisons
+            for row in comparisons
         ],
     )
 
@@ -32,11 +32,11 @@ def to_markdown(comparisons: Sequence[PublishedComparison]) -> str:
         return ""
     heads = ["dataset", "supervision", "student", "here (runs)", "published (runs)", "difference, 95 % interval", ""]
     differences = [
-        difference.between(one.supervision, one.student, one.here, one.printed, one.difference) for one in comparisons
+        difference.between(row.supervision, row.student, row.here, row.printed, row.difference) for row in comparisons
     ]
     return (
         "## Comparison with the published numbers\n\n"
         f"{len(comparisons)} accuracies are printed in the paper too; "
-        f"{difference.summary([one.difference for one in comparisons])}\n\n"
+        f"{difference.summary([row.difference for row in comparisons])}\n\n"
         f"{difference.table(heads, differences, align='lllrrrl').markdown()}"
     )

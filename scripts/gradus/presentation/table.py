@@ -56,15 +56,15 @@ class Table:
 
     def is_best(self, row: int, column: int) -> bool:
         """Whether a cell is the highest of its rivals; where all are equal none is."""
-        mine = self.rows[row]
+        own = self.rows[row]
         rivals: Iterable[Cell] = ()
         if self.bold == "row":
-            rivals = mine
+            rivals = own
         elif self.bold == "column":
-            group = mine[: self.names - 1]
+            group = own[: self.names - 1]
             rivals = [other[column] for other in self.rows if other[: self.names - 1] == group]
-        values = [one.value for one in rivals if isinstance(one, Number) and one.value is not None]
-        cell = mine[column]
+        values = [rival.value for rival in rivals if isinstance(rival, Number) and rival.value is not None]
+        cell = own[column]
         return isinstance(cell, Number) and len(set(values)) > 1 and cell.value == max(values)
 
     def markdown(self) -> str:

@@ -31,10 +31,10 @@ def loss_figure(trainings: Sequence[Training]) -> Figure:
     with styled():
         figure, axes = panels(len(students), (4.6, 3.5), sharey=True)
         for panel, student in zip(axes, students, strict=True):
-            for one in (training for training in trainings if training.student == student):
-                look = style(labels.index(one.label))
-                steps, losses = zip(*((step["step"], step["loss"]) for step in one.trace), strict=True)
-                panel.plot(steps, losses, look.line, color=look.color, linewidth=1, label=one.label)
+            for training in (each for each in trainings if each.student == student):
+                look = style(labels.index(training.label))
+                steps, losses = zip(*((step["step"], step["loss"]) for step in training.trace), strict=True)
+                panel.plot(steps, losses, look.line, color=look.color, linewidth=1, label=training.label)
             panel.set_title(student)
             panel.set_xlabel("optimizer step")
             panel.set_yscale("log")
@@ -46,13 +46,13 @@ def speed_figure(trainings: Sequence[Training]) -> Figure:
     """Speed, padding, memory and MFU of every cell, a dot each, by student; what was not measured has no panel."""
     students = _students(trainings)
     measures: dict[str, Callable[[Training], float | None]] = {
-        "tokens per second": lambda one: _median(one.telemetry, "tokens_per_second"),
-        "padding (%)": lambda one: _mean(one.trace, "padding_share", 100),
-        "peak memory of a rank (GiB)": lambda one: _median(one.telemetry[-1:], "peak_memory_bytes", 2**-30),
-        "MFU (%)": lambda one: _median(one.telemetry, "mfu", 100),
+        "tokens per second": lambda training: _median(training.telemetry, "tokens_per_second"),
+        "padding (%)": lambda training: _mean(training.trace, "padding_share", 100),
+        "peak memory of a rank (GiB)": lambda training: _median(training.telemetry[-1:], "peak_memory_bytes", 2**-30),
+        "MFU (%)": lambda training: _median(training.telemetry, "mfu", 100),
     }
     values = {
-        title: [(one.student, value) for one in trainings if (value := measure(one)) is not None]
+        title: [(training.student, value) for training in trainings if (value := measure(training)) is not None]
         for title, measure in measures.items()
     }
     shown = {title: found for title, found in values.items() if found}
@@ -60,11 +60,11 @@ def speed_figure(trainings: Sequence[Training]) -> Figure:
         figure, axes = panels(len(shown), (3.2, 2.9))
         for panel, (title, found) in zip(axes, shown.items(), strict=True):
             for position, student in enumerate(students):
-                mine = [value for name, value in found if name == student]
+                own = [value for name, value in found if name == student]
                 # Side by side instead of on top of each other, in the order of the study.
-                places = [position + 0.3 * (number + 0.5) / max(1, len(mine)) - 0.15 for number in range(len(mine))]
+                positions = [position + 0.3 * (number + 0.5) / max(1, len(own)) - 0.15 for number in range(len(own))]
                 look = style(position)
-                panel.plot(places, mine, look.marker, color=look.color, markersize=4)
+                panel.plot(positions, own, look.marker, color=look.color, markersize=4)
             panel.set_title(title, fontsize=9)
             panel.set_xticks(range(len(students)), students, rotation=30 if len(students) > 3 else 0)
             panel.set_xlim(-0.6, len(students) - 0.4)

@@ -15,7 +15,7 @@ from gradus.records import Cell, Supervision
 from gradus.results.store import Results
 from gradus.study import paths
 from gradus.study.config import PaddedTransform, ReleasedTeacher, Study
-from gradus.study.grid import asked_supervisions, exemplars, is_missing, with_sources
+from gradus.study.grid import exemplars, is_missing, requested_supervisions, with_sources
 from gradus.teachers.local import released_files
 
 Status = Literal["done", "failed", "unavailable", "missing"]
@@ -69,16 +69,16 @@ def _jobs(results: Results, cell: Cell) -> Iterator[tuple[Path, Path]]:
     for split in ("train", "test"):
         yield job(paths.PROBLEMS, dataset=supervision.dataset, split=split)
     needed = with_sources(study, supervision)
-    transforms = [study.transforms.get(one.format) for one in needed]
-    tokenizers = [one.tokenizer for one in transforms if isinstance(one, PaddedTransform)]
+    transforms = [study.transforms.get(source.format) for source in needed]
+    tokenizers = [source.tokenizer for source in transforms if isinstance(source, PaddedTransform)]
     for student in dict.fromkeys((*tokenizers, cell.student)):
         yield job(paths.STUDENT, file="/manifest.json", student=student)
     for dataset, teacher, format_ in exemplars(study, needed):
         yield job(paths.EXEMPLAR, dataset=dataset, teacher=teacher, format=format_)
-    for one in needed:
+    for source in needed:
         for phase in ("submit", "collect"):
-            yield job(paths.BATCH, one, phase=phase)
-        yield job(paths.ANNOTATIONS, one)
+            yield job(paths.BATCH, source, phase=phase)
+        yield job(paths.ANNOTATIONS, source)
     yield job(paths.TRAINING_SET, cell)
     yield job(paths.CHECKPOINT, cell, file="/manifest.json")
     for pattern in (paths.PREDICTIONS, paths.METRICS):
@@ -95,9 +95,13 @@ def with_unavailable(study: Study, data_folder: Path | None) -> Study:
         return study
     found: list[str] = []
     if data_folder is not None and (data_folder / released_files.FOLDER).is_dir():
-        every = [one for experiment in study.experiments.values() for one in asked_supervisions(experiment)]
-        needed = dict.fromkeys(one for supervision in every for one in with_sources(study, supervision))
-        found = [str(one) for one in needed if _is_unavailable(study, one, data_folder)]
+        every = [
+            supervision
+            for experiment in study.experiments.values()
+            for supervision in requested_supervisions(experiment)
+        ]
+        needed = dict.fromkeys(source for supervision in every for source in with_sources(study, supervision))
+        found = [str(source) for source in needed if _is_unavailable(study, source, data_folder)]
     return study.model_copy(update={"unavailable": found})
 
 

@@ -50,7 +50,7 @@ def check_cluster(*resources: Any) -> None:
 
     ``resources``: mappings from names to Snakemake's resources, as the profile and the command line gave them.
     """
-    texts = [str(getattr(one, "raw", one)) for group in resources if group for one in _leaves(group)]
+    texts = [str(getattr(value, "raw", value)) for group in resources if group for value in _leaves(group)]
     missing = sorted({name for text in texts for name in re.findall(r"\$(GRADUS_\w+)", text) if name not in os.environ})
     if missing:
         raise UserError(

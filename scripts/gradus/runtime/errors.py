@@ -14,6 +14,6 @@ class UserError(Exception):
     def __init__(
         self, what: str, *, where: str | Path | None = None, line: int | None = None, hint: str | None = None
     ) -> None:
-        place = "" if where is None else f"{where}:{line}: " if line is not None else f"{where}: "
-        super().__init__(f"{place}{what}" + (f" ({hint})" if hint else ""))
+        prefix = "" if where is None else f"{where}:{line}: " if line is not None else f"{where}: "
+        super().__init__(f"{prefix}{what}" + (f" ({hint})" if hint else ""))
         self.what, self.where, self.line, self.hint = what, where, line, hint

@@ -166,13 +166,13 @@ def _is_file(path: Path, facts: os.stat_result) -> bool:
 
 def _beat(path: Path, over: threading.Event) -> None:
     """Touch the lease until the block is over; end this process if somebody else holds it."""
-    mine = _self()
+    own = _self()
     while not over.wait(BEAT):
         try:
             holder = json.loads(path.read_text(encoding="utf-8"))
             os.utime(path)
         except (OSError, ValueError):
             continue  # an unreachable, read-only or full file system does not mean another holder
-        if holder != mine:
+        if holder != own:
             log.error("error: %s was taken by %s, which thought this process dead; ending", path, holder)
             os._exit(1)

@@ -42,7 +42,7 @@ def refuse_shared_tree(folder: Path) -> None:
 def _check_tree(path: Path, root: Path, is_reachable: bool) -> None:
     facts = path.lstat()
     if path == root and stat.S_ISLNK(facts.st_mode):
-        raise UserError("is a link in the place of a folder", where=path, hint="delete it; the training starts anew")
+        raise UserError("is a link where a folder belongs", where=path, hint="delete it; the training starts anew")
     is_link = stat.S_ISLNK(facts.st_mode)
     if facts.st_uid not in (os.getuid(), 0) or (is_reachable and not is_link and facts.st_mode & _OTHERS_WRITE):
         raise _shared(path, root, facts)

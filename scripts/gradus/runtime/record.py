@@ -1,7 +1,7 @@
 """The base of all records: one JSON object per line, read strictly.
 
 ``to_json`` and ``from_json`` are exact inverses. ``from_json`` raises ``UserError`` on a missing, unknown or badly typed
-field, without a place; the reader of the file adds file and line.
+field; the reader of the file adds file and line.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ class Record:
         converted = {}
         for name in names:
             hint, allowed = hints[name]
-            if allowed and not any(value[name] == one and type(value[name]) is type(one) for one in allowed):
+            if allowed and not any(value[name] == choice and type(value[name]) is type(choice) for choice in allowed):
                 raise UserError(f"unknown {name} {value[name]!r}", hint=f"one of {', '.join(map(str, allowed))}")
             if not _fits(value[name], hint):
                 raise UserError(f"field {name!r} has the wrong type: {type(value[name]).__name__}")

@@ -25,7 +25,7 @@ EXCLUDED = {
     "gradus.runtime.environment": "finds interpreter, folders and versions",
     "gradus.students.training.geometry": "how nodes find each other",
     "gradus.students.training.telemetry": "measures, and changes no weight",
-    "gradus.study.paths": "places of files, which Snakemake compares itself",
+    "gradus.study.paths": "paths of files, which Snakemake compares itself",
 }
 
 # Modules that run in a process of their own and so are imported by nobody.
@@ -63,13 +63,13 @@ def is_excluded(module: str) -> bool:
 
 def module_file(name: str) -> Path:
     """The source file of a library module or package."""
-    place = SCRIPTS.joinpath(*name.split("."))
-    return place / "__init__.py" if place.is_dir() else place.with_suffix(".py")
+    path = SCRIPTS.joinpath(*name.split("."))
+    return path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
 
 
 def _exists(name: str) -> bool:
-    place = SCRIPTS.joinpath(*name.split("."))
-    return place.is_dir() or place.with_suffix(".py").exists()
+    path = SCRIPTS.joinpath(*name.split("."))
+    return path.is_dir() or path.with_suffix(".py").exists()
 
 
 @cache

@@ -16,18 +16,20 @@ FINDINGS = (
     paths.HEADLINE,
     paths.CLAIMS,
     paths.RECOMMENDATION,
-    paths.BESIDE_PUBLISHED,
+    paths.COMPARED_WITH_PUBLISHED,
 )
 
 
 def experiment_supervisions(study: Study, experiment: Experiment) -> list[Supervision]:
     """All supervisions of an experiment that can be had, in the order of the file, baselines last."""
-    return [supervision for supervision in asked_supervisions(experiment) if not is_missing(study, supervision)]
+    return [supervision for supervision in requested_supervisions(experiment) if not is_missing(study, supervision)]
 
 
 def missing_supervisions(study: Study) -> list[Supervision]:
     """What the study asks for and nobody released, or whose released file is not in the data folder: listed, not run."""
-    every = [supervision for experiment in study.experiments.values() for supervision in asked_supervisions(experiment)]
+    every = [
+        supervision for experiment in study.experiments.values() for supervision in requested_supervisions(experiment)
+    ]
     return [supervision for supervision in dict.fromkeys(every) if is_missing(study, supervision)]
 
 
@@ -38,7 +40,7 @@ def is_missing(study: Study, supervision: Supervision) -> bool:
     return any(is_missing(study, source) for source in sources(study, supervision))
 
 
-def asked_supervisions(experiment: Experiment) -> list[Supervision]:
+def requested_supervisions(experiment: Experiment) -> list[Supervision]:
     """All supervisions that an experiment names, whether they can be had or not, baselines last."""
     found = [
         Supervision(dataset, teacher, format_, level)
@@ -54,12 +56,12 @@ def asked_supervisions(experiment: Experiment) -> list[Supervision]:
     return list(dict.fromkeys(found))
 
 
-def asked_cells(study: Study) -> list[Cell]:
+def requested_cells(study: Study) -> list[Cell]:
     """The cells that a study names, each once, those among them whose supervision cannot be had."""
     every = [
         Cell(supervision, student, seed)
         for experiment in study.experiments.values()
-        for supervision in asked_supervisions(experiment)
+        for supervision in requested_supervisions(experiment)
         for student in experiment.students
         for seed in experiment.seeds
     ]
@@ -111,7 +113,7 @@ def sources(study: Study, supervision: Supervision) -> list[Supervision]:
 
 def with_sources(study: Study, supervision: Supervision) -> list[Supervision]:
     """A supervision with all that it is made from, each once, what comes first first."""
-    before = [one for source in sources(study, supervision) for one in with_sources(study, source)]
+    before = [needed for source in sources(study, supervision) for needed in with_sources(study, source)]
     return list(dict.fromkeys([*before, supervision]))
 
 

@@ -28,7 +28,7 @@ class Sampling:
     """How many answers per problem, and which verdicts are drawn again (rejection sampling), how often."""
 
     samples: int = 1
-    again: tuple[str, ...] = ()
+    retried: tuple[str, ...] = ()
     retries: int = 0
 
 
@@ -72,7 +72,7 @@ def annotate(
     teacher has nothing are counted as absent. Raises UserError if there is not a single annotation.
     """
     total = len(problems) * sampling.samples
-    for attempt in range(1 + (sampling.retries if sampling.again else 0)):
+    for attempt in range(1 + (sampling.retries if sampling.retried else 0)):
         prepare(problems, supervision, source, originals, sampling, attempt)
     tasks = _tasks(problems, supervision, originals, sampling.samples)
     for problem, task in track(tasks, total, str(supervision), "problem"):
@@ -88,7 +88,7 @@ def annotate(
             counts.rows += 1
             counts.words += len(row.rationale.split())
             yield row
-            if row.verdict not in sampling.again:
+            if row.verdict not in sampling.retried:
                 break
     if not counts.rows:
         raise UserError(f"the teacher has no annotation for any problem of {supervision}")
@@ -132,7 +132,7 @@ def _needs(source: AnswerSource, task: Task, attempt: int, sampling: Sampling) -
     """Whether all earlier attempts at a task ended in a verdict that is drawn again."""
     for earlier in range(attempt):
         row = _row(source, task, earlier)
-        if row is None or row.verdict not in sampling.again:
+        if row is None or row.verdict not in sampling.retried:
             return False
     return True
 

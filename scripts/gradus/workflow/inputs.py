@@ -44,5 +44,5 @@ def _manifests(files: Large) -> Any:
     if isinstance(files, Artifact):
         return files.manifest
     if isinstance(files, list):
-        return [one.manifest for one in files]
-    return lambda wildcards: [one.manifest for one in files(wildcards)]
+        return [file.manifest for file in files]
+    return lambda wildcards: [file.manifest for file in files(wildcards)]

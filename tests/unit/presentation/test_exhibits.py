@@ -29,7 +29,7 @@ from gradus.results.store import Results
 from gradus.runtime.jsonl import read_json
 from gradus.statistics.intervals import wilson
 from gradus.study.config import Study, load
-from gradus.study.grid import asked_cells
+from gradus.study.grid import requested_cells
 
 PRINTED = PROJECT / "published" / "chen-2025.csv"
 
@@ -219,7 +219,7 @@ def test_the_files_of_the_exhibits_and_what_they_read(study: Study) -> None:
     made = files(study)
     assert len(made) == 3 * len(TABLES) + 4 * len(FIGURES) == len(set(made))
     assert all(Path(path).exists() for name in wanted(study) for path in inputs(study, name))
-    assert len(inputs(study, "grid")) == len(asked_cells(study))
+    assert len(inputs(study, "grid")) == len(requested_cells(study))
     assert any("teacher_answers" in path for path in inputs(study, "figure-3"))
 
 

@@ -96,7 +96,7 @@ def _matthew_points(study: Study, measured: Measured) -> list[Point]:
         for supervision, student in found
         if supervision.format == ANSWER_ONLY
     ]
-    return bare + _means(measured, [one for one in found if one[0].format != ANSWER_ONLY], "Figure 6")
+    return bare + _means(measured, [condition for condition in found if condition[0].format != ANSWER_ONLY], "Figure 6")
 
 
 def _grid_points(study: Study, measured: Measured) -> list[Point]:

@@ -15,7 +15,7 @@ from gradus.records import Supervision
 from gradus.records.vocabulary import ANSWER_ONLY, LEVELS
 from gradus.study import paths
 from gradus.study.config import PaddedTransform, Study
-from gradus.study.grid import accuracy_supervisions, asked_cells, cells, metrics_files
+from gradus.study.grid import accuracy_supervisions, cells, metrics_files, requested_cells
 from gradus.study.paths import Artifact
 
 Condition = tuple[Supervision, str]
@@ -23,7 +23,7 @@ Condition = tuple[Supervision, str]
 
 def asked(study: Study) -> list[Condition]:
     """All conditions that the study asks for, each once."""
-    return list(dict.fromkeys((cell.supervision, cell.student) for cell in asked_cells(study)))
+    return list(dict.fromkeys((cell.supervision, cell.student) for cell in requested_cells(study)))
 
 
 def levels(study: Study) -> list[Condition]:
@@ -42,7 +42,7 @@ def _main_series(study: Study) -> list[tuple[str, str, list[Supervision]]]:
     series = _series(study)
     counts = Counter(teacher for teacher, _, supervisions in series for _ in supervisions)
     main = counts.most_common(1)[0][0] if counts else ""
-    return [one for one in series if one[0] == main]
+    return [entry for entry in series if entry[0] == main]
 
 
 def _series(study: Study) -> list[tuple[str, str, list[Supervision]]]:
@@ -52,7 +52,7 @@ def _series(study: Study) -> list[tuple[str, str, list[Supervision]]]:
         if supervision.format == "original" and supervision.level in LEVELS:
             grouped.setdefault((supervision.dataset, supervision.teacher, student), []).append(supervision)
     return [
-        (teacher, student, sorted(supervisions, key=lambda one: one.level))
+        (teacher, student, sorted(supervisions, key=lambda supervision: supervision.level))
         for (_, teacher, student), supervisions in grouped.items()
         if len(supervisions) > 1
     ]
@@ -77,7 +77,11 @@ def padding(study: Study) -> list[Condition]:
         if isinstance(transform, PaddedTransform):
             short = replace(supervision, format="original")
             long = replace(short, level=transform.target)
-            found += [one for one in ((short, student), (supervision, student), (long, student)) if one in known]
+            found += [
+                condition
+                for condition in ((short, student), (supervision, student), (long, student))
+                if condition in known
+            ]
     return list(dict.fromkeys(found))
 
 
@@ -93,7 +97,12 @@ def main_tested(study: Study) -> list[Condition]:
 
 def _tested(study: Study, series: Iterable[tuple[str, str, list[Supervision]]]) -> list[Condition]:
     own = set(accuracy_supervisions(study))
-    return [(one, student) for _, student, supervisions in series for one in supervisions if one in own]
+    return [
+        (supervision, student)
+        for _, student, supervisions in series
+        for supervision in supervisions
+        if supervision in own
+    ]
 
 
 def teachers(study: Study) -> list[Condition]:
@@ -137,7 +146,9 @@ def inputs(study: Study, name: str) -> list[Artifact]:
     """The files that decide an exhibit: metrics of its cells that can be had, and manifests of the teachers' own answers."""
     shown = set(CONDITIONS[name](study))
     chosen = [cell for cell in cells(study) if (cell.supervision, cell.student) in shown]
-    own = [supervision for supervision in accuracy_supervisions(study) if any(supervision == one for one, _ in shown)]
+    own = [
+        supervision for supervision in accuracy_supervisions(study) if any(supervision == tested for tested, _ in shown)
+    ]
     tested_themselves = own if name in ("figure-3", "figure-4") else []
     return [
         *metrics_files(study, chosen),

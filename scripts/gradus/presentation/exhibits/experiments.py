@@ -94,13 +94,13 @@ def experiment_figure(experiment: Experiment, rows: Sequence[ConditionSummary]) 
     with styled():
         figure, axes = panels(len(datasets), (4.6, 3.5), sharey=True)
         for panel, dataset in zip(axes, datasets, strict=True):
-            mine = [row for row in rows if row.supervision.dataset == dataset]
-            series: dict[str, dict[str, Number]] = {row.student: {} for row in mine}
-            for row in mine:
+            shown = [row for row in rows if row.supervision.dataset == dataset]
+            series: dict[str, dict[str, Number]] = {row.student: {} for row in shown}
+            for row in shown:
                 series[row.student][label(row.supervision, experiment)] = accuracy(row)
             connected = [tick for tick in ticks if tick not in baselines] if experiment.axis == "level" else []
             draw_lines(panel, ticks, series, connected, baselines)
-            frequent = 100 * mine[0].most_frequent
+            frequent = 100 * shown[0].most_frequent
             panel.axhline(frequent, color="#777777", linewidth=0.8, linestyle=":")
             panel.annotate(
                 "most frequent answer",

@@ -80,7 +80,7 @@ def _curves(points: Sequence[Point]) -> Figure:
 
 def _scatter(points: Sequence[Point]) -> Figure:
     """A student's accuracy over its teacher's own, a panel per student, a mark per dataset; r pooled and within datasets."""
-    own = {(one.supervision, one.student): one.number for one in points if one.measure == "teacher_accuracy"}
+    own = {(point.supervision, point.student): point.number for point in points if point.measure == "teacher_accuracy"}
     taught = [point for point in points if point.measure == "accuracy"]
     figure, axes = panels(len(_students(taught)), (3.1, 3.0))
     for panel, student in zip(axes, _students(taught), strict=True):
@@ -123,11 +123,11 @@ def _bars(points: Sequence[Point]) -> Figure:
     teachers = _names(point.supervision.teacher for point in points)
     figure, axes = panels(len(_datasets(points)), (3.4, 2.6))
     for panel, dataset in zip(axes, _datasets(points), strict=True):
-        mine = [point for point in points if point.supervision.dataset == dataset]
+        own = [point for point in points if point.supervision.dataset == dataset]
         series: dict[str, dict[str, Number]] = {teacher: {} for teacher in teachers}
-        for point in mine:
+        for point in own:
             series[point.supervision.teacher][point.student] = point.number
-        draw_bars(panel, series, _students(mine))
+        draw_bars(panel, series, _students(own))
         panel.set_title(dataset, fontsize=9)
     finish(figure, axes, "mean over levels (%)")
     return figure
@@ -138,15 +138,15 @@ def _bars_over_datasets(points: Sequence[Point]) -> Figure:
     teachers = _names(point.supervision.teacher for point in points)
     series: dict[str, dict[str, Number]] = {teacher: {} for teacher in teachers}
     for student in _students(points):
-        mine = {(p.supervision.dataset, p.supervision.teacher): p.number for p in points if p.student == student}
-        there = [teacher for teacher in teachers if any(teacher == name for _, name in mine)]
+        own = {(p.supervision.dataset, p.supervision.teacher): p.number for p in points if p.student == student}
+        there = [teacher for teacher in teachers if any(teacher == name for _, name in own)]
         common = [
             dataset
-            for dataset in _names(dataset for dataset, _ in mine)
-            if all((dataset, teacher) in mine and mine[dataset, teacher].value is not None for teacher in there)
+            for dataset in _names(dataset for dataset, _ in own)
+            if all((dataset, teacher) in own and own[dataset, teacher].value is not None for teacher in there)
         ]
         for teacher in there if common else []:
-            series[teacher][student] = _mean([mine[dataset, teacher] for dataset in common])
+            series[teacher][student] = _mean([own[dataset, teacher] for dataset in common])
     students = [student for student in _students(points) if any(student in numbers for numbers in series.values())]
     figure, axes = panels(1, (6.0, 3.2))
     if students:

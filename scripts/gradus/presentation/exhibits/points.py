@@ -19,7 +19,7 @@ from gradus.results.store import Results
 from gradus.statistics.contrasts import Contrast, contrast
 from gradus.statistics.intervals import wilson
 from gradus.statistics.measurements import Measurement, SeedVariance, Summary
-from gradus.study.grid import asked_cells
+from gradus.study.grid import requested_cells
 
 MEAN, BEST = "mean", "best"
 
@@ -76,24 +76,26 @@ class Measured:
 
     def mean(self, supervisions: Sequence[Supervision], student: str, *tables: str) -> Point:
         """The mean over the levels that are there; runs as the level with fewest has."""
-        found = [one for one in supervisions if (one, student) in self.evidence.students]
+        found = [supervision for supervision in supervisions if (supervision, student) in self.evidence.students]
         named = Supervision(supervisions[0].dataset, supervisions[0].teacher, supervisions[0].format, MEAN)
-        asked = min(self.seeds_asked.get((one, student), 1) for one in supervisions)
+        asked = min(self.seeds_asked.get((supervision, student), 1) for supervision in supervisions)
         if not found:
             return missing(named, student, "accuracy", asked)
-        measured = [self.evidence.students[one, student] for one in found]
-        pooled = contrast([(1 / len(found), one) for one in measured], self.evidence.seeds(named.dataset, student))
+        measured = [self.evidence.students[supervision, student] for supervision in found]
+        pooled = contrast(
+            [(1 / len(found), measurement) for measurement in measured], self.evidence.seeds(named.dataset, student)
+        )
         interval = pooled.interval()
-        marks = {mark for one in found for mark in self.marks.get((one, student), ())}
+        marks = {mark for supervision in found for mark in self.marks.get((supervision, student), ())}
         if len(found) < len(supervisions):
             marks.add(f"{len(found)} of {len(supervisions)} levels")
         number = Number(
             pooled.estimate,
             low=max(0.0, interval.low),
             high=min(1.0, interval.high),
-            sd=float(np.std([one.mean for one in measured], ddof=1)) if len(measured) > 1 else None,
+            sd=float(np.std([measurement.mean for measurement in measured], ddof=1)) if len(measured) > 1 else None,
             n=measured[0].n,
-            runs=min(one.runs for one in measured),
+            runs=min(measurement.runs for measurement in measured),
             runs_asked=asked,
             marks=tuple(sorted(marks)),
         )
@@ -120,10 +122,10 @@ class Measured:
     def best(self, supervisions: Sequence[Supervision], student: str, *tables: str) -> list[Point]:
         """The level that is best on the test problems and its teacher there; no interval to printed ones, as it was chosen."""
         named = replace(supervisions[0], level=BEST)
-        there = [one for one in supervisions if (one, student) in self.evidence.students]
+        there = [supervision for supervision in supervisions if (supervision, student) in self.evidence.students]
         if not there:
             return [missing(named, student, measure) for measure in ("accuracy", "teacher_accuracy")]
-        best = max(there, key=lambda one: self.evidence.students[one, student].mean)
+        best = max(there, key=lambda supervision: self.evidence.students[supervision, student].mean)
         points = []
         for point in (self.accuracy(best, student), self.own(best, student)):
             printed = self._printed(named, student, point.measure, tables)
@@ -136,13 +138,17 @@ class Measured:
 
     def _printed(self, supervision: Supervision, student: str, measure: str, tables: Sequence[str]) -> Printed | None:
         known = self._index.get((measure, as_printed(supervision), student), ())
-        return min((one for one in known if one.table in tables), key=lambda one: tables.index(one.table), default=None)
+        return min(
+            (number for number in known if number.table in tables),
+            key=lambda number: tables.index(number.table),
+            default=None,
+        )
 
     @cached_property
     def _index(self) -> dict[tuple[str, Supervision, str], list[Printed]]:
         index: dict[tuple[str, Supervision, str], list[Printed]] = {}
-        for one in self.printed:
-            index.setdefault((one.measure, one.place, one.student), []).append(one)
+        for number in self.printed:
+            index.setdefault((number.measure, number.place, number.student), []).append(number)
         return index
 
     @cached_property
@@ -179,14 +185,14 @@ def _number(measurement: Measurement, runs_asked: int, marks: tuple[str, ...]) -
 
 def measured_cells(results: Results) -> int:
     """How many cells have been scored."""
-    return sum(results.has_metrics(cell) for cell in asked_cells(results.study))
+    return sum(results.has_metrics(cell) for cell in requested_cells(results.study))
 
 
 def measure(results: Results, conditions: Iterable[Condition], printed: Sequence[Printed]) -> Measured:
     """Read what is there of some conditions and of the teachers' own answers; what is not there is missing, no error."""
     wanted = set(conditions)
     asked: dict[Condition, list[Cell]] = {}
-    for cell in asked_cells(results.study):
+    for cell in requested_cells(results.study):
         if (cell.supervision, cell.student) in wanted:
             asked.setdefault((cell.supervision, cell.student), []).append(cell)
     students: dict[Condition, Measurement] = {}

@@ -118,7 +118,9 @@ def layout(name: str, points: Sequence[Point], with_intervals: bool = True) -> T
 
 def _by_level(points: Sequence[Point]) -> _Grid:
     rows: dict[tuple[str, ...], dict[str, Point]] = {}
-    bare = {(one.supervision.dataset, one.student): one for one in points if one.supervision.format == ANSWER_ONLY}
+    bare = {
+        (point.supervision.dataset, point.student): point for point in points if point.supervision.format == ANSWER_ONLY
+    }
     for point in points:
         supervision, student = point.supervision, point.student
         if supervision.format != ANSWER_ONLY:
@@ -146,8 +148,10 @@ def _by_length(points: Sequence[Point]) -> _Grid:
 def _by_format(points: Sequence[Point]) -> _Grid:
     rows: dict[tuple[str, ...], dict[str, Point]] = {}
     for point in points:
-        one = point.supervision
-        rows.setdefault((one.dataset, one.teacher, one.level, one.format), {})[point.student] = point
+        supervision = point.supervision
+        rows.setdefault((supervision.dataset, supervision.teacher, supervision.level, supervision.format), {})[
+            point.student
+        ] = point
     columns = list(dict.fromkeys(point.student for point in points))
     return _Grid(("dataset", "teacher", "level", "format"), columns, rows, "column")
 
@@ -199,7 +203,7 @@ def _comparison(points: Sequence[Point]) -> list[str]:
     ]
     if not printed:
         return []
-    contrasts = [one.contrast for one in printed if one.contrast is not None]
+    contrasts = [row.contrast for row in printed if row.contrast is not None]
     heads = ["dataset", "supervision", "student", "measure", "here (runs)", "paper (runs)", "difference", ""]
     return [
         "## The paper and this run",

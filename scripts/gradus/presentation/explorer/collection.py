@@ -18,7 +18,7 @@ from gradus.results.presence import presence
 from gradus.results.store import Results
 from gradus.runtime.atomic import sha256_bytes
 from gradus.study import paths
-from gradus.study.grid import asked_cells
+from gradus.study.grid import requested_cells
 
 SAMPLES = 20
 CURVE_POINTS = 60
@@ -48,10 +48,10 @@ def shown_problems(problems: Sequence[Problem]) -> list[Problem]:
 def collect(results: Results) -> dict[str, Any]:
     """Everything but the predictions: axes, experiments, cells, problems, claims, audits; all of it plain JSON."""
     study = results.study
-    asked = asked_cells(study)
+    asked = requested_cells(study)
     audit = results.find_annotation_audit()
     audited = audit["supervisions"] if audit is not None else []
-    by_supervision = {one["supervision"]: one for one in audited}
+    by_supervision = {audit["supervision"]: audit for audit in audited}
     axes = {
         axis: list(dict.fromkeys(str(cell.wildcards()[axis]) for cell in asked))
         for axis in ("dataset", "teacher", "format", "level", "student", "seed")
@@ -71,7 +71,7 @@ def collect(results: Results) -> dict[str, Any]:
         "claims": _rows(results.path(paths.CLAIMS)),
         "recommendations": _rows(results.path(paths.RECOMMENDATION)),
         "datasets": [_dataset(results, name) for name in study.datasets],
-        "annotations": [_annotations(one) for one in audited],
+        "annotations": [_annotations(audit) for audit in audited],
     }
 
 

@@ -58,9 +58,9 @@
   // Dark for low, light for high, readable in greyscale: an approximation of cividis.
   const color = (share) => {
     const stops = [[0, 32, 77], [87, 92, 109], [165, 156, 116], [255, 234, 70]];
-    const place = Math.min(0.9999, Math.max(0, share)) * (stops.length - 1);
-    const [from, to] = [stops[Math.floor(place)], stops[Math.floor(place) + 1]];
-    return `rgb(${from.map((value, index) => Math.round(value + (to[index] - value) * (place % 1))).join(",")})`;
+    const position = Math.min(0.9999, Math.max(0, share)) * (stops.length - 1);
+    const [from, to] = [stops[Math.floor(position)], stops[Math.floor(position) + 1]];
+    return `rgb(${from.map((value, index) => Math.round(value + (to[index] - value) * (position % 1))).join(",")})`;
   };
 
   const drawMap = () => {
@@ -198,13 +198,13 @@
   };
 
   const drawSamples = async (cell, index, other) => {
-    const mine = await samples(index);
+    const own = await samples(index);
     const theirs = other && other.dataset === cell.dataset ? await samples(state.kept) : null;
     const box = make("div", { id: "samples-shown" });
     if (other && other.dataset !== cell.dataset) box.append(make("p", { class: "hint" }, "The kept cell is of another dataset: there is no problem in common."));
     let shown = 0;
-    (facts.problems[cell.dataset] ?? []).forEach((problem, place) => {
-      const one = mine[place] ?? [], two = theirs?.[place] ?? null;
+    (facts.problems[cell.dataset] ?? []).forEach((problem, position) => {
+      const one = own[position] ?? [], two = theirs?.[position] ?? null;
       if (!one.length) return;
       if (state.filter === "correct" && !one[2]) return;
       if (state.filter === "incorrect" && one[2]) return;
@@ -226,7 +226,7 @@
   const rowsTable = (head, rows) => make("div", { class: "scroll" }, make("table", { class: "list" }, make("thead", {}, make("tr", {}, ...head.map((one) => make("th", { scope: "col" }, one)))),
     make("tbody", {}, ...rows.map((row) => make("tr", {}, ...row.map((one) => one instanceof Node ? make("td", {}, one) : make("td", { class: typeof one === "number" ? "number" : null }, one === null || one === undefined ? "" : String(one))))))));
 
-  const told = (claim) => {
+  const estimate = (claim) => {
     const scale = claim.unit === "points" ? 100 : 1, digits = claim.unit === "points" ? 1 : 2;
     const show = (value) => (scale * Number(value)).toFixed(digits);
     return `${show(claim.estimate)} [${show(claim.low)}, ${show(claim.high)}] ${claim.unit}`;
@@ -242,7 +242,7 @@
         : make("p", {}, "No claim has been tested yet."),
       make("div", { class: "toolbar" }, ...["all", "supported", "contradicted", "undecided"].map((verdict) => make("button", { "data-verdict": verdict, "aria-pressed": state.verdict === verdict ? "true" : "false", onclick: () => { state.verdict = verdict; drawClaims(); } }, verdict))),
       rowsTable(["experiment", "of whom", "statement", "verdict", "estimate, 95 %", "p (adjusted)", "speaks of", "power"], shown.map((claim) => [
-        claim.experiment, claim.subject, claim.statement + (claim.note ? ` (${claim.note})` : ""), make("span", { class: claim.verdict }, claim.verdict), told(claim),
+        claim.experiment, claim.subject, claim.statement + (claim.note ? ` (${claim.note})` : ""), make("span", { class: claim.verdict }, claim.verdict), estimate(claim),
         Number(claim.p_adjusted).toPrecision(2), `${claim.reach}, ${claim.runs} run(s)${claim.n ? `, n = ${claim.n}` : ""}`, `${(100 * Number(claim.power)).toFixed(0)} % for ${claim.power_for}`])),
       make("h2", {}, "What to use"),
       rowsTable(["dataset", "student", "best", "accuracy", "cannot be told from the best", "cheapest of these"], facts.recommendations.map((one) => [

@@ -16,7 +16,7 @@ from typing import Any
 
 from gradus.presentation.explorer.collection import collect, problems, samples
 from gradus.results.store import Results
-from gradus.study.grid import asked_cells
+from gradus.study.grid import requested_cells
 
 _HERE = Path(__file__).resolve().parent
 
@@ -24,7 +24,7 @@ _HERE = Path(__file__).resolve().parent
 def explorer(results: Results) -> str:
     """The explorer of whatever is there of a study."""
     shown = {name: problems(results, name) for name in results.study.datasets}
-    texts = (samples(results, cell, shown[cell.supervision.dataset]) for cell in asked_cells(results.study))
+    texts = (samples(results, cell, shown[cell.supervision.dataset]) for cell in requested_cells(results.study))
     return to_page(collect(results), texts)
 
 
@@ -35,7 +35,7 @@ def to_page(facts: dict[str, Any], samples: Iterable[list[list[Any]]]) -> str:
         "STYLE": (_HERE / "explorer.css").read_text(encoding="utf-8"),
         "PROGRAM": (_HERE / "explorer.js").read_text(encoding="utf-8"),
         "FACTS": in_script(json.dumps(facts, ensure_ascii=False, separators=(",", ":"))),
-        "SAMPLES": "\n".join(packed(one) for one in samples),
+        "SAMPLES": "\n".join(packed(cell) for cell in samples),
     }
     page = (_HERE / "explorer.html").read_text(encoding="utf-8")
     head, *rest = page.split("{{")

@@ -13,10 +13,10 @@ from gradus.runtime.errors import UserError
 def explain(error: ValidationError, raw: Any, root: Any, prefix: str = "") -> UserError:
     """One message for the first problem: the key, what is wrong, what is accepted. ``root``: a section, or a union of them."""
     detail = error.errors()[0]
-    place = _place_in(raw, [str(part) for part in detail["loc"]])
-    where = "configuration key " + ".".join(filter(None, [prefix, *place]))
+    keys = _key_path(raw, [str(part) for part in detail["loc"]])
+    where = "configuration key " + ".".join(filter(None, [prefix, *keys]))
     if detail["type"] == "extra_forbidden":
-        model = _model_at(root, raw, place[:-1])
+        model = _model_at(root, raw, keys[:-1])
         return UserError("unknown key", where=where, hint=f"accepted here: {', '.join(model.model_fields)}")
     if detail["type"] == "missing":
         return UserError("required key is missing", where=where)
@@ -34,9 +34,9 @@ def explain(error: ValidationError, raw: Any, root: Any, prefix: str = "") -> Us
     return UserError(f"{message[:1].lower()}{message[1:]}{shown}", where=where)
 
 
-def _place_in(raw: Any, location: list[str]) -> list[str]:
+def _key_path(raw: Any, location: list[str]) -> list[str]:
     """The keys of an error as the study file has them (pydantic also names the union member)."""
-    place = []
+    keys = []
     for position, part in enumerate(location):
         if isinstance(raw, dict) and part in raw:
             raw = raw[part]
@@ -44,18 +44,20 @@ def _place_in(raw: Any, location: list[str]) -> list[str]:
             raw = raw[int(part)]
         elif position + 1 < len(location):
             continue
-        place.append(part)
-    return place
+        keys.append(part)
+    return keys
 
 
-def _model_at(root: Any, raw: Any, place: list[str]) -> type[BaseModel]:
-    """The section that describes a place; of a union the member that the file's own entry chooses."""
+def _model_at(root: Any, raw: Any, keys: list[str]) -> type[BaseModel]:
+    """The section that describes a key; of a union the member that the file's own entry chooses."""
     candidates = _models_in(root)
-    for part in place:
+    for part in keys:
         raw = raw[int(part)] if isinstance(raw, list) else raw[part]
-        inside = [found for one in candidates if part in one.model_fields for found in _models(one.model_fields[part])]
+        inside = [
+            found for model in candidates if part in model.model_fields for found in _models(model.model_fields[part])
+        ]
         candidates = inside or candidates
-    chosen = [one for one in candidates if isinstance(raw, dict) and _chooses(raw, one)]
+    chosen = [model for model in candidates if isinstance(raw, dict) and _chooses(raw, model)]
     return (chosen or candidates)[0]
 
 

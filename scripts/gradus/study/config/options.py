@@ -32,6 +32,6 @@ def read_section(text: str, section: Any, where: str) -> Any:
             raw = TypeAdapter(Any).validate_json(text)
         except ValidationError:
             raise UserError("is not valid JSON", where=where, hint=f"found {text[:60]!r}") from None
-        told = explain(error, raw, section)
-        key = str(told.where).removeprefix("configuration key ")
-        raise UserError(told.what, where=f"{where}, key {key}" if key else where, hint=told.hint) from None
+        explained = explain(error, raw, section)
+        key = str(explained.where).removeprefix("configuration key ")
+        raise UserError(explained.what, where=f"{where}, key {key}" if key else where, hint=explained.hint) from None

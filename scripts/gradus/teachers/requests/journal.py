@@ -3,7 +3,7 @@
 One folder per teacher, append-only JSONL. Each writer appends to a shard of its own and reads all shards; the key is the
 SHA-256 of the canonical request, which holds the sample index. What a crash or a full disk left of a line is skipped.
 An entry that is ``unusable`` was paid for and answers nothing: it counts as spent, and its request is sent again.
-The index in memory takes 16 bytes an entry: the first 8 bytes of the key and the place of the line, sorted.
+The index in memory takes 16 bytes an entry: the first 8 bytes of the key and the position of the line, sorted.
 """
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ class Journal:
         self._models: dict[str, set[str]] = {}
         self._shards: list[Path] = []
         self._keys = np.empty(0, dtype=np.uint64)
-        self._places = np.empty(0, dtype=np.int64)
+        self._positions = np.empty(0, dtype=np.int64)
         self._recent: dict[int, list[int]] = {}
         self._recent_count = 0
         self._readers: dict[int, BinaryIO] = {}
@@ -143,12 +143,12 @@ class Journal:
 
     def _merge(self) -> None:
         """Move the recent entries into the sorted arrays."""
-        keys = [key for key, places in self._recent.items() for _ in places]
-        places = [place for places in self._recent.values() for place in places]
+        keys = [key for key, positions in self._recent.items() for _ in positions]
+        positions = [position for positions in self._recent.values() for position in positions]
         every_key = np.concatenate([self._keys, np.array(keys, dtype=np.uint64)])
-        every_place = np.concatenate([self._places, np.array(places, dtype=np.int64)])
+        every_position = np.concatenate([self._positions, np.array(positions, dtype=np.int64)])
         order = np.argsort(every_key, kind="stable")
-        self._keys, self._places = every_key[order], every_place[order]
+        self._keys, self._positions = every_key[order], every_position[order]
         self._recent, self._recent_count = {}, 0
 
     def _entry(self, key: str) -> dict[str, Any] | None:
@@ -156,8 +156,8 @@ class Journal:
         short = int(key[:16], 16)
         wanted = np.uint64(short)
         first, last = np.searchsorted(self._keys, wanted, "left"), np.searchsorted(self._keys, wanted, "right")
-        for place in [*reversed(self._recent.get(short, [])), *reversed(self._places[first:last].tolist())]:
-            shard, offset = place >> _OFFSET_BITS, place & ((1 << _OFFSET_BITS) - 1)
+        for position in [*reversed(self._recent.get(short, [])), *reversed(self._positions[first:last].tolist())]:
+            shard, offset = position >> _OFFSET_BITS, position & ((1 << _OFFSET_BITS) - 1)
             if shard not in self._readers:
                 if len(self._readers) > 64:
                     self._readers.popitem()[1].close()

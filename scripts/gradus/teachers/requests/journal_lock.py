@@ -15,7 +15,7 @@ from gradus.runtime.program import log
 def journal_lock(folder: Path) -> Iterator[None]:
     """Wait until no other process fetches into this journal: two would pay twice, and overrun limits and budget."""
     folder.mkdir(parents=True, exist_ok=True)
-    with open(folder / ".buyer", "ab") as stream:
+    with open(folder / ".lock", "ab") as stream:
         try:
             fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
