@@ -8,10 +8,11 @@ from pathlib import Path
 from gradus.records import Annotation, Problem, Supervision
 from gradus.runtime import program
 from gradus.runtime.atomic import write_json
+from gradus.runtime.environment import data_folder, journal_folder
 from gradus.runtime.errors import UserError
 from gradus.runtime.jsonl import read_records, write_records
 from gradus.study.config.teachers import BatchableTeacher, ChatTeacher, Teacher, read_teacher
-from gradus.study.paths import data_folder, journal_folder, run_record
+from gradus.study.paths import run_record
 from gradus.teachers.annotation import Counts, Sampling, annotate, prepare, usable_originals
 from gradus.teachers.answer_sources import AnswerSource, LocalAnswers, RemoteAnswers
 from gradus.teachers.prompts.exemplars import load_exemplar

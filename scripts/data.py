@@ -2,10 +2,11 @@
 
 from gradus.data.datasets.sources import load_problems
 from gradus.runtime import program
+from gradus.runtime.environment import data_folder
 from gradus.runtime.jsonl import write_records
 from gradus.study.config.datasets import Dataset
 from gradus.study.config.options import section_option
-from gradus.study.paths import data_folder, run_record
+from gradus.study.paths import run_record
 
 
 def main() -> None:

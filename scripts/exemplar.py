@@ -4,10 +4,11 @@ from pathlib import Path
 
 from gradus.records import Problem
 from gradus.runtime import program
+from gradus.runtime.environment import journal_folder
 from gradus.runtime.errors import UserError
 from gradus.runtime.jsonl import read_records
 from gradus.study.config.teachers import BatchableTeacher, ChatTeacher, read_teacher
-from gradus.study.paths import journal_folder, run_record
+from gradus.study.paths import run_record
 from gradus.teachers.prompts.exemplars import find_exemplar, frozen_path, load_exemplar, save_exemplar, write_exemplar
 from gradus.teachers.prompts.prompting import Prompts
 from gradus.teachers.prompts.request_builder import RequestBuilder

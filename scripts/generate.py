@@ -7,6 +7,7 @@ from gradus.evaluation.generation import generate, longest_output
 from gradus.records import Problem
 from gradus.runtime import program
 from gradus.runtime.atomic import canonical_json, sha256_bytes, sha256_file
+from gradus.runtime.environment import work_folder
 from gradus.runtime.errors import UserError
 from gradus.runtime.jsonl import read_json, read_manifest, read_records, write_records
 from gradus.runtime.leases import lease
@@ -17,7 +18,7 @@ from gradus.students.training.publication import drop_kept
 from gradus.study.config.options import section_option
 from gradus.study.config.study import Decoding
 from gradus.study.fingerprint import fingerprint
-from gradus.study.paths import run_record, work_folder
+from gradus.study.paths import run_record
 
 
 def main() -> None:

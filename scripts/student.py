@@ -10,6 +10,7 @@ from typing import Any
 
 from gradus.runtime import program
 from gradus.runtime.atomic import canonical_json, sha256_bytes, sha256_file, write_json
+from gradus.runtime.environment import work_folder
 from gradus.runtime.jsonl import read_json
 from gradus.runtime.leases import lease
 from gradus.students.base_models import corpus_texts, fetch_reference, make_untrained
@@ -22,7 +23,7 @@ from gradus.students.training.publication import forget, publish, verify_weights
 from gradus.study.config.options import section_option
 from gradus.study.config.students import BuiltStudent, PretrainedStudent, Student
 from gradus.study.fingerprint import fingerprint
-from gradus.study.paths import run_record, work_folder
+from gradus.study.paths import run_record
 
 
 def main() -> None:

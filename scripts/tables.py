@@ -4,10 +4,10 @@ from pathlib import Path
 
 from gradus.analysis.summaries import summaries
 from gradus.presentation.exhibits.experiments import experiment_table, to_csv
-from gradus.presentation.table import one_line
 from gradus.results.store import Results
 from gradus.runtime import program
 from gradus.runtime.atomic import write_text
+from gradus.runtime.markdown import one_line
 
 
 def main() -> None:

@@ -14,7 +14,7 @@ from typing import Any
 from gradus.records import Example
 from gradus.runtime import program
 from gradus.runtime.atomic import sha256_file, write_json, write_text
-from gradus.runtime.environment import commit, submitted_job, versions
+from gradus.runtime.environment import commit, submitted_job, versions, work_folder
 from gradus.runtime.errors import UserError
 from gradus.runtime.jsonl import read_json, read_manifest, read_records
 from gradus.runtime.leases import lease
@@ -32,7 +32,7 @@ from gradus.study.config.options import section_option
 from gradus.study.config.students import Recipe
 from gradus.study.config.training import CellTraining
 from gradus.study.fingerprint import fingerprint
-from gradus.study.paths import TELEMETRY, TRACE, run_record, work_folder
+from gradus.study.paths import TELEMETRY, TRACE, run_record
 
 VERSIONS = ("torch", "transformers", "deepspeed", "peft", "tokenizers")
 

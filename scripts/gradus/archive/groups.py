@@ -9,6 +9,7 @@ from gradus.archive.finished_jobs import record_files
 from gradus.archive.tarball import Member
 from gradus.presentation.exhibits import conditions
 from gradus.records import Supervision
+from gradus.runtime.environment import journal_folder
 from gradus.study import paths
 from gradus.study.config import ArchiveGroup, Study
 from gradus.study.grid import (
@@ -92,7 +93,7 @@ def members(study: Study, group: str, project: Path, prompts: Path) -> list[Memb
         return sorted(Member(path.as_posix(), path) for path in found)
     if group == "journal":
         teachers = {supervision.teacher for supervision in _answered(study)}
-        folder = paths.journal_folder()
+        folder = journal_folder()
         found = [path for name in teachers for path in (folder / name).rglob("*") if _wanted(path)]
         return sorted(Member(f"journal/{path.relative_to(folder).as_posix()}", path) for path in found)
     made = [Member(path, Path(path)) for path in group_files(study, group)]

@@ -13,6 +13,7 @@ from typing import Any
 from gradus.planning.inputs import PlanInputs
 from gradus.records import Problem, Supervision
 from gradus.records.vocabulary import LEVELS, Split
+from gradus.runtime.environment import journal_folder
 from gradus.study import paths
 from gradus.study.config import ChatTeacher
 from gradus.study.config.teachers import TutorTeacher
@@ -70,7 +71,7 @@ class Quotation:
     def _journal(self, teacher: str) -> Journal:
         """A teacher's journal, read once for all supervisions of a plan (a million entries take half a minute)."""
         if teacher not in self._journals:
-            self._journals[teacher] = Journal(paths.journal_folder() / teacher)
+            self._journals[teacher] = Journal(journal_folder() / teacher)
         return self._journals[teacher]
 
     def of(self, supervision: Supervision, split: Split) -> Quote:
@@ -124,7 +125,7 @@ class Quotation:
             assert isinstance(teacher, ChatTeacher)
             price = find_price(teacher, self.inputs.prices)
             usage = {"input_tokens": 600, "output_tokens": sum(OUTPUT_TOKENS[level] for level in LEVELS)}
-            if find_exemplar(self.inputs.prompts, paths.journal_folder() / name, dataset, name, format_) is not None:
+            if find_exemplar(self.inputs.prompts, journal_folder() / name, dataset, name, format_) is not None:
                 total += Quote(1, 1, 0, 0, 0.0, 0.0, 0.0)
             else:
                 usd = None if price is None else cost(price, usage)

@@ -13,10 +13,11 @@ from gradus.analysis.summaries import ConditionSummary, label
 from gradus.presentation.claims import recommendations_markdown, statements_markdown
 from gradus.presentation.exhibits.experiments import experiment_table
 from gradus.presentation.number import Number, percent
-from gradus.presentation.table import Table, one_line
+from gradus.presentation.table import Table
 from gradus.records import Supervision
 from gradus.records.vocabulary import ANSWER_ONLY
 from gradus.results.facts import AnnotationManifest, DatasetAudit
+from gradus.runtime.markdown import one_line
 from gradus.statistics.contrasts import difference
 from gradus.statistics.intervals import minimum_detectable_difference
 from gradus.study.config import Experiment, PaddedTransform, Study

@@ -10,6 +10,7 @@ from typing import Literal
 from unicodedata import category
 
 from gradus.presentation.number import Number, with_uncertainty
+from gradus.runtime.markdown import markdown_table, one_line
 
 # None: nobody asked for this number.
 Cell = str | Number | None
@@ -70,17 +71,15 @@ class Table:
     def markdown(self) -> str:
         """Heads and rows, without caption and note; ends in a line feed."""
         align = self.align or "l" * self.names + "r" * (len(self.heads) - self.names)
-        rule = "|" + "".join("---:|" if letter == "r" else "---|" for letter in align)
         rows = [
             [self._markdown_cell(cell, self.is_best(y, x)) for x, cell in enumerate(row)]
             for y, row in enumerate(self.rows)
         ]
-        head, *body = ["| " + " | ".join(row) + " |" for row in [list(map(escape_markdown, self.heads)), *rows]]
-        return "\n".join([head, rule, *body]) + "\n"
+        return markdown_table(self.heads, rows, align)
 
     def _markdown_cell(self, cell: Cell, is_best: bool) -> str:
         if not isinstance(cell, Number):
-            return escape_markdown(cell or "")
+            return cell or ""
         if self.bold == "all" and cell.value is not None:
             return with_uncertainty(cell, f"**{cell.text}{cell.signs}**")
         return with_uncertainty(cell, f"**{cell.text}**{cell.signs}" if is_best else f"{cell.text}{cell.signs}")
@@ -125,11 +124,6 @@ class Table:
         return "".join(_LATEX_SIGNS.get(sign, sign) for sign in " ".join(parts))
 
 
-def escape_markdown(text: str) -> str:
-    """Plain text as one line of a Markdown table's cell."""
-    return one_line(text).replace("|", r"\|")
-
-
 def escape_latex(text: str) -> str:
     """Plain text as LaTeX; letters of all scripts stay, because their fonts are the document's own choice."""
     return "".join(map(_latex, one_line(text)))
@@ -138,11 +132,6 @@ def escape_latex(text: str) -> str:
 def _latex(sign: str) -> str:
     is_text = sign.isascii() or category(sign)[0] in "LM"
     return _LATEX.get(sign, sign if is_text else f"[U+{ord(sign):04X}]")
-
-
-def one_line(text: str) -> str:
-    """A text of the user's own without line breaks, which would end a heading, a table's row or a caption."""
-    return " ".join(text.split())
 
 
 def csv_text(heads: Sequence[str], rows: Iterable[Sequence[str | float | None]], form: str = ".4f") -> str:

@@ -1,4 +1,4 @@
-"""What jobs find in their environment: the interpreter, the project's folder, the place of local data."""
+"""The environment: every variable of Gradus, the only module that reads them by name; interpreter, commit and versions."""
 
 from __future__ import annotations
 
@@ -8,13 +8,139 @@ import re
 import subprocess
 import sys
 import sysconfig
+from collections.abc import Mapping
+from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 from gradus.runtime.errors import UserError
 
-SUBMITTED = "GRADUS_SUBMITTED"
+
+@dataclass(frozen=True)
+class Variable:
+    """A variable of the environment: what it means, who sets it, and why it is not an option or a key of the study file."""
+
+    name: str
+    meaning: str
+    set_by: str
+    reason: str
+
+
+_MACHINE = "It says where things are on this machine; a study file goes to other machines."
+_DEVICE = "It describes this machine, and changes no result."
+_SITE = "It belongs to the site; the profile is tracked and shared."
+_JOB = "Snakemake starts jobs in processes of their own, and rules can name it in their commands."
+_TESTS = "pytest decides by it which tests may be skipped."
+
+PROJECT = Variable("GRADUS", "The folder of the project, whose programs the rules start.", "the Snakefile", _JOB)
+DATA = Variable(
+    "GRADUS_DATA",
+    "Folder of local datasets and released annotations. It takes precedence over `data_folder` in the study file.",
+    "you, or the Snakefile from `data_folder`",
+    _MACHINE,
+)
+JOURNAL = Variable(
+    "GRADUS_JOURNAL", "Folder of paid answers; without it `journal/`. Never delete this folder.", "you", _MACHINE
+)
+WORK = Variable("GRADUS_WORK", "Folder of resumable progress; without it `work/`.", "you", _MACHINE)
+PROMPTS = Variable("GRADUS_PROMPTS", "Folder of prompt files.", "the Snakefile, from `prompts` in the study file", _JOB)
+SUBMITTED = Variable(
+    "GRADUS_SUBMITTED",
+    "Set where a process runs one job of a workflow whose main process is elsewhere.",
+    "the Snakefile",
+    _JOB,
+)
+LOG = Variable(
+    "GRADUS_LOG",
+    "`debug` shows debug messages, and the traceback behind the one-line message of a failing disk.",
+    "you",
+    "The rules start the programs, so a program's own option would be out of reach.",
+)
+LEASE_WAIT = Variable(
+    "GRADUS_LEASE_WAIT",
+    "Seconds that a job waits for another holder of its progress to end; without it 1800.",
+    "you",
+    "It changes no result, and jobs of every kind read it.",
+)
+MASTER = Variable(
+    "GRADUS_MASTER",
+    "`HOST` or `HOST:PORT` where the nodes of a training meet; without it the step's first node.",
+    "you, where nodes cannot reach each other by SLURM's names",
+    _DEVICE,
+)
+PEAK_TFLOPS = Variable(
+    "GRADUS_PEAK_TFLOPS",
+    "Peak speed of one device in TFLOP/s, for the MFU of devices that Gradus does not know.",
+    "you",
+    _DEVICE,
+)
+TENSORBOARD = Variable("GRADUS_TENSORBOARD", "Folder for TensorBoard's files of trainings.", "you", _MACHINE)
+ACCOUNT = Variable("GRADUS_ACCOUNT", "SLURM account, for `profiles/slurm`.", "you", _SITE)
+CPU_PARTITION = Variable("GRADUS_CPU_PARTITION", "SLURM partition for jobs without a GPU.", "you", _SITE)
+GPU_PARTITION = Variable("GRADUS_GPU_PARTITION", "SLURM partition for jobs with GPUs.", "you", _SITE)
+REQUIRE_BROWSER = Variable("GRADUS_REQUIRE_BROWSER", "Tests fail where Chromium is missing.", "CI", _TESTS)
+REQUIRE_SLURM = Variable("GRADUS_REQUIRE_SLURM", "Tests fail where SLURM is missing.", "CI", _TESTS)
+GIB_PER_SECOND = Variable(
+    "GRADUS_GIB_PER_SECOND",
+    "Memory bandwidth of the GPU in GiB/s, for `benchmarks/evaluation.py`; without it an H200's, 4470.",
+    "you",
+    _DEVICE,
+)
+VARIABLES = tuple(value for value in list(globals().values()) if isinstance(value, Variable))
+
+
+def journal_folder() -> Path:
+    """The folder of paid answers, the one folder never to delete."""
+    return Path(os.environ.get(JOURNAL.name) or "journal")
+
+
+def work_folder() -> Path:
+    """The folder of resumable progress."""
+    return Path(os.environ.get(WORK.name) or "work")
+
+
+def data_folder() -> Path | None:
+    """The folder of local datasets and released annotations, where there is one."""
+    chosen = os.environ.get(DATA.name)
+    return Path(chosen) if chosen else None
+
+
+def project_folder() -> Path:
+    """The folder of the project, as the workflow's process set it."""
+    return Path(os.environ[PROJECT.name])
+
+
+def prompts_folder() -> str:
+    """The folder of prompt files that jobs use."""
+    return os.environ[PROMPTS.name]
+
+
+def debugging() -> bool:
+    """Whether programs show debug messages."""
+    return os.environ.get(LOG.name) == "debug"
+
+
+def lease_wait() -> float:
+    """Seconds that a job waits for another one to end, its own nodes idle."""
+    return float(os.environ.get(LEASE_WAIT.name) or 1800)
+
+
+def peak_tflops() -> float | None:
+    """Peak speed of a device in TFLOP/s, where somebody stated it."""
+    given = os.environ.get(PEAK_TFLOPS.name)
+    return float(given) if given else None
+
+
+def tensorboard_folder() -> str | None:
+    """The folder for TensorBoard's files, where somebody wants them."""
+    return os.environ.get(TENSORBOARD.name) or None
+
+
+def meeting_point(environment: Mapping[str, str]) -> tuple[str, str]:
+    """Host and port where the nodes of a training meet, as a task's environment gives them; empty where it does not."""
+    host, _, port = environment.get(MASTER.name, "").partition(":")
+    return host, port
 
 
 def prepare(project: str | Path, submitted: bool) -> None:
@@ -22,27 +148,27 @@ def prepare(project: str | Path, submitted: bool) -> None:
 
     ``submitted``: this process runs one job of a workflow whose main process is elsewhere.
     """
-    os.environ["GRADUS"] = str(project)
+    os.environ[PROJECT.name] = str(project)
     if submitted:
-        os.environ[SUBMITTED] = "1"
+        os.environ[SUBMITTED.name] = "1"
     os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
 
 
 def submitted_job() -> str | None:
     """The number of the SLURM job that a workflow submitted for this program alone; None elsewhere."""
-    return os.environ.get("SLURM_JOB_ID") if os.environ.get(SUBMITTED) else None
+    return os.environ.get("SLURM_JOB_ID") if os.environ.get(SUBMITTED.name) else None
 
 
 def offer_data(folder: str | None) -> None:
     """Let the study file name the data folder where the environment does not."""
     if folder:
-        os.environ.setdefault("GRADUS_DATA", folder)
+        os.environ.setdefault(DATA.name, folder)
 
 
 def choose_prompts(folder: str | None) -> None:
     """Let the study file name the prompts; without a name they are the project's own."""
-    chosen = Path(folder) if folder else Path(os.environ["GRADUS"]) / "prompts"
-    os.environ["GRADUS_PROMPTS"] = str(chosen)
+    chosen = Path(folder) if folder else project_folder() / "prompts"
+    os.environ[PROMPTS.name] = str(chosen)
 
 
 def check_cluster(*resources: Any) -> None:
@@ -61,11 +187,6 @@ def check_cluster(*resources: Any) -> None:
 
 def _leaves(group: Any) -> list[Any]:
     return [leaf for value in group.values() for leaf in (_leaves(value) if hasattr(value, "values") else [value])]
-
-
-def prompts_folder() -> str:
-    """The folder of prompt files that jobs use."""
-    return os.environ["GRADUS_PROMPTS"]
 
 
 def versions(*packages: str) -> dict[str, str | None]:

@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from gradus.runtime.atomic import canonical_json
+from gradus.runtime.environment import lease_wait
 from gradus.runtime.errors import UserError
 from gradus.runtime.private_folders import make_private
 from gradus.runtime.slurm import is_running
@@ -29,7 +30,6 @@ log = logging.getLogger("gradus")
 
 BEAT = 10.0  # seconds between two signs of life
 SILENCE = 45.0  # seconds without one after which a holder counts as dead, where neither lock nor SLURM can say
-PATIENCE = 1800.0  # seconds that a job waits for another one to end, its own nodes idle
 POLL = 0.5
 
 
@@ -37,7 +37,7 @@ POLL = 0.5
 def lease(progress: Path, what: str) -> Iterator[None]:
     """Hold the lease on ``progress`` for a block; waits until another holder has ended.
 
-    Raises UserError if that takes longer than ``GRADUS_LEASE_WAIT`` seconds (default: half an hour). A holder whose lease
+    Raises UserError if that takes longer than `GRADUS_LEASE_WAIT` seconds. A holder whose lease
     was taken by another process, which thought it dead, ends at once, and its children with it.
     """
     path = progress.with_name(f"{progress.name}.lease")
@@ -59,7 +59,7 @@ def lease(progress: Path, what: str) -> Iterator[None]:
 
 def _take(path: Path, what: str) -> int:
     """The open, locked lease with our name in it."""
-    end = time.monotonic() + patience()
+    end = time.monotonic() + lease_wait()
     seen = Pulse()
     announced = False
     while True:
@@ -116,11 +116,6 @@ def _lives(holder: dict[str, Any], lockable: bool, seen: Pulse, path: Path) -> b
         runs = is_running(job)
         return True if runs is None else runs
     return not silent  # the same job, started again elsewhere, or no job at all
-
-
-def patience() -> float:
-    """Seconds that a job waits for another one to end."""
-    return float(os.environ.get("GRADUS_LEASE_WAIT") or PATIENCE)
 
 
 def machine() -> str:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from gradus.runtime.atomic import write_json
+from gradus.runtime.environment import debugging
 from gradus.runtime.errors import UserError
 
 log = logging.getLogger("gradus")
@@ -44,7 +45,7 @@ def run(main: Callable[[], None]) -> NoReturn:
 
     ``GRADUS_LOG=debug`` shows the traceback behind the message of a failing disk.
     """
-    level = logging.DEBUG if os.environ.get("GRADUS_LOG") == "debug" else logging.INFO
+    level = logging.DEBUG if debugging() else logging.INFO
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
     log.setLevel(level)
     for chatty in ("httpx", "httpx2", "openai", "anthropic"):  # a line per request

@@ -7,11 +7,9 @@ decoding="greedy")``.
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Iterable
 from dataclasses import asdict
-from pathlib import Path
 from typing import Protocol, Self
 
 from gradus.records import Cell, Supervision
@@ -176,22 +174,6 @@ def fill(pattern: str, study: str, subject: Supervision | Cell | None = None, **
 def wildcards_of(pattern: str, path: str) -> dict[str, str] | None:
     """The values of a pattern's wildcards in a path (``Artifact.wildcards_in``)."""
     return Artifact(pattern).wildcards_in(path)
-
-
-def journal_folder() -> Path:
-    """The folder of paid answers, the one folder never to delete: ``GRADUS_JOURNAL``, else ``journal``."""
-    return Path(os.environ.get("GRADUS_JOURNAL") or "journal")
-
-
-def work_folder() -> Path:
-    """The folder of resumable progress: ``GRADUS_WORK``, else ``work``."""
-    return Path(os.environ.get("GRADUS_WORK") or "work")
-
-
-def data_folder() -> Path | None:
-    """The folder of local datasets and released annotations: ``GRADUS_DATA`` (the workflow sets it from the study file)."""
-    chosen = os.environ.get("GRADUS_DATA")
-    return Path(chosen) if chosen else None
 
 
 def alternatives(names: Iterable[str]) -> str:

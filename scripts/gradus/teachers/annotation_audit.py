@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from statistics import fmean, median, quantiles
 from typing import Any
@@ -17,6 +17,7 @@ from gradus.answers.number import numbers_in
 from gradus.data.text_normalisation import normalised
 from gradus.records import Annotation, Problem, Supervision
 from gradus.records.vocabulary import AnswerKind
+from gradus.runtime.markdown import markdown_table
 from gradus.teachers.text_traits import text_traits
 
 # Literal pieces of prompts that teachers leave in their texts: tags, level names in brackets, template fields.
@@ -166,35 +167,40 @@ def to_markdown(
     audits: Sequence[Mapping[str, Any]], stale: Sequence[str], datasets: Sequence[Mapping[str, Any]]
 ) -> str:
     """The audit as a page: datasets, lengths per supervision, findings."""
-    lines = ["# Audit of data and annotations", "", "## Datasets", ""]
-    lines += [
-        "| dataset | train | test | test in train: exact | normalised | near-duplicates | doubtful gold | without gold |",
-        "|---|---:|---:|---:|---:|---:|---:|---:|",
-    ]
-    for dataset in datasets:
-        lines.append(
-            f"| {dataset['dataset']} | {dataset['train']} | {dataset['test']} | "
-            f"{dataset['test_questions_in_train_exact']} | {len(dataset['test_questions_in_train_normalised'])} | "
-            f"{len(dataset['test_questions_near_train'])} | {dataset['doubtful_gold']} | {dataset['without_gold']} |"
+    checked = [
+        (
+            *(dataset["dataset"], dataset["train"], dataset["test"], dataset["test_questions_in_train_exact"]),
+            *(len(dataset[f"test_questions_{name}"]) for name in ("in_train_normalised", "near_train")),
+            *(dataset["doubtful_gold"], dataset["without_gold"]),
         )
-    lines += [
-        "",
-        "## Lengths in words",
-        "",
-        "| supervision | rows | mean | median | p10 | p90 | longer than the level below |",
+        for dataset in datasets
     ]
-    lines.append("|---|---:|---:|---:|---:|---:|---:|")
-    for audit in audits:
-        words, share = audit["words"], audit.get("longer_than_level_below")
-        shown = "" if share is None else f"{100 * share:.1f} %"
-        lines.append(
-            f"| {audit['supervision']} | {audit['rows']} | {words['mean']} | {words['median']} | {words['p10']} | "
-            f"{words['p90']} | {shown} |"
-        )
-    lines += _costs(audits)
-    lines += ["", "## What was found", ""]
     found = [f"- {text}" for text in (*levels_out_of_order(audits), *_findings(audits), *stale)]
-    return "\n".join([*lines, *(found or ["Nothing."])]) + "\n"
+    parts = [
+        "# Audit of data and annotations\n\n## Datasets\n",
+        _table(
+            "dataset, train, test, test in train: exact, normalised, near-duplicates, doubtful gold, without gold",
+            checked,
+        ),
+        "## Lengths in words\n",
+        _table("supervision, rows, mean, median, p10, p90, longer than the level below", map(_lengths, audits)),
+        *_costs(audits),
+        "## What was found\n",
+        "\n".join(found or ["Nothing."]),
+    ]
+    return "\n".join(parts) + "\n"
+
+
+def _lengths(audit: Mapping[str, Any]) -> tuple[Any, ...]:
+    words, share = audit["words"], audit.get("longer_than_level_below")
+    shown = "" if share is None else f"{100 * share:.1f} %"
+    return audit["supervision"], audit["rows"], *(words[name] for name in ("mean", "median", "p10", "p90")), shown
+
+
+def _table(heads: str, rows: Iterable[Sequence[Any]]) -> str:
+    """A name and its numbers, row by row."""
+    names = heads.split(", ")
+    return markdown_table(names, [list(map(str, row)) for row in rows], "l" + "r" * (len(names) - 1))
 
 
 def _findings(audits: Sequence[Mapping[str, Any]]) -> Iterator[str]:
@@ -220,15 +226,14 @@ def _costs(audits: Sequence[Mapping[str, Any]]) -> list[str]:
     priced = [audit for audit in audits if audit["output_tokens"]]
     if not priced:
         return []
-    lines = ["", "## What the teachers cost", "", "| supervision | input tokens | output tokens | US dollars |"]
-    lines.append("|---|---:|---:|---:|")
+    rows: list[tuple[str, ...]] = []
     for audit in priced:
         price = "?" if audit["price_usd"] is None else f"{audit['price_usd']:.4f}"
-        lines.append(f"| {audit['supervision']} | {audit['input_tokens']:,} | {audit['output_tokens']:,} | {price} |")
+        rows.append((audit["supervision"], f"{audit['input_tokens']:,}", f"{audit['output_tokens']:,}", price))
     known = [audit["price_usd"] for audit in priced if audit["price_usd"] is not None]
-    lines.append(f"| all with a known price | | | {sum(known):.4f} |")
+    rows.append(("all with a known price", "", "", f"{sum(known):.4f}"))
     return [
-        *lines,
-        "",
-        "Each annotation once, whichever study paid for it; exemplars and the teachers' own tests are not in here.",
+        "## What the teachers cost\n",
+        _table("supervision, input tokens, output tokens, US dollars", rows),
+        "Each annotation once, whichever study paid for it; exemplars and the teachers' own tests are not in here.\n",
     ]

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 from gradus.runtime.atomic import sha256_bytes, sha256_file
+from gradus.runtime.environment import project_folder
 
 
 def published_hash() -> str:
     """Hash of the published numbers that findings and exhibits are compared with."""
-    return sha256_file(Path(os.environ["GRADUS"]) / "published" / "chen-2025.csv")[:16]
+    return sha256_file(project_folder() / "published" / "chen-2025.csv")[:16]
 
 
 def explorer_hash() -> str:

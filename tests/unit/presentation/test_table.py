@@ -17,9 +17,10 @@ from builders import tiny_study
 from gradus.analysis.summaries import ConditionSummary, summaries
 from gradus.presentation.exhibits.experiments import experiment_table, note, to_csv
 from gradus.presentation.number import LEAKED, Number
-from gradus.presentation.table import Table, csv_text, escape_latex, escape_markdown
+from gradus.presentation.table import Table, csv_text, escape_latex
 from gradus.results.store import Results
 from gradus.runtime.atomic import write_json
+from gradus.runtime.markdown import escape_markdown
 from gradus.study import paths
 from gradus.study.config import Experiment, Study, load
 from gradus.study.grid import cells

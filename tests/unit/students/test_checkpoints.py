@@ -73,7 +73,7 @@ def test_a_file_that_others_may_write_is_refused_where_they_can_reach_it(tmp_pat
 def test_a_link_in_the_place_of_the_folder_is_refused(tmp_path: Path) -> None:
     saved(tmp_path / "elsewhere")
     (tmp_path / "abc").symlink_to(tmp_path / "elsewhere")
-    with pytest.raises(UserError, match="is a link in the place of a folder"):
+    with pytest.raises(UserError, match="is a link where a folder belongs"):
         require_private(tmp_path / "abc")
 
 

@@ -12,8 +12,9 @@ from gradus.presentation.difference import Difference
 from gradus.presentation.exhibits.catalogue import EXHIBITS
 from gradus.presentation.exhibits.points import Point
 from gradus.presentation.number import MISSING, Number, explanations
-from gradus.presentation.table import Cell, Table, csv_text, one_line
+from gradus.presentation.table import Cell, Table, csv_text
 from gradus.records.vocabulary import ANSWER_ONLY
+from gradus.runtime.markdown import one_line
 
 _COLUMNS = ("dataset", "teacher", "format", "level", "student", "measure", "value", "sd", "runs", "runs_asked", "n")
 _PUBLISHED = (

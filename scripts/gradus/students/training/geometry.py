@@ -11,6 +11,7 @@ import socket
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from gradus.runtime.environment import meeting_point
 from gradus.runtime.errors import UserError
 from gradus.runtime.slurm import address_of, hosts
 
@@ -58,7 +59,7 @@ def geometry(environment: Mapping[str, str], ranks: int) -> Geometry:
             where="configuration key recipe.ranks",
             hint="one task per node, and the same number of ranks on each",
         )
-    host, _, port = environment.get("GRADUS_MASTER", "").partition(":")
+    host, port = meeting_point(environment)
     number = int(environment.get("SLURM_JOB_ID", "0")) * 61 + int(environment["SLURM_STEP_ID"])
     return Geometry(
         tasks,

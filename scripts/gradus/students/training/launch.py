@@ -13,10 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from gradus.runtime.atomic import write_json, write_text
-from gradus.runtime.environment import installed, submitted_job
+from gradus.runtime.environment import installed, lease_wait, submitted_job
 from gradus.runtime.errors import UserError
 from gradus.runtime.jsonl import read_json
-from gradus.runtime.leases import patience
 from gradus.runtime.processes import die_with_parent
 from gradus.runtime.slurm import end_of_job, is_preempted, requeue
 from gradus.students.training.checkpoints import progress_folder, require_private
@@ -130,7 +129,7 @@ def _word(progress: Path) -> Path:
 
 def _first_nodes_word(progress: Path, title: str) -> str:
     """What the first node has written, waited for as long as that node may wait itself; UserError after that."""
-    end = time.monotonic() + patience() + 60
+    end = time.monotonic() + lease_wait() + 60
     while not _word(progress).exists():
         if time.monotonic() > end:
             raise UserError("the first node of this job did not start", where=title)

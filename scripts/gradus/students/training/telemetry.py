@@ -11,6 +11,7 @@ import resource
 import time
 from typing import Any
 
+from gradus.runtime.environment import peak_tflops, tensorboard_folder
 from gradus.students.model_sizes import Work
 
 # Dense bf16 FLOP/s by a part of the device's name (NVIDIA's data sheets); other devices: GRADUS_PEAK_TFLOPS.
@@ -50,9 +51,9 @@ def _size(parameter: Any) -> int:
 
 def peak_flops(device_name: str) -> float | None:
     """Operations a second of one device at best; None where it is not known."""
-    given = os.environ.get("GRADUS_PEAK_TFLOPS")
+    given = peak_tflops()
     if given:
-        return float(given) * 1e12
+        return given * 1e12
     return next((flops for name, flops in PEAK_FLOPS.items() if name in device_name), None)
 
 
@@ -117,7 +118,7 @@ class Board:
     """Scalars for TensorBoard, where ``GRADUS_TENSORBOARD`` names a folder and the package is there."""
 
     def __init__(self, title: str) -> None:
-        folder = os.environ.get("GRADUS_TENSORBOARD")
+        folder = tensorboard_folder()
         self._writer: Any = None
         self.missing = False
         if folder:

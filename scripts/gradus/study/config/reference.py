@@ -8,6 +8,7 @@ from typing import Any, get_args
 from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
 
+from gradus.runtime.markdown import markdown_table
 from gradus.study.config import datasets, students, study, teachers
 
 # Section, heading, and the key of a study file under which it stands.
@@ -53,18 +54,12 @@ def to_markdown() -> str:
     """The whole page."""
     parts = [_INTRODUCTION]
     for section, heading in SECTIONS:
-        parts += [
-            f"## {heading}",
-            "",
-            (section.__doc__ or "").strip(),
-            "",
-            "| key | type | default | meaning |",
-            "|---|---|---|---|",
-        ]
+        rows = []
         for name, field in section.model_fields.items():
             default = field.get_default(call_default_factory=True) if not field.is_required() else PydanticUndefined
-            parts.append(f"| `{name}` | {_type(field.annotation)} | {_default(default)} | {field.description} |")
-        parts.append("")
+            rows.append((f"`{name}`", _type(field.annotation), _default(default), field.description or ""))
+        table = markdown_table(("key", "type", "default", "meaning"), rows)
+        parts.append(f"## {heading}\n\n{(section.__doc__ or '').strip()}\n\n{table}")
     return "\n".join(parts).rstrip() + "\n"
 
 

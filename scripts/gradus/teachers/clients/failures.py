@@ -81,8 +81,8 @@ def error_in_answer(raw: dict[str, Any]) -> tuple[int, str, str] | None:
     """(status, code, words) of an error that came with success, at the top or in place of the choice; None for an answer."""
     choices = raw.get("choices")
     first = choices[0] if isinstance(choices, list) and choices and isinstance(choices[0], dict) else {}
-    for place in (raw, first):
-        error = place.get("error")
+    for holder in (raw, first):
+        error = holder.get("error")
         if error and not first.get("message", {}):
             code = str(error.get("code")) if isinstance(error, dict) else ""
             status = int(code) if code.isdigit() else 400

@@ -113,7 +113,7 @@ class Journal:
                 offset += len(line)
 
     def _index(self, entry: dict[str, Any], shard: int, offset: int) -> None:
-        """Count an entry, and remember its place if it answers its request."""
+        """Count an entry, and remember its position if it answers its request."""
         price = entry["response"].get("price_usd")
         self.spent_usd += price or 0.0
         self.unpriced += price is None
