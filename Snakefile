@@ -39,7 +39,7 @@ except UserError as error:
     raise WorkflowError(f"error: {error}") from None
 
 environment.offer_data(study.data_folder)
-study = presence.with_unavailable(study, paths.data_folder())
+study = presence.with_unavailable(study, environment.data_folder())
 environment.choose_prompts(study.prompts)
 
 
