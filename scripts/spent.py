@@ -13,8 +13,8 @@ from dataclasses import asdict
 from pathlib import Path
 
 from gradus.runtime import program
+from gradus.runtime.environment import journal_folder
 from gradus.runtime.errors import UserError
-from gradus.study.paths import journal_folder
 from gradus.teachers.requests.spending import Group, Spending, spending
 
 COLUMNS = ("teacher", "day", "key", "model", "answers", "input tokens", "output tokens", "USD", "remarks")
