@@ -14,6 +14,8 @@ _POSITIONS = ("max_position_embeddings", "n_positions", "max_seq_len", "max_sequ
 _HIDDEN = ("hidden_size", "n_embd", "n_embed", "d_model", "dim")
 _LAYERS = ("num_hidden_layers", "n_layer", "n_layers", "num_layers")
 _HEADS = ("num_attention_heads", "n_head", "n_heads", "num_heads")
+# How the parts of a model are called that no text goes through.
+BESIDE_TEXT = ("vision", "visual", "audio", "image", "multi_modal")
 
 
 @dataclass(frozen=True)
@@ -49,6 +51,11 @@ def model_config(facts: Mapping[str, Any]) -> ModelConfig:
     width = first(("head_dim",)) or (hidden // heads if heads else 0)
     positions = None if _counts_no_positions(facts) else first(_POSITIONS) or None
     return ModelConfig(first(("vocab_size",)), hidden, first(_LAYERS), heads, width, positions)
+
+
+def is_beside_text(name: str) -> bool:
+    """Whether a module or weight of this name belongs to a part that sees pictures or hears."""
+    return any(part in name for part in BESIDE_TEXT)
 
 
 def _counts_no_positions(facts: Mapping[str, Any]) -> bool:

@@ -159,7 +159,7 @@ def _save(engine: Any, progress: Path, step: int, recipe: Recipe) -> None:
 def _finish(engine: Any, job: Job, steps: int, configuration: dict[str, Any], clock: PhaseClock) -> None:
     """Gather the weights on rank 0 and write them as safetensors; the caller proves and publishes them."""
     model = engine.module.model
-    state = weights.gather(model, job.recipe.zero_stage)
+    state = weights.gather(model, job.recipe)
     broken = [next((name for name, tensor in state.items() if not bool(torch.isfinite(tensor).all())), None)]
     torch.distributed.broadcast_object_list(broken, src=0)
     if broken[0] is not None:

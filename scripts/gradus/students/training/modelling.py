@@ -7,6 +7,7 @@ from typing import Any
 import torch
 from transformers import AutoModelForCausalLM
 
+from gradus.students.model_config import BESIDE_TEXT, is_beside_text
 from gradus.study.config.students import Adapter, Recipe
 
 DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16}
@@ -15,6 +16,7 @@ DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16}
 def load_model(base: str, recipe: Recipe, device: torch.device | str) -> Any:
     """The base model on its device, ready to train: every weight, or adapters on frozen weights (LoRA, arXiv 2106.09685).
 
+    Parts that see pictures or hear stay as they are: no text goes through them, and weight decay would wear them away.
     Of the weights every rank loads a copy; ZeRO-3 shards them afterwards. ``peft`` draws the adapters' initial values
     from torch's generator, which the caller has seeded.
     """
@@ -23,6 +25,8 @@ def load_model(base: str, recipe: Recipe, device: torch.device | str) -> Any:
         base, dtype=DTYPES[recipe.precision], local_files_only=True, trust_remote_code=False, **chosen
     )
     model.config.use_cache = False
+    for name, parameter in model.named_parameters():
+        parameter.requires_grad_(not is_beside_text(name))
     if recipe.adapter is not None:
         model = with_adapter(model, recipe.adapter)
     if recipe.gradient_checkpointing:
@@ -35,11 +39,13 @@ def with_adapter(model: Any, adapter: Adapter) -> Any:
     """A model with new adapters in its linear layers; everything else is frozen but the tables that it trains whole."""
     from peft import LoraConfig, get_peft_model
 
+    has_other_parts = any(is_beside_text(name) for name, _ in model.named_modules())
     config = LoraConfig(
         r=adapter.rank,
         lora_alpha=adapter.alpha,  # type: ignore[arg-type]  # a float, as peft computes with it
         lora_dropout=adapter.dropout,
         target_modules=adapter.modules,
+        exclude_modules=f".*({'|'.join(BESIDE_TEXT)}).*" if has_other_parts else None,
         task_type="CAUSAL_LM",
     )
     wrapped: Any = get_peft_model(model, config, autocast_adapter_dtype=False)

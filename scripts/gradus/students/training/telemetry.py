@@ -12,6 +12,7 @@ import time
 from typing import Any
 
 from gradus.runtime.environment import peak_tflops, tensorboard_folder
+from gradus.students.model_config import is_beside_text
 from gradus.students.model_sizes import Work
 
 # Dense bf16 FLOP/s by a part of the device's name (NVIDIA's data sheets); other devices: GRADUS_PEAK_TFLOPS.
@@ -34,12 +35,13 @@ class PhaseClock:
 
 
 def work_of(causal: Any, frozen: bool) -> Work:
-    """The work of a transformers model; of one that sees pictures too, that of its text part counts as all of it."""
+    """The work of a transformers model on a text, of its text part where it sees pictures too."""
     config = causal.config.get_text_config()
     head = causal.get_output_embeddings()
     head_size = 0 if head is None else _size(head.weight)
     tables = {id(module.weight) for module in (head, causal.get_input_embeddings()) if module is not None}
-    body = sum(_size(parameter) for parameter in causal.parameters() if id(parameter) not in tables)
+    text = (one for name, one in causal.named_parameters() if not is_beside_text(name))
+    body = sum(_size(parameter) for parameter in text if id(parameter) not in tables)
     heads = getattr(config, "num_attention_heads", None) or 1
     width = (getattr(config, "head_dim", None) or config.hidden_size // heads) * heads
     return Work(body, head_size, int(config.num_hidden_layers), int(width), 2 if frozen else 3)

@@ -17,11 +17,11 @@ from gradus.students.training.modelling import DTYPES, with_adapter
 from gradus.study.config.students import Recipe
 
 
-def gather(model: Any, zero_stage: int) -> dict[str, torch.Tensor]:
-    """What was trained, whole, on rank 0 (elsewhere nothing): all weights, or those of the adapters."""
-    frozen = any(not parameter.requires_grad for parameter in model.parameters())
+def gather(model: Any, recipe: Recipe) -> dict[str, torch.Tensor]:
+    """What the training leaves, whole, on rank 0 (elsewhere nothing): all weights, or those beside a frozen base model."""
+    frozen = recipe.adapter is not None
     chosen = [parameter for parameter in model.parameters() if parameter.requires_grad or not frozen]
-    with deepspeed.zero.GatheredParameters(chosen, enabled=zero_stage == 3):
+    with deepspeed.zero.GatheredParameters(chosen, enabled=recipe.zero_stage == 3):
         if torch.distributed.get_rank() != 0:
             return {}
         tied = _other_names(model)

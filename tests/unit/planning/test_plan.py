@@ -1,0 +1,35 @@
+"""The plan: what it says of pretrained students before and after their trial."""
+
+from pathlib import Path
+from typing import Any
+
+from builders import tiny_study
+
+from gradus.planning.inputs import PlanInputs
+from gradus.planning.plan import plan
+from gradus.results.store import Results
+from gradus.runtime.atomic import write_json
+from gradus.study import paths
+from gradus.study.config import load
+from gradus.teachers.prompts.prompting import Prompts
+
+
+def planned(root: Path, **recipe: Any) -> str:
+    config = tiny_study()
+    config["students"] = {"gemma": {"kind": "pretrained", "model": "somewhere/gemma", "recipe": recipe}}
+    config["experiments"]["granularity"]["students"] = ["gemma"]
+    inputs = PlanInputs(Results(root, load(config)), Prompts(root), root / "prices.yaml")
+    return plan(inputs, {}, []).to_markdown()
+
+
+def test_the_trial_of_a_pretrained_student_is_shown_where_it_is_there(tmp_path: Path) -> None:
+    assert "not tried yet" in planned(tmp_path)
+    study = load(tiny_study())
+    trial = {"architecture": "Gemma3ForConditionalGeneration", "parameters": 9, "positions": 131_072}
+    trial |= {"notes": ["it sees pictures"], "demands": {"recipe": study.recipe.model_dump()}}
+    write_json(tmp_path / paths.run_record(f"{paths.STUDENT.of('tiny', student='gemma')}.jsonl"), {"trial": trial})
+    line = next(line for line in planned(tmp_path).splitlines() if "Gemma3" in line)
+    assert [cell.strip() for cell in line.strip("|").split("|")] == [
+        "gemma", "fits", "Gemma3ForConditionalGeneration", "131,072", "it sees pictures",
+    ]  # fmt: skip
+    assert "fits another recipe" in planned(tmp_path, adapter={})
