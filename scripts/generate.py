@@ -11,6 +11,7 @@ from gradus.runtime.environment import work_folder
 from gradus.runtime.errors import UserError
 from gradus.runtime.jsonl import read_json, read_manifest, read_records, write_records
 from gradus.runtime.leases import lease
+from gradus.students.base_models import refuse_beyond_positions
 from gradus.students.templates import TEMPLATE_FILE, Template
 from gradus.students.tokens import load_tokens
 from gradus.students.training.checkpoints import progress_folder
@@ -52,6 +53,8 @@ def main() -> None:
     }
     progress = work_folder() / "predictions" / f"{sha256_bytes(canonical_json(identity).encode())[:32]}.jsonl"
     template, tokens = Template(**read_json(weights / TEMPLATE_FILE)), load_tokens(weights)
+    longest_prompt = max(len(tokens.encode(template.prompt(problem))) for problem in problems)
+    refuse_beyond_positions(weights, longest_prompt, longest)
     limits = GenerationLimits(
         ends=tuple(sorted({template.end_id(tokens), tokens.eos_id})),
         longest=longest,

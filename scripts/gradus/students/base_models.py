@@ -49,6 +49,18 @@ def context_tokens(model: str | Path) -> int | None:
     return read_model_config(model).positions
 
 
+def refuse_beyond_positions(model: str | Path, prompt_tokens: int, new_tokens: int) -> None:
+    """UserError where a prompt and its answer could be longer than the table of positions of a model that has one (GPT-2)."""
+    config = read_model_config(model)
+    if config.ends_there and config.positions is not None and prompt_tokens + new_tokens > config.positions:
+        raise UserError(
+            f"a prompt of {prompt_tokens} tokens and an answer of {new_tokens} go beyond the model's "
+            f"{config.positions} positions",
+            where=model,
+            hint=f"set max_new_tokens of the decoding to {max(1, config.positions - prompt_tokens)} or less",
+        )
+
+
 def corpus_texts(corpus: Corpus) -> list[str]:
     """The documents of a warm-up corpus."""
     if isinstance(corpus, PrimerCorpus):

@@ -14,6 +14,8 @@ _POSITIONS = ("max_position_embeddings", "n_positions", "max_seq_len", "max_sequ
 _HIDDEN = ("hidden_size", "n_embd", "n_embed", "d_model", "dim")
 _LAYERS = ("num_hidden_layers", "n_layer", "n_layers", "num_layers")
 _HEADS = ("num_attention_heads", "n_head", "n_heads", "num_heads")
+# Families that look their positions up in a table: beyond its end there is nothing, where others only grow unsure.
+_TABLES = ("gpt2", "gpt_neo", "gpt_bigcode", "opt", "openai-gpt", "biogpt", "ctrl")
 # How the parts of a model are called that no text goes through.
 BESIDE_TEXT = ("vision", "visual", "audio", "image", "multi_modal")
 
@@ -22,7 +24,8 @@ BESIDE_TEXT = ("vision", "visual", "audio", "image", "multi_modal")
 class ModelConfig:
     """The shape of a decoder, or of the text part of a model that sees pictures too; 0 where the file does not tell.
 
-    ``positions``: the longest sequence in tokens; None where nothing limits it, or the file does not tell.
+    ``positions``: the longest sequence in tokens; None where nothing limits it, or the file does not tell. ``ends_there``:
+    the model cannot read a token beyond them at all.
     """
 
     vocabulary: int
@@ -31,6 +34,7 @@ class ModelConfig:
     heads: int
     head_width: int
     positions: int | None
+    ends_there: bool
 
 
 def read_model_config(folder: str | Path) -> ModelConfig:
@@ -50,7 +54,8 @@ def model_config(facts: Mapping[str, Any]) -> ModelConfig:
     hidden, heads = first(_HIDDEN), first(_HEADS)
     width = first(("head_dim",)) or (hidden // heads if heads else 0)
     positions = None if _counts_no_positions(facts) else first(_POSITIONS) or None
-    return ModelConfig(first(("vocab_size",)), hidden, first(_LAYERS), heads, width, positions)
+    ends_there = positions is not None and facts.get("model_type") in _TABLES
+    return ModelConfig(first(("vocab_size",)), hidden, first(_LAYERS), heads, width, positions, ends_there)
 
 
 def is_beside_text(name: str) -> bool:

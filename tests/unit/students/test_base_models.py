@@ -10,7 +10,14 @@ import pytest
 from gradus.runtime.atomic import sha256_file
 from gradus.runtime.errors import UserError
 from gradus.students import tiny_models
-from gradus.students.base_models import context_tokens, corpus_texts, fetch_reference, make_untrained, model_source
+from gradus.students.base_models import (
+    context_tokens,
+    corpus_texts,
+    fetch_reference,
+    make_untrained,
+    model_source,
+    refuse_beyond_positions,
+)
 from gradus.students.tokens import copy_tokenizer, load_tokens
 from gradus.study.config.students import BuiltStudent, FileCorpus, PretrainedStudent, PrimerCorpus
 
@@ -165,3 +172,12 @@ def test_the_context_of_a_model(built: Path, tmp_path: Path) -> None:
 def test_positions_go_by_many_names(tmp_path: Path, facts: dict[str, Any], positions: int | None) -> None:
     (tmp_path / "config.json").write_text(json.dumps(facts))
     assert context_tokens(tmp_path) == positions
+
+
+def test_an_answer_beyond_a_table_of_positions_is_a_message(tmp_path: Path) -> None:
+    (tmp_path / "config.json").write_text(json.dumps({"model_type": "gpt2", "n_positions": 64}))
+    refuse_beyond_positions(tmp_path, 40, 24)
+    with pytest.raises(UserError, match=r"40 tokens and an answer of 25 go beyond .* 64 positions .*24 or less"):
+        refuse_beyond_positions(tmp_path, 40, 25)
+    (tmp_path / "config.json").write_text(json.dumps({"model_type": "llama", "max_position_embeddings": 64}))
+    refuse_beyond_positions(tmp_path, 40, 100)
