@@ -12,7 +12,7 @@ from gradus.students.training.engine import with_objective
 from gradus.students.training.inputs import make_inputs
 from gradus.students.training.modelling import load_model, make_optimizer
 from gradus.students.training.telemetry import work_of
-from gradus.study.config.students import Recipe
+from gradus.study.config.students import Adapter, Recipe
 
 
 @pytest.fixture(scope="module")
@@ -29,6 +29,38 @@ def seeing(tmp_path_factory: pytest.TempPathFactory) -> Path:
     shutil.copytree(folder, folder / "model")
     Gemma3ForConditionalGeneration(config).save_pretrained(folder / "model")
     return folder / "model"
+
+
+@pytest.mark.parametrize("family", ["gpt2", "opt"])
+@pytest.mark.parametrize("dropout", ["model", "off"])
+def test_dropout_off_is_none_at_all(tmp_path: Path, family: str, dropout: str) -> None:
+    """By modules (GPT-2) and by functions that are told a rate (OPT); a checkpoint keeps what its base model says."""
+    from transformers import GPT2Config, GPT2LMHeadModel, OPTConfig, OPTForCausalLM
+
+    shape: dict[str, Any] = {"vocab_size": 300, "hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 4}
+    config: Any = GPT2Config(**shape) if family == "gpt2" else OPTConfig(**shape, ffn_dim=64, word_embed_proj_dim=32)
+    (GPT2LMHeadModel if family == "gpt2" else OPTForCausalLM)(config).save_pretrained(tmp_path)
+    recipe = Recipe.model_validate({"precision": "fp32", "dropout": dropout})
+    model = load_model(str(tmp_path), recipe, "cpu")
+    ids = torch.arange(20)[None]
+    with torch.no_grad():
+        one, other = (model(input_ids=ids, use_cache=False).logits for _ in range(2))
+    assert torch.equal(one, other) == (dropout == "off")
+    assert [model.config.to_dict()[name] for name in ("attn_pdrop", "dropout") if name in model.config.to_dict()] == [
+        0.1
+    ]
+
+
+def test_norms_and_biases_can_stay_out_of_the_weight_decay(seeing: Path) -> None:
+    recipe = Recipe.model_validate({"precision": "fp32", "weight_decay": 0.5, "no_decay_norms": True})
+    model = load_model(str(seeing), recipe, "cpu")
+    decayed, kept = make_optimizer(model, recipe).param_groups
+    assert (decayed["weight_decay"], kept["weight_decay"]) == (0.5, 0.0)
+    assert {one.ndim for one in kept["params"]} == {1} and {one.ndim for one in decayed["params"]} == {2}
+    trained = sum(parameter.requires_grad for parameter in model.parameters())
+    assert len(decayed["params"]) + len(kept["params"]) == trained
+    adapted = recipe.model_copy(update={"adapter": Adapter.model_validate({"rank": 4})})
+    assert len(make_optimizer(load_model(str(seeing), adapted, "cpu"), adapted).param_groups) == 1
 
 
 @pytest.mark.parametrize("adapter", [None, {"rank": 4}], ids=["whole", "adapted"])

@@ -79,9 +79,15 @@ def _cut(samples: list[int], lengths: Sequence[int], budget: int, padded: bool) 
     return micro_batches + ([tuple(current)] if current else [])
 
 
-def learning_rate(step: int, steps: int, peak: float, warmup_share: float) -> float:
-    """Cosine decay to zero after a linear warm-up; ``step`` counts from 0."""
-    warmup = round(steps * warmup_share)
+def learning_rate(step: int, steps: int, recipe: Recipe) -> float:
+    """The rate of a step (counted from 0): a linear warm-up, then what the schedule says of the share of steps behind it."""
+    peak, floor = recipe.learning_rate, recipe.min_learning_rate
+    warmup = round(steps * recipe.warmup_share)
     if step < warmup:
         return peak * (step + 1) / warmup
-    return peak * 0.5 * (1 + math.cos(math.pi * (step - warmup) / max(1, steps - warmup)))
+    if recipe.schedule == "constant":
+        return peak
+    left = max(1, steps - warmup)
+    if recipe.schedule == "linear":
+        return floor + (peak - floor) * (1 - (step - warmup) / left)
+    return floor + (peak - floor) * 0.5 * (1 + math.cos(math.pi * (step - warmup) / left))

@@ -25,6 +25,8 @@ def load_model(base: str, recipe: Recipe, device: torch.device | str) -> Any:
         base, dtype=DTYPES[recipe.precision], local_files_only=True, trust_remote_code=False, **chosen
     )
     model.config.use_cache = False
+    if recipe.dropout == "off":
+        _switch_off_dropout(model)
     for name, parameter in model.named_parameters():
         parameter.requires_grad_(not is_beside_text(name))
     if recipe.adapter is not None:
@@ -33,6 +35,16 @@ def load_model(base: str, recipe: Recipe, device: torch.device | str) -> Any:
         model.gradient_checkpointing_enable({"use_reentrant": False})
     model.train()
     return model.to(device)
+
+
+def _switch_off_dropout(model: Any) -> None:
+    """No dropout, neither by modules nor by rates that modules keep for functions; the configuration stays as it was."""
+    for module in model.modules():
+        if isinstance(module, torch.nn.Dropout):
+            module.p = 0.0
+        for name, value in list(vars(module).items()):
+            if "drop" in name and isinstance(value, float):
+                setattr(module, name, 0.0)
 
 
 def with_adapter(model: Any, adapter: Adapter) -> Any:
@@ -71,10 +83,15 @@ def unknown_modules(model: Any, adapter: Adapter) -> tuple[list[str], list[str]]
 
 def make_optimizer(model: Any, recipe: Recipe) -> torch.optim.Optimizer:
     """AdamW over what is trained, fused where that is the quick way (on GPUs, and on the host for offloaded states)."""
-    trained = [parameter for parameter in model.parameters() if parameter.requires_grad]
+    trained: list[Any] = [parameter for parameter in model.parameters() if parameter.requires_grad]
     fused = {"fused": True} if trained[0].is_cuda or recipe.offload != "none" else {}
+    groups = trained
+    if recipe.no_decay_norms:
+        matrices = [parameter for parameter in trained if parameter.ndim > 1]
+        others = [parameter for parameter in trained if parameter.ndim <= 1]
+        groups = [{"params": matrices}, *([{"params": others, "weight_decay": 0.0}] if others else [])]
     return torch.optim.AdamW(
-        trained,
+        groups,
         lr=recipe.learning_rate,
         betas=(0.9, recipe.beta2),
         weight_decay=recipe.weight_decay,

@@ -79,7 +79,7 @@ class Trainer:
         lengths = [len(job.tokens[i]) for i in step.samples]
         targets_of = [target_count(len(job.tokens[i]), job.prompt_lengths[i]) for i in step.samples]
         targets = sum(targets_of)
-        rate = learning_rate(number, len(self.steps), job.recipe.learning_rate, job.recipe.warmup_share)
+        rate = learning_rate(number, len(self.steps), job.recipe)
         for group in self.engine.optimizer.param_groups:
             group["lr"] = rate
         sums = self.accumulate(step, targets)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from gradus.study.config.sections import Section
 
@@ -21,6 +21,14 @@ PRESETS: dict[str, dict[str, Any]] = {
 def _is_empty(value: object) -> bool:
     """Keys that came later leave the dump, and so the identity, of a study that does not use them as it was."""
     return not value
+
+
+def _is_cosine(value: object) -> bool:
+    return value == "cosine"
+
+
+def _is_models_own(value: object) -> bool:
+    return value == "model"
 
 
 class Adapter(Section):
@@ -52,7 +60,27 @@ class Recipe(Section):
     epochs: float = Field(3.0, gt=0, description="Passes over the training set.")
     batch_size: int = Field(64, gt=0, description="Samples per optimizer step, over all ranks.")
     warmup_share: float = Field(0.03, ge=0, lt=1, description="Share of the steps with a rising learning rate.")
+    schedule: Literal["cosine", "linear", "constant"] = Field(
+        "cosine",
+        exclude_if=_is_cosine,
+        description="How the learning rate goes on after the warm-up: down to `min_learning_rate` along a cosine or a line, or "
+        "not at all.",
+    )
+    min_learning_rate: float = Field(
+        0.0, ge=0, exclude_if=_is_empty, description="Where the schedule ends; below `learning_rate`."
+    )
     weight_decay: float = Field(0.0, ge=0, description="AdamW weight decay.")
+    no_decay_norms: bool = Field(
+        False,
+        exclude_if=_is_empty,
+        description="Leave norms and biases (all that is no matrix) out of the weight decay.",
+    )
+    dropout: Literal["off", "model"] = Field(
+        "model",
+        exclude_if=_is_models_own,
+        description="`model` keeps the dropout of the model's configuration (Llama, Gemma, BLOOM have none, GPT-2 and OPT do); "
+        "`off` has none, so that layouts agree to rounding. `adapter.dropout` is its own.",
+    )
     beta2: float = Field(0.999, gt=0, lt=1, description="AdamW's second moment decay.")
     max_grad_norm: float = Field(1.0, gt=0, description="Gradient clipping.")
     normalise: Literal["tokens", "samples"] = Field(
@@ -101,6 +129,20 @@ class Recipe(Section):
             return value
         preset = value.get("preset", "default")
         return {**PRESETS[preset], **value} if preset in PRESETS else value
+
+    @field_validator("dropout", mode="before")
+    @classmethod
+    def _off_is_a_word(cls, value: Any) -> Any:
+        """YAML reads a bare ``off`` as false."""
+        return "off" if value is False else value
+
+    @model_validator(mode="after")
+    def _rates_fit(self) -> Recipe:
+        if self.min_learning_rate and (self.schedule == "constant" or self.min_learning_rate > self.learning_rate):
+            raise ValueError(
+                "min_learning_rate is where a falling schedule ends: at most learning_rate, and not constant"
+            )
+        return self
 
     @model_validator(mode="after")
     def _offload_needs_a_stage(self) -> Recipe:
