@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from gradus.records import Annotation, Problem, Supervision
+from gradus.records.vocabulary import NATIVE
 from gradus.runtime import program
 from gradus.runtime.atomic import write_json
 from gradus.runtime.environment import data_folder, journal_folder
@@ -16,7 +17,7 @@ from gradus.study.paths import run_record
 from gradus.teachers.annotation import Counts, Sampling, annotate, prepare, usable_originals
 from gradus.teachers.answer_sources import AnswerSource, LocalAnswers, RemoteAnswers
 from gradus.teachers.prompts.exemplars import load_exemplar
-from gradus.teachers.prompts.prompting import Prompts
+from gradus.teachers.prompts.prompting import NO_EXEMPLAR, Prompts
 from gradus.teachers.prompts.request_builder import RequestBuilder
 from gradus.teachers.registry import make_local_teacher
 from gradus.teachers.requests.factory import open_journal
@@ -83,9 +84,10 @@ def answers_of(
         with Journal(folder) as journal:
             yield LocalAnswers(make_local_teacher(teacher, data_folder()), journal), journal
         return
-    if not given.exemplars or not given.prompts or not given.prices:
+    is_native = (supervision.format, supervision.level) == ("original", NATIVE)
+    if not (given.exemplars or is_native) or not given.prompts or not given.prices:
         raise UserError("a remote teacher needs --exemplars, --prompts and --prices")
-    exemplars = [load_exemplar(path) for path in given.exemplars]
+    exemplars = [load_exemplar(path) for path in given.exemplars] or [NO_EXEMPLAR]
     builder = RequestBuilder(teacher, Prompts(given.prompts), "hidden" if given.hide_gold else teacher.gold)
     with open_journal(teacher, folder, Path(given.prices), given.only == "submit") as (journal, fetch):
         yield RemoteAnswers(teacher, builder, journal, exemplars[0], exemplars[-1], str(supervision), fetch), journal

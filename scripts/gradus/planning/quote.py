@@ -12,7 +12,7 @@ from typing import Any
 
 from gradus.planning.inputs import PlanInputs
 from gradus.records import Problem, Supervision
-from gradus.records.vocabulary import LEVELS, Split
+from gradus.records.vocabulary import LEVELS, NATIVE, Split
 from gradus.runtime.environment import journal_folder
 from gradus.study import paths
 from gradus.study.config import ChatTeacher
@@ -20,7 +20,7 @@ from gradus.study.config.teachers import TutorTeacher
 from gradus.study.grid import exemplars
 from gradus.teachers.annotation import usable_originals
 from gradus.teachers.prompts.exemplars import find_exemplar, load_exemplar
-from gradus.teachers.prompts.prompting import Exemplar
+from gradus.teachers.prompts.prompting import NO_EXEMPLAR, Exemplar
 from gradus.teachers.prompts.request_builder import RequestBuilder
 from gradus.teachers.protocols import Task
 from gradus.teachers.requests.journal import Journal
@@ -29,7 +29,8 @@ from gradus.teachers.requests.reuse import find_answer
 
 # Output tokens where no answer of the teacher at that level is in the journal yet: mean words of the released GPT-4o
 # annotations per level (SVAMP to MATH, 35 to 111 words) times 1.4 tokens a word, rounded up.
-OUTPUT_TOKENS = {"L1": 60, "L2": 80, "L3": 100, "L4": 120, "L5": 140, "L6": 170}
+# At level `native` thoughts count too; 1,500 is an assumption until the journal has answers.
+OUTPUT_TOKENS = {"native": 1500, "L1": 60, "L2": 80, "L3": 100, "L4": 120, "L5": 140, "L6": 170}
 REWRITE_FACTOR = 1.4
 QUESTION = "A question of middling length that stands for one that is not read yet. " * 3
 _SECONDS_PER_ANSWER = 4.0
@@ -133,7 +134,9 @@ class Quotation:
         return total
 
     def _exemplars(self, supervision: Supervision) -> tuple[Exemplar, Exemplar] | None:
-        """The exemplars of the originals and of the format, where both are there."""
+        """The exemplars of the originals and of the format, where both are there; none are needed at level ``native``."""
+        if (supervision.format, supervision.level) == ("original", NATIVE):
+            return NO_EXEMPLAR, NO_EXEMPLAR
         original, own = (
             self.inputs.results.path(
                 paths.EXEMPLAR, dataset=supervision.dataset, teacher=supervision.teacher, format=format_

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from gradus.records import Cell, Supervision
+from gradus.records.vocabulary import NATIVE
 from gradus.study import paths
 from gradus.study.config import ChatTeacher, Experiment, Study
 from gradus.study.paths import Artifact
@@ -130,7 +131,10 @@ def exemplars(study: Study, chosen: Sequence[Supervision]) -> list[tuple[str, st
         (supervision.dataset, supervision.teacher, format_)
         for supervision in chosen
         for format_ in ("original", supervision.format)
-        if isinstance(study.teachers[supervision.teacher], ChatTeacher) and supervision.format not in study.transforms
+        if isinstance(study.teachers[supervision.teacher], ChatTeacher)
+        and supervision.format not in study.transforms
+        # At level `native` a teacher is shown no example: its own chain of thought is asked for.
+        and (format_, supervision.level) != ("original", NATIVE)
     ]
     return list(dict.fromkeys(wanted))
 

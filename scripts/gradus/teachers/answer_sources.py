@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from gradus.runtime.errors import UserError
-from gradus.study.config.teachers import ChatTeacher
+from gradus.study.config.teachers import ChatTeacher, RationaleSource
 from gradus.teachers.prompts.prompting import Exemplar
 from gradus.teachers.prompts.request_builder import RequestBuilder
 from gradus.teachers.protocols import LocalTeacher, Task
@@ -25,6 +25,7 @@ class Answer:
     response: Response
     request_hash: str
     parameters: dict[str, Any]
+    rationale: RationaleSource = "answer"
 
 
 class AnswerSource(Protocol):
@@ -100,7 +101,8 @@ class RemoteAnswers:
                 where = f"{self.journal.folder}, problem {task.problem.id!r}"
                 raise UserError(wrong, where=where, hint=pinned_model.HINT)
         body = held.request.body
-        return Answer(held.response, held.request.key, {name: body[name] for name in self.builder.parameters})
+        parameters = {name: body[name] for name in self.builder.parameters}
+        return Answer(held.response, held.request.key, parameters, self.teacher.rationale)
 
     def facts(self) -> dict[str, Any]:
         return {}

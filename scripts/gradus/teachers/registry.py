@@ -20,7 +20,7 @@ from gradus.study.config.teachers import (
     VllmTeacher,
 )
 from gradus.teachers.clients.capabilities import Interface
-from gradus.teachers.clients.connections import usable_key
+from gradus.teachers.clients.connections import Address, usable_key
 from gradus.teachers.clients.served import serve
 from gradus.teachers.local.gold import GoldAnswers
 from gradus.teachers.local.human import HumanRationales
@@ -72,6 +72,10 @@ def api_key(teacher: ChatTeacher) -> str:
     return key
 
 
+def _address(teacher: ChatTeacher) -> Address:
+    return Address(teacher.headers, teacher.query, teacher.key_header)
+
+
 def _refuse_other_servers(teacher: ChatTeacher) -> None:
     """UserError where the environment would send requests elsewhere than the entry says, or with other headers."""
     if not isinstance(teacher, OpenAITeacher | AnthropicTeacher):
@@ -97,15 +101,15 @@ def make_client(teacher: ChatTeacher, base_url: str | None = None) -> ChatClient
     """The client of a teacher; ``base_url`` is the address of a server of its own. UserError where its key is not set."""
     key = api_key(teacher)
     _refuse_other_servers(teacher)
-    longest = teacher.longest_wait_seconds
+    longest, address = teacher.longest_wait_seconds, _address(teacher)
     if isinstance(teacher, AnthropicTeacher):
         from gradus.teachers.clients.anthropic_client import AnthropicClient
 
-        return AnthropicClient(key, teacher.base_url, longest)
+        return AnthropicClient(key, teacher.base_url, longest, address)
     from gradus.teachers.clients.openai_client import OpenAIClient
 
     own = teacher.base_url if isinstance(teacher, OpenAITeacher) else None
-    return OpenAIClient(key, base_url or own, longest)
+    return OpenAIClient(key, base_url or own, longest, address)
 
 
 def make_batch_service(teacher: BatchableTeacher) -> BatchService:
@@ -115,6 +119,6 @@ def make_batch_service(teacher: BatchableTeacher) -> BatchService:
     key = api_key(teacher)
     _refuse_other_servers(teacher)
     if isinstance(teacher, AnthropicTeacher):
-        return AnthropicBatches(key, teacher.base_url, teacher.timeout_seconds)
+        return AnthropicBatches(key, teacher.base_url, teacher.timeout_seconds, _address(teacher))
     own = teacher.base_url if isinstance(teacher, OpenAITeacher) else None
-    return OpenAIBatches(key, own, teacher.timeout_seconds)
+    return OpenAIBatches(key, own, teacher.timeout_seconds, _address(teacher))

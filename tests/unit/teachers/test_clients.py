@@ -263,3 +263,22 @@ def test_the_providers_clock_finds_lost_batches() -> None:
     """Whatever our clock says: both times are the provider's."""
     with nasty(reply(200, {"data": []}, date="Wed, 21 Oct 2026 07:28:00 GMT")) as server:
         assert AnthropicBatches("k" * 20, server.address, 5.0).now() == 1_792_567_680.0
+
+
+def test_classic_azure_is_asked_at_its_deployment_with_its_own_header(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "k" * 20)
+    with nasty(reply(200, completion())) as server:
+        entry = OpenAITeacher(
+            provider="openai",
+            model="m",
+            base_url=f"{server.address}/openai/deployments/d",
+            query={"api-version": "2024-10-21"},
+            key_header="api-key",
+            headers={"x-team": "blue"},
+        )
+        client = make_client(entry)
+        assert asyncio.run(client.send(BODY)).text == "So. The answer is 3."
+        first, *lines = server.headers[0].lower().split("\r\n")
+    assert first == "post /openai/deployments/d/chat/completions?api-version=2024-10-21 http/1.1"
+    assert f"api-key: {'k' * 20}" in lines and "x-team: blue" in lines
+    assert not any(line.startswith("authorization") for line in lines)

@@ -10,7 +10,7 @@ from gradus.records.vocabulary import LEVELS
 from gradus.runtime.atomic import canonical_json
 from gradus.runtime.errors import UserError
 from gradus.study.config.teachers import ChatTeacher, GoldTeacher, TutorTeacher, read_teacher
-from gradus.teachers.prompts.prompting import Exemplar, Prompts
+from gradus.teachers.prompts.prompting import NO_EXEMPLAR, Exemplar, Prompts, prompt_names
 from gradus.teachers.prompts.request_builder import RequestBuilder
 from gradus.teachers.protocols import Task
 from gradus.teachers.requests.chat_request import ChatRequest
@@ -137,3 +137,49 @@ def test_incomplete_settings_are_one_message(identity: Any, policy: Any, said: s
     with pytest.raises(UserError) as caught:
         read_teacher(identity, policy)
     assert said in str(caught.value)
+
+
+REASONING: dict[str, Any] = {
+    "provider": "openai",
+    "model": "o3",
+    "base_url": "https://r.openai.azure.com/openai/v1",
+    "length_field": "max_completion_tokens",
+    "extra": {"reasoning_effort": "high", "chat_template_kwargs": {"enable_thinking": True}},
+    "system": "user",
+    "rationale": "both",
+}
+
+
+def test_extra_fields_are_sent_and_decide_the_identity(prompts: Prompts) -> None:
+    found = read_teacher(REASONING, {})
+    assert isinstance(found, ChatTeacher)
+    task = Task(PROBLEM, Supervision("d", "t", "original", "L1"), None, 0)
+    body = RequestBuilder(found, prompts, "shown").annotation(task, 0, EXEMPLAR, EXEMPLAR).body
+    assert body["reasoning_effort"] == "high" and body["chat_template_kwargs"] == {"enable_thinking": True}
+    assert body["max_completion_tokens"] == 1024 and "max_tokens" not in body
+    (message,) = body["messages"]
+    assert message["role"] == "user" and message["content"].startswith("You explain.\n\nlevel L1")
+    identity = found.identity()
+    assert {name: identity[name] for name in ("extra", "length_field", "system", "rationale")} == {
+        name: REASONING[name] for name in ("extra", "length_field", "system", "rationale")
+    }
+    assert read_teacher(identity, found.policy()) == found
+
+
+@pytest.mark.parametrize(("place", "texts"), [("none", ["level L1"]), ("system", ["You explain.", "level L1"])])
+def test_a_system_prompt_goes_where_the_entry_says(prompts: Prompts, place: str, texts: list[str]) -> None:
+    found = read_teacher({"provider": "openai", "model": "m", "system": place}, {})
+    assert isinstance(found, ChatTeacher)
+    task = Task(PROBLEM, Supervision("d", "t", "original", "L1"), None, 0)
+    messages = RequestBuilder(found, prompts, "shown").annotation(task, 0, EXEMPLAR, EXEMPLAR).body["messages"]
+    assert [message["content"].split("|")[0] for message in messages] == texts
+
+
+def test_at_level_native_a_teacher_is_shown_no_example(prompts: Prompts) -> None:
+    for gold in ("shown", "hidden"):
+        (prompts.folder / f"native-{gold}.txt").write_text("$question|$answer_form" + "|$answer" * (gold == "shown"))
+    task = Task(PROBLEM, Supervision("d", "t", "original", "native"), None, 0)
+    for gold, text in (("shown", "How many?|the final number alone|3"), ("hidden", "How many?|the final number alone")):
+        body = RequestBuilder(teacher("openai"), prompts, gold).annotation(task, 0, NO_EXEMPLAR, NO_EXEMPLAR).body
+        assert body["messages"][-1]["content"] == text
+        assert prompt_names("original", "native", gold) == ("system", f"native-{gold}")

@@ -87,6 +87,18 @@ class RequestPolicy(Section):
     )
     price: PriceEntry | None = Field(None, description="The price, where prices.yaml has no row for the model.")
     allow_unknown_price: bool = Field(False, description="Send requests to a model without a known price.")
+    headers: dict[str, str] = Field(
+        default_factory=dict,
+        description="Headers sent with every request; never a key (the log and the params show them).",
+    )
+    key_header: str | None = Field(
+        None,
+        pattern="^[A-Za-z][A-Za-z0-9-]*$",
+        description="Header that carries the key alone (`api-key` for classic Azure); unset: the provider's own way.",
+    )
+    query: dict[str, str] = Field(
+        default_factory=dict, description="Query of the address (`api-version` for classic Azure); never a key."
+    )
     same_server_as: list[str] = Field(
         default_factory=list,
         description="Other `base_url`s whose answers are this server's: it moved, or is reached by another name.",
@@ -130,6 +142,11 @@ class ServerPolicy(RequestPolicy):
     allow_unknown_price: bool = Field(True, description="A served model has no price per token.")
 
 
+RationaleSource = Literal["answer", "reasoning", "both"]
+# Keys that came later: an entry without them has the identity that it always had.
+_LATER_KEYS = ("rationale", "extra", "length_field", "system")
+
+
 class _Asked(Section):
     """What is asked of a teacher behind a chat interface, and so decides its texts."""
 
@@ -142,6 +159,22 @@ class _Asked(Section):
     top_p: float | None = Field(None, gt=0, le=1, description="Sent where the model accepts it; unset: its default.")
     max_output_tokens: int = Field(1024, gt=0, description="Longest answer; hitting it counts as truncated.")
     samples: int = Field(1, ge=1, description="Answers per question.")
+    rationale: RationaleSource = Field(
+        "answer",
+        description="What students learn of a reasoning model: its answer, the thoughts before it, or both one after the other.",
+    )
+    extra: dict[str, Any] = Field(
+        default_factory=dict,
+        description="Fields merged into the body of every request (`reasoning_effort`, `thinking`, `chat_template_kwargs`, ...).",
+    )
+    length_field: Literal["max_tokens", "max_completion_tokens"] | None = Field(
+        None,
+        description="The server's name of the longest output; unset: OpenAI's and Anthropic's own, `max_tokens` elsewhere.",
+    )
+    system: Literal["system", "user", "none"] = Field(
+        "system",
+        description="Where the system prompt goes: a message of its own, the beginning of the question, or nowhere.",
+    )
 
 
 class ChatTeacher(RequestPolicy, _Asked):
@@ -151,7 +184,12 @@ class ChatTeacher(RequestPolicy, _Asked):
 
     def identity(self) -> dict[str, Any]:
         """What decides the texts, as plain JSON values: the part that a job's params hold."""
-        return self.model_dump(mode="json", exclude=set(self.policy_section.model_fields))
+        found = self.model_dump(mode="json", exclude=set(self.policy_section.model_fields))
+        unset = {name for name in _LATER_KEYS if name in found and name not in self._changed()}
+        return {name: value for name, value in found.items() if name not in unset}
+
+    def _changed(self) -> set[str]:
+        return set(self.model_dump(exclude_defaults=True))
 
     def policy(self) -> dict[str, Any]:
         """How the teacher is asked, as plain JSON values: the part that reruns nothing."""

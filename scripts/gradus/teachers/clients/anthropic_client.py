@@ -10,7 +10,7 @@ from anthropic._constants import ANTHROPIC_API_VERSION
 
 from gradus.teachers.clients.answers import received
 from gradus.teachers.clients.chat import UNNAMED, count, fold, known, thoughts
-from gradus.teachers.clients.connections import async_http
+from gradus.teachers.clients.connections import ADDRESS, Address, async_http
 from gradus.teachers.clients.failures import provider_error
 from gradus.teachers.clients.redaction import Redaction
 from gradus.teachers.errors import UnusableAnswerError
@@ -30,13 +30,15 @@ class AnthropicClient:
 
     version = f"anthropic {anthropic.__version__}, interface {ANTHROPIC_API_VERSION}"
 
-    def __init__(self, key: str, base_url: str | None, timeout: float) -> None:
+    def __init__(self, key: str, base_url: str | None, timeout: float, address: Address = ADDRESS) -> None:
         self._client = anthropic.AsyncAnthropic(
             api_key=key,
             base_url=base_url,
             max_retries=0,
             timeout=timeout,
-            http_client=async_http(base_url, timeout),
+            http_client=async_http(base_url, timeout, address),
+            default_headers=address.headers_with(key),
+            default_query=dict(address.query),
         )
         # The SDK also takes a token of its own from the environment.
         self._redaction = Redaction(key, self._client.auth_token, base_url=base_url)

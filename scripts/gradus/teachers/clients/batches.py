@@ -16,7 +16,7 @@ import httpx2
 from gradus.runtime.errors import UserError
 from gradus.teachers.clients.answers import Read, read_answer
 from gradus.teachers.clients.chat import parse
-from gradus.teachers.clients.connections import http
+from gradus.teachers.clients.connections import ADDRESS, Address, http
 from gradus.teachers.clients.failures import classified, code_of, words_of
 from gradus.teachers.clients.redaction import Redaction
 from gradus.teachers.errors import PermanentError, ProviderError, RejectedRequestError, TransientError
@@ -34,13 +34,18 @@ class OpenAIBatches:
     most_bytes = 190_000_000
     keeps_tags = True
 
-    def __init__(self, key: str, base_url: str | None, timeout: float) -> None:
+    def __init__(self, key: str, base_url: str | None, timeout: float, address: Address = ADDRESS) -> None:
         import openai
 
         from gradus.teachers.clients.openai_client import OpenAIClient
 
         self._client = openai.OpenAI(
-            api_key=key or "none", base_url=base_url, timeout=timeout, http_client=http(base_url, timeout)
+            api_key=key or "none",
+            base_url=base_url,
+            timeout=timeout,
+            http_client=http(base_url, timeout, address),
+            default_headers=address.headers_with(key),
+            default_query=dict(address.query),
         )
         self._redaction = Redaction(key, base_url=base_url)
         self._redaction.guard_log()
@@ -97,13 +102,18 @@ class AnthropicBatches:
     most_bytes = 240_000_000
     keeps_tags = False
 
-    def __init__(self, key: str, base_url: str | None, timeout: float) -> None:
+    def __init__(self, key: str, base_url: str | None, timeout: float, address: Address = ADDRESS) -> None:
         import anthropic
 
         from gradus.teachers.clients.anthropic_client import AnthropicClient
 
         self._client = anthropic.Anthropic(
-            api_key=key, base_url=base_url, timeout=timeout, http_client=http(base_url, timeout)
+            api_key=key,
+            base_url=base_url,
+            timeout=timeout,
+            http_client=http(base_url, timeout, address),
+            default_headers=address.headers_with(key),
+            default_query=dict(address.query),
         )
         self._redaction = Redaction(key, self._client.auth_token, base_url=base_url)
         self._redaction.guard_log()

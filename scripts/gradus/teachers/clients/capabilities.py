@@ -40,7 +40,7 @@ def capabilities(interface: Interface, model: str) -> Capabilities:
 
 def sent_parameters(known: Capabilities, teacher: ChatTeacher) -> dict[str, int | float]:
     """The parameters that go into a request: what is unset or not accepted is left out (the provider's default)."""
-    sent: dict[str, int | float] = {known.length_field: teacher.max_output_tokens}
+    sent: dict[str, int | float] = {teacher.length_field or known.length_field: teacher.max_output_tokens}
     if known.sampling:
         wanted = {"temperature": teacher.temperature, "top_p": teacher.top_p}
         sent |= {name: value for name, value in wanted.items() if value is not None}

@@ -5,22 +5,32 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, Literal
 
 from gradus.teachers.clients.capabilities import Interface
 
+SystemPlace = Literal["system", "user", "none"]
+
 
 def wire_body(
-    interface: Interface, model: str, system: str, prompt: str, parameters: Mapping[str, int | float]
+    interface: Interface,
+    model: str,
+    system: str,
+    prompt: str,
+    parameters: Mapping[str, Any],
+    place: SystemPlace = "system",
 ) -> dict[str, Any]:
     """One question as it goes over the wire; with the sample index it is the request's identity. Needs no key.
 
-    ``parameters`` are those that are really sent.
+    ``parameters`` are those that are really sent; ``place`` is where the system prompt goes.
     """
-    user = {"role": "user", "content": prompt}
-    if interface == "anthropic":
-        return {"model": model, "system": system, "messages": [user], **parameters}
-    return {"model": model, "messages": [{"role": "system", "content": system}, user], **parameters}
+    user = {"role": "user", "content": f"{system}\n\n{prompt}" if place == "user" else prompt}
+    body: dict[str, Any] = {"model": model, "messages": [user], **parameters}
+    if place == "system" and interface == "anthropic":
+        body["system"] = system
+    elif place == "system":
+        body["messages"] = [{"role": "system", "content": system}, user]
+    return body
 
 
 # The model of an answer that names none; `also_accept: [unnamed]` accepts it.

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ipaddress
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 import httpx2
@@ -11,6 +13,22 @@ from gradus.runtime.errors import UserError
 
 # Connections are made anew in less time than an answer takes; a server that does not take them is found out sooner.
 _CONNECT_SECONDS = 30.0
+
+
+@dataclass(frozen=True)
+class Address:
+    """What belongs to a server's address besides ``base_url``: headers, query, and the header that carries the key alone."""
+
+    headers: Mapping[str, str] = field(default_factory=dict)
+    query: Mapping[str, str] = field(default_factory=dict)
+    key_header: str | None = None
+
+    def headers_with(self, key: str) -> dict[str, str]:
+        """The headers to send besides the SDK's."""
+        return dict(self.headers) if self.key_header is None else {**self.headers, self.key_header: key}
+
+
+ADDRESS = Address()
 
 
 def usable_key(key: str, variable: str) -> str:
@@ -36,17 +54,33 @@ def is_this_machine(base_url: str | None) -> bool:
         return host == "localhost" or host.endswith(".localhost")
 
 
-def async_http(base_url: str | None, timeout: float) -> httpx2.AsyncClient | None:
-    """The HTTP client of a server on this machine, which no proxy serves; None: the SDK's own."""
-    if not is_this_machine(base_url):
+def async_http(base_url: str | None, timeout: float, address: Address) -> httpx2.AsyncClient | None:
+    """The HTTP client of a server on this machine, which no proxy serves, or of one with a key header; None: the SDK's own."""
+    is_here = is_this_machine(base_url)
+    if not is_here and address.key_header is None:
         return None
+
+    async def prepare(request: httpx2.Request) -> None:
+        _send_the_key_alone(request, address)
+
     limits = httpx2.Limits(max_connections=1000, max_keepalive_connections=100)
     wait = httpx2.Timeout(timeout, connect=min(timeout, _CONNECT_SECONDS))
-    return httpx2.AsyncClient(timeout=wait, limits=limits, trust_env=False, follow_redirects=True)
+    hooks = {"request": [prepare]}
+    return httpx2.AsyncClient(
+        timeout=wait, limits=limits, trust_env=not is_here, follow_redirects=True, event_hooks=hooks
+    )
 
 
-def http(base_url: str | None, timeout: float) -> httpx2.Client | None:
+def http(base_url: str | None, timeout: float, address: Address) -> httpx2.Client | None:
     """As ``async_http``, for batches."""
-    if not is_this_machine(base_url):
+    is_here = is_this_machine(base_url)
+    if not is_here and address.key_header is None:
         return None
-    return httpx2.Client(timeout=timeout, trust_env=False, follow_redirects=True)
+    hooks = {"request": [lambda request: _send_the_key_alone(request, address)]}
+    return httpx2.Client(timeout=timeout, trust_env=not is_here, follow_redirects=True, event_hooks=hooks)
+
+
+def _send_the_key_alone(request: httpx2.Request, address: Address) -> None:
+    """Where the key has a header of its own, the SDK's is taken away: classic Azure takes a bearer for another kind of key."""
+    if address.key_header is not None:
+        request.headers.pop("Authorization", None)

@@ -9,7 +9,7 @@ import openai
 
 from gradus.teachers.clients.answers import received
 from gradus.teachers.clients.chat import UNNAMED, count, fold, known, thoughts
-from gradus.teachers.clients.connections import async_http
+from gradus.teachers.clients.connections import ADDRESS, Address, async_http
 from gradus.teachers.clients.failures import provider_error
 from gradus.teachers.clients.redaction import Redaction
 from gradus.teachers.errors import UnusableAnswerError
@@ -24,7 +24,7 @@ class OpenAIClient:
 
     version = f"openai {openai.__version__}"
 
-    def __init__(self, key: str, base_url: str | None, timeout: float) -> None:
+    def __init__(self, key: str, base_url: str | None, timeout: float, address: Address = ADDRESS) -> None:
         self._redaction = Redaction(key, base_url=base_url)
         self._redaction.guard_log()
         # A server that needs no key is sent a word, because the SDK insists on one.
@@ -33,7 +33,9 @@ class OpenAIClient:
             base_url=base_url,
             max_retries=0,
             timeout=timeout,
-            http_client=async_http(base_url, timeout),
+            http_client=async_http(base_url, timeout, address),
+            default_headers=address.headers_with(key),
+            default_query=dict(address.query),
         )
 
     async def send(self, body: dict[str, Any]) -> Response:

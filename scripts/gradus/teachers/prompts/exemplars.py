@@ -28,6 +28,7 @@ from gradus.teachers.prompts.request_builder import RequestBuilder
 from gradus.teachers.requests.factory import Fetch
 from gradus.teachers.requests.journal import Journal
 from gradus.teachers.requests.reuse import find_answer
+from gradus.teachers.thoughts import split_thoughts
 
 ATTEMPTS = 5
 
@@ -87,22 +88,30 @@ def write_exemplar(
     """
     problem = choose_problem(problems)
     original = None if originals is None else originals.rationales[EXEMPLAR_LEVEL]
+    endings: list[str] = []
     for attempt in range(ATTEMPTS):
         request = builder.exemplar(problem, format_, original, attempt)
+        if endings == ["length", "length"] and find_answer(journal, request) is None:
+            break
         if fetch is not None:
             fetch([request], 1, f"exemplar {format_}")
         held = find_answer(journal, request)
         if held is None:
             raise UserError("the journal holds no exemplar", where=journal.folder, hint="offline: true asks nobody")
         response = held.response
-        rationales = _read(response.text, problem, format_) if response.finish_reason == "stop" else None
+        endings.append(response.finish_reason)
+        text = split_thoughts(response.text)[1]
+        rationales = _read(text, problem, format_) if response.finish_reason == "stop" else None
         if rationales is not None:
             written = prompts.hash_of(*exemplar_prompt_names(format_))
             return Exemplar(problem.question_with_choices, problem.answer, rationales, written, "teacher")
+    hint = "see its replies there, edit the exemplar prompt, or write one into prompts/exemplars"
+    if "length" in endings:
+        hint = "its replies were cut off: raise max_output_tokens (what a model thinks counts, too)"
     raise UserError(
-        f"the teacher wrote no usable exemplar ({format_}) in {ATTEMPTS} attempts",
+        f"the teacher wrote no usable exemplar ({format_}) in {len(endings)} attempts, which ended as {', '.join(endings)}",
         where=journal.folder,
-        hint="see its replies there, edit the exemplar prompt, or write one into prompts/exemplars",
+        hint=hint,
     )
 
 

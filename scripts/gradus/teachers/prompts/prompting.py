@@ -13,7 +13,7 @@ from string import Template
 
 from gradus.answers.stated import before_last_statement
 from gradus.records import Problem
-from gradus.records.vocabulary import LEVELS
+from gradus.records.vocabulary import LEVELS, NATIVE
 from gradus.runtime.atomic import sha256_bytes
 from gradus.runtime.errors import UserError
 
@@ -39,6 +39,10 @@ class Exemplar:
     rationales: dict[str, str]
     prompt_hash: str
     origin: str
+
+
+# Stands where no worked example is shown (level ``native``).
+NO_EXEMPLAR = Exemplar("", "", {}, "", "teacher")
 
 
 class Prompts:
@@ -76,6 +80,8 @@ class Prompts:
 
 def prompt_names(format_: str, level: str, gold: str) -> tuple[str, ...]:
     """The files that decide the requests of a supervision (but for its exemplar)."""
+    if format_ == "original" and level == NATIVE:
+        return ("system", f"native-{gold}")
     if format_ == "original":
         return ("system", f"annotate-{gold}", f"levels/{level}")
     return ("system", "rewrite", f"formats/{format_}")
@@ -89,17 +95,19 @@ def exemplar_prompt_names(format_: str) -> tuple[str, ...]:
 
 
 def annotation_prompt(prompts: Prompts, problem: Problem, level: str, gold: str, exemplar: Exemplar) -> str:
-    """The prompt for one original; ``gold`` is ``shown`` or ``hidden``."""
+    """The prompt for one original; ``gold`` is ``shown`` or ``hidden``. At level ``native`` nobody controls the detail."""
+    asked = {"question": problem.question_with_choices, "answer_form": ANSWER_FORMS[problem.answer_kind]}
+    if gold == "shown":
+        asked["answer"] = problem.answer
+    if level == NATIVE:
+        return prompts.fill(f"native-{gold}", **asked)
     fields = {
         "level": prompts.text(f"levels/{level}"),
         "example_question": exemplar.question,
         "example_rationale": exemplar.rationales[level],
         "example_answer": exemplar.answer,
-        "question": problem.question_with_choices,
-        "answer_form": ANSWER_FORMS[problem.answer_kind],
+        **asked,
     }
-    if gold == "shown":
-        fields["answer"] = problem.answer
     return prompts.fill(f"annotate-{gold}", **fields)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from gradus.records import Problem
 from gradus.study.config.teachers import ChatTeacher
 from gradus.teachers.clients.capabilities import capabilities, sent_parameters
@@ -20,7 +22,11 @@ class RequestBuilder:
         self._prompts = prompts
         self._gold = gold
         self._interface = interface_of(teacher)
-        self.parameters = sent_parameters(capabilities(self._interface, teacher.model), teacher)
+        self._place = teacher.system
+        self.parameters: dict[str, Any] = {
+            **sent_parameters(capabilities(self._interface, teacher.model), teacher),
+            **teacher.extra,
+        }
 
     def annotation(self, task: Task, attempt: int, originals: Exemplar, exemplar: Exemplar) -> ChatRequest:
         """The request for one task; rewrites use the exemplar of their format, originals that of their level."""
@@ -37,5 +43,6 @@ class RequestBuilder:
         return self._request(exemplar_prompt(self._prompts, problem, format_, original), 0, attempt)
 
     def _request(self, text: str, sample: int, attempt: int) -> ChatRequest:
-        body = wire_body(self._interface, self._model, self._prompts.text("system"), text, self.parameters)
+        system = self._prompts.text("system")
+        body = wire_body(self._interface, self._model, system, text, self.parameters, self._place)
         return ChatRequest(body, sample, attempt)

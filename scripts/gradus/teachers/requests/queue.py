@@ -34,6 +34,7 @@ from gradus.teachers.requests import pinned_model
 from gradus.teachers.requests.bookkeeping import Bookkeeping
 from gradus.teachers.requests.chat_request import ChatRequest
 from gradus.teachers.requests.descriptors import most_connections
+from gradus.teachers.requests.empty_answers import EmptyAnswers
 from gradus.teachers.requests.journal import Journal, Response
 from gradus.teachers.requests.rate_limits import Bucket, Clock, Slots, WallClock
 from gradus.teachers.requests.reuse import is_answered
@@ -70,6 +71,7 @@ class _Run:
     answers: int = 0
     is_slow: bool = False  # an answer took longer than timeout_seconds, and that was told
     signals: int = 0
+    empty: EmptyAnswers = field(default_factory=EmptyAnswers)
     models: set[str] = field(default_factory=set)  # those that answered
     pauses: int = 0  # episodes of 429s since the last answer
     in_flight: set[str] = field(default_factory=set)
@@ -328,6 +330,9 @@ class RequestQueue:
                 "an answer does not tell its tokens (no usage), so that the budget cannot be kept",
                 "leave budget_usd out and watch the provider's own bill",
             )
+        empty = run.empty.objection(response) if self._teacher.rationale == "answer" else None
+        if empty is not None:
+            self._stop(run, *empty)
         if response.model not in run.models:
             run.models.add(response.model)
             answered = {response.model, *self._journal.models(self._teacher.model)}

@@ -1,0 +1,100 @@
+"""Thoughts of reasoning models: kept out of rationales, or taken as them, in each form that servers send them."""
+
+from typing import Any
+
+import pytest
+from builders import problem
+
+from gradus.records import Annotation, Supervision
+from gradus.study.config.teachers import RationaleSource
+from gradus.teachers.annotation import Counts, Sampling, annotate
+from gradus.teachers.answer_sources import Answer
+from gradus.teachers.protocols import Task
+from gradus.teachers.requests.empty_answers import LOOKED_AT, EmptyAnswers
+from gradus.teachers.requests.journal import Response
+from gradus.teachers.thoughts import split_thoughts
+
+ANSWER = "Three and none is 3. The answer is 3."
+
+
+@pytest.mark.parametrize(
+    ("text", "thoughts", "rest"),
+    [
+        (ANSWER, "", ANSWER),
+        (f"<think>\nHm, 7? Wait.\n</think>\n\n{ANSWER}", "Hm, 7? Wait.", ANSWER),
+        (f"Hm, 7? Wait.\n</think>\n\n{ANSWER}", "Hm, 7? Wait.", ANSWER),
+        (f"<think></think>{ANSWER}", "", ANSWER),
+        (f"<think>a</think>\n<think>b</think>\n{ANSWER}", "a\n\nb", ANSWER),
+        (f"  <THINKING>a</THINKING>{ANSWER}", "a", ANSWER),
+        ("<think>Maybe the answer is 7", "Maybe the answer is 7", ""),
+        (
+            "The tag <think> opens a thought, </think> ends it.",
+            "",
+            "The tag <think> opens a thought, </think> ends it.",
+        ),
+    ],
+)
+def test_thoughts_are_told_from_the_text(text: str, thoughts: str, rest: str) -> None:
+    assert split_thoughts(text) == (thoughts, rest)
+
+
+class Fixed:
+    """A source that gives one answer to everything."""
+
+    def __init__(self, response: Response, rationale: RationaleSource) -> None:
+        self.given = Answer(response, "h", {}, rationale)
+
+    def prepare(self, tasks: Any, total: int) -> None: ...
+
+    def answer(self, task: Task, attempt: int) -> Answer:
+        return self.given
+
+    def facts(self) -> dict[str, Any]:
+        return {}
+
+
+def row(response: Response, rationale: RationaleSource) -> Annotation:
+    where = Supervision("d", "t", "original", "native")
+    (found,) = annotate([problem(answer="3")], where, Fixed(response, rationale), {}, Sampling(), Counts())
+    return found
+
+
+FORMS = {
+    "tags": Response(f"<think>Hm, 7? No: 2 + 1.</think>{ANSWER}", "stop", "m", {}),
+    "no opening tag": Response(f"Hm, 7? No: 2 + 1.</think>{ANSWER}", "stop", "m", {}),
+    "field": Response(ANSWER, "stop", "m", {}, reasoning="Hm, 7? No: 2 + 1."),
+}
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_students_learn_what_the_entry_says(form: str) -> None:
+    response = FORMS[form]
+    assert row(response, "answer").rationale == "Three and none is 3."
+    assert row(response, "reasoning").rationale.startswith("Hm, 7? No: 2 + 1")
+    assert row(response, "both").rationale.startswith("Hm, 7? No: 2 + 1.\n\nThree and none")
+    assert {row(response, source).verdict for source in ("answer", "reasoning", "both")} == {"agrees"}
+
+
+def test_an_answer_inside_a_thought_is_none() -> None:
+    found = row(Response("<think>Maybe the answer is 3.</think> She has apples.", "stop", "m", {}), "answer")
+    assert (found.answer, found.verdict) == (None, "unparsable")
+
+
+def test_hidden_thoughts_cannot_be_learned() -> None:
+    found = row(Response(ANSWER, "stop", "m", {"reasoning_tokens": 90}), "reasoning")
+    assert (found.rationale, found.verdict) == ("", "unparsable")
+
+
+@pytest.mark.parametrize(("ending", "hint"), [("length", "raise max_output_tokens"), ("stop", "see the raw answers")])
+def test_a_job_whose_first_dozens_of_answers_are_empty_stops(ending: str, hint: str) -> None:
+    watch = EmptyAnswers()
+    empty = Response("<think>hm", ending, "m", {})
+    assert [watch.objection(empty) for _ in range(LOOKED_AT - 1)] == [None] * (LOOKED_AT - 1)
+    found = watch.objection(empty)
+    assert found is not None and f"24 end as '{ending}'; 24 of them have thoughts" in found[0] and hint in found[1]
+
+
+def test_one_answer_with_a_text_settles_it() -> None:
+    watch = EmptyAnswers()
+    watch.objection(Response(ANSWER, "stop", "m", {}))
+    assert all(watch.objection(Response("", "stop", "m", {})) is None for _ in range(100))
