@@ -93,6 +93,28 @@ def test_the_window_of_the_quick_ones_is_passed() -> None:
             assert architectures.make_config(name).sliding_window == WINDOW
 
 
+def test_a_text_that_passes_the_rotary_switch_changes_no_other(tmp_path: Path) -> None:
+    """LongRoPE: the longest row of a batch would decide for all; Phi-3 with 128k switches at 4,096 tokens, here at 20."""
+    scaling: dict[str, object] = {"rope_type": "longrope", "short_factor": [1.0] * 4, "long_factor": [3.0, 5.0, 7.0, 9.0]}
+    scaling |= {"original_max_position_embeddings": 20, "rope_theta": 10_000.0}
+    plain = architectures.make_model(
+        "phi3", sliding_window=None, rope_parameters=scaling, original_max_position_embeddings=20
+    )
+    plain.save_pretrained(tmp_path)
+    config = GenerationConfig(max_new_tokens=LONGEST, eos_token_id=2, pad_token_id=0)
+    asked = [ids for ids in prompts() if len(ids) < 20]
+    alone = [
+        plain.generate(torch.tensor([ids]), attention_mask=torch.ones(1, len(ids)), generation_config=config)
+        for ids in asked
+    ]
+    expected = [up_to_end(row[0, len(ids) :].tolist(), (2,)) for ids, row in zip(asked, alone, strict=True)]
+    greedy = engine(tmp_path, 2)
+    assert greedy.complete(asked, [0] * len(asked)) == expected
+    assert greedy.fits([3, 4]) and not greedy.fits([3, 5]) and greedy.fits([5])
+    with pytest.raises(UserError, match="more than 20 tokens cannot be drawn"):
+        engine(tmp_path, 2, temperature=1.0).complete(asked, [0] * len(asked))
+
+
 @pytest.mark.parametrize(
     ("lengths", "expected"),
     [([3], [1]), ([3, 3, 5, 5, 5, 9], [2, 3, 1]), ([10_000, 10_000], [1, 1]), ([], [])],

@@ -13,6 +13,7 @@ from transformers import AutoModelForCausalLM, GenerationConfig
 from transformers.utils.logging import disable_progress_bar
 
 from gradus.evaluation.engines import GenerationLimits, Settled, up_to_end
+from gradus.runtime.errors import UserError
 from gradus.students.caches import cache_kind, cache_name, join
 
 # Rows are taken out of the batch when a quarter of them has ended: each time the cache is copied.
@@ -59,6 +60,17 @@ def equal_groups(lengths: Sequence[int]) -> list[range]:
     return found
 
 
+def rotary_switch(config: Any) -> int | None:
+    """The length of a text at which a model turns its positions differently (LongRoPE, arXiv 2402.13753); None for others.
+
+    The longest row of a batch decides for all rows, and what was read before has to be read again.
+    """
+    rotary = getattr(config.get_text_config(), "rope_parameters", None) or {}
+    kinds = [rotary, *(one for one in rotary.values() if isinstance(one, dict))]
+    lengths = [one.get("original_max_position_embeddings") for one in kinds if one.get("rope_type") == "longrope"]
+    return min((length for length in lengths if length is not None), default=None)
+
+
 class StepwiseEngine:
     """Left-padded batches; greedy, drawn at a temperature, or beam search (transformers' own)."""
 
@@ -68,6 +80,7 @@ class StepwiseEngine:
         self._model = load_model(weights, threads)
         self._positions = "position_ids" in inspect.signature(self._model.forward).parameters
         self._kind, self._cache = cache_kind(self._model), cache_name(self._model)
+        self._switch = rotary_switch(self._model.config)
         # Logits of one position, in fp32 and sorted once more where tokens are drawn.
         logits = self._model.config.get_text_config().vocab_size * 4 * (3 if limits.temperature else 1)
         self._row_bytes = logits + self._kind.row_bytes
@@ -76,6 +89,8 @@ class StepwiseEngine:
         """See Engine."""
         width = max(prompt_lengths) + self.limits.longest
         row = self._row_bytes + self._kind.token_bytes * width
+        if len(prompt_lengths) > 1 and self._may_switch(max(prompt_lengths)):
+            return False
         rows = len(prompt_lengths) * self.limits.beams
         return len(prompt_lengths) <= self._largest and rows * row <= self.limits.memory_bytes
 
@@ -85,18 +100,37 @@ class StepwiseEngine:
     ) -> list[list[int]]:
         """See Engine."""
         order = sorted(range(len(prompts)), key=lambda index: len(prompts[index]))
-        whole = [range(len(prompts))]
-        together = self._kind.padded if self.limits.beams > 1 else self._kind.joined
         written: dict[int, list[int]] = {}
-        for part in whole if together else equal_groups([len(prompts[index]) for index in order]):
+        for part in self._parts([len(prompts[index]) for index in order]):
             rows = [order[index] for index in part]
             asked = [prompts[index] for index in rows]
-            if self.limits.beams > 1:
+            if self.limits.beams > 1 or self._may_switch(len(asked[-1])):
                 made = self._search(*self._padded(asked))
             else:
                 made = self._step_by_step(asked, self._draws([seeds[index] for index in rows]), settled)
             written.update(zip(rows, made, strict=True))
         return [written[index] for index in range(len(prompts))]
+
+    def _parts(self, lengths: Sequence[int]) -> list[range]:
+        """What of a batch, shortest first, is written together: all that the model's cache allows."""
+        steady = sum(not self._may_switch(length) for length in lengths)
+        together = self._kind.padded if self.limits.beams > 1 else self._kind.joined
+        parts = [range(steady)] if together and steady else equal_groups(lengths[:steady])
+        return [*parts, *(range(index, index + 1) for index in range(steady, len(lengths)))]
+
+    def _may_switch(self, length: int) -> bool:
+        """Whether a prompt so long, or what is written after it, may pass the model's rotary switch.
+
+        Such a prompt is written alone, by transformers' own generate, which reads it again when it passes.
+        """
+        switches = self._switch is not None and length + self.limits.longest > self._switch
+        if switches and self.limits.temperature:
+            raise UserError(
+                f"texts of more than {self._switch} tokens cannot be drawn from {type(self._model).__name__}: it turns its "
+                "positions differently from there on",
+                hint="use temperature: 0, a smaller max_new_tokens, or engine: vllm",
+            )
+        return switches
 
     def _padded(self, prompts: Sequence[list[int]]) -> tuple[torch.Tensor, torch.Tensor]:
         """Prompts filled up on the left, and where they are filled."""
