@@ -95,7 +95,11 @@ def test_the_window_of_the_quick_ones_is_passed() -> None:
 
 def test_a_text_that_passes_the_rotary_switch_changes_no_other(tmp_path: Path) -> None:
     """LongRoPE: the longest row of a batch would decide for all; Phi-3 with 128k switches at 4,096 tokens, here at 20."""
-    scaling: dict[str, object] = {"rope_type": "longrope", "short_factor": [1.0] * 4, "long_factor": [3.0, 5.0, 7.0, 9.0]}
+    scaling: dict[str, object] = {
+        "rope_type": "longrope",
+        "short_factor": [1.0] * 4,
+        "long_factor": [3.0, 5.0, 7.0, 9.0],
+    }
     scaling |= {"original_max_position_embeddings": 20, "rope_theta": 10_000.0}
     plain = architectures.make_model(
         "phi3", sliding_window=None, rope_parameters=scaling, original_max_position_embeddings=20
