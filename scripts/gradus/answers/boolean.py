@@ -77,7 +77,7 @@ def extract_boolean(text: str, choices: Sequence[str] = ()) -> str | None:
         line = _after_correction(statement.after[:600]) or statement.line
         sentence = line.partition(". ")[0]
         if _is_open(sentence):
-            return None
+            return _first_word(text)
         found = _said(sentence) or _said(line)
         if found:
             return found
@@ -90,6 +90,12 @@ def extract_boolean(text: str, choices: Sequence[str] = ()) -> str | None:
     for box in boxed(text)[-1:]:
         return _said(re.sub(r"\\text\s*\{([^{}]*)\}", r"\1", box))
     return None if stated else _unstated(text)
+
+
+def _first_word(text: str) -> str | None:
+    """The answer that a text begins with, set off from what follows."""
+    match = re.match(r"\W*(yes|no|true|false)\s*(?:[,.;:!\n\u2014-]|\*\*|$)", text, re.IGNORECASE)
+    return _WORDS[match[1].lower()] if match else None
 
 
 def _unstated(text: str) -> str | None:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 _TOGETHER = re.compile(r"(?:[\s,;$&]|\\q?quad|\\text\s*\{\s*,?\s*(?:and|or)\s*\}|\b(?:and|or)\b|\\[()\[\] ,;])*")
 _BOX = re.compile(r"\\(?:boxed|fbox)\s*")
 _STEP = re.compile(r"\\(?:boxed|fbox)\s*|(?<!\\)\\[{}]|[{}]")  # a set's own braces, \{ and \}, close nothing
-_BARE = re.compile(r"[^\s$.,{}]{1,100}")
+_BARE = re.compile(r"(?![A-Za-z]{2})[^\s$.,{}]{1,100}")
 TOGETHER = 20  # boxes that can be one answer
 LONGEST = 2000  # characters; what is longer is no answer, and boxes within boxes would be copied again and again
 
@@ -65,6 +65,6 @@ def _boxes(text: str) -> Iterator[tuple[int, int, str]]:
         elif text.startswith("{", at):
             opened.append((match.start(), at + 1))
             at += 1
-        elif bare := _BARE.match(text, at):
+        elif "\n" not in match[0] and (bare := _BARE.match(text, at)):
             found.append((match.start(), bare.end(), bare[0]))
     return iter(sorted(found))

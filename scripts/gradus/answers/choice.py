@@ -13,8 +13,8 @@ from gradus.answers.stated import after_last_statement, after_phrase, last_sente
 from gradus.records.vocabulary import LETTERS
 
 _DRESS = (
-    r"(?:[\s(\[*{\"'`\u201c\u2018\u00ab<$_|\u300c\u3010]|\\(?:boxed|fbox|text|textbf|mathrm|mathbf|mathit|mathsf|operatorname)\s*(?=\{)|\\[(\[]"
-    r"|</?(?:b|i|u|em|strong|code|p)>)*"
+    r"(?:</?(?:b|i|u|em|strong|code|p)>|[\s(\[*{\"'`\u201c\u2018\u00ab<$_|\u300c\u3010]"
+    r"|\\(?:boxed|fbox|text|textbf|mathrm|mathbf|mathit|mathsf|operatorname)\s*(?=\{)|\\[(\[])*"
 )
 _DRESSED = re.compile(
     rf"{_DRESS}(?:(?:definitely|certainly|clearly|probably|likely|actually|simply|indeed|option|choice|letter|answer|opci\u00f3n|Option)\b\s*)*"
@@ -42,7 +42,7 @@ _PICKED = re.compile(
 )
 _DENIED = re.compile(
     r"\b([A-J])\)?(?i:[^.\n]{0,40}?\b(?:is|are|was|were|can|does|do|makes?|seems?)\s*(?:clearly\s+|definitely\s+|also\s+)?"
-    r"(?:not|n['\u2019]t|no\s+sense|wrong|incorrect|unlikely)|[^.\n]{0,40}?\bcannot\b)"
+    r"(?:not|n['\u2019]t|no\s+sense|wrong|incorrect|unlikely)|[^.\n]{0,40}?\b(?:cannot|ruled\s+out|eliminated|excluded)\b)"
     r"|\b(?i:not|eliminate|rules?\s+out|ruled\s+out|exclude|except)\s+(?i:for\s+)?(?i:option\s+|choice\s+)?\(?([A-J])\b"
 )
 _NOT_BUT = re.compile(
@@ -65,6 +65,7 @@ _REJECTS = re.compile(
     re.IGNORECASE,
 )
 _AT_THE_END = re.compile(r"(?:^|[\s(\[*$`\"'])(?<!\band )(?<!\bor )([A-J])\W*$")
+_TYPOGRAPHY = re.compile(r"</?[a-z]+>|[_`{}]|\\(?:text|textbf|mathrm|mathbf|boxed)\b|\\[()\[\]]")
 _NUMBERED = re.compile(r"\W*(?:option|choice|number|no\.)\s*#?\s*(\d{1,2})\b", re.IGNORECASE)
 
 
@@ -97,7 +98,7 @@ def extract_choice(text: str, choices: Sequence[str]) -> str | None:
         if _REFUSES.match(stated) or (beyond and beyond[1] not in letters):
             refused = True
             continue
-        if _SEVERAL.search(sentence) or several_texts(sentence, choices):
+        if _SEVERAL.search(_positive(sentence, choices)) or several_texts(sentence, choices):
             return None
         found = _letter_at_start(stated, letters) or by_text(stated, choices)
         found = found or _only_dressed(_positive(stated, choices), letters) or _by_value(stated_number(stated), choices)
@@ -224,19 +225,17 @@ def taught_choice(text: str, choices: Sequence[str]) -> str | None:
 
 def _alone(text: str, choices: Sequence[str]) -> str | None:
     """The letter, or the whole text of an option, that the last line consists of or begins with."""
-    lines = [line for line in text.strip().splitlines() if line.strip()]
+    lines = [line for line in text.strip().splitlines() if line.strip(" `")]
     if not lines:
         return None
-    last = lines[-1].strip()
+    last = _TYPOGRAPHY.sub("", lines[-1]).strip()
     bare = len(last) <= 4 or re.match(
         r"^[(\[]?[A-J][)\].:]|^\W{1,4}[A-J]\W{1,4}$|^(?:option|choice)\s+\(?[A-J]\b", last, re.IGNORECASE
     )
-    rejected = (
-        _REJECTS.search(last) and not by_text(last, choices, whole=True) and _with_its_text(last, choices) is None
-    )
-    letter = (
-        _letter_at_start(last, LETTERS[: len(choices)]) if bare and not rejected and not _SEVERAL.search(last) else None
-    )
+    first = last.partition(". ")[0]
+    rejected = _REJECTS.search(first) and not by_text(last, choices, whole=True) and not _with_its_text(last, choices)
+    unclear = not bare or rejected or _SEVERAL.search(first)
+    letter = None if unclear else _letter_at_start(last, LETTERS[: len(choices)])
     return letter or by_text(last, choices, whole=True)
 
 
@@ -260,7 +259,7 @@ def _letter_at_start(text: str, letters: str) -> str | None:
         return None
     letter = match.group(1)
     following = stripped[match.end() : match.end() + 1]
-    if letter.islower() and following not in ("", ")", "]", ".", "}", "*", "`", '"', ">", "$"):
+    if letter.islower() and following not in ("", ")", "]", ".", "}", "*", "`", '"', "$"):
         return None
     if (
         letter == "A"

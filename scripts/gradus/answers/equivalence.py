@@ -20,11 +20,11 @@ from functools import lru_cache
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 
-from gradus.answers.latex import parsed_equal, same_spelling
+from gradus.answers.latex import parsed_equal, quick_verdict
 from gradus.runtime.processes import die_with_parent
 
-SECONDS = 6.0  # of processor time for one pair; an ordinary one takes hundredths
-AGAIN = 2.0  # times as long for the second try, alone
+SECONDS = 4.0  # of processor time for one pair; an ordinary one takes hundredths
+AGAIN = 1.5  # times as long for the second try, alone
 START_SECONDS = 120.0  # for a process to come up
 ASLEEP_SECONDS = 600.0  # by the clock: a worker that neither computes nor answers
 LONGEST = 2000  # characters; nobody's answer is longer, and parsers recurse
@@ -45,7 +45,8 @@ _crew_lock = threading.Lock()
 
 def equivalent(left: str, right: str) -> bool | None:
     """Whether two expressions mean the same; None where it could not be decided in time."""
-    return _known(left, right) if not same_spelling(left, right) else True
+    verdict = quick_verdict(left, right)
+    return _known(left, right) if verdict is None else verdict
 
 
 @lru_cache(maxsize=65536)
@@ -55,14 +56,16 @@ def _known(left: str, right: str) -> bool | None:
 
 def equivalences(pairs: Sequence[Pair], seconds: float = SECONDS, workers: int | None = None) -> list[bool | None]:
     """Whether the two expressions of each pair mean the same; None where ``seconds`` of processor time do not decide it."""
-    found: list[bool | None] = [True if same_spelling(*pair) else None for pair in pairs]
-    for index, pair in enumerate(pairs):
-        if found[index] is None and max(map(len, pair)) > LONGEST:
-            found[index] = False
+    found = [quick_verdict(*pair) if max(map(len, pair)) <= LONGEST else pair[0] == pair[1] for pair in pairs]
     open_pairs = [index for index, result in enumerate(found) if result is None]
     with _crew_lock:
-        late = _decide(open_pairs, found, pairs, seconds, workers or os.cpu_count() or 1)
-        _decide(late, found, pairs, seconds * AGAIN, 1)
+        try:
+            late = _decide(open_pairs, found, pairs, seconds, workers or os.cpu_count() or 1)
+            _decide(late, found, pairs, seconds * AGAIN, 1)
+        except BaseException:  # interrupted: who knows which worker owes an answer
+            while _crew:
+                _crew.pop().process.kill()
+            raise
     return found
 
 

@@ -4,33 +4,73 @@ from __future__ import annotations
 
 import re
 
-from gradus.answers.boxes import last_boxes
-from gradus.answers.number import numbers_equal, numbers_in
-from gradus.answers.stated import after_last_statement, last_sentence
+from gradus.answers.boxes import last_boxes, open_box
+from gradus.answers.closeness import told_apart
+from gradus.answers.expressions import decided, intervals, standard, values
+from gradus.answers.number import concluding_number, numbers_in
+from gradus.answers.stated import last_sentence, read_statements
 
 
 def extract_latex(text: str) -> str | None:
-    """The final expression: the last box, else what is stated after "The answer is", else a last formula or number."""
-    after = after_last_statement(text)
-    boxes = last_boxes(text if after is None else after)
-    if boxes:
-        return ", ".join(boxes)
-    if after is None:
-        formulas = formulas_in(text)
-        if formulas:
-            return formulas[-1]
-        bare = text.strip().rstrip(".")
-        if bare and len(bare) <= 60 and (len(bare.split()) <= 4 or not _words(bare)):
-            return bare
-        numbers = numbers_in(last_sentence(text))
-        return numbers[-1] if numbers else None
-    # Up to the end of the sentence: a dot that no digit follows, outside of formulas.
-    sentence = re.split(r"\.(?=\s|$)", after.partition("\n")[0], maxsplit=1)[0].strip()
-    whole = re.fullmatch(r"\\?[\[(]?\s*\$+(.+?)\$+\s*\\?[\])]?", sentence)
-    cleaned = (whole.group(1) if whole else re.sub(r"\\[\])]\s*$", "", sentence)).strip()
-    said, before = _spoken(cleaned), ", ".join(last_boxes(text))
-    # "our answer is correct": words alone do not outweigh a box.
-    return before if before and not re.search(r"[\d\\$^]", said) else said or None
+    """The final expression of what ``ending`` leaves of a text.
+
+    The last box or expression of the last statement; a box anywhere, closed or cut off; a last formula, what is bold or bare, a
+    last number, or the name that a last sentence is about.
+    """
+    anywhere = ", ".join(last_boxes(text))
+    for statement in read_statements(text):
+        boxes = last_boxes(statement.after)
+        if boxes:
+            return ", ".join(boxes)
+        said = _stated(statement.after)
+        said = open_box(said) or said if said and "\\boxed{" in said else said
+        # Words alone do not outweigh a box.
+        if said and not (anywhere and not re.search(r"[\d\\$^]", said)):
+            return said
+    cut_off = open_box(text)
+    return anywhere or (cut_off if cut_off and len(cut_off) < 200 else None) or _unstated(text)
+
+
+def _stated(after: str) -> str | None:
+    """Up to the end of the sentence: a dot that no digit follows, outside of formulas."""
+    sentence = re.split(r"\.(?=\s|$)", after.partition("\n")[0][:1000], maxsplit=1)[0].strip()
+    whole = re.fullmatch(r"\\?[\[(]?\s*\$+([^$]+)\$+\s*\\?[\])]?", sentence.replace("\\$", "\0"))
+    cleaned = whole.group(1).replace("\0", "\\$") if whole else re.sub(r"\\[\])]\s*$", "", sentence)
+    return _result(_spoken(cleaned.strip())) or None
+
+
+def _unstated(text: str) -> str | None:
+    last = last_sentence(text)
+    bold = re.findall(r"\*\*([^*\n]{1,80})\*\*", last)
+    if bold and re.search(r"\d", bold[-1]):
+        inner = formulas_in(bold[-1])
+        return _result(inner[-1] if inner else bold[-1].strip(" $."))
+    formulas = formulas_in(text)
+    if formulas:
+        return _result(formulas[-1])
+    bare = re.sub(r"^[A-Za-z ]{1,40}:\s*", "", text.strip()).rstrip(".")
+    if bare and len(bare) <= 60 and (len(bare.split()) <= 4 or not _words(bare)):
+        return bare
+    number = concluding_number(last)
+    if number:
+        return number
+    name = re.match(r"([A-Z][a-z]{2,15})\s+(?:is|was|has|had|will|wins?|won|gets?|got|runs?|ran)\b", last)
+    return name[1] if name and name[1] not in _NO_NAMES else None
+
+
+_NO_NAMES = (
+    "This", "That", "There", "Here", "The", "She", "They", "What", "Which", "Who", "Nothing", "Thus", "Then", "Let", "Each",
+)  # fmt: skip
+
+
+def _result(formula: str) -> str:
+    """The number that a formula of running text ends in; a box is meant as it stands."""
+    if re.search(r"[,;]|quad|[<>!\\]=|\\n?eq|\\[lg]eq?(?![a-z])", formula):
+        return formula
+    result = formula.rpartition("=")[2].strip()
+    plain = re.sub(r"\\[A-Za-z]+", "", result)
+    number = re.search(r"\d", plain) and not re.search(r"[a-z=<>]", plain) and result != "0"
+    return result if "=" in formula and number else formula
 
 
 _MARK = re.compile(r"\\\$|\$+|\\[()\[\]]|\n")
@@ -100,20 +140,34 @@ def normalised_latex(text: str) -> str:
 
 def same_spelling(left: str, right: str) -> bool:
     """Whether two expressions are the same on paper, or as numbers: what can be decided at once."""
-    spelled = normalised_latex(left), normalised_latex(right)
-    return spelled[0] == spelled[1] or numbers_equal(left, right) or numbers_equal(*spelled)
+    return quick_verdict(left, right) is True
+
+
+def quick_verdict(left: str, right: str) -> bool | None:
+    """Whether an answer (left) is the gold one (right), where form decides it; None where algebra must."""
+    mine, gold = standard(left), standard(right)
+    verdict = decided(mine, gold)
+    if verdict is not None:
+        return verdict
+    pair = values(mine, gold)
+    if pair is None:
+        return False
+    if pair != (mine, gold):
+        return decided(*pair)
+    turned = intervals(mine, gold)
+    return decided(*turned) if turned != (mine, gold) else None
 
 
 def parsed_equal(left: str, right: str) -> bool:
-    """Whether math-verify takes two expressions for the same; it may never come back (see equivalence)."""
-    if "=" in left and "=" not in right:  # an equation for the value that it ends in
-        left = left.rpartition("=")[2]
-        if same_spelling(left, right):
-            return True
+    """Whether math-verify takes two expressions for the same, and rightly so; it may never come back (see equivalence)."""
+    pair = values(standard(left), standard(right))
+    if pair is None:
+        return False
+    mine, theirs = intervals(*pair)
     from math_verify import parse, verify
 
     try:
-        gold, given = (parse(f"${text}$", parsing_timeout=None) for text in (right, left))
-        return bool(gold and given and verify(gold, given, timeout_seconds=None))
+        gold, given = (parse(f"${text}$", parsing_timeout=None) for text in (theirs, mine))
+        return bool(gold and given and verify(gold, given, timeout_seconds=None)) and not told_apart(gold[0], given[0])
     except Exception:
         return False
