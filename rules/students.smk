@@ -64,6 +64,7 @@ rule pretrained_student:
     params:
         code=lambda _: fingerprint("student"),
         settings=lambda wildcards: training.student_settings(study, wildcards.student),
+        template=lambda wildcards: training.template_hash(study, wildcards.student),
         folder=paths.STUDENT,
     message:
         "Base model {wildcards.student}, pinned and tried"

@@ -44,7 +44,6 @@ def main() -> None:
     trial: dict[str, Any] = {}
     if isinstance(student, PretrainedStudent):
         reference = fetch_reference(student, folder / "model")
-        template_name: str = student.template
         facts["reference"] = {key: value for key, value in reference.items() if key != "path"}
         source = Path(reference["path"])
         if given.demands:
@@ -52,8 +51,8 @@ def main() -> None:
     else:
         source = folder / "model"
         facts["files"], facts["steps"] = build(given.student, student, source)
-        template_name = "plain"
-    template = resolve_template(template_name, load_tokens(source), source)
+    asked = student if isinstance(student, PretrainedStudent) else "plain"
+    template = resolve_template(asked, load_tokens(source), source)
     write_json(folder / "manifest.json", {**facts, "template": asdict(template)})
     record.write(run_record(f"{folder}.jsonl"), **trial)
 

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from gradus.study.config import BuiltStudent, Study
+from pathlib import Path
+
+from gradus.runtime.atomic import sha256_file
+from gradus.study.config import BuiltStudent, PretrainedStudent, Study
+from gradus.study.config.students import TemplateFile
 from gradus.workflow.options import as_json
 
 
@@ -29,6 +33,15 @@ def students_on_several_nodes(study: Study) -> list[str]:
 def student_settings(study: Study, student: str) -> str:
     """Everything that decides a base model; fine-tuning overrides do not."""
     return as_json(study.students[student].model_dump(exclude={"recipe", "resources"}))
+
+
+def template_hash(study: Study, student: str) -> str:
+    """Hash of the file that a student's template is read from; empty where there is none, or none yet."""
+    section = study.students[student]
+    if isinstance(section, PretrainedStudent) and isinstance(section.template, TemplateFile):
+        path = Path(section.template.file)
+        return sha256_file(path) if path.exists() else "absent"
+    return ""
 
 
 def student_demands(study: Study, student: str) -> str:

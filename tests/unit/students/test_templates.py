@@ -10,9 +10,10 @@ from builders import annotation, problem
 from gradus.records import Example
 from gradus.runtime.errors import UserError
 from gradus.students import tiny_models
-from gradus.students.templates import resolve_template
+from gradus.students.templates import Template, resolve_template
 from gradus.students.tokens import load_tokens
 from gradus.students.training_sets import tokenised
+from gradus.study.config.students import PretrainedStudent
 
 QUESTION = "Mia has 12 apples and buys 3 < 5 more.\nHow many – naïvely – are left?"
 
@@ -132,6 +133,86 @@ def test_a_chat_template_that_fails_is_a_message(folders: dict[str, Path], tmp_p
     (tmp_path / "model" / "chat_template.jinja").write_text(text, encoding="utf-8")
     with pytest.raises(UserError, match="the chat template cannot be"):
         resolve_template("chat", load_tokens(tmp_path / "model"), tmp_path / "model")
+
+
+# As Qwen3's: the switch opens and closes an empty thought.
+THINKING = tiny_models.CHATML.replace(
+    "assistant\n{% endif %}",
+    "assistant\n{% if enable_thinking is defined and not enable_thinking %}<think>\n\n</think>\n\n{% endif %}{% endif %}",
+)
+
+
+def entry(folder: Path, **keys: Any) -> PretrainedStudent:
+    return PretrainedStudent.model_validate({"kind": "pretrained", "model": str(folder), **keys})
+
+
+def test_a_chat_template_is_told_system_prompt_thinking_and_what_else_it_reads(
+    folders: dict[str, Path], tmp_path: Path
+) -> None:
+    folder = Path(shutil.copytree(folders["chatml"], tmp_path / "model"))
+    (folder / "chat_template.jinja").write_text(THINKING + "{{ style }}", encoding="utf-8")
+    tokens = load_tokens(folder)
+    asked = {"template": "chat", "system": "You count.", "thinking": False, "template_arguments": {"style": "short"}}
+    template = resolve_template(entry(folder, **asked), tokens, folder)
+    assert template.before == "<|im_start|>system\nYou count.<|im_end|>\n<|im_start|>user\n"
+    assert template.after == "<|im_end|>\n<|im_start|>assistant\n<think>\n\n</think>\n\nshort"
+    assert resolve_template(entry(folder, template="chat"), tokens, folder) == resolve_template("chat", tokens, folder)
+
+
+@pytest.mark.parametrize(
+    ("keys", "message"),
+    [
+        ({"thinking": False}, "the chat template does not read enable_thinking"),
+        ({"template_arguments": {"mode": 1}}, "the chat template does not read mode"),
+    ],
+)
+def test_what_a_chat_template_does_not_read_is_a_message(
+    folders: dict[str, Path], keys: dict[str, Any], message: str
+) -> None:
+    folder = folders["chatml"]
+    with pytest.raises(UserError, match=message):
+        resolve_template(entry(folder, template="chat", **keys), load_tokens(folder), folder)
+
+
+def test_a_system_prompt_that_a_template_leaves_out_is_a_message(folders: dict[str, Path], tmp_path: Path) -> None:
+    folder, file = folders["chatml"], tmp_path / "my.jinja"
+    file.write_text("{% for m in messages if m.role != 'system' %}{{ m.content }}{% endfor %}", encoding="utf-8")
+    with pytest.raises(UserError, match="leaves the system prompt out"):
+        resolve_template(entry(folder, template={"file": str(file)}, system="Be brief."), load_tokens(folder), folder)
+
+
+def test_a_template_of_ones_own_as_a_file(folders: dict[str, Path], tmp_path: Path) -> None:
+    file = tmp_path / "vicuna.jinja"
+    file.write_text(
+        "{{ bos_token }}{% for m in messages %}{{ 'USER: ' if m.role == 'user' else 'ASSISTANT: ' }}{{ m.content }}"
+        "{{ eos_token if m.role == 'assistant' else ' ' }}{% endfor %}{{ 'ASSISTANT: ' if add_generation_prompt }}",
+        encoding="utf-8",
+    )
+    folder = folders["llama"]
+    template = resolve_template(entry(folder, template={"file": str(file)}), load_tokens(folder), folder)
+    assert template == Template("file", "<|begin_of_text|>USER: ", " ASSISTANT: ", "", "<|end_of_text|>")
+    with pytest.raises(UserError, match="no such file"):
+        resolve_template(entry(folder, template={"file": "gone.jinja"}), load_tokens(folder), folder)
+
+
+def test_a_template_of_ones_own_as_texts(folders: dict[str, Path]) -> None:
+    folder = folders["llama"]
+    tokens = load_tokens(folder)
+    asked = {"before": "Instruct: ", "after": "\nOutput:", "lead": " ", "end": "<|eot_id|>"}
+    template = resolve_template(entry(folder, template=asked), tokens, folder)
+    assert template == Template("texts", "<|begin_of_text|>Instruct: ", "\nOutput:", " ", "<|eot_id|>")
+    again = resolve_template(entry(folder, template={**asked, "before": template.before}), tokens, folder)
+    assert again == template, "the first token stands there once"
+    del asked["end"]
+    assert resolve_template(entry(folder, template=asked), tokens, folder).end == "<|end_of_text|>"
+    with pytest.raises(UserError, match=r"no token '<\|over\|>'"):
+        resolve_template(entry(folder, template={**asked, "end": "<|over|>"}), tokens, folder)
+
+
+def test_only_a_chat_template_reads_arguments_and_other_students_keep_their_identity() -> None:
+    with pytest.raises(ValueError, match="system is for template: chat"):
+        entry(Path("x"), template="llama3", system="Be brief.")
+    assert set(entry(Path("x")).identity()) == {"kind", "model", "revision", "template"}
 
 
 def test_choices_stand_below_the_question(folders: dict[str, Path]) -> None:

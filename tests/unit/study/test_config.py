@@ -149,3 +149,25 @@ def test_memory_grows_with_the_student_and_with_each_try() -> None:
     assert training_memory(load(study), "big", 1) > big + 40_000
     study["students"]["big"]["resources"] = {"mem_mb": 9000}
     assert training_memory(load(study), "big", 1) == 9000
+
+
+@pytest.mark.parametrize(
+    ("template", "message"),
+    [
+        (
+            "vicuna",
+            "configuration key students.mini.template: input should be 'plain', 'alpaca', 'gemma', 'llama3' or 'chat'",
+        ),
+        ({"before": "Q: "}, "configuration key students.mini.template.after: required key is missing"),
+        (
+            {"file": "my.jinja", "lead": " "},
+            "configuration key students.mini.template.lead: unknown key (accepted here: file)",
+        ),
+    ],
+)
+def test_a_template_that_is_none_names_its_key(template: Any, message: str) -> None:
+    config = tiny_study()
+    config["students"]["mini"] = {"kind": "pretrained", "model": "x", "template": template}
+    with pytest.raises(UserError) as caught:
+        load(config)
+    assert str(caught.value).startswith(message)

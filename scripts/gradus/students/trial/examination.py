@@ -37,7 +37,7 @@ def examine(folder: Path, student: PretrainedStudent, demands: StudentDemands) -
     findings = Findings()
     config = read_configuration(folder, findings)
     tokens = findings.hear(lambda: load_tokens(folder))
-    template = None if tokens is None else findings.hear(lambda: resolve_template(student.template, tokens, folder))
+    template = None if tokens is None else findings.hear(lambda: resolve_template(student, tokens, folder))
     outline = None if config is None else build_outline(config, demands.recipe.attention, findings)
     if config is None or outline is None:
         findings.raise_refusals(student.model)

@@ -42,7 +42,7 @@ def _key_path(raw: Any, location: list[str]) -> list[str]:
             raw = raw[part]
         elif isinstance(raw, list) and part.isdigit():
             raw = raw[int(part)]
-        elif position + 1 < len(location):
+        elif position + 1 < len(location) or not isinstance(raw, dict | list):
             continue
         keys.append(part)
     return keys

@@ -29,6 +29,8 @@ SECTIONS: tuple[tuple[type[BaseModel], str], ...] = (
     (teachers.MixedTransform, "`transforms.NAME` with `kind: mixed`"),
     (students.BuiltStudent, "`students.NAME` with `kind: built`"),
     (students.PretrainedStudent, "`students.NAME` with `kind: pretrained`"),
+    (students.TemplateFile, "`students.NAME.template` as a file"),
+    (students.TemplateTexts, "`students.NAME.template` as texts"),
     (students.Resources, "`students.NAME.resources`"),
     (students.PrimerCorpus, "`students.NAME.corpus` with `source: primer`"),
     (students.FileCorpus, "`students.NAME.corpus` with `source: file`"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Discriminator, Field, Tag, field_validator, model_validator
 
 from gradus.study.config.sections import Section
 
@@ -29,6 +29,10 @@ def _is_cosine(value: object) -> bool:
 
 def _is_models_own(value: object) -> bool:
     return value == "model"
+
+
+def _is_none(value: object) -> bool:
+    return value is None
 
 
 class Adapter(Section):
@@ -212,21 +216,67 @@ class BuiltStudent(_BaseModel):
     recipe: dict[str, Any] = Field(default_factory=dict, description="Keys of `recipe` that this student overrides.")
 
 
+class TemplateFile(Section):
+    """A chat template of one's own: Jinja, as transformers renders it."""
+
+    file: str = Field(description="The file, relative to the working folder.")
+
+
+class TemplateTexts(Section):
+    """A template of one's own as its texts; a tokenizer's own first token (Llama, Gemma) is put before them."""
+
+    before: str = Field(description="Text before a question.")
+    after: str = Field(description="Text after it; the answer follows.")
+    lead: str = Field("", description="Text that begins an answer, a blank say; it is learned.")
+    end: str | None = Field(None, description="Token that ends an answer; unset: the tokenizer's end of a sequence.")
+
+
+def _kind_of_template(value: Any) -> str:
+    if isinstance(value, TemplateFile) or (isinstance(value, dict) and "file" in value):
+        return "(file)"
+    return "(texts)" if isinstance(value, dict | TemplateTexts) else "(name)"
+
+
+StudentTemplate = Annotated[
+    Annotated[Literal["plain", "alpaca", "gemma", "llama3", "chat"], Tag("(name)")]
+    | Annotated[TemplateFile, Tag("(file)")]
+    | Annotated[TemplateTexts, Tag("(texts)")],
+    Discriminator(_kind_of_template),
+]
+
+
 class PretrainedStudent(_BaseModel):
     """A causal language model from a local folder or the Hugging Face hub."""
 
     kind: Literal["pretrained"] = Field(description="Whether the base model is built here or comes from elsewhere.")
     model: str = Field(description="Local folder or hub id.")
     revision: str | None = Field(None, description="Hub commit; resolved and recorded at the first download if unset.")
-    template: Literal["plain", "alpaca", "gemma", "llama3", "chat"] = Field(
+    template: StudentTemplate = Field(
         "plain",
         description="How a question is put to the student, in training and evaluation alike; `chat` is the template of "
-        "the model's own tokenizer. The paper: `alpaca` for BLOOM, `gemma`, `llama3`.",
+        "the model's own tokenizer. The paper: `alpaca` for BLOOM, `gemma`, `llama3`. Of one's own: `{file: my.jinja}`, or "
+        "`{before, after, lead, end}`.",
+    )
+    system: str | None = Field(None, exclude_if=_is_empty, description="System prompt of a chat template or file.")
+    thinking: bool | None = Field(
+        None,
+        exclude_if=_is_none,
+        description="What a chat template or file is told as `enable_thinking` (Qwen3, SmolLM3) or `thinking`.",
+    )
+    template_arguments: dict[str, str | bool | int | float] = Field(
+        default_factory=dict, exclude_if=_is_empty, description="Further values that a chat template or file reads."
     )
     resources: Resources = Field(
         default_factory=lambda: Resources.model_validate({}), description="What its trainings ask a cluster for."
     )
     recipe: dict[str, Any] = Field(default_factory=dict, description="Keys of `recipe` that this student overrides.")
+
+    @model_validator(mode="after")
+    def _arguments_have_a_reader(self) -> PretrainedStudent:
+        given = [name for name in ("system", "thinking", "template_arguments") if name in self.model_dump()]
+        if given and self.template != "chat" and not isinstance(self.template, TemplateFile):
+            raise ValueError(f"{given[0]} is for template: chat or {{file: ...}}, which can read it")
+        return self
 
 
 Student = Annotated[BuiltStudent | PretrainedStudent, Field(discriminator="kind")]
