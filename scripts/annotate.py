@@ -13,7 +13,7 @@ from gradus.runtime.environment import data_folder, journal_folder
 from gradus.runtime.errors import UserError
 from gradus.runtime.jsonl import read_records, write_records
 from gradus.study.config.teachers import BatchableTeacher, ChatTeacher, Teacher, read_teacher
-from gradus.study.paths import run_record
+from gradus.study.paths import Artifact
 from gradus.teachers.annotation import Counts, Sampling, annotate, prepare, usable_originals
 from gradus.teachers.answer_sources import AnswerSource, LocalAnswers, RemoteAnswers
 from gradus.teachers.prompts.exemplars import load_exemplar
@@ -65,7 +65,7 @@ def main() -> None:
         annotations = annotate(problems, supervision, source, originals, sampling, counts)
         write_records(given.output, annotations, lambda: {**counts.facts(), **source.facts()})
         record.write(
-            run_record(given.output),
+            Artifact(given.output).run_record,
             from_journal=journal.found,
             newly_requested=journal.added,
             journal_usd=round(journal.spent_usd, 6),

@@ -58,7 +58,7 @@ def main() -> None:
 
 def _with_portable_study(study: Study, files: Sequence[Member], scratch: Path) -> list[Member]:
     """The members of a group with the study as it may travel; what is left out of it is logged."""
-    name = paths.fill(paths.STUDY_COPY, study.study)
+    name = paths.STUDY_COPY.of(study.study)
     original = next(member for member in files if member.name == name)
     portable = portable_study(original.path.read_bytes(), original.path)
     for line in portable.left_out:
@@ -103,7 +103,7 @@ def describe(
     study: Study, folder: Path, tars: Mapping[str, Tar], files: Mapping[str, crate.ArchivedFile], head: str | None
 ) -> None:
     """Write the files that explain the tars: guide, workflow, crate. ``head``: the commit of the code."""
-    jobs = finished_jobs(paths.fill(paths.RESULTS, study.study))
+    jobs = finished_jobs(paths.RESULTS.of(study.study))
     if not jobs:
         program.log.warning("Snakemake has no records of the jobs: the crate describes none")
     write_text(folder / _GUIDE, guide(study, tars, head, jobs))

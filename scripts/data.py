@@ -6,7 +6,7 @@ from gradus.runtime.environment import data_folder
 from gradus.runtime.jsonl import write_records
 from gradus.study.config.datasets import Dataset
 from gradus.study.config.options import section_option
-from gradus.study.paths import run_record
+from gradus.study.paths import Artifact
 
 
 def main() -> None:
@@ -28,7 +28,7 @@ def main() -> None:
         without_gold=loaded.without_gold,
         doubtful_gold=loaded.doubtful_gold,
     )
-    record.write(run_record(given.output), problems=len(loaded.problems))
+    record.write(Artifact(given.output).run_record, problems=len(loaded.problems))
     program.log.info(
         "%s %s: %d problems from %s; %d rows without a gold answer, %d doubtful ones",
         given.dataset,

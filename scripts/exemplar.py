@@ -8,7 +8,7 @@ from gradus.runtime.environment import journal_folder
 from gradus.runtime.errors import UserError
 from gradus.runtime.jsonl import read_records
 from gradus.study.config.teachers import BatchableTeacher, ChatTeacher, read_teacher
-from gradus.study.paths import run_record
+from gradus.study.paths import Artifact
 from gradus.teachers.prompts.exemplars import find_exemplar, frozen_path, load_exemplar, save_exemplar, write_exemplar
 from gradus.teachers.prompts.prompting import Prompts
 from gradus.teachers.prompts.request_builder import RequestBuilder
@@ -46,7 +46,7 @@ def main() -> None:
             exemplar = write_exemplar(problems, builder, prompts, journal, fetch, given.format, originals)
             save_exemplar(frozen_path(folder, given.dataset, given.format), exemplar)
     save_exemplar(given.output, exemplar)
-    record.write(run_record(given.output), newly_written=is_new)
+    record.write(Artifact(given.output).run_record, newly_written=is_new)
     program.log.info("exemplar %s/%s/%s: %s", given.dataset, given.teacher, given.format, exemplar.origin)
 
 

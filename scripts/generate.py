@@ -19,7 +19,7 @@ from gradus.students.training.publication import drop_kept
 from gradus.study.config.options import section_option
 from gradus.study.config.study import Decoding
 from gradus.study.fingerprint import fingerprint
-from gradus.study.paths import run_record
+from gradus.study.paths import Artifact
 
 
 def main() -> None:
@@ -68,7 +68,7 @@ def main() -> None:
         truncated = sum(prediction.finish_reason == "length" for prediction in predictions)
         write_records(given.output, predictions, truncated=truncated, max_new_tokens=longest)
         progress.unlink(missing_ok=True)
-    record.write(run_record(given.output), completion_tokens=sum(p.completion_tokens for p in predictions))
+    record.write(Artifact(given.output).run_record, completion_tokens=sum(p.completion_tokens for p in predictions))
     drop_kept(progress_folder(work_folder(), manifest["identity"]))
 
 

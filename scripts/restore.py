@@ -21,8 +21,14 @@ def main() -> None:
         "counts as up to date, so ask for them only if you trust whoever packed the archive. Without them everything that "
         "is restored counts as up to date, under any settings and code",
     )
+    options.add_argument(
+        "--with-journal",
+        action="store_true",
+        help="also write the teachers' answers into journal/, from which every study here takes them; ask for them only if "
+        "you trust whoever packed the archive. Without them the annotations are there all the same",
+    )
     given = options.parse_args()
-    restored = restore(given.archive, given.into, given.code, given.with_records)
+    restored = restore(given.archive, given.into, given.code, given.with_records, given.with_journal)
     if restored.study is not None:
         report(restored.study)
     program.log.info("%d files written below %s", restored.written, given.into)

@@ -23,7 +23,7 @@ from gradus.students.training.publication import forget, publish, verify_weights
 from gradus.study.config.options import section_option
 from gradus.study.config.students import BuiltStudent, PretrainedStudent, Student
 from gradus.study.fingerprint import fingerprint
-from gradus.study.paths import run_record
+from gradus.study.paths import Artifact
 
 
 def main() -> None:
@@ -54,7 +54,7 @@ def main() -> None:
     asked = student if isinstance(student, PretrainedStudent) else "plain"
     template = resolve_template(asked, load_tokens(source), source)
     write_json(folder / "manifest.json", {**facts, "template": asdict(template)})
-    record.write(run_record(f"{folder}.jsonl"), **trial)
+    record.write(Artifact(f"{folder}.jsonl").run_record, **trial)
 
 
 def tried(source: Path, student: PretrainedStudent, demands: str) -> dict[str, Any]:

@@ -32,7 +32,7 @@ from gradus.study.config.options import section_option
 from gradus.study.config.students import Recipe
 from gradus.study.config.training import CellTraining
 from gradus.study.fingerprint import fingerprint
-from gradus.study.paths import TELEMETRY, TRACE, run_record
+from gradus.study.paths import TELEMETRY, TRACE, Artifact
 
 VERSIONS = ("torch", "transformers", "deepspeed", "peft", "tokenizers")
 
@@ -116,7 +116,7 @@ def main() -> None:
             keep(progress)  # Snakemake may have died meanwhile; the predictions' job deletes it
         else:
             forget(progress)
-    record.write(run_record(f"{folder}.jsonl"), commit=commit(), **run_facts(points, trained, recipe.ranks))
+    record.write(Artifact(f"{folder}.jsonl").run_record, commit=commit(), **run_facts(points, trained, recipe.ranks))
     ends = "" if facts["final_end_loss"] is None else f", {facts['final_end_loss']:.4f} where it ends"
     program.log.info("%s: loss %.4f%s, %d steps", given.cell, facts["final_loss"], ends, trained.steps)
 

@@ -20,7 +20,7 @@ from gradus.statistics.simulation import DIFFICULTY_SD
 from gradus.study import paths
 from gradus.study.config import load
 from gradus.study.grid import accuracy_supervisions, cells, supervisions
-from gradus.study.paths import fill
+from gradus.study.paths import Artifact
 
 LEVELS = ("L1", "L2", "L3", "L4", "L5", "L6")
 
@@ -81,8 +81,8 @@ def make_study(
     study = load(dict(config), "made")
     rng = np.random.default_rng(8)
 
-    def write(pattern: str, place: Any, value: Any, lines: bool = False, **wildcards: Any) -> Path:
-        path = folder / fill(pattern, study.study, place, **wildcards)
+    def write(pattern: Artifact, place: Any, value: Any, lines: bool = False, **wildcards: Any) -> Path:
+        path = folder / pattern.of(study, place, **wildcards)
         path.parent.mkdir(parents=True, exist_ok=True)
         text = "".join(json.dumps(one) + "\n" for one in value) if lines else json.dumps(value)
         path.write_text(text, encoding="utf-8")
@@ -136,11 +136,11 @@ def make_study(
         trace = [{"step": step, "loss": loss, "padding_share": 0.25} for step, loss in enumerate(losses, 1)]
         write(paths.TRACE, cell, trace, True)
         lengths = {"rows": 24, "mean_tokens": 60.0, "leaked": [], "excerpt": False}
-        write(paths.manifest(paths.TRAINING_SET), place, lengths, student=cell.student)
+        write(paths.TRAINING_SET.manifest, place, lengths, student=cell.student)
     audits = []
     for number, place in enumerate(supervisions(study)):
         counts = {"rows": 24, "mean_words": 20.0 + number, "verdicts": {"agrees": 24}, "without_annotation": []}
-        write(paths.manifest(paths.ANNOTATIONS), place, counts)
+        write(paths.ANNOTATIONS.manifest, place, counts)
         traits = {"words": 20.0 + number, "steps": 3.0, "operators": 2.0, "distinct_2": 0.5, "compression": 0.4}
         audits.append(
             {
@@ -163,6 +163,6 @@ def make_study(
             for one, yes in zip(problems[place.dataset], right, strict=True)
         ]  # fmt: skip
         write(paths.TEACHER_ANSWERS, place, [one.to_json() for one in answers], True)
-        write(paths.manifest(paths.TEACHER_ANSWERS), place, {"rows": len(answers)})
+        write(paths.TEACHER_ANSWERS.manifest, place, {"rows": len(answers)})
         write(paths.TEACHER_ACCURACY, place, {"accuracy": sum(right) / len(right)})
     return write(paths.STUDY_COPY, None, study.model_dump(mode="json"))

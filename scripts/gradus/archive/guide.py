@@ -63,7 +63,8 @@ def guide(study: Study, groups: Mapping[str, Tar], commit: str | None, jobs: Seq
         "",
         "The last command finds nothing to train: tables and figures are made again from the scores. After "
         "`restore.py --with-records`, Snakemake also knows which settings and code made each file, and an edit reruns what "
-        "depends on it. Records decide what counts as up to date: restore them only if you trust whoever packed the archive.",
+        "depends on it. Records decide what counts as up to date: restore them only if you trust whoever packed the archive. "
+        "The same holds for the teachers' answers, which `--with-journal` restores where the archive has them.",
         "",
         "The archived study holds no commands, folders or key names of the machine that it ran on, and its teachers answer from "
         "the journal alone. Set your own in a second file, which Snakemake merges over the first:",

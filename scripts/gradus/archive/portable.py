@@ -68,7 +68,7 @@ def portable_study(raw: bytes, where: str | Path) -> PortableStudy:
 
 def archived_study(folder: Path, manifest: Manifest) -> PortableStudy | None:
     """The study in an archive, without what it must not bring; None where the archive holds no study file."""
-    wanted = paths.fill(paths.STUDY_COPY, manifest.study)
+    wanted = paths.STUDY_COPY.of(manifest.study)
     group = manifest.groups.get(manifest.members.get(wanted, ""))
     if group is None:
         return None

@@ -32,7 +32,7 @@ class Link:
 
 def parse_metric(path: str) -> tuple[Path, Cell, str]:
     """The study's folder, the cell and the decoding of a metric file's path; UserError for any other."""
-    found = paths.wildcards_of(paths.METRICS, path)
+    found = paths.METRICS.wildcards_in(path)
     if found is None or not found["seed"].isdigit():
         raise UserError("is no metric file", where=path, hint=f"expected {paths.METRICS}")
     supervision = Supervision(found["dataset"], found["teacher"], found["format"], found["level"])
@@ -52,7 +52,7 @@ def chain(results: Results, cell: Cell, decoding: str) -> list[Link]:
         raise UserError("is not there", where=metric, hint="ask Snakemake for it")
     problems = {split: results.path(paths.PROBLEMS, dataset=supervision.dataset, split=split) for split in SPLITS}
     training_set = results.path(paths.TRAINING_SET, cell)
-    base = results.path(f"{paths.STUDENT}/manifest.json", student=cell.student)
+    base = results.path(paths.BASE_MODEL.manifest, student=cell.student)
     predictions = results.path(paths.PREDICTIONS, cell, decoding=decoding)
     written = {"decoding": study.decodings[decoding].model_dump(), **_manifest(predictions), "run": _run(predictions)}
     return [
@@ -92,8 +92,8 @@ def _checkpoint(results: Results, cell: Cell) -> Link:
             "identity": identity,
             **{key: manifest[key] for key in ("steps", "examples", "final_loss", "files") if key in manifest},
         }
-    facts["run"] = results.find_run_record(f"{paths.CHECKPOINT}.jsonl", cell) or {}
-    return _link("checkpoint", results.path(f"{paths.CHECKPOINT}/manifest.json", cell), facts)
+    facts["run"] = results.find_run_record(paths.CHECKPOINT, cell) or {}
+    return _link("checkpoint", results.path(paths.WEIGHTS.manifest, cell), facts)
 
 
 def _link(what: str, path: Path, facts: dict[str, Any]) -> Link:
@@ -102,13 +102,13 @@ def _link(what: str, path: Path, facts: dict[str, Any]) -> Link:
 
 def _manifest(path: Path) -> dict[str, Any]:
     """The facts of a large file's manifest, but for the file's own name and size."""
-    manifest = Path(paths.manifest(str(path)))
+    manifest = Path(paths.Artifact(path).manifest)
     facts = read_json(manifest) if manifest.exists() else {}
     return {key: value for key, value in facts.items() if key not in ("file", "bytes", "sha256")}
 
 
 def _run(path: Path) -> dict[str, Any]:
-    record = Path(paths.run_record(str(path)))
+    record = Path(paths.Artifact(path).run_record)
     return dict(read_json(record)) if record.exists() else {}
 
 
@@ -122,7 +122,7 @@ def breaks(links: list[Link]) -> list[str]:
         if made_from and here and made_from != here:
             found.append(f"the checkpoint was made from another {what} (sha256 {made_from}) than {by_name[what].path}")
     for link in links:
-        manifest = Path(paths.manifest(link.path)) if link.path.endswith(".jsonl") else None
+        manifest = Path(paths.Artifact(link.path).manifest) if link.path.endswith(".jsonl") else None
         if manifest and manifest.exists() and link.sha256 and read_json(manifest)["sha256"] != link.sha256:
             found.append(f"{link.path} is not what its manifest says")
     return found

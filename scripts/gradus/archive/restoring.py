@@ -33,13 +33,14 @@ class Restored:
     study: PortableStudy | None
 
 
-def restore(folder: Path, target: Path, code: bool = False, records: bool = False) -> Restored:
+def restore(folder: Path, target: Path, code: bool = False, records: bool = False, journal: bool = False) -> Restored:
     """Write an archive's results below ``target``.
 
     Everything is verified first. Files that are there with the same content are left alone; UserError for one with another
     content, and for members that are neither results of the study nor answers of teachers. Records of jobs that are there
     are kept, whatever they say. The study is written without commands and the like (``portable``).
     ``records``: Snakemake's too, with which it knows what a changed setting, or changed code, makes stale.
+    ``journal``: also the teachers' answers as they came, of which later annotations are made, in any study.
     ``code``: also the project's code, configuration and prompts, below ``code/``. All files get the same time: a time that
     differs would tell Snakemake that something is newer than what was made from it.
     """
@@ -49,7 +50,9 @@ def restore(folder: Path, target: Path, code: bool = False, records: bool = Fals
             f"the archive is not what its sums say: {'; '.join(problems[:5])}", where=folder, hint="fetch it again"
         )
     manifest, sums = read_manifest(folder), restored_sums(folder)
-    left_out = tuple(prefix for prefix, wanted in ((_CODE, code), (_RECORDS, records)) if not wanted)
+    left_out = tuple(
+        prefix for prefix, wanted in ((_CODE, code), (_RECORDS, records), (_JOURNAL, journal)) if not wanted
+    )
     wanted = {name: digest for name, digest in sums.items() if not name.startswith(left_out)}
     for name in wanted:
         if not _may_be_written(name, manifest.study):
@@ -71,7 +74,7 @@ def _write(
     folder: Path, manifest: Manifest, target: Path, wanted: Mapping[str, str], study: PortableStudy | None
 ) -> list[Path]:
     """Write the wanted members that are not there yet; their paths."""
-    study_copy = paths.fill(paths.STUDY_COPY, manifest.study)
+    study_copy = paths.STUDY_COPY.of(manifest.study)
     written = []
     for tar in manifest.groups.values():
         for name, stream, size in tarball.read(folder / tar.file):
@@ -95,13 +98,13 @@ def _may_be_written(name: str, study: str) -> bool:
     """
     if name.startswith((_CODE, _RECORDS, _JOURNAL)):
         return True
-    inside = name.removeprefix(f"{paths.fill(paths.RESULTS, study)}/")
+    inside = name.removeprefix(f"{paths.RESULTS.of(study)}/")
     if inside == name:
         return False
     family = re.match("([a-z_]+)/", inside)
     if family:
         return family[1] not in _NEVER_RESTORED
-    return name == paths.fill(paths.STUDY_COPY, study) or ("/" not in inside and inside.endswith(".run.json"))
+    return name == paths.STUDY_COPY.of(study) or ("/" not in inside and inside.endswith(".run.json"))
 
 
 def _refuse_different_files(target: Path, sums: Mapping[str, str]) -> None:

@@ -85,7 +85,7 @@ def restored_sums(folder: Path) -> dict[str, str]:
     manifest, sums = read_manifest(folder), read_sums(folder / SUMS)
     study = archived_study(folder, manifest)
     if study is not None:
-        sums[paths.fill(paths.STUDY_COPY, manifest.study)] = sha256_bytes(study.content)
+        sums[paths.STUDY_COPY.of(manifest.study)] = sha256_bytes(study.content)
     return sums
 
 
@@ -96,7 +96,7 @@ def file_problems(folder: Path, sums: Mapping[str, str], study: str) -> list[str
     other times. Of ``study.json`` only what an archive carries is compared.
     """
     problems = []
-    study_copy = paths.fill(paths.STUDY_COPY, study)
+    study_copy = paths.STUDY_COPY.of(study)
     archived = {
         name: digest for name, digest in sums.items() if name.startswith("results/") and not paths.is_run_record(name)
     }

@@ -39,7 +39,7 @@ class PlanInputs:
         """The study that is planned."""
         return self.results.study
 
-    def name(self, pattern: str, key: Supervision | Cell, **wildcards: str) -> str:
+    def name(self, pattern: paths.Artifact, key: Supervision | Cell, **wildcards: str) -> str:
         """A file of the study as Snakemake names it: relative to the folder that holds ``results/``."""
         return self.results.path(pattern, key, **wildcards).relative_to(self.results.root).as_posix()
 
@@ -65,7 +65,7 @@ class PlanInputs:
 
     def trial(self, student: str) -> dict[str, Any] | None:
         """What the trial of a pretrained student found; None where it was not tried yet, or is built here."""
-        record = self.results.find_run_record(f"{paths.STUDENT}.jsonl", student=student) or {}
+        record = self.results.find_run_record(paths.Artifact(f"{paths.STUDENT}.jsonl"), student=student) or {}
         found: dict[str, Any] | None = record.get("trial")
         return found
 

@@ -168,7 +168,7 @@ class Quotation:
         return tasks, are_real
 
 
-def _answers(split: Split) -> str:
+def _answers(split: Split) -> paths.Artifact:
     return paths.ANNOTATIONS if split == "train" else paths.TEACHER_ANSWERS
 
 

@@ -16,6 +16,7 @@ from gradus.results.store import Results
 from gradus.study import paths
 from gradus.study.config import PaddedTransform, ReleasedTeacher, Study
 from gradus.study.grid import exemplars, is_missing, requested_supervisions, with_sources
+from gradus.study.paths import Artifact
 from gradus.teachers.local import released_files
 
 Status = Literal["done", "failed", "unavailable", "missing"]
@@ -63,8 +64,10 @@ def _jobs(results: Results, cell: Cell) -> Iterator[tuple[Path, Path]]:
     """The output and the log of every job that a cell's score needs, causes before their consequences."""
     study, supervision = results.study, cell.supervision
 
-    def job(pattern: str, key: Supervision | Cell | None = None, file: str = "", **names: str) -> tuple[Path, Path]:
-        return results.path(pattern + file, key, **names), results.path(paths.log(pattern), key, **names)
+    def job(
+        pattern: Artifact, key: Supervision | Cell | None = None, file: str = "", **names: str
+    ) -> tuple[Path, Path]:
+        return results.path(pattern / file if file else pattern, key, **names), results.path(pattern.log, key, **names)
 
     for split in ("train", "test"):
         yield job(paths.PROBLEMS, dataset=supervision.dataset, split=split)
@@ -72,7 +75,7 @@ def _jobs(results: Results, cell: Cell) -> Iterator[tuple[Path, Path]]:
     transforms = [study.transforms.get(source.format) for source in needed]
     tokenizers = [source.tokenizer for source in transforms if isinstance(source, PaddedTransform)]
     for student in dict.fromkeys((*tokenizers, cell.student)):
-        yield job(paths.STUDENT, file="/manifest.json", student=student)
+        yield job(paths.STUDENT, file="manifest.json", student=student)
     for dataset, teacher, format_ in exemplars(study, needed):
         yield job(paths.EXEMPLAR, dataset=dataset, teacher=teacher, format=format_)
     for source in needed:
@@ -80,7 +83,7 @@ def _jobs(results: Results, cell: Cell) -> Iterator[tuple[Path, Path]]:
             yield job(paths.BATCH, source, phase=phase)
         yield job(paths.ANNOTATIONS, source)
     yield job(paths.TRAINING_SET, cell)
-    yield job(paths.CHECKPOINT, cell, file="/manifest.json")
+    yield job(paths.CHECKPOINT, cell, file="manifest.json")
     for pattern in (paths.PREDICTIONS, paths.METRICS):
         yield job(pattern, cell, decoding=results.main_decoding)
 

@@ -66,9 +66,9 @@ class Results:
         """The decoding that tables show: the first of the study file."""
         return next(iter(self.study.decodings))
 
-    def path(self, pattern: str, key: Supervision | Cell | None = None, **wildcards: str | int) -> Path:
+    def path(self, pattern: paths.Artifact, key: Supervision | Cell | None = None, **wildcards: str | int) -> Path:
         """A pattern of ``paths`` with its wildcards filled; KeyError where one is missing."""
-        return self.root / paths.fill(pattern, self.study.study, key, **wildcards)
+        return self.root / pattern.of(self.study.study, key, **wildcards)
 
     def metrics(self, cell: Cell, decoding: str | None = None) -> Metrics:
         """The scores of a cell, with the main decoding unless another is named."""
@@ -133,35 +133,37 @@ class Results:
         """The same; nothing where the teacher has not been tested."""
         return _found_records(self.path(paths.TEACHER_ANSWERS, supervision), Annotation)
 
-    def manifest(self, pattern: str, key: Supervision | Cell | None = None, **wildcards: str | int) -> dict[str, Any]:
+    def manifest(
+        self, pattern: paths.Artifact, key: Supervision | Cell | None = None, **wildcards: str | int
+    ) -> dict[str, Any]:
         """The manifest of a record file as it stands; its fields depend on the file."""
-        return _facts(self.path(paths.manifest(pattern), key, **wildcards), dict[str, Any])
+        return _facts(self.path(pattern.manifest, key, **wildcards), dict[str, Any])
 
     def find_manifest(
-        self, pattern: str, key: Supervision | Cell | None = None, **wildcards: str | int
+        self, pattern: paths.Artifact, key: Supervision | Cell | None = None, **wildcards: str | int
     ) -> dict[str, Any] | None:
         """The manifest of a record file, if it is there."""
-        return _found(self.path(paths.manifest(pattern), key, **wildcards), dict[str, Any])
+        return _found(self.path(pattern.manifest, key, **wildcards), dict[str, Any])
 
     def annotation_manifest(self, supervision: Supervision) -> AnnotationManifest:
         """What the annotation job counted."""
-        return _facts(self.path(paths.manifest(paths.ANNOTATIONS), supervision), AnnotationManifest)
+        return _facts(self.path(paths.ANNOTATIONS.manifest, supervision), AnnotationManifest)
 
     def training_set_manifest(self, cell: Cell) -> TrainingSetManifest:
         """How many examples a cell trains on, and how long they are."""
-        return _facts(self.path(paths.manifest(paths.TRAINING_SET), cell), TrainingSetManifest)
+        return _facts(self.path(paths.TRAINING_SET.manifest, cell), TrainingSetManifest)
 
     def find_training_set_manifest(self, cell: Cell) -> TrainingSetManifest | None:
         """The same, if the training set is there."""
-        return _found(self.path(paths.manifest(paths.TRAINING_SET), cell), TrainingSetManifest)
+        return _found(self.path(paths.TRAINING_SET.manifest, cell), TrainingSetManifest)
 
     def checkpoint_manifest(self, cell: Cell) -> CheckpointManifest:
         """What decided the weights of a cell, and the hashes of its files."""
-        return _facts(self.path(f"{paths.CHECKPOINT}/manifest.json", cell), CheckpointManifest)
+        return _facts(self.path(paths.WEIGHTS.manifest, cell), CheckpointManifest)
 
     def find_checkpoint_manifest(self, cell: Cell) -> CheckpointManifest | None:
         """The same, if the cell has been trained."""
-        return _found(self.path(f"{paths.CHECKPOINT}/manifest.json", cell), CheckpointManifest)
+        return _found(self.path(paths.WEIGHTS.manifest, cell), CheckpointManifest)
 
     def has_learned_to_stop(self, cell: Cell) -> bool:
         """Whether the end of an answer cost a student less than LEARNED_END in its last step; True where nobody can say."""
@@ -187,13 +189,13 @@ class Results:
 
     def find_training_run(self, cell: Cell) -> TrainingRun | None:
         """The run record of a training, if it is there."""
-        return _found(self.path(paths.run_record(f"{paths.CHECKPOINT}.jsonl"), cell), TrainingRun)
+        return _found(self.path(paths.CHECKPOINT.run_record, cell), TrainingRun)
 
     def find_run_record(
-        self, pattern: str, key: Supervision | Cell | None = None, **wildcards: str | int
+        self, pattern: paths.Artifact, key: Supervision | Cell | None = None, **wildcards: str | int
     ) -> dict[str, Any] | None:
         """The run record beside an output as it stands, if it is there; its fields depend on the job."""
-        return _found(self.path(paths.run_record(pattern), key, **wildcards), dict[str, Any])
+        return _found(self.path(pattern.run_record, key, **wildcards), dict[str, Any])
 
     def dataset_audit(self, dataset: str) -> DatasetAudit:
         """The audit of a dataset."""
@@ -211,7 +213,7 @@ class Results:
         """The audit of all annotations, if it is there."""
         return _found(self.path(paths.ANNOTATION_AUDIT), AnnotationAudit)
 
-    def _of_decoding(self, pattern: str, cell: Cell, decoding: str | None) -> Path:
+    def _of_decoding(self, pattern: paths.Artifact, cell: Cell, decoding: str | None) -> Path:
         return self.path(pattern, cell, decoding=decoding or self.main_decoding)
 
 

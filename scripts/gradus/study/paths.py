@@ -151,31 +151,6 @@ def is_run_record(path: str) -> bool:
     return path.endswith(".run.json") or any(artifact.wildcards_in(path) for artifact in (TELEMETRY, SPEED_FIGURE))
 
 
-def manifest(path: str) -> str:
-    """The manifest of a large file (``Artifact.manifest``)."""
-    return Artifact(path).manifest
-
-
-def run_record(path: str) -> str:
-    """The run record of a job's output (``Artifact.run_record``)."""
-    return Artifact(path).run_record
-
-
-def log(path: str) -> str:
-    """The log of a job's output (``Artifact.log``)."""
-    return Artifact(path).log
-
-
-def fill(pattern: str, study: str, subject: Supervision | Cell | None = None, **wildcards: str | int) -> str:
-    """A pattern with its wildcards filled (``Artifact.of``)."""
-    return Artifact(pattern).of(study, subject, **wildcards)
-
-
-def wildcards_of(pattern: str, path: str) -> dict[str, str] | None:
-    """The values of a pattern's wildcards in a path (``Artifact.wildcards_in``)."""
-    return Artifact(pattern).wildcards_in(path)
-
-
 def alternatives(names: Iterable[str]) -> str:
     """A wildcard constraint that accepts exactly these names (where there is none: a name that cannot exist)."""
     return "|".join(re.escape(name) for name in names) or "_none_"

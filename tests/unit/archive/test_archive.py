@@ -243,6 +243,16 @@ def test_code_configuration_and_prompts_are_restored_when_asked_for(tmp_path: Pa
     assert restore(archive, tmp_path / "clone", code=True).written == 1
 
 
+def test_answers_of_teachers_are_restored_when_asked_for(tmp_path: Path) -> None:
+    """Every study of the reader would take them for answers of its own teachers."""
+    answers = "journal/gpt-4o/a.jsonl"
+    archive = make(tmp_path, {**FILES, answers: b"{}\n"})
+    assert restore(archive, tmp_path / "clone").written == len(FILES)
+    assert not (tmp_path / "clone" / "journal").exists()
+    assert restore(archive, tmp_path / "clone", journal=True).written == 1
+    assert (tmp_path / "clone" / answers).read_bytes() == b"{}\n"
+
+
 def test_the_prompts_that_the_study_uses_and_every_file_of_the_project(tmp_path: Path) -> None:
     """Worked examples of remote teachers with them; a study's own prompts take the place of the project's."""
     study = load(yaml.safe_load((PROJECT / "studies" / "paper.yaml").read_text(encoding="utf-8")))

@@ -55,7 +55,7 @@ def test_every_file_of_a_study_can_be_read(results: Results) -> None:
 def test_a_student_that_has_not_learned_to_stop_is_marked(results: Results, loss: float | None, stops: bool) -> None:
     """ln 4 where an adapter leaves the end token like three others; null where every example was cut, and nobody knows."""
     facts = dict.fromkeys(("identity", "base", "versions", "steps", "examples", "target_tokens_seen", "files"), 1)
-    path = results.path(f"{paths.CHECKPOINT}/manifest.json", CELL)
+    path = results.path(paths.WEIGHTS.manifest, CELL)
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps({**facts, "final_loss": 0.5, "final_end_loss": loss}), encoding="utf-8")
     assert results.has_learned_to_stop(CELL) == stops

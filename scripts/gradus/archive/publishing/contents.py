@@ -37,8 +37,8 @@ def annotation_uploads(folder: Path, staging: Path) -> list[Upload]:
     """The dataset card as README.md, the annotations as JSON Lines, and the archive itself, unpacked into ``staging``."""
     _verified(folder)
     manifest = read_manifest(folder)
-    card = paths.fill(paths.DATASET_CARD, manifest.study)
-    prefix = paths.fill(paths.RESULTS, manifest.study) + "/"
+    card = paths.DATASET_CARD.of(manifest.study)
+    prefix = paths.RESULTS.of(manifest.study) + "/"
     found = []
     for group in ("cards", "annotations"):
         if group not in manifest.groups:
@@ -62,7 +62,7 @@ def student_uploads(checkpoint: Path) -> list[Upload]:
     weights = checkpoint / "weights"
     if not weights.is_dir():
         raise UserError("holds no weights", where=checkpoint, hint="name a folder below results/STUDY/checkpoints")
-    found = paths.wildcards_of(paths.CHECKPOINT, checkpoint.as_posix())
+    found = paths.CHECKPOINT.wildcards_in(checkpoint.as_posix())
     if found is None:
         raise UserError("is not the checkpoint of a study", where=checkpoint, hint=f"expected {paths.CHECKPOINT}")
     root = Path(checkpoint.as_posix().removesuffix(paths.CHECKPOINT.format(**found)))

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
+from gradus.analysis.collection import Condition
 from gradus.presentation.exhibits.conditions import (
-    Condition,
     asked,
     formats,
     levels,

@@ -11,14 +11,13 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 
+from gradus.analysis.collection import Condition
 from gradus.records import Supervision
 from gradus.records.vocabulary import ANSWER_ONLY, LEVELS
 from gradus.study import paths
 from gradus.study.config import PaddedTransform, Study
 from gradus.study.grid import accuracy_supervisions, cells, metrics_files, requested_cells
 from gradus.study.paths import Artifact
-
-Condition = tuple[Supervision, str]
 
 
 def asked(study: Study) -> list[Condition]:
