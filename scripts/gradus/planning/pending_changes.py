@@ -25,7 +25,7 @@ from gradus.study.grid import (
 )
 
 # The file that a finished training is known by.
-_WEIGHTS = f"{paths.CHECKPOINT}/manifest.json"
+_WEIGHTS = paths.WEIGHTS.manifest
 
 
 @dataclass(frozen=True)
