@@ -27,7 +27,7 @@ def test_the_trial_of_a_pretrained_student_is_shown_where_it_is_there(tmp_path: 
     study = load(tiny_study())
     trial = {"architecture": "Gemma3ForConditionalGeneration", "parameters": 9, "positions": 131_072}
     trial |= {"notes": ["it sees pictures"], "demands": {"recipe": study.recipe.model_dump()}}
-    write_json(tmp_path / paths.run_record(f"{paths.STUDENT.of('tiny', student='gemma')}.jsonl"), {"trial": trial})
+    write_json(tmp_path / paths.STUDENT.of("tiny", student="gemma").run_record, {"trial": trial})
     line = next(line for line in planned(tmp_path).splitlines() if "Gemma3" in line)
     assert [cell.strip() for cell in line.strip("|").split("|")] == [
         "gemma", "fits", "Gemma3ForConditionalGeneration", "131,072", "it sees pictures",
