@@ -43,10 +43,10 @@ tour: models  ## SmolLM2-135M on generated problems, three levels and answers al
 	$(BIN)/snakemake --cores $(CORES) --configfile studies/smollm2-tour.yaml
 
 test: venv  ## All tests but the hours of evidence
-	$(BIN)/python -m pytest -m "not full" --durations=40
+	$(BIN)/python -m pytest -m "not full" -n $(CORES) --dist loadfile --no-loadscope-reorder --durations=40
 
 test-full: venv  ## Every test
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n $(CORES) --dist loadfile --no-loadscope-reorder --durations=40
 
 lint: venv  ## ruff, mypy, snakefmt, snakemake --lint, generated files up to date
 	$(BIN)/ruff check .

@@ -1,4 +1,4 @@
-"""Fine-tune one student on one training set: DeepSpeed under torchrun, resumable, the end proven.
+"""Fine-tune one student on one training set: DeepSpeed on one or more ranks, resumable, the end proven.
 
 On several nodes the same command runs once on each, under srun; the first node publishes.
 """

@@ -15,12 +15,21 @@ import pytest
 import slurm_cluster
 from builders import decoding, tiny_study  # noqa: F401 - some tests still take these names from here
 from fake_provider import KEY
+from filelock import FileLock
 from running import HANG_LIMIT, PROJECT, Provider, Workflow, copy_project, program, wait_for  # noqa: F401
 from slurm_cluster import Cluster
 
 
 def pytest_configure(config: pytest.Config) -> None:
     os.environ.setdefault("HF_HUB_OFFLINE", "1")
+
+
+SLOWEST_FIRST = ("slurm", "workflow", "faults", "browser", "real_data", "contract", "unit")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files of minutes come before files of seconds, so that parallel test processes end at the same time."""
+    items.sort(key=lambda item: SLOWEST_FIRST.index(item.path.relative_to(PROJECT / "tests").parts[0]))
 
 
 @pytest.fixture
@@ -44,9 +53,17 @@ def gradus_data() -> Path:
 
 @pytest.fixture(scope="session")
 def finished(tmp_path_factory: pytest.TempPathFactory) -> Workflow:
-    """The tiny study, run to the end once; tests must leave it as they found it."""
-    made = Workflow(tmp_path_factory.mktemp("finished"), tiny_study())
-    made.run()
+    """The tiny study, run to the end once for all test processes; tests must leave it as they found it."""
+    base = tmp_path_factory.getbasetemp()
+    shared = base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base
+    made = Workflow(shared / "finished", tiny_study())
+    done = shared / "finished.done"
+    with FileLock(shared / "finished.lock"):
+        if not done.exists():
+            assert not made.folder.exists(), "another test process could not run the tiny study; its message says why"
+            made.folder.mkdir()
+            made.run()
+            done.touch()
     return made
 
 

@@ -254,12 +254,14 @@ def test_two_jobs_of_one_teacher_take_turns(provider: Provider, tmp_path: Path) 
 
 def test_a_served_teacher_is_started_and_stopped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OPENAI_API_KEY", KEY)
-    server = [sys.executable, str(PROJECT / "tests" / "fake_provider.py"), "--port", "{port}"]
+    program = tmp_path / "this_server.py"  # a name that no other test's process has
+    program.symlink_to(PROJECT / "tests" / "fake_provider.py")
+    server = [sys.executable, str(program), "--port", "{port}"]
     job = Annotating(tmp_path, 10, "vllm", server=server, startup_seconds=60.0, price=None)
     done = job.run()
     assert done.returncode == 0, done.stderr
     assert all(row.verdict == "agrees" and row.price_usd is None for row in job.rows())
-    left = subprocess.run(["pgrep", "-f", "fake_provider.py --port"], capture_output=True, text=True, check=False)
+    left = subprocess.run(["pgrep", "-f", str(program)], capture_output=True, text=True, check=False)
     assert left.stdout == ""
 
 

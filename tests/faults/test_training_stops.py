@@ -60,17 +60,18 @@ def saved_beyond(work: Path, step: int) -> bool:
 
 
 def rank_processes(work: Path) -> dict[int, int]:
-    """The process of each rank, by its environment (each has a session of its own)."""
-    found = {}
+    """The process of each rank: the forks, in their order, of the process that starts them (each has a session of its own)."""
+    parents = {}
     for folder in Path("/proc").glob("[0-9]*"):
         try:
-            environment = (folder / "environ").read_bytes().split(b"\0")
+            command = (folder / "cmdline").read_bytes()
+            parent = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
         except OSError:
             continue
-        ranks = [int(entry[5:]) for entry in environment if entry.startswith(b"RANK=")]
-        if ranks and f"GRADUS_WORK={work}".encode() in environment:
-            found[ranks[0]] = int(folder.name)
-    return found
+        if b"gradus.students.training.local_ranks" in command and str(work).encode() in command:
+            parents[int(folder.name)] = parent
+    forked = sorted(process for process, parent in parents.items() if parent in parents)
+    return dict(enumerate(forked))
 
 
 def kill(process: subprocess.Popen[bytes], work: Path) -> None:
@@ -125,8 +126,21 @@ def test_a_signal_to_any_one_rank_stops_all_at_a_step_and_has_its_own_status(
     assert bytes_of(tmp_path / "cell") == undisturbed[stage]
 
 
+def test_a_rank_that_is_killed_takes_the_others_with_it(finished: Workflow, tmp_path: Path) -> None:
+    """The others would wait for it in a collective call."""
+    process = start(finished.folder, tmp_path, *training(finished, tmp_path / "cell"))
+    wait_for(lambda: saved_steps(tmp_path), "a progress checkpoint")
+    os.kill(rank_processes(tmp_path)[1], signal.SIGKILL)
+    assert process.wait(timeout=300) == 1, output(tmp_path)
+    assert saved_steps(tmp_path)[-1] < steps_of(), "the signal did not strike in mid-work"
+    assert "rank 1 ended with status -9" in output(tmp_path)
+    assert "the same command goes on from the saved progress" in output(tmp_path)
+    assert not rank_processes(tmp_path)
+    assert not (tmp_path / "cell").exists()
+
+
 def test_a_signal_to_every_process_as_a_scheduler_sends_it(finished: Workflow, tmp_path: Path) -> None:
-    """torchrun would answer TERM by killing its ranks."""
+    """The process that starts the ranks must not end them before they have saved."""
     process = start(finished.folder, tmp_path, *training(finished, tmp_path / "cell"))
     wait_for(lambda: logged_steps(tmp_path) > 0, "a step")
     os.killpg(process.pid, signal.SIGTERM)

@@ -24,6 +24,7 @@ EXCLUDED = {
     "gradus.runtime.slurm": "asks the scheduler",
     "gradus.runtime.environment": "finds interpreter, folders and versions",
     "gradus.students.training.geometry": "how nodes find each other",
+    "gradus.students.training.local_ranks": "how processes start",
     "gradus.students.training.telemetry": "measures, and changes no weight",
     "gradus.study.paths": "paths of files, which Snakemake compares itself",
 }

@@ -67,7 +67,7 @@ class Trained:
 
 
 def launch(request: TrainingRequest, work: Path) -> Trained:
-    """Train (or go on training) under torchrun, on this node alone or together with others; the caller holds the lease.
+    """Train (or go on training) on this node alone or together with others; the caller holds the lease.
 
     Raises Stopped after a signal, UserError where the ranks failed; progress stays in ``work`` either way. A failure that
     would come again is recorded there, and reported at once by the next try.
@@ -105,7 +105,7 @@ def launch(request: TrainingRequest, work: Path) -> Trained:
         outcome_path.unlink(missing_ok=True)
         job_file = progress / f"job-{here.node}.json"
         job.write(job_file)
-        status = _torchrun(job_file, here, request.cpus or os.cpu_count() or 1)
+        status = _run_ranks(job_file, here, request.cpus or os.cpu_count() or 1)
         outcome = read_json(outcome_path) if outcome_path.exists() else {}
         if outcome.get("outcome") == "stopped":
             if here.leads:
@@ -178,7 +178,7 @@ def _mention_other_ranks(request: TrainingRequest, work: Path) -> None:
             )
 
 
-def _torchrun(job: Path, here: Geometry, cpus: int) -> int:
+def _run_ranks(job: Path, here: Geometry, cpus: int) -> int:
     """Start the ranks of this node, pass on TERM and USR1, and return their common exit status."""
     ranks = here.ranks_per_node
     environment = dict(os.environ)
@@ -188,8 +188,7 @@ def _torchrun(job: Path, here: Geometry, cpus: int) -> int:
     environment.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # cuBLAS is deterministic with it only
     if not _has_accelerator():
         environment["DS_ACCELERATOR"] = "cpu"
-    command = [sys.executable, "-m", "torch.distributed.run", *here.torchrun_options()]
-    command += ["--signals-to-handle=SIGINT", "-m", "gradus.students.training.engine", str(job), str(here.node)]
+    command = [sys.executable, *_starter(here), str(job), str(here.node)]
     stop_file(job.parent, here.node).unlink(missing_ok=True)
 
     def forward(number: int, frame: object) -> None:
@@ -197,7 +196,7 @@ def _torchrun(job: Path, here: Geometry, cpus: int) -> int:
         _signal_ranks(process.pid, number)
 
     # torchrun answers TERM by killing the ranks without a checkpoint, and SLURM sends TERM to every process of a step. So
-    # torchrun starts with both signals ignored; the ranks set handlers of their own.
+    # the starter begins with both signals ignored; the ranks set handlers of their own.
     previous = {number: signal.signal(number, signal.SIG_IGN) for number in (signal.SIGTERM, signal.SIGUSR1)}
     try:
         process = subprocess.Popen(command, env=environment, preexec_fn=die_with_parent)
@@ -209,9 +208,17 @@ def _torchrun(job: Path, here: Geometry, cpus: int) -> int:
             signal.signal(number, handler)
 
 
-def _signal_ranks(launcher: int, number: int) -> None:
+def _starter(here: Geometry) -> list[str]:
+    """The module that starts this node's ranks, with its options: our own where it can fork them, else torchrun."""
+    if here.nodes == 1 and not _has_accelerator():
+        return ["-m", "gradus.students.training.local_ranks"]
+    engine = ["-m", "gradus.students.training.engine"]
+    return ["-m", "torch.distributed.run", *here.torchrun_options(), "--signals-to-handle=SIGINT", *engine]
+
+
+def _signal_ranks(starter: int, number: int) -> None:
     """Send a signal to the ranks themselves."""
-    children = Path(f"/proc/{launcher}/task/{launcher}/children")
+    children = Path(f"/proc/{starter}/task/{starter}/children")
     try:
         for child in children.read_text().split():
             os.kill(int(child), number)
