@@ -11,17 +11,22 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 import slurm_cluster
 from builders import decoding, tiny_study  # noqa: F401 - some tests still take these names from here
 from fake_provider import KEY
 from filelock import FileLock
+from hypothesis import HealthCheck
 from running import HANG_LIMIT, PROJECT, Provider, Workflow, copy_project, program, wait_for  # noqa: F401
 from slurm_cluster import Cluster
 
 
 def pytest_configure(config: pytest.Config) -> None:
     os.environ.setdefault("HF_HUB_OFFLINE", "1")
+    # Machines are noisy: no example has to end within a time, and slow drawing is no failure.
+    hypothesis.settings.register_profile("gradus", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    hypothesis.settings.load_profile("gradus")
 
 
 SLOWEST_FIRST = ("slurm", "workflow", "faults", "browser", "real_data", "contract", "unit")
