@@ -58,6 +58,21 @@ def test_the_samples_of_a_step_do_not_depend_on_lengths_ranks_layout_or_budget(
     assert [step.samples for step in one] == [step.samples for step in two]
 
 
+@pytest.mark.parametrize(
+    ("layout", "tokens", "parts"),
+    [
+        ("budgeted", [250, 250], 1),
+        ("budgeted", [251, 250], 2),
+        ("budgeted", [167, 167, 167], 2),
+        ("padding-free", [300, 200], 1),
+        ("padding-free", [300, 201], 2),
+    ],
+)
+def test_a_micro_batch_may_fill_its_budget_and_not_pass_it(layout: str, tokens: list[int], parts: int) -> None:
+    [step] = plan_steps(tokens, recipe(layout=layout, micro_batch_tokens=500), ranks=1, seed=0)
+    assert len(step.micro_batches[0]) == parts
+
+
 def test_the_rate_rises_and_falls() -> None:
     rates = [learning_rate(step, 100, Recipe(learning_rate=1.0, warmup_share=0.1)) for step in range(100)]
     assert rates[9] == 1.0
