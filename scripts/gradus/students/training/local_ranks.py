@@ -60,7 +60,9 @@ def fork_ranks(count: int) -> int:
 
     signal.signal(signal.SIGINT, kill_all)
     timeout = timedelta(seconds=_MEETING_SECONDS)
-    store = torch.distributed.TCPStore(ADDRESS, 0, count, is_master=True, timeout=timeout, wait_for_workers=False)
+    store = torch.distributed.TCPStore(  # type: ignore[attr-defined]  # torch does not export it by name
+        ADDRESS, 0, count, is_master=True, timeout=timeout, wait_for_workers=False
+    )
     with contextlib.suppress(BrokenPipeError):  # all ranks are gone already
         os.write(write_end, f"{store.port:{_PORT_BYTES}}".encode() * count)
     os.close(write_end)
