@@ -37,7 +37,7 @@ def import_model_code(job: Job) -> None:
 
 
 def fork_ranks(count: int) -> int:
-    """Fork ``count`` ranks, let them meet, and wait until all have ended; the first failed one's exit status, 0 where none failed.
+    """Fork ``count`` ranks, let them meet, and wait until all have ended; the first failure's status, else 0.
 
     The ranks meet at a store that this process holds, so that no port has to be agreed on beforehand. When one fails, the
     others are killed: they would wait for it.
