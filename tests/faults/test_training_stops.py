@@ -60,18 +60,19 @@ def saved_beyond(work: Path, step: int) -> bool:
 
 
 def rank_processes(work: Path) -> dict[int, int]:
-    """The process of each rank: the forks, in their order, of the process that starts them (each has a session of its own)."""
-    parents = {}
+    """The process of each rank, in their order: all that the starter's command runs in but the starter, also when it is gone."""
+    found = []
     for folder in Path("/proc").glob("[0-9]*"):
         try:
             command = (folder / "cmdline").read_bytes()
-            parent = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
+            parent = (folder / "stat").read_text().rpartition(")")[2].split()[1]
+            started = (Path("/proc") / parent / "cmdline").read_bytes()
         except OSError:
             continue
-        if b"gradus.students.training.local_ranks" in command and str(work).encode() in command:
-            parents[int(folder.name)] = parent
-    forked = sorted(process for process, parent in parents.items() if parent in parents)
-    return dict(enumerate(forked))
+        is_training = b"gradus.students.training.local_ranks" in command and str(work).encode() in command
+        if is_training and b"scripts/train.py" not in started:
+            found.append(int(folder.name))
+    return dict(enumerate(sorted(found)))
 
 
 def kill(process: subprocess.Popen[bytes], work: Path) -> None:
