@@ -9,7 +9,7 @@ from gradus.answers.boxes import boxed
 from gradus.answers.number import concluding_number, stated_number
 from gradus.answers.options import by_text, has_negation, plain, several_texts
 from gradus.answers.quantities import plain_numbers, quantities_in
-from gradus.answers.stated import after_last_statement, after_phrase, last_sentence, read_statements
+from gradus.answers.stated import after_last_statement, last_sentence, read_statements
 from gradus.records.vocabulary import LETTERS
 
 _DRESS = (
@@ -213,14 +213,6 @@ def _ends_in_a_list(text: str) -> bool:
 def _heads(lines: Sequence[str]) -> bool:
     heads = [match[1] for match in (re.match(r"\(?([A-J])[).:]\s", line) for line in lines) if match]
     return len(set(heads)) == 2
-
-
-def taught_choice(text: str, choices: Sequence[str]) -> str | None:
-    """The letter of a text in the form of supervisions: after "The answer is", else alone; what reads golds guesses nothing."""
-    stated = after_phrase(text)
-    if stated is None:
-        return _alone(text, choices)
-    return _letter_at_start(stated, LETTERS[: len(choices)]) or by_text(stated, choices)
 
 
 def _alone(text: str, choices: Sequence[str]) -> str | None:

@@ -13,9 +13,9 @@ from typing import Any
 
 from gradus.answers import canonical_answer
 from gradus.answers.boxes import boxed
-from gradus.answers.choice import taught_choice
 from gradus.answers.latex import normalised_latex
 from gradus.answers.stated import before_last_statement
+from gradus.answers.taught import taught_choice
 from gradus.records.vocabulary import LETTERS, AnswerKind
 
 Row = dict[str, Any]
