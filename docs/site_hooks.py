@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import textwrap
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -13,18 +14,8 @@ from mkdocs.structure.files import File, Files
 
 PROJECT = Path(__file__).resolve().parent.parent
 SCRIPTS = PROJECT / "scripts"
-USER_PROGRAMS = (
-    "compare",
-    "explain",
-    "publish",
-    "restore",
-    "score",
-    "verify",
-    "simulate",
-    "published",
-    "tiny_students",
-)
-UPKEEP = ("configuration", "environments", "lock")
+WIDTH = 78  # of a line in a code block
+UPKEEP = ("configuration", "environments", "families", "lock", "published")
 PROGRAMS = """\
 # Programs
 
@@ -55,8 +46,10 @@ def library(room: str) -> str:
 def programs() -> str:
     """The page of all programs: those that people start first, then those that rules start."""
     names = sorted(path.stem for path in SCRIPTS.glob("*.py"))
-    by_rules = [name for name in names if name not in USER_PROGRAMS + UPKEEP]
-    groups = {"Started by you": USER_PROGRAMS, "Started by rules": by_rules, "Upkeep of the project": UPKEEP}
+    rules = "".join(path.read_text(encoding="utf-8") for path in (PROJECT / "rules").glob("*.smk"))
+    by_rules = [name for name in names if f"scripts/{name}.py" in rules]
+    by_you = [name for name in names if name not in (*by_rules, *UPKEEP)]
+    groups = {"Started by you": by_you, "Started by rules": by_rules, "Upkeep of the project": UPKEEP}
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         texts = dict(zip(names, pool.map(help_text, names), strict=True))
     parts = [PROGRAMS]
@@ -68,9 +61,10 @@ def programs() -> str:
 
 def help_text(name: str) -> str:
     """What a program prints for ``--help``."""
-    environment = {**os.environ, "COLUMNS": "100"}
+    environment = {**os.environ, "COLUMNS": str(WIDTH + 2)}
     command = [sys.executable, str(SCRIPTS / f"{name}.py"), "--help"]
     done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
     if done.returncode:
         raise RuntimeError(f"{name}.py --help: {done.stderr}")
-    return done.stdout.strip()
+    lines = done.stdout.strip().splitlines()
+    return "\n".join(textwrap.fill(line, WIDTH) if len(line) > WIDTH and line[:1].isalpha() else line for line in lines)

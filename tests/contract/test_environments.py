@@ -13,7 +13,10 @@ from running import PROJECT
 SCRIPTS = PROJECT / "scripts"
 PACKAGES = {"yaml": "pyyaml", "markdown_it": "markdown-it-py", "math_verify": "math-verify"}
 # What a package brings along reliably enough to count.
-BROUGHT = {"vllm": {"torch", "transformers", "tokenizers", "safetensors", "numpy", "pydantic", "pyyaml", "openai"}}
+BROUGHT = {
+    "torch": {"jinja2"},
+    "vllm": {"torch", "transformers", "tokenizers", "safetensors", "numpy", "pydantic", "pyyaml", "openai", "jinja2"},
+}
 
 
 def rules() -> dict[str, tuple[str, str]]:
