@@ -3,6 +3,7 @@
 import argparse
 import contextlib
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from gradus.records import Annotation, Problem, Supervision
@@ -54,6 +55,8 @@ def main() -> None:
     originals = usable_originals(read_records(given.original, Annotation)) if given.original else {}
     samples = teacher.samples if isinstance(teacher, ChatTeacher) else 1
     sampling = Sampling(samples, tuple(given.retry.get("verdicts", ())), given.retry.get("retries", 0))
+    if isinstance(teacher, ChatTeacher):
+        sampling = replace(sampling, tolerated=teacher.tolerated)
     counts = Counts()
     if given.only and not (isinstance(teacher, BatchableTeacher) and teacher.mode == "batch"):
         raise UserError("only a teacher with mode: batch can be asked by batch")

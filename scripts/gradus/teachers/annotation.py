@@ -7,7 +7,7 @@ from the journal, in the order of the problems.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,7 +19,7 @@ from gradus.runtime.progress import track
 from gradus.study.config.teachers import RationaleSource
 from gradus.teachers.answer_sources import AnswerSource
 from gradus.teachers.protocols import Task
-from gradus.teachers.requests.journal import Response
+from gradus.teachers.requests.journal import FAILED, Response
 from gradus.teachers.thoughts import split_thoughts
 
 _REFUSED = ("content_filter", "refusal")
@@ -27,11 +27,15 @@ _REFUSED = ("content_filter", "refusal")
 
 @dataclass(frozen=True)
 class Sampling:
-    """How many answers per problem, and which verdicts are drawn again (rejection sampling), how often."""
+    """How many answers per problem, and which verdicts are drawn again (rejection sampling), how often.
+
+    ``tolerated`` says how many of so many requests may have failed.
+    """
 
     samples: int = 1
     retried: tuple[str, ...] = ()
     retries: int = 0
+    tolerated: Callable[[int], int] = lambda requests: requests
 
 
 @dataclass
@@ -50,7 +54,9 @@ class Counts:
 
 
 def verdict_of(problem: Problem, response: Response, answer: str | None) -> Verdict:
-    """One of five outcomes: agrees, disagrees, unparsable, truncated, refused."""
+    """One of six outcomes: agrees, disagrees, unparsable, truncated, refused, failed."""
+    if response.finish_reason == FAILED:
+        return "failed"
     if response.finish_reason in _REFUSED:
         return "refused"
     if response.finish_reason == "length":
@@ -71,7 +77,8 @@ def annotate(
     """All annotations in the order of problems, samples and attempts; ``counts`` is filled as they come.
 
     ``originals`` maps (problem id, sample) to what a rewrite starts from (empty for originals). Problems for which the
-    teacher has nothing are counted as absent. Raises UserError if there is not a single annotation.
+    teacher has nothing are counted as absent. Raises UserError if there is not a single annotation, or if more requests
+    failed than are tolerated.
     """
     total = len(problems) * sampling.samples
     for attempt in range(1 + (sampling.retries if sampling.retried else 0)):
@@ -92,6 +99,13 @@ def annotate(
             yield row
             if row.verdict not in sampling.retried:
                 break
+    failed = counts.verdicts["failed"]
+    if failed > sampling.tolerated(total):
+        raise UserError(
+            f"{failed} of {total} requests of {supervision} failed",
+            hint="`python scripts/batches.py list` shows them with the provider's words; take those problems out, have them "
+            "asked again (`forget`), or raise tolerated_failures",
+        )
     if not counts.rows:
         raise UserError(f"the teacher has no annotation for any problem of {supervision}")
 

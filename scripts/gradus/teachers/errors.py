@@ -50,5 +50,9 @@ class RejectedRequestError(PermanentError):
     """The provider cannot answer this one request (it is too long, say); other requests may be fine."""
 
 
+class BadRequestError(PermanentError):
+    """The provider rejects a request (400, 422) and does not say clearly whether it is this one or all of them."""
+
+
 class ContentFiltered(ProviderError):
     """The provider refused this one request for its content; an outcome of its own, not an error."""

@@ -53,9 +53,10 @@ def ask(
         ("length", "3", "truncated"),
         ("content_filter", "3", "refused"),
         ("refusal", None, "refused"),
+        ("failed", None, "failed"),
     ],
 )
-def test_five_outcomes(finish: str, answer: str | None, verdict: str) -> None:
+def test_six_outcomes(finish: str, answer: str | None, verdict: str) -> None:
     assert verdict_of(problem(), Response("", finish, "m", {}), answer) == verdict
 
 

@@ -45,7 +45,7 @@ def dataset_card(results: Results) -> str:
             align="lrrll",
         ).markdown(),
         "Fields: `problem_id`, `sample`, `attempt`, the supervision, `rationale` (without the answer sentence), `answer` as it "
-        "was read, `verdict` (agrees, disagrees, unparsable, truncated, refused), `model`, `parameters` that were sent, "
+        "was read, `verdict` (agrees, disagrees, unparsable, truncated, refused, failed), `model`, `parameters` that were sent, "
         "`finish_reason`, `usage`, `price_usd`. Defects are counted, not repaired.",
         "",
         *_terms(study, manifests),

@@ -80,6 +80,13 @@ class RequestPolicy(Section):
         gt=0,
         description="An answer that takes longer is told of, and waited for up to four times as long: it may be billed.",
     )
+    tolerated_failures: float = Field(
+        0.02,
+        ge=0,
+        le=1,
+        description="Share of requests (one at least, unless 0) that the provider may be unable to answer: their outcome is "
+        "`failed`, and the others go on.",
+    )
     budget_usd: float | None = Field(
         None,
         ge=0,
@@ -109,6 +116,10 @@ class RequestPolicy(Section):
         pattern="^[A-Za-z_][A-Za-z0-9_]*$",
         description="Environment variable of the key; unset: OPENAI_API_KEY or ANTHROPIC_API_KEY.",
     )
+
+    def tolerated(self, requests: int) -> int:
+        """How many of so many requests may fail."""
+        return max(1, int(self.tolerated_failures * requests)) if self.tolerated_failures else 0
 
     @property
     def longest_wait_seconds(self) -> float:

@@ -19,7 +19,7 @@ from gradus.teachers.clients.chat import parse
 from gradus.teachers.clients.connections import ADDRESS, Address, http
 from gradus.teachers.clients.failures import classified, code_of, words_of
 from gradus.teachers.clients.redaction import Redaction
-from gradus.teachers.errors import PermanentError, ProviderError, RejectedRequestError, TransientError
+from gradus.teachers.errors import BadRequestError, ProviderError, RejectedRequestError, TransientError
 from gradus.teachers.requests.journal import Response
 
 Outcome = Response | ProviderError
@@ -180,8 +180,7 @@ def _failure(status: int, body: Any, redaction: Redaction) -> ProviderError:
     """An item's own failure; one that its request is to blame for says nothing of the others."""
     text = json.dumps(body)
     failure = classified(status, code_of(text), redaction.text(words_of(text)))
-    is_its_own = status in (400, 413, 422) and type(failure) is PermanentError
-    return RejectedRequestError(str(failure)) if is_its_own else failure
+    return RejectedRequestError(str(failure)) if isinstance(failure, BadRequestError) else failure
 
 
 def _date(headers: Mapping[str, str]) -> float:

@@ -18,6 +18,7 @@ import httpx2
 from gradus.teachers.clients.chat import retry_after
 from gradus.teachers.clients.redaction import Redaction
 from gradus.teachers.errors import (
+    BadRequestError,
     ContentFiltered,
     PermanentError,
     ProviderError,
@@ -74,7 +75,7 @@ def classified(status: int, code: str, words: str, wait: float | None = None) ->
         return ContentFiltered(words)
     if status in (400, 413, 422) and (_ONE_REQUEST.search(f"{code} {words}") or status == 413):
         return RejectedRequestError(words)
-    return PermanentError(words)
+    return (BadRequestError if status in (400, 422) else PermanentError)(words)
 
 
 def error_in_answer(raw: dict[str, Any]) -> tuple[int, str, str] | None:

@@ -29,7 +29,7 @@ from gradus.teachers.errors import (
 from gradus.teachers.protocols import BatchService
 from gradus.teachers.requests import pinned_model
 from gradus.teachers.requests.chat_request import ChatRequest
-from gradus.teachers.requests.journal import Journal, Response
+from gradus.teachers.requests.journal import FAILED, Journal, Response
 from gradus.teachers.requests.prices import cost
 from gradus.teachers.requests.queue import NO_FACTS
 from gradus.teachers.requests.rate_limits import WallClock
@@ -149,7 +149,7 @@ class BatchQueue:
                 kept = self._keep_failure(key, contents[key], outcome, record.id)
                 failed += not kept
                 words = words or ("" if kept else str(outcome))
-                if isinstance(outcome, PermanentError) and not isinstance(outcome, RejectedRequestError):
+                if isinstance(outcome, PermanentError) and not kept:
                     lasting = lasting or outcome
                 continue
             price = None if self._price is None else cost(self._price, outcome.usage, is_batch=True)
@@ -177,6 +177,11 @@ class BatchQueue:
         if isinstance(error, ContentFiltered):
             refused = Response("", "refusal", model, {}, price_usd=0.0, raw={"error": str(error)})
             self._journal.add(key, content, refused, batch=batch, **self._facts)
+            return True
+        if isinstance(error, RejectedRequestError):
+            failed = Response("", FAILED, model, {}, price_usd=0.0, raw={"error": str(error)})
+            self._journal.add(key, content, failed, batch=batch, **self._facts)
+            log.info("a request failed, and the others go on: %s", error)
             return True
         if isinstance(error, UnusableAnswerError):
             price = None if self._price is None else cost(self._price, error.usage, is_batch=True)

@@ -22,6 +22,9 @@ from gradus.runtime.errors import UserError
 from gradus.teachers.requests.entries import decode, encode, output_limit, without_lone_surrogates
 from gradus.teachers.requests.shard import Shard
 
+# How a request ends that the provider cannot answer (it is too long, say), and how one that is to be asked again.
+FAILED = "failed"
+FORGOTTEN = "forgotten"
 SYNC_EVERY = 64
 SYNC_SECONDS = 1.0
 _MERGE_EVERY = 4096
@@ -67,6 +70,7 @@ class Journal:
         self.unusable = 0
         self.limits: set[int] = set()
         self.servers: Counter[str] = Counter()
+        self._forgotten: dict[str, float] = {}
         self._models: dict[str, set[str]] = {}
         self._shards: list[Path] = []
         self._keys = np.empty(0, dtype=np.uint64)
@@ -117,6 +121,9 @@ class Journal:
         price = entry["response"].get("price_usd")
         self.spent_usd += price or 0.0
         self.unpriced += price is None
+        if entry["response"].get("finish_reason") == FORGOTTEN:
+            self._forgotten[entry["key"]] = max(entry["time"], self._forgotten.get(entry["key"], 0.0))
+            return
         if entry.get("unusable"):
             self.unusable += 1
             return
@@ -165,9 +172,18 @@ class Journal:
             stream = self._readers[shard]
             stream.seek(offset)
             found = decode(stream.readline())
-            if found is not None and found[1]["key"] == key:
+            if found is not None and found[1]["key"] == key and not self._is_forgotten(found[1]):
                 return found[1]
         return None
+
+    def _is_forgotten(self, entry: dict[str, Any]) -> bool:
+        is_old = entry.get("time", 0.0) <= self._forgotten.get(entry["key"], -1.0)
+        return bool(is_old and entry["response"]["finish_reason"] == FAILED)
+
+    def forget(self, key: str) -> None:
+        """Let a request that failed be asked again; answers cannot be forgotten."""
+        self.add(key, {}, Response("", FORGOTTEN, "", {}, price_usd=0.0))
+        self.added -= 1
 
     def __contains__(self, key: str) -> bool:
         return self._entry(key) is not None

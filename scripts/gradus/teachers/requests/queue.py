@@ -21,9 +21,11 @@ from gradus.runtime.program import log
 from gradus.runtime.progress import bar
 from gradus.study.config.teachers import ChatTeacher, PriceEntry
 from gradus.teachers.errors import (
+    BadRequestError,
     ContentFiltered,
     ProviderError,
     RateLimitError,
+    RejectedRequestError,
     TimedOutError,
     TransientError,
     UnreachableError,
@@ -35,7 +37,7 @@ from gradus.teachers.requests.bookkeeping import Bookkeeping
 from gradus.teachers.requests.chat_request import ChatRequest
 from gradus.teachers.requests.descriptors import most_connections
 from gradus.teachers.requests.empty_answers import EmptyAnswers
-from gradus.teachers.requests.journal import Journal, Response
+from gradus.teachers.requests.journal import FAILED, Journal, Response
 from gradus.teachers.requests.rate_limits import Bucket, Clock, Slots, WallClock
 from gradus.teachers.requests.reuse import is_answered
 from gradus.teachers.requests.stops import (
@@ -68,7 +70,9 @@ class _Run:
     typical_output: int
     hold_until: float  # nobody sends before this time: a 429 holds all requests back
     last_success: float
+    total: int
     answers: int = 0
+    failed: int = 0
     is_slow: bool = False  # an answer took longer than timeout_seconds, and that was told
     signals: int = 0
     empty: EmptyAnswers = field(default_factory=EmptyAnswers)
@@ -179,6 +183,7 @@ class RequestQueue:
             request_bucket=bucket(self._teacher.requests_per_minute, 0.25),
             token_bucket=bucket(self._teacher.tokens_per_minute, 10.0),
             progress=progress,
+            total=total,
             books=Bookkeeping(self._journal, self._price, self._clock),
             typical_output=min(self._teacher.max_output_tokens, _EXPECTED_OUTPUT),
             hold_until=self._clock.now(),
@@ -273,6 +278,12 @@ class RequestQueue:
             except ContentFiltered as error:
                 refused = Response("", "refusal", str(request.body["model"]), {}, 0.0, raw={"error": str(error)})
                 return refused, attempts
+            except RejectedRequestError as error:
+                return self._failed(run, request, error), attempts
+            except BadRequestError as error:
+                if not run.answers:
+                    raise
+                return self._failed(run, request, error), attempts
             except RateLimitError as error:
                 failure = error
                 self.rate_limited += 1
@@ -304,6 +315,18 @@ class RequestQueue:
             if run.stopped is not None:
                 raise failure
 
+    def _failed(self, run: _Run, request: ChatRequest, error: ProviderError) -> Response:
+        """A request that the provider cannot answer: an outcome, as long as there are few of them."""
+        run.failed += 1
+        log.info("a request failed, and the others go on: %s", error)
+        if run.failed > self._teacher.tolerated(run.total):
+            self._stop(
+                run,
+                f"{run.failed} of {run.total} requests failed, the last one: {error}",
+                "take those problems out, or raise tolerated_failures; `python scripts/batches.py list` shows all of them",
+            )
+        return Response("", FAILED, str(request.body["model"]), {}, 0.0, raw={"error": str(error)})
+
     def _tell_if_slow(self, run: _Run, seconds: float) -> None:
         if seconds > self._teacher.timeout_seconds and not run.is_slow:
             run.is_slow = True
@@ -316,7 +339,7 @@ class RequestQueue:
     def _keep(self, run: _Run, request: ChatRequest, response: Response, attempts: int, version: str) -> None:
         price = run.books.keep(request, response, attempts=attempts, sdk=version, **self._facts)
         self.fetched += 1
-        run.answers += 1
+        run.answers += response.finish_reason != FAILED
         run.slots.succeeded()
         run.pauses = 0
         run.last_success = self._clock.now()
@@ -330,7 +353,8 @@ class RequestQueue:
                 "an answer does not tell its tokens (no usage), so that the budget cannot be kept",
                 "leave budget_usd out and watch the provider's own bill",
             )
-        empty = run.empty.objection(response) if self._teacher.rationale == "answer" else None
+        is_looked_at = self._teacher.rationale == "answer" and response.finish_reason != FAILED
+        empty = run.empty.objection(response) if is_looked_at else None
         if empty is not None:
             self._stop(run, *empty)
         if response.model not in run.models:
