@@ -134,7 +134,7 @@ def exemplars(study: Study, chosen: Sequence[Supervision]) -> list[tuple[str, st
         if isinstance(study.teachers[supervision.teacher], ChatTeacher)
         and supervision.format not in study.transforms
         # At level `native` a teacher is shown no example: its own chain of thought is asked for.
-        and (format_, supervision.level) != ("original", NATIVE)
+        and (supervision.format, supervision.level) != ("original", NATIVE)
     ]
     return list(dict.fromkeys(wanted))
 

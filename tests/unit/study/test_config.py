@@ -9,9 +9,10 @@ import yaml
 from builders import tiny_study
 from running import PROJECT
 
+from gradus.records import Supervision
 from gradus.runtime.errors import UserError
 from gradus.study.config import load
-from gradus.study.grid import cells, supervisions
+from gradus.study.grid import cells, exemplars, supervisions
 from gradus.workflow.resources import (
     gpus_per_node,
     training_cpus,
@@ -171,3 +172,13 @@ def test_a_template_that_is_none_names_its_key(template: Any, message: str) -> N
     with pytest.raises(UserError) as caught:
         load(config)
     assert str(caught.value).startswith(message)
+
+
+def test_only_an_original_at_level_native_needs_no_worked_example() -> None:
+    study = load(changed("teachers.api", {"provider": "openai", "model": "m"}))
+    own = Supervision("gradeschool", "api", "original", "native")
+    rewrite = Supervision("gradeschool", "api", "symbolic", "native")
+    assert exemplars(study, [own]) == []
+    both = [("gradeschool", "api", "original"), ("gradeschool", "api", "symbolic")]
+    assert exemplars(study, [own, rewrite]) == both
+    assert exemplars(study, [Supervision("gradeschool", "api", "original", "L1")]) == both[:1]
