@@ -9,7 +9,7 @@ from gradus.analysis.recommendation import recommendations
 from gradus.analysis.summaries import summaries
 from gradus.presentation import published_comparison
 from gradus.presentation.claims import recommendations_csv, statements_csv
-from gradus.presentation.findings import experiment_statements, findings, headline, headline_text
+from gradus.presentation.findings import findings, headline, headline_text, study_statements
 from gradus.presentation.pages import to_page
 from gradus.results.store import Results
 from gradus.runtime import program
@@ -35,9 +35,7 @@ def main() -> None:
     conditions = {name: summaries(results, experiment) for name, experiment in study.experiments.items()}
     evidence = collect(results)
     recommended = recommendations(evidence, costs(results))
-    statements = [
-        (name, experiment_statements(study, experiment, evidence)) for name, experiment in study.experiments.items()
-    ]
+    statements = study_statements(study, evidence)
     write_text(given.claims, statements_csv(statements))
     write_text(given.recommendation, recommendations_csv(recommended))
     comparisons = compare_with_published(evidence, read(Path(given.numbers)))

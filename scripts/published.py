@@ -16,8 +16,8 @@ The claims of Chen et al. (2025, arXiv 2502.18001), tested on the means and stan
 `python scripts/published.py`; do not edit.
 
 Means and standard deviations of three runs speak of other seeds on the same test problems; single runs speak of the
-trained models alone. Verdicts are at 5 %, adjusted within each claim of a section (Holm). An undecided statement is
-not a refuted one.
+trained models alone and get no verdict. Verdicts are at 5 %, adjusted within each claim of a section (Holm). Too few
+data refute nothing.
 """
 
 

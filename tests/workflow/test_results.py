@@ -105,5 +105,12 @@ def test_the_run_ends_with_places_and_headline_numbers(finished: Workflow) -> No
         closing = text(load(finished.config))
     finally:
         os.chdir(before)
-    for expected in ("report:", "tables:", "figures:", "Headline numbers:", "mini on gradeschool is best with"):
+    for expected in (
+        "report:",
+        "tables:",
+        "figures:",
+        "Headline numbers:",
+        "mini on gradeschool was highest with",
+        "one run: no verdict",
+    ):
         assert expected in closing

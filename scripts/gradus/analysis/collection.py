@@ -12,6 +12,7 @@ from gradus.analysis.recommendation import Cost
 from gradus.records import Annotation, Cell, Supervision
 from gradus.results.store import Results
 from gradus.statistics.measurements import Measurement, Rows
+from gradus.study.config import Study
 from gradus.study.grid import accuracy_supervisions, cells
 
 Condition = tuple[Supervision, str]
@@ -19,7 +20,7 @@ Condition = tuple[Supervision, str]
 
 def collect(results: Results) -> Evidence:
     """Everything that was measured; item rows, so that comparisons are paired. UserError where a file is absent."""
-    runs = _runs(cells(results.study))
+    runs = _runs(_in_order(results.study))
     traits = {
         Supervision(*audit["supervision"].split("/")): audit["traits"]
         for audit in results.annotation_audit()["supervisions"]
@@ -28,6 +29,20 @@ def collect(results: Results) -> Evidence:
     # The loss at the first step is one before any weight moved, on the same problems for every supervision.
     surprise = {key: fmean(results.trace(cell)[0]["loss"] for cell in seeds) for key, seeds in runs.items()}
     return Evidence(_measurements(results, runs), teacher_measurements(results), traits, surprise)
+
+
+def _in_order(study: Study) -> list[Cell]:
+    """All cells in an order that does not depend on how they are dealt to experiments."""
+    datasets, students = list(study.datasets), list(study.students)
+    return sorted(
+        cells(study),
+        key=lambda cell: (
+            datasets.index(cell.supervision.dataset),
+            str(cell.supervision),
+            students.index(cell.student),
+            cell.seed,
+        ),
+    )
 
 
 def measured(results: Results) -> dict[Condition, Measurement]:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from statistics import fmean
 
 from gradus.records import Supervision
 from gradus.records.vocabulary import ANSWER_ONLY, LEVELS, NATIVE
 from gradus.statistics.measurements import Measurement, SeedVariance, pooled_seed_variance
+
+# Differences within this margin are no differences that matter (accuracy, 0 to 1), where a study says nothing else.
+MARGIN = 0.03
 
 
 @dataclass(frozen=True)
@@ -15,13 +19,19 @@ class Evidence:
     """Measured accuracies; every part may be partial.
 
     ``students`` by supervision and student; ``teachers``: accuracy on test problems, gold hidden; ``traits``: numbers that
-    describe the texts of a supervision; ``surprise``: a student's loss per token on them before it learned anything.
+    describe the texts of a supervision; ``surprise``: a student's loss per token on them before it learned anything;
+    ``margins``: by dataset, the difference that does not matter (``MARGIN`` where none is given).
     """
 
     students: Mapping[tuple[Supervision, str], Measurement]
     teachers: Mapping[Supervision, Measurement] = field(default_factory=dict)
     traits: Mapping[Supervision, Mapping[str, float]] = field(default_factory=dict)
     surprise: Mapping[tuple[Supervision, str], float] = field(default_factory=dict)
+    margins: Mapping[str, float] = field(default_factory=dict)
+
+    def margin(self, *datasets: str) -> float:
+        """Differences within it do not matter: that of a dataset, or the mean over several."""
+        return fmean(self.margins.get(name, MARGIN) for name in datasets)
 
     @property
     def names(self) -> list[str]:
@@ -54,15 +64,9 @@ class Evidence:
         """The answer-only baseline, where there is one."""
         return self.students.get((answer_only(dataset), student))
 
-    def limited(self, supervisions: Sequence[Supervision], students: Sequence[str]) -> Evidence:
-        """What concerns some supervisions and students alone."""
-        kept = set(supervisions)
-        return Evidence(
-            {key: value for key, value in self.students.items() if key[0] in kept and key[1] in students},
-            self.teachers,
-            {key: value for key, value in self.traits.items() if key in kept},
-            {key: value for key, value in self.surprise.items() if key[0] in kept and key[1] in students},
-        )
+    def untaught(self, dataset: str, student: str) -> Measurement | None:
+        """The student before any training, where it was tested."""
+        return self.students.get((Supervision(dataset, "none", "untaught", NATIVE), student))
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from gradus.analysis.claims.statements import ALPHA
 from gradus.analysis.evidence import Evidence
 from gradus.records import Supervision
+from gradus.statistics.contrasts import difference
 from gradus.statistics.families import not_told_from_best
-from gradus.statistics.measurements import Measurement
+from gradus.statistics.measurements import Measurement, Rows, SeedVariance
 
 
 @dataclass(frozen=True)
@@ -25,7 +26,10 @@ class Cost:
 
 @dataclass(frozen=True)
 class Recommendation:
-    """``kept`` maps each supervision that may be the best to the adjusted p that speaks most against it."""
+    """``kept`` maps each supervision that may be the best to the adjusted p that speaks most against it.
+
+    ``cheapest_loss``: the cheapest costs at most so much accuracy against any of the set (95 %, adjusted for the choice).
+    """
 
     dataset: str
     student: str
@@ -34,6 +38,7 @@ class Recommendation:
     kept: Mapping[Supervision, float]
     cheapest: Supervision
     cheapest_accuracy: float
+    cheapest_loss: float
     cost: Cost | None
     reach: str
     n: int | None
@@ -45,10 +50,10 @@ def recommendations(
 ) -> list[Recommendation]:
     """One for every student and dataset with at least two supervisions.
 
-    The set holds the truly best one in at least 95 % of studies (docs/background/statistics.md has the simulation),
-    of the conditions where there are several runs, else of these checkpoints. The cheapest is the lowest in price
-    where all prices in the set are known, then in the teacher's tokens, then in the tokens of an answer;
-    without costs it is the best.
+    With several runs of every supervision the set holds the truly best one in about 95 % of studies or more
+    (docs/background/statistics.md has the simulation). With one run of any it speaks of these checkpoints alone. The cheapest
+    is the lowest in price where all prices in the set are known, then in the teacher's tokens, then in the tokens of an
+    answer; without costs it is the best.
     """
     found = []
     for dataset in evidence.datasets:
@@ -94,8 +99,30 @@ def _recommend(
         kept=dict(sorted(kept.items(), key=lambda item: -measured[item[0]].mean)),
         cheapest=cheapest,
         cheapest_accuracy=measured[cheapest].mean,
+        cheapest_loss=_loss(measured, kept, cheapest, seeds),
         cost=costs.get((cheapest, student)),
-        reach="conditions" if seeds.df else "these checkpoints",
+        reach=_reach(measured),
         n=sizes.pop() if len(sizes) == 1 else None,
         runs=runs,
+    )
+
+
+def _reach(measured: Mapping[Supervision, Measurement]) -> str:
+    if any(one.runs < 2 for one in measured.values()):
+        return "these checkpoints"
+    return "conditions" if all(isinstance(one, Rows) for one in measured.values()) else "conditions on these problems"
+
+
+def _loss(
+    measured: Mapping[Supervision, Measurement],
+    kept: Mapping[Supervision, float],
+    chosen: Supervision,
+    seeds: SeedVariance,
+) -> float:
+    """How much better any of the set may be than the chosen one: the highest upper bound of a difference."""
+    rivals = [place for place in kept if place != chosen]
+    confidence = 1 - 2 * ALPHA / max(1, len(rivals))
+    return max(
+        (difference(measured[place], measured[chosen], seeds).interval(confidence).high for place in rivals),
+        default=0.0,
     )

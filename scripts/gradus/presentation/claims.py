@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import astuple, fields
 
 from gradus.analysis.claims.catalogue import TITLES
-from gradus.analysis.claims.statements import Statement
+from gradus.analysis.claims.statements import VERDICTS, Statement
 from gradus.analysis.recommendation import Cost, Recommendation
 from gradus.presentation.number import Number, Unit, percent
 from gradus.presentation.table import Table, csv_text
@@ -15,16 +15,16 @@ from gradus.presentation.table import Table, csv_text
 _STATEMENT_COLUMNS = [field.name for field in fields(Statement)]
 _RECOMMENDATION_COLUMNS = ("dataset", "student", "best", "accuracy", "may_be_best", "cheapest", "cheapest_accuracy")
 _COST_COLUMNS = [field.name for field in fields(Cost)]
+# A supported statement that was less likely than this to be found is one whose size is probably overstated.
+LUCKY = 0.5
 
 
-def statements_csv(experiments: Sequence[tuple[str, Sequence[Statement]]]) -> str:
+def statements_csv(statements: Sequence[Statement]) -> str:
     """One line per statement, estimates as shares or coefficients, p raw and adjusted."""
     rows = [
-        [name, statement.verdict, *(getattr(statement, column) for column in _STATEMENT_COLUMNS)]
-        for name, statements in experiments
-        for statement in statements
+        [statement.verdict, *(getattr(statement, column) for column in _STATEMENT_COLUMNS)] for statement in statements
     ]
-    return csv_text(["experiment", "verdict", *_STATEMENT_COLUMNS], rows, form=".6g")
+    return csv_text(["verdict", *_STATEMENT_COLUMNS], rows, form=".6g")
 
 
 def statements_markdown(statements: Sequence[Statement], heading: str = "###") -> str:
@@ -32,12 +32,27 @@ def statements_markdown(statements: Sequence[Statement], heading: str = "###") -
     lines: list[str] = []
     for claim in dict.fromkeys(statement.claim for statement in statements):
         family = [statement for statement in statements if statement.claim == claim]
-        counts = Counter(statement.verdict for statement in family)
-        verdicts = ("supported", "contradicted", "undecided")
-        counted = ", ".join(f"{counts[verdict]} {verdict}" for verdict in verdicts if counts[verdict])
-        lines += [f"{heading} {TITLES[claim]}", "", f"{_shared_statement(family)} **{counted}** of {len(family)}.", ""]
+        lines += [f"{heading} {TITLES[claim]}", "", f"{_shared_statement(family)} {tally(family)}", ""]
         lines += [_family_table(family).markdown()]
     return "\n".join(lines)
+
+
+def tally(family: Sequence[Statement]) -> str:
+    """How many statements of a claim got which verdict; those of one run are counted apart, and only verdicts are bold."""
+    counts = Counter(statement.verdict for statement in family)
+    decided = len(family) - counts["one run: no verdict"] - counts["described only"]
+    told = []
+    for verdict in VERDICTS[:4]:
+        strong = "**" if verdict in VERDICTS[:2] and counts[verdict] else ""
+        if decided and (counts[verdict] or verdict in VERDICTS[:2]):
+            told.append(f"{strong}{counts[verdict]} {verdict}{strong}")
+    sentence = f"{', '.join(told)}, of {decided} test{'s' if decided > 1 else ''}." if decided else ""
+    single, described = counts["one run: no verdict"], counts["described only"]
+    if single:
+        sentence += f" {single} of one run: no verdict."
+    if described:
+        sentence += f" {described} described."
+    return sentence.strip()
 
 
 def _shared_statement(family: Sequence[Statement]) -> str:
@@ -56,27 +71,68 @@ def _family_table(family: Sequence[Statement]) -> Table:
         "statement": [one.statement for one in family],
         "verdict": [one.verdict for one in family],
         f"estimate ({first.unit}), 95 % interval": [str(_estimate(one)) for one in family],
+        "log odds": ["" if one.log_odds is None else f"{one.log_odds:+.2f}" for one in family],
+        "what that means": [meaning(one) for one in family],
         "adjusted p": [_adjusted_p(one) for one in family],
         "n": ["" if one.n is None else str(one.n) for one in family],
         "runs": [str(one.runs) for one in family],
-        "speaks of": [str(one.reach) for one in family],
-        f"power for {first.power_for}": [percent(one.power, digits=0) for one in family],
+        "speaks of": [one.reach for one in family],
         "note": [one.note for one in family],
     }
     if len({*columns["statement"]}) == 1:
         del columns["statement"]
-    if not any(columns["note"]):
-        del columns["note"]
+    for name in ("log odds", "adjusted p", "n", "note", "what that means"):
+        if not any(columns[name]):
+            del columns[name]
     return Table(list(columns), list(zip(*columns.values(), strict=True)), names=len(columns))
 
 
+def meaning(one: Statement) -> str:
+    """What a verdict means, or what it would take to get one."""
+    verdict = one.verdict
+    if verdict == "one run: no verdict":
+        if one.tipping_sd is None:
+            return "what was seen in these runs; seeds may turn it"
+        if not one.tipping_sd:
+            return "not told from zero even for these checkpoints"
+        sd = _size(one.tipping_sd, one)
+        return f"seen in this run; holds for other seeds only if single runs vary by an sd below {sd} (not measured)"
+    if verdict == "too few data":
+        if one.detectable is None:
+            return "too few points to find anything"
+        return f"smallest detectable effect {_size(one.detectable, one)} (80 % power)"
+    if verdict == "shown to be small":
+        return f"any effect is within {_size(one.margin or 0.0, one)}"
+    if verdict == "contradicted" and one.margin is not None:
+        return f"beyond the margin of {_size(one.margin, one)}"
+    found = []
+    if verdict == "supported" and one.power < LUCKY:
+        found.append(f"power for {one.power_for} was {percent(one.power, digits=0)}: its size may be overstated")
+    if verdict == "supported" and one.p_pooled is not None and one.p_pooled > 0.05:
+        found.append(f"not with one pooled run variance (p {one.p_pooled:.3f})")
+    return "; ".join(found)
+
+
+def _size(value: float, one: Statement) -> str:
+    return f"{100 * value:.1f} points" if one.unit == "points" else f"{one.unit} = {value:.2f}"
+
+
 def _estimate(statement: Statement) -> Number:
-    unit: Unit = "points" if statement.unit == "points" else "correlation"
+    if statement.unit == "points":
+        return Number(statement.estimate, statement.low, statement.high, unit="points")
+    unit: Unit = "correlation"
+    if (statement.low, statement.high) == (-1.0, 1.0):
+        return Number(statement.estimate, unit=unit)
     return Number(statement.estimate, statement.low, statement.high, unit=unit)
 
 
 def _adjusted_p(statement: Statement) -> str:
-    p = statement.p_against_adjusted if statement.verdict == "contradicted" else statement.p_adjusted
+    if not statement.decides:
+        return ""
+    p = {
+        "contradicted": statement.p_against_adjusted,
+        "shown to be small": statement.p_small_adjusted,
+    }.get(statement.verdict, statement.p_adjusted)
     return "< 0.001" if p < 0.001 else f"{p:.3f}"
 
 
@@ -105,12 +161,16 @@ def recommendations_markdown(found: Sequence[Recommendation]) -> str:
         others = [kept.short for kept in one.kept if kept != one.best]
         named = ", ".join(others) if len(others) < 9 else f"{len(others)} others"
         cheapest = f"{one.cheapest.short} ({percent(one.cheapest_accuracy)})"
+        if one.cheapest != one.best:
+            cheapest += f", costs at most {100 * one.cheapest_loss:.1f} points"
         best = [one.best.short, percent(one.accuracy)]
         rows.append([one.dataset, one.student, *best, named or "none", cheapest, how_sure(one)])
-    heads = ["dataset", "student", "best", "accuracy", "cannot be told from the best", "cheapest of these", "how sure"]
+    heads = ["dataset", "student", "highest", "accuracy", "cannot be told from it", "cheapest of these", "how sure"]
     return Table(heads, rows, align="lllrlll").markdown()
 
 
 def how_sure(one: Recommendation) -> str:
     """The confidence of the set, and what it is about."""
-    return f"95 % of {one.reach}" + (" (one run: seeds are not in it)" if one.reach == "these checkpoints" else "")
+    if one.runs < 2:
+        return "one run: no recommendation; the order may turn with other seeds"
+    return f"95 % of {one.reach}"

@@ -7,7 +7,7 @@ from typing import Any
 
 from gradus.analysis.claims.catalogue import judged_claims
 from gradus.analysis.claims.statements import Statement
-from gradus.analysis.evidence import Evidence, answer_only
+from gradus.analysis.evidence import Evidence
 from gradus.analysis.recommendation import Recommendation
 from gradus.analysis.summaries import ConditionSummary, label
 from gradus.presentation.claims import recommendations_markdown, statements_markdown
@@ -19,30 +19,24 @@ from gradus.records.vocabulary import ANSWER_ONLY
 from gradus.results.facts import AnnotationManifest, DatasetAudit
 from gradus.runtime.markdown import one_line
 from gradus.statistics.contrasts import difference
-from gradus.statistics.intervals import minimum_detectable_difference
+from gradus.statistics.families import chosen_interval
 from gradus.study.config import Experiment, PaddedTransform, Study
-from gradus.study.grid import experiment_supervisions, missing_supervisions
+from gradus.study.grid import missing_supervisions
 
 # The summaries of every experiment.
 Conditions = Mapping[str, Sequence[ConditionSummary]]
 
 
-def experiment_statements(study: Study, experiment: Experiment, evidence: Evidence) -> list[Statement]:
-    """The claims of one experiment, each a family of its own.
-
-    Levels are held against the study's answer-only cells also where another experiment has them.
-    """
+def study_statements(study: Study, evidence: Evidence) -> list[Statement]:
+    """The claims of a study: a family is a claim in the whole study, however its cells are dealt to experiments."""
     padded = {name: made.target for name, made in study.transforms.items() if isinstance(made, PaddedTransform)}
-    supervisions = experiment_supervisions(study, experiment)
-    if experiment.axis == "level":
-        supervisions += [answer_only(dataset) for dataset in experiment.datasets]
-    return judged_claims(evidence.limited(supervisions, experiment.students), padded)
+    return judged_claims(evidence, padded)
 
 
 def headline(study: Study, conditions: Conditions, evidence: Evidence) -> dict[str, Any]:
     """The numbers that a run ends with: per student the best cell, compared with answer only and the most frequent answer.
 
-    The best is chosen among several, so the interval of its gain is that of as many comparisons (Bonferroni).
+    The best is chosen among several, so its interval and that of its gain are those of as many comparisons (Bonferroni).
     """
     entries = []
     for name, experiment in study.experiments.items():
@@ -53,25 +47,29 @@ def headline(study: Study, conditions: Conditions, evidence: Evidence) -> dict[s
                 if not taught:
                     continue
                 best = max(taught, key=lambda row: row.accuracy)
+                chosen = evidence.students[best.supervision, student]
+                seeds = evidence.seeds(dataset, student)
+                interval = chosen_interval(chosen, len(taught), seeds)
                 entry = {
                     "experiment": name,
                     "dataset": dataset,
                     "student": student,
                     "best": str(best.supervision),
                     "accuracy": best.accuracy,
-                    "interval": [best.low, best.high],
+                    "interval": [interval.low, interval.high],
                     "n": best.n,
                     "seeds": len(best.seeds),
                     "most_frequent_answer": best.most_frequent,
                 }
                 for row in (row for row in own if row.supervision.format == ANSWER_ONLY):
                     first, second = (evidence.students[one.supervision, student] for one in (best, row))
-                    gain = difference(first, second, evidence.seeds(dataset, student))
+                    gain = difference(first, second, seeds)
                     interval = gain.interval(1 - 0.05 / max(1, len(own) - 1))
                     entry |= {
                         "answer_only": row.accuracy,
                         "gain_over_answer_only": [interval.value, interval.low, interval.high],
                         "gain_speaks_of": gain.speaks_of,
+                        "gain_has_verdict": not gain.one_run,
                     }
                 entries.append(entry)
     return {"study": study.study, "students": entries}
@@ -83,8 +81,9 @@ def headline_text(facts: dict[str, Any]) -> str:
     for entry in facts["students"]:
         low, high = entry["interval"]
         best = Number(entry["accuracy"], low, high)
+        single = entry["seeds"] < 2
         line = (
-            f"  {entry['experiment']}: {entry['student']} on {entry['dataset']} is best with "
+            f"  {entry['experiment']}: {entry['student']} on {entry['dataset']} {'was highest' if single else 'is best'} with "
             f"{entry['best'].split('/', 1)[1]}: "
             f"{percent(entry['accuracy'])} {best.interval()} (n = {entry['n']}, {entry['seeds']} seed(s))"
         )
@@ -92,7 +91,8 @@ def headline_text(facts: dict[str, Any]) -> str:
             value, low, high = entry["gain_over_answer_only"]
             gain = Number(value, low, high, unit="points")
             line += f"; answer only {percent(entry['answer_only'])}, gain {gain}"
-        lines.append(f"{line}; most frequent answer {percent(entry['most_frequent_answer'])}")
+        line += f"; most frequent answer {percent(entry['most_frequent_answer'])}"
+        lines.append(line + ("; one run: no verdict" if single or not entry.get("gain_has_verdict", True) else ""))
     return "\n".join(lines)
 
 
@@ -100,33 +100,46 @@ def findings(
     study: Study,
     conditions: Conditions,
     evidence: Evidence,
-    statements: Sequence[tuple[str, Sequence[Statement]]],
+    statements: Sequence[Statement],
     recommended: Sequence[Recommendation],
     audits: Sequence[DatasetAudit],
     manifests: Mapping[Supervision, AnnotationManifest],
 ) -> str:
-    """The findings page in Markdown; ``statements`` by experiment."""
+    """The findings page in Markdown."""
     parts = [f"# Findings of the study `{study.study}`", ""]
     if study.about:
         parts += [study.about.strip(), ""]
     parts += _limits(study)
-    parts += ["## What to use", "", _HOW_TO_RECOMMEND, "", recommendations_markdown(recommended)]
-    for name, found in statements:
-        experiment = study.experiments[name]
+    parts += ["## What to use", "", _how_to_recommend(recommended), "", recommendations_markdown(recommended)]
+    for name, experiment in study.experiments.items():
         table = experiment_table(name, experiment, conditions[name])
         parts += [f"## {name}: {one_line(experiment.question)}", "", table.markdown(), table.note, ""]
         parts += [f"- {line}" for line in _warnings(conditions[name], experiment)] + [""]
-        parts += [statements_markdown(found)]
+    if statements:
+        parts += ["## The claims", "", _HOW_TO_READ, "", statements_markdown(statements)]
     if evidence.teachers:
         parts += ["## The teachers on the test problems, gold hidden", "", _teacher_table(evidence).markdown()]
     parts += ["## The data", "", *map(_audit_line, audits), "", _annotation_table(manifests).markdown()]
     return "\n".join(parts)
 
 
-_HOW_TO_RECOMMEND = (
-    "Per student and dataset the supervision with the highest accuracy, and every other one that cannot be told from the "
-    "best (multiple comparisons with the best; the truly best one is among them in 95 % of studies)."
+_HOW_TO_READ = (
+    "A verdict is at 5 %, adjusted (Holm) for all statements of its claim in the whole study; the claims are not adjusted "
+    "for one another. `supported`: the statement holds. `contradicted`: its opposite holds, by more than the margin. "
+    "`shown to be small`: any effect lies within the margin. `too few data`: none of these can be told, which refutes "
+    "nothing. `one run: no verdict`: some cell that is compared has one seed, and what its seeds would do is not known. "
+    "An interval is of each statement by itself."
 )
+
+
+def _how_to_recommend(recommended: Sequence[Recommendation]) -> str:
+    text = (
+        "Per student and dataset the supervision with the highest accuracy, and every other one that cannot be told from "
+        "it (multiple comparisons with the best)."
+    )
+    if all(one.runs < 2 for one in recommended):
+        return f"{text} With one run of each this ranks these checkpoints; it recommends nothing for another training."
+    return f"{text} With several runs of each, the truly best one is among them in about 95 % of studies."
 
 
 def _teacher_table(evidence: Evidence) -> Table:
@@ -161,13 +174,10 @@ def _limits(study: Study) -> list[str]:
         )
     if any(len(experiment.seeds) == 1 for experiment in study.experiments.values()):
         lines.append(
-            "- One seed per cell: a difference is one between two checkpoints. Whether it holds for the two conditions "
-            "needs several seeds."
+            "- Some cells have one seed. A difference of two of them is one between two checkpoints: training again, or on "
+            "another machine, can turn it. Such statements get no verdict; two seeds are the fewest that do, three are "
+            "advised."
         )
-    lines.append(
-        "- A verdict is at 5 %, adjusted for all statements of its claim within the experiment (Holm); power is before "
-        "that adjustment. An undecided statement is not a refuted one: see its interval and its power."
-    )
     missing = missing_supervisions(study)
     if missing:
         named = ", ".join(str(supervision) for supervision in missing[:12]) + (", ..." if len(missing) > 12 else "")
@@ -192,8 +202,6 @@ def _warnings(conditions: Sequence[ConditionSummary], experiment: Experiment) ->
             found.append(
                 f"{name}: trained on test questions (allow_leakage); the accuracy is not a measure of anything."
             )
-    detectable = 100 * minimum_detectable_difference(min(row.n for row in conditions))
-    found.append(f"Differences below about {detectable:.1f} points are beyond the reach of this test set.")
     return found
 
 

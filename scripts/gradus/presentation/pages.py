@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from html import escape
 
 from markdown_it import MarkdownIt
@@ -13,13 +14,18 @@ table { border-collapse: collapse; margin: 1rem 0; display: block; overflow-x: a
 th, td { padding: .3rem .7rem; border-bottom: 1px solid color-mix(in srgb, currentColor 25%, transparent); }
 th { text-align: left; }
 h2 { margin-top: 2.2rem; }
+td.supported { color: light-dark(#12703a, #6fd596); font-weight: 600; }
+td.contradicted { color: light-dark(#a3241b, #ff9d8f); font-weight: 600; }
+td.one { color: light-dark(#6b5a00, #d8c25a); font-style: italic; }
 """
+# Verdicts have a colour of their own wherever they fill a cell of a table.
+_VERDICT = re.compile(r"<td([^>]*)>((supported|contradicted|one)(?: run: no verdict)?)</td>")
 
 
 def to_body(markdown: str) -> str:
     """The HTML of a text alone; raw HTML in the text is shown, not interpreted."""
     rendered: str = MarkdownIt("commonmark", {"html": False}).enable("table").render(markdown)
-    return rendered
+    return _VERDICT.sub(r'<td\1 class="\3">\2</td>', rendered)
 
 
 def to_page(markdown: str, title: str) -> str:

@@ -23,7 +23,7 @@ import numpy as np
 from scipy import stats
 
 from gradus.statistics.intervals import Estimate
-from gradus.statistics.measurements import Measurement, Rows, SeedVariance, binomial_variance, run_variance
+from gradus.statistics.measurements import Measurement, Rows, SeedVariance, binomial_variance, logit, run_variance
 
 Reach = Literal["conditions", "conditions on these problems", "these checkpoints", "these answers", "nothing"]
 _SHORTEST_FIRST: tuple[Reach, ...] = (
@@ -33,7 +33,7 @@ _SHORTEST_FIRST: tuple[Reach, ...] = (
     "conditions on these problems",
     "conditions",
 )
-_COUNTED = {1: "this checkpoint", 2: "these two checkpoints", 3: "these three checkpoints"}
+_NUMBERS = {2: "two", 3: "three", 4: "four", 5: "five", 6: "six", 7: "seven", 8: "eight"}
 # The smallest p that is told: beyond it a model of chance says nothing.
 SMALLEST_P = 1e-12
 
@@ -44,7 +44,8 @@ class Contrast:
 
     ``discordant`` are the problems that only the first or only the second of two checkpoints solves. ``unmeasured`` is the sum of
     squared weights of the cells with one run, whose run variance nobody measured, and ``measured`` the variance without it.
-    ``pooled`` is the standard error and the degrees of freedom with one run variance for all cells.
+    ``pooled`` is the standard error and the degrees of freedom with one run variance for all cells. ``log_odds`` is the same sum
+    of the logits of the accuracies: an odds ratio, on a scale on which 2 points at 5 % are more than at 50 %.
     """
 
     estimate: float
@@ -58,12 +59,13 @@ class Contrast:
     unmeasured: float = 0.0
     measured: float = math.inf
     pooled: tuple[float, float] | None = None
+    log_odds: float = 0.0
 
     @property
     def speaks_of(self) -> str:
         """What the contrast speaks of, in words."""
         if self.reach == "these checkpoints":
-            return _COUNTED.get(self.cells, f"these {self.cells} checkpoints")
+            return f"these {_NUMBERS.get(self.cells, self.cells)} checkpoints" if self.cells > 1 else "this checkpoint"
         if self.unmeasured and self.reach != "nothing":
             return f"{self.reach}, if single runs vary like the others"
         return self.reach
@@ -108,8 +110,13 @@ class Contrast:
 
     def p_less(self, margin: float = 0.0) -> float:
         """One-sided p against "at least ``margin``"."""
+        return self.mirrored.p_greater(-margin)
+
+    @property
+    def mirrored(self) -> Contrast:
+        """The same with its sign turned."""
         swapped = self.discordant and (self.discordant[1], self.discordant[0])
-        return replace(self, estimate=-self.estimate, discordant=swapped).p_greater(-margin)
+        return replace(self, estimate=-self.estimate, log_odds=-self.log_odds, discordant=swapped)
 
     @property
     def p(self) -> float:
@@ -117,11 +124,17 @@ class Contrast:
         return min(1.0, 2 * min(self.p_greater(), self.p_less()))
 
     @property
+    def with_pooled_runs(self) -> Contrast | None:
+        """The same with one run variance for all cells, as a check; None where there is none to pool."""
+        if self.pooled is None:
+            return None
+        return replace(self, standard_error=self.pooled[0], df=self.pooled[1], pooled=None)
+
+    @property
     def p_pooled(self) -> float | None:
         """The two-sided p with one run variance for all cells; None where there is none to pool."""
-        if self.pooled is None or not self.pooled[0] or math.isinf(self.pooled[0]):
-            return None
-        return max(SMALLEST_P, 2 * float(stats.t.sf(abs(self.estimate) / self.pooled[0], self.pooled[1])))
+        pooled = self.with_pooled_runs
+        return None if pooled is None else pooled.p
 
     @property
     def tipping_sd(self) -> float | None:
@@ -165,10 +178,12 @@ def contrast(parts: Sequence[tuple[float, Measurement]], seeds: SeedVariance) ->
     if paired and n is None:
         raise ValueError("results on the same problems are needed")
     unmeasured = float(sum(weight**2 for weight, one in parts if one.runs < 2))
+    log_odds = float(sum(weight * logit(one) for weight, one in parts))
     if runs > 1 or seeds.df:
-        return _several_runs(parts, seeds, estimate, unmeasured, _item_variance(weights, rows) if paired else 0.0)
+        by_item = _item_variance(weights, rows) if paired else 0.0
+        return replace(_several_runs(parts, seeds, estimate, unmeasured, by_item), log_odds=log_odds)
     if paired:
-        return replace(_checkpoints(estimate, weights, rows), unmeasured=unmeasured)
+        return replace(_checkpoints(estimate, weights, rows), unmeasured=unmeasured, log_odds=log_odds)
     if n is None:
         return Contrast(estimate, math.inf, 1.0, "nothing", None, runs, cells=len(parts), unmeasured=unmeasured)
     variance = sum(weight**2 * binomial_variance(one.mean, n) for weight, one in parts)
@@ -182,6 +197,7 @@ def contrast(parts: Sequence[tuple[float, Measurement]], seeds: SeedVariance) ->
         cells=len(parts),
         unmeasured=unmeasured,
         measured=variance,
+        log_odds=log_odds,
     )
 
 
@@ -222,6 +238,7 @@ def combined(parts: Sequence[tuple[float, Contrast]]) -> Contrast:
         unmeasured=unmeasured,
         measured=sum(weight**2 * one.measured for weight, one in parts),
         pooled=pooled,
+        log_odds=sum(weight * one.log_odds for weight, one in parts),
     )
 
 

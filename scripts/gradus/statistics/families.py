@@ -6,9 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
-from statsmodels.stats.multitest import multipletests
-
-from gradus.statistics.contrasts import Contrast, contrast, difference
+from gradus.statistics.contrasts import Contrast, answers_contrast, contrast, difference
 from gradus.statistics.intervals import Estimate
 from gradus.statistics.measurements import Measurement, SeedVariance
 
@@ -16,10 +14,12 @@ Name = TypeVar("Name")
 
 
 def holm(p_values: Sequence[float]) -> list[float]:
-    """p-values adjusted by Holm's method for the family they are."""
-    if not p_values:
-        return []
-    return [float(value) for value in multipletests(p_values, method="holm")[1]]
+    """p-values adjusted by Holm's method (1979) for the family they are."""
+    adjusted, highest = [0.0] * len(p_values), 0.0
+    for rank, place in enumerate(sorted(range(len(p_values)), key=lambda place: p_values[place])):
+        highest = max(highest, min(1.0, (len(p_values) - rank) * p_values[place]))
+        adjusted[place] = highest
+    return adjusted
 
 
 def interior_beats_both_ends(against_first: Sequence[Contrast], against_last: Sequence[Contrast]) -> float:
@@ -28,9 +28,11 @@ def interior_beats_both_ends(against_first: Sequence[Contrast], against_last: Se
     return min(1.0, len(each) * min(each))
 
 
-def every_interior_is_below_an_end(against_first: Sequence[Contrast], against_last: Sequence[Contrast]) -> float:
-    """p of "no interior level is better than both ends" (each is below one of them, Bonferroni over the two)."""
-    each = [2 * min(a.p_less(), b.p_less()) for a, b in zip(against_first, against_last, strict=True)]
+def every_interior_is_below_an_end(
+    against_first: Sequence[Contrast], against_last: Sequence[Contrast], lead: float = 0.0
+) -> float:
+    """p of "no interior level leads both ends by ``lead``" (each leads one of them by less, Bonferroni over the two)."""
+    each = [2 * min(a.p_less(lead), b.p_less(lead)) for a, b in zip(against_first, against_last, strict=True)]
     return min(1.0, max(each))
 
 
@@ -64,19 +66,26 @@ def chosen_interval(one: Measurement, candidates: int, seeds: SeedVariance, alph
     return Estimate(interval.value, max(0.0, interval.low), min(1.0, interval.high))
 
 
-def two_lines(levels: Sequence[Measurement], seeds: SeedVariance) -> float:
-    """p of "accuracy rises to a level and falls from it": the slopes on both sides of the best interior level.
+def two_lines(levels: Sequence[Measurement], seeds: SeedVariance) -> tuple[Contrast, Contrast]:
+    """The slopes of accuracy up to the best interior level and from it on.
 
-    After Simonsohn's two-lines test (2018), broken at the best interior level instead of by his search. Both lines must be
-    significant, so its p is the larger one.
+    After Simonsohn's two-lines test (2018), broken at the best interior level instead of by his search.
     """
     best = max(range(1, len(levels) - 1), key=lambda place: levels[place].mean)
-    rising, falling = slope(levels[: best + 1], seeds), slope(levels[best:], seeds)
-    return max(rising.p_greater(), falling.p_less())
+    return slope(levels[: best + 1], seeds), slope(levels[best:], seeds)
 
 
 def slope(levels: Sequence[Measurement], seeds: SeedVariance) -> Contrast:
     """Accuracy per level, by least squares over equally spaced levels."""
+    return contrast(_steepness(levels), seeds)
+
+
+def answers_slope(levels: Sequence[Measurement]) -> Contrast:
+    """The same of a teacher's own answers: one set of them decides, for nothing was trained."""
+    return answers_contrast(_steepness(levels))
+
+
+def _steepness(levels: Sequence[Measurement]) -> list[tuple[float, Measurement]]:
     middle = (len(levels) - 1) / 2
     scale = sum((place - middle) ** 2 for place in range(len(levels)))
-    return contrast([((place - middle) / scale, one) for place, one in enumerate(levels)], seeds)
+    return [((place - middle) / scale, one) for place, one in enumerate(levels)]

@@ -119,3 +119,9 @@ def binomial_variance(accuracy: float, n: int) -> float:
     """Of one accuracy, with one success and one failure added (Agresti and Caffo 2000), so that 0 of n is not certain."""
     adjusted = (accuracy * n + 1) / (n + 2)
     return adjusted * (1 - adjusted) / (n + 2)
+
+
+def logit(one: Measurement) -> float:
+    """The log odds of a condition's accuracy, with half a success and half a failure added to what all runs solved."""
+    total = one.runs * (one.n or 1000)
+    return math.log((one.mean * total + 0.5) / ((1 - one.mean) * total + 0.5))

@@ -77,10 +77,11 @@ def calls_non_monotone(levels: Sequence[Rows]) -> dict[str, bool]:
     joint = interior_beats_both_ends(
         [difference(one, first, seeds) for one in inner], [difference(one, last, seeds) for one in inner]
     )
+    rising, falling = two_lines(levels, seeds)
     means = np.array([one.mean for one in levels])
     return {
         "intersection-union": joint < 0.05,
-        "two lines": two_lines(levels, seeds) < 0.05,
+        "two lines": max(rising.p_greater(), falling.p_less()) < 0.05,
         "best level is interior": 0 < int(means.argmax()) < len(levels) - 1,
         "quadratic term": _quadratic_rejects(levels),
     }

@@ -10,7 +10,7 @@ from scipy import stats
 from gradus.statistics.contrasts import combined, contrast, difference
 from gradus.statistics.correlations import ranks, within_groups
 from gradus.statistics.families import holm, not_told_from_best, slope
-from gradus.statistics.intervals import minimum_detectable_difference, wilson
+from gradus.statistics.intervals import wilson
 from gradus.statistics.measurements import Rows, SeedVariance, Summary, pooled_seed_variance
 from gradus.statistics.pairs import BESTS, SHAPES, pair_rates, set_rates
 from gradus.statistics.simulation import (
@@ -35,12 +35,6 @@ def test_wilson_against_a_published_value() -> None:
     interval = wilson(15, 148)  # Newcombe 1998, Table I: 0.0624 to 0.1605
     assert interval.low == pytest.approx(0.0624, abs=1e-4)
     assert interval.high == pytest.approx(0.1605, abs=1e-4)
-
-
-def test_detectable_difference_matches_the_design_figures() -> None:
-    assert minimum_detectable_difference(1319) == pytest.approx(0.034, abs=0.001)
-    assert minimum_detectable_difference(500) == pytest.approx(0.056, abs=0.001)
-    assert minimum_detectable_difference(254) == pytest.approx(0.079, abs=0.001)
 
 
 def test_what_is_no_measurement_is_refused() -> None:
@@ -209,6 +203,10 @@ def test_a_slope_is_the_least_squares_one() -> None:
 def test_holm_by_hand() -> None:
     assert holm([0.01, 0.04, 0.03]) == pytest.approx([0.03, 0.06, 0.06])
     assert holm([]) == []
+    from statsmodels.stats.multitest import multipletests
+
+    many = [float(p) for p in np.random.default_rng(0).uniform(0, 0.2, 20)]
+    assert holm(many) == pytest.approx(list(multipletests(many, method="holm")[1]))
 
 
 def test_partial_correlation_within_groups() -> None:
@@ -217,8 +215,8 @@ def test_partial_correlation_within_groups() -> None:
     assert within_groups(["all"] * 8, x, y).r > 0.9
     inside = within_groups(groups, x, y)
     assert inside.r < -0.9 and inside.p_negative < 0.01 and inside.interval.high < 0
-    plain = within_groups(["all"] * 8, x, y)
-    assert plain.p_positive == pytest.approx(stats.pearsonr(x, y, alternative="greater").pvalue)
+    plain = within_groups(["all"] * 9, [*x, 5], [*y, 6])
+    assert plain.p_positive == pytest.approx(stats.pearsonr([*x, 5], [*y, 6], alternative="greater").pvalue)
     assert within_groups(groups, [1] * 8, y).p_positive == 1.0
 
 
@@ -228,6 +226,30 @@ def test_ranks_need_enough_students() -> None:
     seven = ranks(range(7), range(7))
     assert seven.p_positive == pytest.approx(1 / math.factorial(7)) and seven.interval.low > 0.5
     assert ranks([1, 1, 1, 1], [1, 2, 3, 4]).p_positive == 1.0
+
+
+@pytest.mark.parametrize(
+    ("x", "y", "p"),
+    [([1, 2, 3, 4], [1, 1, 2, 2], 1 / 6), ([1, 2, 3], [1, 1, 2], 1 / 3), ([1, 1, 2, 2], [1, 1, 2, 2], 1 / 6)],
+)
+def test_ties_are_counted_and_not_approximated(x: list[float], y: list[float], p: float) -> None:
+    found = ranks(x, y)
+    assert found.p_positive == pytest.approx(p) and found.cannot_decide
+
+
+def test_few_points_of_a_correlation_are_enumerated() -> None:
+    found = within_groups(["all"] * 4, [1, 2, 3, 4], [1, 2, 3, 5])
+    assert found.p_positive == pytest.approx(1 / 24) and found.cannot_decide
+
+
+def test_covariates_are_taken_out() -> None:
+    rng = np.random.default_rng(0)
+    level = np.tile(np.arange(6.0), 5)
+    x, y = level + rng.normal(size=30), level + rng.normal(size=30)
+    assert within_groups(["all"] * 30, list(x), list(y)).r > 0.5
+    cleared = within_groups(["all"] * 30, list(x), list(y), [list(level)])
+    first, second = (side - np.polyval(np.polyfit(level, side, 1), level) for side in (x, y))
+    assert cleared.r == pytest.approx(float(np.corrcoef(first, second)[0, 1]))
 
 
 def test_equal_conditions_are_rarely_called_different() -> None:

@@ -17,13 +17,14 @@ TITLES: Mapping[str, str] = {
     "rationales-help": "Rationales are better than bare answers",
     "non-monotone": "1. A middle granularity is best",
     "non-monotone-mean": "1a. A middle granularity is best, mean over datasets",
-    "two-lines": "1b. Accuracy rises and falls (two lines, companion of 1)",
+    "two-lines": "1b. Accuracy rises and falls (two lines: describes, decides nothing)",
     "finer-for-stronger": "2. Stronger students prefer finer levels",
-    "format-matters": "3a. The format matters",
-    "format-indifferent": "3b. The format does not matter",
+    "format-matters": "3a. Some format differs from the original",
+    "format-indifferent": "3b. All formats are as good as the original, within the margin",
     "better-teacher-better-student": "4. More accurate teachers give better students",
     "teacher-and-student-over-datasets": "4b. Teacher and student over datasets (not about teachers)",
-    "matthew": "5. The strong gain more",
+    "matthew": "5. The strong gain more, in points",
+    "matthew-odds": "5b. The strong gain more, in log odds",
     "length-is-not-granularity": "6. Length is not granularity",
     "trait": "7. Diversity, complexity and surprise",
     "teacher-gains-from-detail": "8. The teacher itself gains from detail",
@@ -33,6 +34,8 @@ TITLES: Mapping[str, str] = {
 
 def judged_claims(evidence: Evidence, padded: Mapping[str, str] | None = None) -> list[Statement]:
     """Every statement that the evidence can speak to, judged; a family is a claim within this evidence.
+
+    The evidence is that of a whole study: how its cells are dealt to experiments changes nothing.
 
     ``padded`` maps formats to the level whose length they take.
     """

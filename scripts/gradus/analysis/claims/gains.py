@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from statistics import fmean
 
-from gradus.analysis.claims.formats import MARGIN
 from gradus.analysis.claims.statements import POINTS, Statement, from_contrast, from_correlation
 from gradus.analysis.evidence import Evidence, LevelSeries, level_series
 from gradus.records import Supervision
 from gradus.statistics.contrasts import contrast, difference
 from gradus.statistics.correlations import within_groups
-from gradus.statistics.measurements import Measurement
+from gradus.statistics.measurements import Measurement, logit
 
 
 def rationales_help(evidence: Evidence) -> list[Statement]:
@@ -24,7 +23,13 @@ def rationales_help(evidence: Evidence) -> list[Statement]:
         gap = contrast([*parts, (-1.0, baseline)], evidence.seeds(series.dataset, series.student))
         subject = f"{series.dataset}, {series.student}, {series.teacher}"
         found.append(
-            from_contrast("rationales-help", subject, "rationales (mean over levels) are better than bare answers", gap)
+            from_contrast(
+                "rationales-help",
+                subject,
+                "rationales (mean over levels) are better than bare answers",
+                gap,
+                margin=evidence.margin(series.dataset),
+            )
         )
     return found
 
@@ -39,54 +44,76 @@ def _beside_answer_only(evidence: Evidence) -> Iterator[tuple[LevelSeries, Measu
 
 @dataclass(frozen=True)
 class _Student:
-    """One student as a point of claim 5: its accuracy with rationales and with bare answers, and the fewest runs of either."""
+    """One student on one dataset: its accuracy with rationales (mean over levels), with bare answers and untaught, in points
+    and in
+    log odds, and the fewest runs of the first two."""
 
-    rationales: float
-    bare: float
+    rationales: tuple[float, float]
+    bare: tuple[float, float]
+    untaught: float | None
     runs: int
+
+    def gain(self, scale: int) -> float:
+        """In points (0) or in log odds (1)."""
+        return self.rationales[scale] - self.bare[scale]
 
 
 def matthew(evidence: Evidence) -> list[Statement]:
-    """Claim 5: stronger students gain more from rationales, within each dataset and over all of them.
+    """Claim 5: stronger students gain more from rationales, on each dataset; in points and in log odds. A student is one point.
 
-    Gain is the mean over levels minus answer-only. Strength is the mean of the two (Oldham 1962): a gain held against one of its
-    own ends would correlate with it by chance alone. A student is one point.
+    Gain is the mean over levels minus answer-only. Strength comes from outside, for a gain goes with its own two ends by
+    construction: it is the student's accuracy before training where that was tested, else its mean accuracy over the other
+    datasets. A study of one dataset without untaught students says nothing of this.
     """
     teachers: dict[str, dict[str, dict[str, _Student]]] = defaultdict(lambda: defaultdict(dict))
     for series, baseline in _beside_answer_only(evidence):
-        point = _Student(fmean(series.means), baseline.mean, min(series.runs, baseline.runs))
-        teachers[series.teacher][series.dataset][series.student] = point
+        levels = list(series.levels.values())
+        untaught = evidence.untaught(series.dataset, series.student)
+        teachers[series.teacher][series.dataset][series.student] = _Student(
+            (fmean(series.means), fmean(logit(level) for level in levels)),
+            (baseline.mean, logit(baseline)),
+            None if untaught is None else untaught.mean,
+            min(series.runs, baseline.runs),
+        )
     found = []
     for teacher, datasets in teachers.items():
-        shared = [name for name in evidence.names if all(name in students for students in datasets.values())]
-        if len(datasets) > 1 and len(shared) >= 3:
-            whole = {name: _mean_point([students[name] for students in datasets.values()]) for name in shared}
-            found.append(_oldham(f"mean over {len(datasets)} datasets, {teacher}", whole))
-        found += [
-            _oldham(f"{dataset}, {teacher}", students) for dataset, students in datasets.items() if len(students) > 2
-        ]
+        for dataset, students in datasets.items():
+            strength, told = _strength(dataset, datasets)
+            mine = {name: student for name, student in students.items() if name in strength}
+            if len(mine) > 2:
+                found += [_strong_gain_more(f"{dataset}, {teacher}", mine, strength, told, scale) for scale in range(2)]
     return found
 
 
-def _mean_point(points: Sequence[_Student]) -> _Student:
-    return _Student(
-        fmean(point.rationales for point in points),
-        fmean(point.bare for point in points),
-        min(point.runs for point in points),
-    )
+def _strength(dataset: str, datasets: Mapping[str, Mapping[str, _Student]]) -> tuple[dict[str, float], str]:
+    """How strong each student is, by what has no part in its gain on the dataset, and how that is called."""
+    here = datasets[dataset]
+    untaught = {name: student.untaught for name, student in here.items() if student.untaught is not None}
+    if len(untaught) == len(here):
+        return untaught, "accuracy before training"
+    others = {name: students for name, students in datasets.items() if name != dataset}
+    shared = [name for name in here if others and all(name in students for students in others.values())]
+    means = {
+        name: fmean(fmean((students[name].rationales[0], students[name].bare[0])) for students in others.values())
+        for name in shared
+    }
+    return means, f"mean accuracy over the other {len(others)} datasets"
 
 
-def _oldham(subject: str, students: Mapping[str, _Student]) -> Statement:
-    gains = [student.rationales - student.bare for student in students.values()]
-    strength = [(student.rationales + student.bare) / 2 for student in students.values()]
-    each = ", ".join(f"{name} {100 * gain:+.1f}" for name, gain in zip(students, gains, strict=True))
+def _strong_gain_more(
+    subject: str, students: Mapping[str, _Student], strength: Mapping[str, float], told: str, scale: int
+) -> Statement:
+    gains = [student.gain(scale) for student in students.values()]
+    factor = (100, 1)[scale]
+    each = ", ".join(f"{name} {factor * gain:+.1f}" for name, gain in zip(students, gains, strict=True))
     return from_correlation(
-        "matthew",
+        ("matthew", "matthew-odds")[scale],
         subject,
-        "stronger students gain more from rationales",
-        within_groups(["all"] * len(gains), strength, gains),
+        f"stronger students gain more from rationales, in {('points', 'log odds')[scale]}",
+        within_groups(["all"] * len(gains), [strength[name] for name in students], gains),
         min(student.runs for student in students.values()),
-        note=f"gains: {each}",
+        note=f"strength: {told}; gains: {each}",
+        of="students",
     )
 
 
@@ -108,10 +135,11 @@ def length_is_not_granularity(evidence: Evidence, targets: Mapping[str, str]) ->
         )
         if plain is None or fine is None:
             continue
-        seeds = evidence.seeds(dataset, student)
+        seeds, margin = evidence.seeds(dataset, student), evidence.margin(dataset)
         short, gained = difference(fine, padded, seeds), difference(padded, plain, seeds)
         interval, gain = short.interval(), gained.interval()
-        near = max(short.p_greater(-MARGIN), short.p_less(MARGIN))
+        pooled = short.with_pooled_runs
+        near = max(short.p_greater(-margin), short.p_less(margin))
         found.append(
             Statement(
                 "length-is-not-granularity",
@@ -130,6 +158,12 @@ def length_is_not_granularity(evidence: Evidence, targets: Mapping[str, str]) ->
                 short.runs,
                 f"padded minus plain {coarse}: {100 * gain.value:+.1f} points "
                 f"({100 * gain.low:+.1f} to {100 * gain.high:+.1f})",
+                margin=margin,
+                detectable=short.detectable(alpha=0.10),
+                one_run=short.one_run or gained.one_run,
+                tipping_sd=short.tipping_sd,
+                p_pooled=None if pooled is None else pooled.p_greater(),
+                log_odds=short.log_odds,
             )
         )
     return found

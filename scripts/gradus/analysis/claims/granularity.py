@@ -4,44 +4,51 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from statistics import fmean
 
 from scipy import stats
 
-from gradus.analysis.claims.statements import ALPHA, POINTS, Statement, from_correlation
+from gradus.analysis.claims.statements import ALPHA, POINTS, Statement, from_contrast, from_correlation
 from gradus.analysis.evidence import Evidence, LevelSeries, level_series
 from gradus.statistics.contrasts import Contrast, combined, difference
-from gradus.statistics.correlations import ranks
+from gradus.statistics.correlations import Correlation, ranks
 from gradus.statistics.families import (
     every_interior_is_below_an_end,
     interior_beats_both_ends,
-    slope,
     two_lines,
 )
-from gradus.statistics.measurements import Measurement, SeedVariance
+from gradus.statistics.measurements import Measurement, SeedVariance, logit
 
 
 def non_monotone(evidence: Evidence) -> list[Statement]:
     """Claim 1, for every student and dataset: some interior level beats both ends (intersection-union test).
 
-    The companion ``two-lines`` asks whether accuracy rises to the best interior level and falls after it; in simulations it
-    errs more often than 5 % where accuracy jumps once and stays, so the first test decides.
+    The companion ``two-lines`` tells the slopes on both sides of the best interior level; where accuracy jumps once and stays, it
+    finds a peak far more often than in 5 %, so it describes and gets no verdict.
     """
     found = []
     for series in level_series(evidence):
         seeds = evidence.seeds(series.dataset, series.student)
-        peak = _peak(series, seeds)
-        companion = replace(
-            peak,
-            claim="two-lines",
-            statement="accuracy rises to a middle level and falls after it",
-            p=two_lines(list(series.levels.values()), seeds),
-            p_against=1.0,
-        )
-        found += [peak, companion]
+        found += [_peak(series, seeds, evidence.margin(series.dataset)), _two_lines(series, seeds)]
     return found
+
+
+def _two_lines(series: LevelSeries, seeds: SeedVariance) -> Statement:
+    """The weaker of the two slopes around the best interior level, per level."""
+    levels = list(series.levels.values())
+    rising, falling = two_lines(levels, seeds)
+    weaker = min(rising, falling.mirrored, key=lambda slope: slope.estimate)
+    told = f"rises by {100 * rising.estimate:+.1f} points per level, then {100 * falling.estimate:+.1f}"
+    stated = from_contrast(
+        "two-lines", _subject(series), "accuracy rises to a middle level and falls after it", weaker, told
+    )
+    return replace(stated, p=max(rising.p_greater(), falling.p_less()), p_against=1.0, p_small=1.0, p_pooled=None)
+
+
+def _subject(series: LevelSeries) -> str:
+    return f"{series.dataset}, {series.student}, {series.teacher}/{series.format}"
 
 
 def non_monotone_on_average(evidence: Evidence) -> list[Statement]:
@@ -58,7 +65,8 @@ def non_monotone_on_average(evidence: Evidence) -> list[Statement]:
             [_mean_lead(evidence, datasets, name, end) for name in names[1:-1]] for end in (names[0], names[-1])
         )
         subject = f"mean of {len(datasets)} datasets, {student}, {teacher}/{format_}"
-        found.append(_interior("non-monotone-mean", subject, names, against_first, against_last))
+        margin = evidence.margin(*(series.dataset for series in datasets))
+        found.append(_interior("non-monotone-mean", subject, names, against_first, against_last, margin))
     return found
 
 
@@ -71,18 +79,26 @@ def _mean_lead(evidence: Evidence, datasets: Sequence[LevelSeries], level: str, 
     return combined([(1 / len(datasets), lead) for lead in leads])
 
 
-def _peak(series: LevelSeries, seeds: SeedVariance) -> Statement:
+def _peak(series: LevelSeries, seeds: SeedVariance, margin: float) -> Statement:
     first, *inner, last = series.levels.values()
     against_first = [difference(level, first, seeds) for level in inner]
     against_last = [difference(level, last, seeds) for level in inner]
-    subject = f"{series.dataset}, {series.student}, {series.teacher}/{series.format}"
-    return _interior("non-monotone", subject, list(series.levels), against_first, against_last)
+    return _interior("non-monotone", _subject(series), list(series.levels), against_first, against_last, margin)
 
 
 def _interior(
-    claim: str, subject: str, names: list[str], against_first: list[Contrast], against_last: list[Contrast]
+    claim: str,
+    subject: str,
+    names: list[str],
+    against_first: list[Contrast],
+    against_last: list[Contrast],
+    margin: float,
 ) -> Statement:
-    """The statement from every interior level's lead over the first and over the last level."""
+    """The statement from every interior level's lead over the first and over the last level.
+
+    Contradicted where each of them is below one of the ends by more than the margin, small where none can lead by more than it.
+    """
+    leads = [*against_first, *against_last]
     heights = [min(a.estimate, b.estimate) for a, b in zip(against_first, against_last, strict=True)]
     best = heights.index(max(heights))
     both = (against_first[best], against_last[best])
@@ -96,13 +112,29 @@ def _interior(
         low=min(bound.low for bound in bounds),
         high=min(bound.high for bound in bounds),
         p=interior_beats_both_ends(against_first, against_last),
-        p_against=every_interior_is_below_an_end(against_first, against_last),
+        p_against=every_interior_is_below_an_end(against_first, against_last, -margin),
         power=_power_of_both(both, 2 * ALPHA / len(heights)),
         power_for=f"{100 * POINTS:.0f} points over both ends",
-        reach=both[0].speaks_of,
+        reach=replace(both[0], cells=len(names) * both[0].cells // 2).speaks_of,
         n=both[0].n,
-        runs=both[0].runs,
+        runs=min(gap.runs for gap in leads),
+        p_small=every_interior_is_below_an_end(against_first, against_last, margin),
+        margin=margin,
+        detectable=max((gap.detectable(alpha=2 * ALPHA / len(heights)) or math.inf) for gap in both),
+        one_run=any(gap.one_run for gap in leads),
+        tipping_sd=None if not any(gap.one_run for gap in both) else min(gap.tipping_sd or 0.0 for gap in both),
+        p_pooled=_pooled(against_first, against_last),
+        log_odds=min(gap.log_odds for gap in both),
     )
+
+
+def _pooled(against_first: list[Contrast], against_last: list[Contrast]) -> float | None:
+    """p of the peak with one run variance for all cells."""
+    sides = [[gap.with_pooled_runs for gap in side] for side in (against_first, against_last)]
+    known = [[gap for gap in side if gap is not None] for side in sides]
+    if any(len(mine) < len(side) for mine, side in zip(known, sides, strict=True)):
+        return None
+    return interior_beats_both_ends(known[0], known[1])
 
 
 def _power_of_both(gaps: tuple[Contrast, Contrast], alpha: float) -> float:
@@ -116,8 +148,9 @@ def _power_of_both(gaps: tuple[Contrast, Contrast], alpha: float) -> float:
 def finer_for_stronger(evidence: Evidence) -> list[Statement]:
     """Claim 2, for every teacher and format: the stronger a student, the more it gains per finer level.
 
-    A student is one point: its strength is its mean accuracy over levels and datasets, its preference the mean slope of accuracy
-    over levels. Both are linear in the accuracies and, unlike a best level, not the outcome of a choice.
+    A student is one point: its strength is its mean accuracy over levels and datasets, its preference the mean slope of
+    accuracy over levels. Both are linear in the accuracies and, unlike a best level, not the outcome of a choice. The note
+    tells the same on the scale of log odds, and without the dataset that carries most of it.
     """
     groups: dict[tuple[str, str], dict[str, dict[str, LevelSeries]]] = defaultdict(lambda: defaultdict(dict))
     for series in level_series(evidence):
@@ -128,28 +161,55 @@ def finer_for_stronger(evidence: Evidence) -> list[Statement]:
         if len(students) < 3 or not shared:
             continue
         compared = {student: [datasets[name] for name in shared] for student, datasets in students.items()}
-        strength = [fmean(fmean(series.means) for series in datasets) for datasets in compared.values()]
-        preference = [fmean(_slope(evidence, series) for series in datasets) for datasets in compared.values()]
         finest = ", ".join(
             f"{student} {best_level_mean([series.levels for series in datasets]):.2f}"
             for student, datasets in compared.items()
         )
+        notes = [f"over {len(shared)} dataset{'s' if len(shared) > 1 else ''}"]
+        odds = _preference(list(compared.values()), logit)
+        notes.append(f"in log odds tau = {odds.r:+.2f} (p {2 * odds.p_positive:.3f})")
+        if len(shared) > 2:
+            weakest = min(shared, key=lambda name: _without(compared, name).r)
+            rest = _without(compared, weakest)
+            notes.append(f"without {weakest} tau = {rest.r:+.2f} (p {2 * rest.p_positive:.3f})")
         found.append(
             from_correlation(
                 "finer-for-stronger",
                 f"{teacher}/{format_}",
                 "stronger students gain more from finer levels",
-                ranks(strength, preference),
+                _preference(list(compared.values()), _accuracy),
                 min(series.runs for datasets in compared.values() for series in datasets),
                 "tau",
-                f"over {len(shared)} dataset{'s' if len(shared) > 1 else ''}; mean best level: {finest}",
+                "; ".join([*notes, f"mean best level: {finest}"]),
+                of="students",
             )
         )
     return found
 
 
-def _slope(evidence: Evidence, series: LevelSeries) -> float:
-    return slope(list(series.levels.values()), evidence.seeds(series.dataset, series.student)).estimate
+def _accuracy(one: Measurement) -> float:
+    return one.mean
+
+
+def _without(compared: Mapping[str, Sequence[LevelSeries]], dataset: str) -> Correlation:
+    """Claim 2 without one dataset."""
+    rest = [[series for series in datasets if series.dataset != dataset] for datasets in compared.values()]
+    return _preference(rest, _accuracy)
+
+
+def _preference(students: Sequence[Sequence[LevelSeries]], scale: Callable[[Measurement], float]) -> Correlation:
+    """The correlation of strength with the slope over levels; a student is the series of its datasets."""
+    values = [[[scale(level) for level in series.levels.values()] for series in datasets] for datasets in students]
+    strength = [fmean(fmean(levels) for levels in datasets) for datasets in values]
+    return ranks(strength, [fmean(_steepness(levels) for levels in datasets) for datasets in values])
+
+
+def _steepness(values: Sequence[float]) -> float:
+    """The least-squares slope over equally spaced levels."""
+    middle = (len(values) - 1) / 2
+    return sum((place - middle) * value for place, value in enumerate(values)) / sum(
+        (place - middle) ** 2 for place in range(len(values))
+    )
 
 
 def best_level_mean(datasets: Sequence[Mapping[str, Measurement]]) -> float:

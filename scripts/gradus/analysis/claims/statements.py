@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Literal
 
+from gradus.analysis.evidence import MARGIN
 from gradus.statistics.contrasts import Contrast
 from gradus.statistics.correlations import Correlation
 from gradus.statistics.families import holm
@@ -14,14 +16,29 @@ ALPHA = 0.05
 POINTS = 0.02
 R = 0.5
 
+Verdict = Literal[
+    "supported", "contradicted", "shown to be small", "too few data", "one run: no verdict", "described only"
+]
+VERDICTS: tuple[Verdict, ...] = (
+    "supported",
+    "contradicted",
+    "shown to be small",
+    "too few data",
+    "one run: no verdict",
+    "described only",
+)
+
 
 @dataclass(frozen=True)
 class Statement:
     """One tested statement.
 
-    ``claim`` names the family; ``p`` speaks for the statement and ``p_against`` for its opposite, both unadjusted;
-    ``judged`` adds the adjusted ones and the verdict. ``estimate`` and its interval are in shares, or a correlation where
-    ``unit`` is ``r`` or ``tau``. ``power`` is the chance that a true effect of ``power_for`` would have been found.
+    ``claim`` names the family. ``p`` speaks for the statement, ``p_against`` for its opposite beyond ``margin`` and
+    ``p_small`` for an effect within it, all unadjusted; ``judged`` adds the adjusted ones. ``estimate`` and its interval are
+    in shares, or a correlation where ``unit`` is ``r`` or ``tau``. ``power`` is the chance that a true effect of
+    ``power_for`` would have been found and ``detectable`` the effect that 80 % of such studies find. ``one_run``: some cell
+    has one run; ``tipping_sd`` is the sd over its runs below which the interval would exclude zero for other seeds.
+    ``p_pooled`` is p with one run variance for all cells. ``reach`` is what the statement speaks of.
     """
 
     claim: str
@@ -39,22 +56,48 @@ class Statement:
     n: int | None
     runs: int
     note: str = ""
+    p_small: float = 1.0
+    margin: float | None = None
+    detectable: float | None = None
+    one_run: bool = False
+    tipping_sd: float | None = None
+    p_pooled: float | None = None
+    log_odds: float | None = None
     p_adjusted: float = 1.0
     p_against_adjusted: float = 1.0
+    p_small_adjusted: float = 1.0
 
     @property
-    def verdict(self) -> str:
-        """``supported``, ``contradicted`` or ``undecided`` at 5 %, adjusted for the family."""
+    def decides(self) -> bool:
+        """Whether it can get a verdict at all, and so belongs to its family of tests."""
+        return not self.one_run and self.claim not in DESCRIBED
+
+    @property
+    def verdict(self) -> Verdict:
+        """At 5 %, adjusted for the family; none from one run."""
+        if self.claim in DESCRIBED:
+            return "described only"
+        if self.one_run:
+            return "one run: no verdict"
         if self.p_adjusted < ALPHA:
             return "supported"
-        return "contradicted" if self.p_against_adjusted < ALPHA else "undecided"
+        if self.p_against_adjusted < ALPHA:
+            return "contradicted"
+        return "shown to be small" if self.p_small_adjusted < ALPHA else "too few data"
 
 
 def from_contrast(
-    claim: str, subject: str, statement: str, gap: Contrast, note: str = "", effect: float = POINTS
+    claim: str,
+    subject: str,
+    statement: str,
+    gap: Contrast,
+    note: str = "",
+    effect: float = POINTS,
+    margin: float = MARGIN,
 ) -> Statement:
-    """A statement that a contrast is above zero; its power is that for a true ``effect``."""
+    """A statement that a contrast is above zero, contradicted where it is below ``-margin``; power is for a true ``effect``."""
     interval = gap.interval()
+    pooled = gap.with_pooled_runs
     return Statement(
         claim,
         subject,
@@ -64,21 +107,39 @@ def from_contrast(
         interval.low,
         interval.high,
         gap.p_greater(),
-        gap.p_less(),
+        gap.p_less(-margin),
         gap.power(effect),
         f"{100 * effect:g} points",
         gap.speaks_of,
         gap.n,
         gap.runs,
         note,
+        p_small=max(gap.p_less(margin), gap.p_greater(-margin)),
+        margin=margin,
+        detectable=gap.detectable(),
+        one_run=gap.one_run,
+        tipping_sd=gap.tipping_sd,
+        p_pooled=None if pooled is None else pooled.p_greater(),
+        log_odds=gap.log_odds,
     )
 
 
 def from_correlation(
-    claim: str, subject: str, statement: str, found: Correlation, runs: int, unit: str = "r", note: str = ""
+    claim: str,
+    subject: str,
+    statement: str,
+    found: Correlation,
+    runs: int,
+    unit: str = "r",
+    note: str = "",
+    of: str = "supervisions",
 ) -> Statement:
-    """A statement that a correlation is positive; its problems are the points."""
+    """A statement that a correlation is positive; ``of`` are its points: it speaks of others of their kind."""
     interval = found.interval
+    one_run = runs < 2
+    points = f"{found.points} {of}"
+    if found.cannot_decide:
+        points += f": too few ever to decide (the smallest p is {2 * found.smallest_p:.3f})"
     return Statement(
         claim,
         subject,
@@ -91,25 +152,33 @@ def from_correlation(
         found.p_negative,
         found.power(R),
         f"{unit} = {R}",
-        "conditions" if runs > 1 else "these checkpoints",
+        f"{of} in these runs" if one_run else of,
         None,
         runs,
-        f"{found.points} points" + (f", {note}" if note else ""),
+        points + (f", {note}" if note else ""),
+        detectable=found.detectable(),
+        one_run=one_run,
     )
 
 
 def judged(statements: Sequence[Statement]) -> list[Statement]:
-    """The same statements with p adjusted by Holm within each claim; directional ones are tested on both sides."""
+    """The same statements with p adjusted by Holm within each claim; directional ones are tested on both sides.
+
+    A statement that cannot get a verdict is no test and not counted.
+    """
     families: dict[str, list[int]] = {}
     for index, statement in enumerate(statements):
-        families.setdefault(statement.claim, []).append(index)
+        if statement.decides:
+            families.setdefault(statement.claim, []).append(index)
     done = list(statements)
     for claim, indices in families.items():
         factor = 1 if claim in ONE_SIDED else 2
         speaking = holm([min(1.0, factor * statements[index].p) for index in indices])
         against = holm([min(1.0, factor * statements[index].p_against) for index in indices])
-        for index, p, p_against in zip(indices, speaking, against, strict=True):
-            done[index] = replace(done[index], p_adjusted=p, p_against_adjusted=p_against)
+        small = holm([statements[index].p_small for index in indices])
+        for index, *adjusted in zip(indices, speaking, against, small, strict=True):
+            p, p_against, p_small = adjusted
+            done[index] = replace(done[index], p_adjusted=p, p_against_adjusted=p_against, p_small_adjusted=p_small)
     return done
 
 
@@ -118,9 +187,10 @@ ONE_SIDED = frozenset(
     {
         "non-monotone",
         "non-monotone-mean",
-        "two-lines",
         "format-indifferent",
         "format-matters",
         "length-is-not-granularity",
     }
 )
+# Companions that describe and err too often to decide.
+DESCRIBED = frozenset({"two-lines"})

@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping
+from statistics import fmean
 
 from gradus.analysis.claims.statements import Statement, from_correlation
 from gradus.analysis.evidence import Evidence
 from gradus.records import Supervision
+from gradus.records.vocabulary import LEVELS
 from gradus.statistics.correlations import within_groups
 
 FEWEST_POINTS = 5
+# Points with which r = 0.5 is found in 80 % of studies (Fisher), beside one for each dataset and for the level.
+NEEDED = 29
 
 
 def traits(evidence: Evidence) -> list[Statement]:
-    """Claim 7: one statement per trait; points are (supervision, student), centred within student and dataset.
+    """Claim 7: one statement per trait; a point is a supervision, centred within its dataset and cleared of its level.
 
-    Centring leaves what differs between supervisions of the same problems; whether a trait causes a gain is another question.
+    The text of a supervision is one thing for all students, so these are averaged first: students counted as points would
+    call a trait that does nothing important in 12 to 60 % of studies. Traits such as length grow with the level, and so do
+    accuracies; what is tested is what a trait adds at a given level. Whether a trait causes a gain is another question.
     """
     names = list(dict.fromkeys(name for values in evidence.traits.values() for name in values))
     found = [
@@ -37,16 +44,36 @@ def traits(evidence: Evidence) -> list[Statement]:
 
 def _statement(name: str, evidence: Evidence, values: Mapping[tuple[Supervision, str], float]) -> Statement | None:
     keys = [key for key in evidence.students if key in values]
-    if len(keys) < FEWEST_POINTS:
+    accuracy = _over_students({key: evidence.students[key].mean for key in keys})
+    trait = _over_students({key: values[key] for key in keys})
+    places = list(accuracy)
+    if len(places) < FEWEST_POINTS:
         return None
+    graded = [float(place.level[1:]) if place.level in LEVELS else 0.0 for place in places]
+    found = within_groups(
+        [place.dataset for place in places],
+        [trait[place] for place in places],
+        [accuracy[place] for place in places],
+        [graded, [float(place.level not in LEVELS) for place in places]],
+    )
+    datasets = len({place.dataset for place in places})
+    needed = NEEDED + datasets + 1
     return from_correlation(
         "trait",
         name,
-        "supervisions with more of it give better students",
-        within_groups(
-            [(supervision.dataset, student) for supervision, student in keys],
-            [values[key] for key in keys],
-            [evidence.students[key].mean for key in keys],
-        ),
+        "supervisions with more of it give better students, at the same level",
+        found,
         min(evidence.students[key].runs for key in keys),
+        note="" if len(places) >= needed else f"too few: r = 0.5 needs about {needed}",
     )
+
+
+def _over_students(values: Mapping[tuple[Supervision, str], float]) -> dict[Supervision, float]:
+    """The mean over students of each value, every student's own mean on the dataset taken off first."""
+    mine: dict[tuple[str, str], list[float]] = defaultdict(list)
+    for (place, student), value in values.items():
+        mine[place.dataset, student].append(value)
+    cleared: dict[Supervision, list[float]] = defaultdict(list)
+    for (place, student), value in values.items():
+        cleared[place].append(value - fmean(mine[place.dataset, student]))
+    return {place: fmean(each) for place, each in cleared.items()}

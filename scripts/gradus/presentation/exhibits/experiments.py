@@ -11,7 +11,6 @@ from gradus.analysis.summaries import ConditionSummary, label
 from gradus.presentation.figure import draw_lines, finish, panels, styled
 from gradus.presentation.number import BASELINE, EXCERPT, LEAKED, MARKS, NO_END, Number, explanations
 from gradus.presentation.table import Table, csv_text
-from gradus.statistics.intervals import minimum_detectable_difference
 from gradus.study.config import Experiment
 
 
@@ -68,7 +67,7 @@ def _full_label(row: ConditionSummary, experiment: Experiment) -> str:
 
 
 def note(rows: Sequence[ConditionSummary]) -> str:
-    """How to read the numbers: unit, interval, n, seeds, baselines, detectable difference, signs."""
+    """How to read the numbers: unit, interval, n, seeds, baselines, signs."""
     n, seeds = min(row.n for row in rows), len(rows[0].seeds)
     frequent = max(row.most_frequent for row in rows)
     chance = max(row.chance for row in rows)
@@ -76,9 +75,7 @@ def note(rows: Sequence[ConditionSummary]) -> str:
     text = (
         f"Accuracy in percent with 95 % Wilson intervals, n = {n} test problems, {seeds} seed{'s' if seeds > 1 else ''}. "
         f"Always giving the most frequent training answer scores {100 * frequent:.1f}, a blind guess {100 * chance:.1f}; "
-        f"{dagger[0].lower()}{dagger[1:]} "
-        f"Paired differences below about {100 * minimum_detectable_difference(n):.1f} points cannot be detected at this n "
-        "(80 % power, 20 % disagreement)."
+        f"{dagger[0].lower()}{dagger[1:]} Which difference could be found at all stands with each claim of the findings."
     )
     if seeds == 1:
         text += " One seed: two cells compare two checkpoints, not two conditions."

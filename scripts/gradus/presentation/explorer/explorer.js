@@ -238,15 +238,15 @@
     const shown = facts.claims.filter((claim) => state.verdict === "all" || claim.verdict === state.verdict);
     $("claims").replaceChildren(
       make("h2", {}, "What the data support, and what they do not"),
-      facts.claims.length ? make("p", {}, "An undecided statement is not a refuted one. p is adjusted for its family (Holm). ", Object.entries(counts).map(([verdict, count]) => `${count} ${verdict}`).join(", ") + ".")
+      facts.claims.length ? make("p", {}, "Too few data refute nothing, and one run decides nothing. p is adjusted for its claim in the study (Holm). ", Object.entries(counts).map(([verdict, count]) => `${count} ${verdict}`).join(", ") + ".")
         : make("p", {}, "No claim has been tested yet."),
-      make("div", { class: "toolbar" }, ...["all", "supported", "contradicted", "undecided"].map((verdict) => make("button", { "data-verdict": verdict, "aria-pressed": state.verdict === verdict ? "true" : "false", onclick: () => { state.verdict = verdict; drawClaims(); } }, verdict))),
-      rowsTable(["experiment", "of whom", "statement", "verdict", "estimate, 95 %", "p (adjusted)", "speaks of", "power"], shown.map((claim) => [
-        claim.experiment, claim.subject, claim.statement + (claim.note ? ` (${claim.note})` : ""), make("span", { class: claim.verdict }, claim.verdict), estimate(claim),
-        Number(claim.p_adjusted).toPrecision(2), `${claim.reach}, ${claim.runs} run(s)${claim.n ? `, n = ${claim.n}` : ""}`, `${(100 * Number(claim.power)).toFixed(0)} % for ${claim.power_for}`])),
+      make("div", { class: "toolbar" }, ...["all", "supported", "contradicted", "shown to be small", "too few data", "one run: no verdict", "described only"].filter((verdict) => verdict === "all" || counts[verdict]).map((verdict) => make("button", { "data-verdict": verdict, "aria-pressed": state.verdict === verdict ? "true" : "false", onclick: () => { state.verdict = verdict; drawClaims(); } }, verdict))),
+      rowsTable(["of whom", "statement", "verdict", "estimate, 95 %", "p (adjusted)", "speaks of", "power"], shown.map((claim) => [
+        claim.subject, claim.statement + (claim.note ? ` (${claim.note})` : ""), make("span", { class: claim.verdict.split(/[: ]/)[0] }, claim.verdict), estimate(claim),
+        claim.verdict.startsWith("one run") || claim.verdict.startsWith("described") ? "" : Number(claim.p_adjusted).toPrecision(2), `${claim.reach}, ${claim.runs} run(s)${claim.n ? `, n = ${claim.n}` : ""}`, `${(100 * Number(claim.power)).toFixed(0)} % for ${claim.power_for}`])),
       make("h2", {}, "What to use"),
-      rowsTable(["dataset", "student", "best", "accuracy", "cannot be told from the best", "cheapest of these"], facts.recommendations.map((one) => [
-        one.dataset, one.student, one.best, `${percent(Number(one.accuracy))} %`, one.may_be_best, one.cheapest])));
+      rowsTable(["dataset", "student", "highest", "accuracy", "cannot be told from it", "cheapest of these", "how sure"], facts.recommendations.map((one) => [
+        one.dataset, one.student, one.best, `${percent(Number(one.accuracy))} %`, one.may_be_best, one.cheapest, one.how_sure])));
   };
 
   const drawAudit = () => {
