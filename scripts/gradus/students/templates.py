@@ -74,6 +74,8 @@ def resolve_template(student: PretrainedStudent | str, tokens: Tokens, folder: P
             hint=f"choose another of {', '.join((*_MAKERS, 'chat'))}",
         )
     template.end_id(tokens)
+    if tokens.adds_blank and template.lead.startswith(" "):  # an answer is encoded apart: it would begin with two
+        template = replace(template, lead=template.lead[1:])
     return template
 
 

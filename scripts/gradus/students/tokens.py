@@ -53,6 +53,11 @@ class Tokens:
         return any(number in self.special for number in self.encode(text))
 
     @property
+    def adds_blank(self) -> bool:
+        """Whether the tokenizer puts a blank before every text of its own (SentencePiece in Llama 2 and Mistral does)."""
+        return str(self.tokenizer.id_to_token(self.encode("a")[0])).startswith(("▁", "Ġ"))
+
+    @property
     def opening(self) -> str:
         """What the tokenizer itself puts before every text (Llama's and Gemma's do, BLOOM's does not), as text."""
         added = self.tokenizer.encode("a", add_special_tokens=True).ids

@@ -237,6 +237,30 @@ def test_a_template_of_another_family_is_a_message(
     assert message in str(caught.value)
 
 
+@pytest.mark.parametrize("prepends", [True, False])
+def test_an_answer_begins_after_one_blank_whatever_the_tokenizer_adds(
+    folders: dict[str, Path], tmp_path: Path, prepends: bool
+) -> None:
+    """SentencePiece puts a blank before every text (Llama 2, Mistral): with that of ``plain`` the student would learn two."""
+    from tokenizers import Tokenizer, normalizers
+
+    folder = Path(shutil.copytree(folders["gemma"], tmp_path / "model"))
+    raw = Tokenizer.from_file(str(folder / "tokenizer.json"))
+    if prepends:
+        raw.normalizer = normalizers.Sequence([normalizers.Prepend("▁"), normalizers.Replace(" ", "▁")])
+        raw.save(str(folder / "tokenizer.json"))
+    tokens = load_tokens(folder)
+    texts = {"before": "Q: ", "after": "\nA:", "lead": " "}
+    for template in (
+        resolve_template("plain", tokens, folder),
+        resolve_template(entry(folder, template=texts), tokens, folder),
+    ):
+        example = Example("a", 0, template.prompt(problem("a")), template.completion(annotation("a"), "3"), "agrees")
+        ids, length = tokenised(example, template, tokens, 1000)
+        pieces = "".join(str(tokens.tokenizer.id_to_token(number)) for number in ids[length:-1])
+        assert pieces.startswith("▁1▁+▁2")
+
+
 def test_special_tokens_are_seen_in_texts(folders: dict[str, Path]) -> None:
     tokens = load_tokens(folders["llama"])
     assert tokens.holds_special("so <|eot_id|> it ends")
