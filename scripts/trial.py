@@ -5,6 +5,7 @@ The job that pins a student does this by itself. By hand: python scripts/trial.p
 
 import json
 import logging
+import warnings
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -30,7 +31,8 @@ def main() -> None:
         json.dumps({"kind": "pretrained", "model": str(given.folder), "template": given.template})
     )
     demands = given.demands or StudentDemands(recipe=Recipe(), new_tokens=None, caches=True)
-    logging.getLogger("transformers").setLevel(logging.ERROR)  # advice about models that are refused or pass anyway
+    warnings.simplefilter("ignore")  # advice about models that are refused or pass anyway
+    logging.getLogger("transformers").setLevel(logging.ERROR)
     found = examine(given.folder, student, demands)
     facts: dict[str, Any] = asdict(found)
     if given.output is not None:
