@@ -72,7 +72,7 @@ def test_a_refusal_holds_as_long_as_the_same_packages_are_installed(
         started.append(arguments)
         return 1
 
-    monkeypatch.setattr(launch, "_torchrun", start)
+    monkeypatch.setattr(launch, "_run_ranks", start)
     with pytest.raises(UserError, match=r"ImportError: bitsandbytes .*would fail again"):
         launch.launch(request, tmp_path)
     assert not started
