@@ -68,6 +68,6 @@ def test_a_real_student_learns_to_stop_and_survives_a_kill(
     assert len(predictions) == 16 and all(one.text.strip() and one.text.isascii() for one in predictions)
     assert sum(one.finish_reason == "stop" for one in predictions) >= 4, "it can stop, within 48 tokens"
     metrics = read_json(made.results / "metrics" / CELL / "greedy.json")
-    assert metrics["n"] == 16 and metrics["training_examples"] == 16
+    assert metrics["n"] == 16 and 12 < metrics["training_examples"] <= 16
     verified = program("verify", made.results / "archive", "--results", tmp_path, folder=tmp_path)
     assert verified.returncode == 0, verified.stdout + verified.stderr
