@@ -5,6 +5,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 CORES ?= 2
+# One more than cores: the tests of the cluster mostly wait for it.
+TEST_PROCESSES ?= $(shell echo $$(( $(CORES) + 1 )))
 export NO_MKDOCS_2_WARNING := 1
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
@@ -43,10 +45,10 @@ tour: models  ## SmolLM2-135M on generated problems, three levels and answers al
 	$(BIN)/snakemake --cores $(CORES) --configfile studies/smollm2-tour.yaml
 
 test: venv  ## All tests but the hours of evidence
-	$(BIN)/python -m pytest -m "not full" -n $(CORES) --dist loadfile --no-loadscope-reorder --durations=40
+	$(BIN)/python -m pytest -m "not full" -n $(TEST_PROCESSES) --dist loadfile --no-loadscope-reorder --durations=40
 
 test-full: venv  ## Every test
-	$(BIN)/python -m pytest -n $(CORES) --dist loadfile --no-loadscope-reorder --durations=40
+	$(BIN)/python -m pytest -n $(TEST_PROCESSES) --dist loadfile --no-loadscope-reorder --durations=40
 
 lint: venv  ## ruff, mypy, snakefmt, snakemake --lint, generated files up to date
 	$(BIN)/ruff check .

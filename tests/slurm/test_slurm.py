@@ -314,23 +314,28 @@ def test_a_full_shared_folder(started: Callable[..., Run], undisturbed: dict[str
     assert "starting after step 0" not in run.log("a"), "progress was lost"
 
 
-def test_twenty_cells_from_problems_to_report(cluster: Cluster, tmp_path: Path) -> None:
-    whole_study(cluster, tmp_path, seeds=2)
+@pytest.mark.parametrize(
+    ("levels", "seeds"),
+    [(["L1", "L5"], 1), pytest.param(["L1", "L2", "L3", "L4", "L5"], 2, marks=pytest.mark.full)],
+    ids=["four cells", "twenty cells"],
+)
+def test_from_problems_to_report(cluster: Cluster, tmp_path: Path, levels: list[str], seeds: int) -> None:
+    whole_study(cluster, tmp_path, levels, seeds)
 
 
 @pytest.mark.full
 def test_a_hundred_cells_are_trained(cluster: Cluster, tmp_path: Path) -> None:
-    whole_study(cluster, tmp_path, 10, "checkpoints")
+    whole_study(cluster, tmp_path, ["L1", "L2", "L3", "L4", "L5"], 10, "checkpoints")
 
 
-def whole_study(cluster: Cluster, tmp_path: Path, seeds: int, *targets: str) -> None:
+def whole_study(cluster: Cluster, tmp_path: Path, levels: list[str], seeds: int, *targets: str) -> None:
     """Unchanged rules; SLURM's accounting against the manifests: no job lost, none run twice."""
     study = tiny_study(f"cut-{seeds}")
     study["recipe"] |= {"ranks": 1}
     for student in study["students"].values():
         student["warm_up"] |= {"ranks": 1}
     experiment = study["experiments"]["granularity"]
-    experiment |= {"levels": ["L1", "L2", "L3", "L4", "L5"], "seeds": list(range(1, seeds + 1)), "baselines": []}
+    experiment |= {"levels": levels, "seeds": list(range(1, seeds + 1)), "baselines": []}
     copy_project(tmp_path / "project")
     run = Run(cluster, tmp_path / "project", study)
     started = time.monotonic()
@@ -342,7 +347,7 @@ def whole_study(cluster: Cluster, tmp_path: Path, seeds: int, *targets: str) -> 
     comments = Counter(job["Comment"] for job in mine)
     assert set(comments.values()) == {1}, "a job ran twice"
     rules = Counter(re.match(r"rule_(.*)_wildcards_", job["Comment"])[1] for job in mine)  # type: ignore[index]
-    cells = 10 * seeds
+    cells = 2 * len(levels) * seeds
     assert rules["train"] == cells
     assert rules["generate"] == rules["score"] == (0 if targets else cells)
     assert {job["Partition"] for job in mine if re.match("rule_(train|generate|student)_", job["Comment"])} == {"gpu"}

@@ -47,6 +47,7 @@ def smoke(gradus_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Workfl
     return made
 
 
+@pytest.mark.full
 def test_every_cell_was_trained_and_scored(smoke: Workflow) -> None:
     study = load(smoke.config)
     for target in everything(study):
@@ -60,6 +61,7 @@ def test_every_cell_was_trained_and_scored(smoke: Workflow) -> None:
     assert architectures == {"BloomForCausalLM", "GemmaForCausalLM", "LlamaForCausalLM"}
 
 
+@pytest.mark.full
 def test_excerpts_are_marked_wherever_they_are_shown(smoke: Workflow) -> None:
     with open(smoke.results / "paper" / "grid.csv", encoding="utf-8", newline="") as stream:
         marked = {row["dataset"] for row in csv.DictReader(stream) if "excerpt" in row["marks"]}
@@ -67,6 +69,7 @@ def test_excerpts_are_marked_wherever_they_are_shown(smoke: Workflow) -> None:
     assert "§" in (smoke.results / "tables" / "datasets.md").read_text(encoding="utf-8")
 
 
+@pytest.mark.full
 def test_the_paper_stands_beside_it(smoke: Workflow) -> None:
     assert wanted(load(smoke.config)) == [
         "table-1", "table-2", "table-3", "table-10", "figure-2", "figure-5", "figure-6", "figure-13", "grid",
@@ -80,6 +83,7 @@ def test_the_paper_stands_beside_it(smoke: Workflow) -> None:
     assert f"{apart} of {len(printed)} differ by more than both are uncertain" in " ".join(text.split())
 
 
+@pytest.mark.full
 def test_the_report_tells_cells_apart_by_their_axes(smoke: Workflow) -> None:
     with zipfile.ZipFile(smoke.results / "report" / "report.zip") as archive:
         page = archive.read("report/report.html").decode("utf-8")
@@ -91,9 +95,11 @@ def test_the_report_tells_cells_apart_by_their_axes(smoke: Workflow) -> None:
     assert "explorer.html" in page and "figure-2.svg" in page
 
 
+@pytest.mark.full
 def test_every_field_is_documented(smoke: Workflow) -> None:
     assert undocumented_fields(smoke.results) == set()
 
 
+@pytest.mark.full
 def test_nothing_is_left_to_do(smoke: Workflow) -> None:
     assert smoke.jobs() == {}
