@@ -9,13 +9,11 @@ import numpy as np
 
 from gradus.analysis.evidence import Evidence
 from gradus.analysis.recommendation import Cost
-from gradus.records import Annotation, Cell, Supervision
+from gradus.records import Annotation, Cell, Condition, Supervision
 from gradus.results.store import Results
 from gradus.statistics.measurements import Measurement, Rows
 from gradus.study.config import Study
 from gradus.study.grid import accuracy_supervisions, cells
-
-Condition = tuple[Supervision, str]
 
 
 def collect(results: Results) -> Evidence:

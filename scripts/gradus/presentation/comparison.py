@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from gradus.analysis.collection import Condition, measured
+from gradus.analysis.collection import measured
 from gradus.presentation import difference
 from gradus.presentation.table import csv_text
-from gradus.records import Supervision
+from gradus.records import Condition, Supervision
 from gradus.results.store import Results
 from gradus.runtime.errors import UserError
 from gradus.statistics.contrasts import Contrast

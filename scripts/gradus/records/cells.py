@@ -41,3 +41,7 @@ class Cell:
     def wildcards(self) -> dict[str, str | int]:
         """What fills a cell pattern."""
         return {**asdict(self.supervision), "student": self.student, "seed": self.seed}
+
+
+Condition = tuple[Supervision, str]
+"""A supervision and a student: what the runs of several seeds have in common."""

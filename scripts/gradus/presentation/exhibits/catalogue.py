@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from gradus.analysis.collection import Condition
 from gradus.presentation.exhibits.conditions import (
     asked,
     formats,
@@ -16,7 +15,7 @@ from gradus.presentation.exhibits.conditions import (
     tested,
 )
 from gradus.presentation.exhibits.points import Measured, Point
-from gradus.records import Supervision
+from gradus.records import Condition, Supervision
 from gradus.records.vocabulary import ANSWER_ONLY
 from gradus.study.config import Study
 

@@ -11,8 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 
-from gradus.analysis.collection import Condition
-from gradus.records import Supervision
+from gradus.records import Condition, Supervision
 from gradus.records.vocabulary import ANSWER_ONLY, LEVELS
 from gradus.study import paths
 from gradus.study.config import PaddedTransform, Study

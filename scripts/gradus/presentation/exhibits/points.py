@@ -8,12 +8,12 @@ from functools import cached_property
 
 import numpy as np
 
-from gradus.analysis.collection import Condition, item_rows, teacher_measurements
+from gradus.analysis.collection import item_rows, teacher_measurements
 from gradus.analysis.evidence import Evidence
 from gradus.analysis.published import Printed
 from gradus.analysis.published_comparison import as_printed, difference_to_printed, printed_seeds
 from gradus.presentation.number import EXCERPT, LEAKED, NO_END, Number, Unit
-from gradus.records import Cell, Supervision
+from gradus.records import Cell, Condition, Supervision
 from gradus.results.store import Results
 from gradus.statistics.contrasts import Contrast, contrast
 from gradus.statistics.intervals import wilson
