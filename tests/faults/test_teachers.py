@@ -55,7 +55,7 @@ def test_a_second_run_asks_nothing_and_offline_needs_no_key(
     assert job.output.read_bytes() == first
     done = job.run(supervision="g/t/original/L4")
     assert done.returncode == 1 and "the journal holds no answer" in done.stderr
-    job.settings["offline"] = False
+    job.settings |= {"offline": False, "base_url": provider.openai}
     done = job.run(supervision="g/t/original/L4")
     assert "environment variable OPENAI_API_KEY: the key of teacher model model-1 is not set" in done.stderr
     assert "Traceback" not in done.stderr

@@ -14,6 +14,7 @@ from gradus.teachers.clients.batches import AnthropicBatches, OpenAIBatches
 from gradus.teachers.clients.connections import is_this_machine, usable_key
 from gradus.teachers.clients.openai_client import OpenAIClient
 from gradus.teachers.errors import (
+    BadRequestError,
     ContentFiltered,
     PermanentError,
     ProviderError,
@@ -136,9 +137,9 @@ PAGE = b"<html><head><style>p{}</style></head><body><h1>504 Gateway</h1><p>the p
 @pytest.mark.parametrize(
     ("answer", "kind", "said"),
     [
-        (reply(400, {"error": {"message": "The words", "code": "x"}}), PermanentError, "BadRequestError: The words"),
-        (reply(400, [{"error": {"message": "A list's words"}}]), PermanentError, "A list's words"),
-        (reply(400, b"plain words", content_type="text/plain"), PermanentError, "plain words"),
+        (reply(400, {"error": {"message": "The words", "code": "x"}}), BadRequestError, "BadRequestError: The words"),
+        (reply(400, [{"error": {"message": "A list's words"}}]), BadRequestError, "A list's words"),
+        (reply(400, b"plain words", content_type="text/plain"), BadRequestError, "plain words"),
         (reply(404, b""), PermanentError, "(asked: http://127.0.0.1:"),
         (reply(404, {"detail": "Not Found"}), PermanentError, "Not Found (asked: http://127.0.0.1:"),
         (reply(504, PAGE, content_type="text/html"), TransientError, "504 Gateway the proxy's page"),
