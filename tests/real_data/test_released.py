@@ -62,7 +62,7 @@ def test_every_cell_of_the_paper_has_its_key(gradus_data: Path) -> None:
 @pytest.mark.parametrize(
     ("dataset", "author", "format_", "level", "rows", "agree"),
     [
-        ("svamp", "gpt-4o", "original", "L1", 700, 97.57),
+        ("svamp", "gpt-4o", "original", "L1", 700, 98.71),  # eight texts state a calculation: "The answer is 5 - 3 = 2"
         ("svamp", "gpt-4o", "original", "L3", 699, 98.0),
         ("svamp", "gpt-4o", "original", "L6", 699, 98.57),
         ("svamp", "gpt-4o", "least-to-most", "L3", 699, 97.28),
