@@ -203,7 +203,7 @@ def test_a_full_disk_is_told_and_the_next_run_finishes(
     full = program(*arguments, folder=finished.folder, limits=limit_to_32_kib, GRADUS_WORK=str(tmp_path))
     assert full.returncode == 1
     assert 0 < logged_steps(tmp_path) < steps_of(), "the disk was not full in mid-work"
-    assert "error: cannot save the training" in full.stderr
+    assert "error: cannot read or save the training" in full.stderr
     assert "the same command goes on from the saved progress" in full.stderr
     assert not (tmp_path / "cell").exists()
     again = program(*arguments, folder=finished.folder, GRADUS_WORK=str(tmp_path))

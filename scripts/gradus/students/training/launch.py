@@ -37,7 +37,7 @@ class Stopped(Exception):
 class TrainingRequest:
     """A training as its caller sees it; ``identity`` is everything that decides the weights.
 
-    ``cpus`` are the cores of this node that it may use; None: all.
+    ``cpus`` are the cores of this node that it may use; None: what OMP_NUM_THREADS says, else all.
     """
 
     title: str
@@ -105,7 +105,7 @@ def launch(request: TrainingRequest, work: Path) -> Trained:
         outcome_path.unlink(missing_ok=True)
         job_file = progress / f"job-{here.node}.json"
         job.write(job_file)
-        status = _run_ranks(job_file, here, request.cpus or os.cpu_count() or 1)
+        status = _run_ranks(job_file, here, request.cpus or _cpus_of_job())
         outcome = read_json(outcome_path) if outcome_path.exists() else {}
         if outcome.get("outcome") == "stopped":
             if here.leads:
@@ -183,7 +183,8 @@ def _run_ranks(job: Path, here: Geometry, cpus: int) -> int:
     ranks = here.ranks_per_node
     environment = dict(os.environ)
     environment["PYTHONPATH"] = os.pathsep.join(filter(None, [str(SCRIPTS), environment.get("PYTHONPATH")]))
-    environment.setdefault("OMP_NUM_THREADS", str(max(1, cpus // ranks)))
+    # Snakemake sets the threads of the whole job; for each rank they would be too many, and add in another order.
+    environment["OMP_NUM_THREADS"] = str(max(1, cpus // ranks))
     environment.setdefault("TOKENIZERS_PARALLELISM", "false")
     environment.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # cuBLAS is deterministic with it only
     if not _has_accelerator():
@@ -206,6 +207,12 @@ def _run_ranks(job: Path, here: Geometry, cpus: int) -> int:
     finally:
         for number, handler in previous.items():
             signal.signal(number, handler)
+
+
+def _cpus_of_job() -> int:
+    """The threads that Snakemake or the user gave the job, else all cores."""
+    given = os.environ.get("OMP_NUM_THREADS", "")
+    return int(given) if given.isdecimal() and int(given) > 0 else os.cpu_count() or 1
 
 
 def _starter(here: Geometry) -> list[str]:
