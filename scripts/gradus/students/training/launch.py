@@ -28,6 +28,8 @@ from gradus.study.fingerprint import SCRIPTS
 
 log = logging.getLogger("gradus")
 
+THREAD_VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMEXPR_NUM_THREADS")
+
 
 class Stopped(Exception):
     """The training was stopped by a signal and has saved its progress."""
@@ -184,7 +186,7 @@ def _run_ranks(job: Path, here: Geometry, cpus: int) -> int:
     environment = dict(os.environ)
     environment["PYTHONPATH"] = os.pathsep.join(filter(None, [str(SCRIPTS), environment.get("PYTHONPATH")]))
     # Snakemake sets the threads of the whole job; for each rank they would be too many, and add in another order.
-    environment["OMP_NUM_THREADS"] = str(max(1, cpus // ranks))
+    environment.update(dict.fromkeys(THREAD_VARIABLES, str(max(1, cpus // ranks))))
     environment.setdefault("TOKENIZERS_PARALLELISM", "false")
     environment.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # cuBLAS is deterministic with it only
     if not _has_accelerator():
