@@ -55,12 +55,13 @@ def test_verdicts_agree_with_those_of_the_sources(
         problem = {"id": row["id"], "answer": str(row["gold"]), "choices": row["choices"]}
         judged = grade(row["response"], read_question(problem, dataset, name), dataset)
         compared += 1
-        robust += judged.robust == row["correct"]
-        strict += judged.strict == row["correct"]
+        if classes.get((name, row["id"])) != "recorded wrong":  # agreeing with a wrong verdict is no merit of either
+            robust += judged.robust == row["correct"]
+            strict += judged.strict == row["correct"]
         if judged.robust != row["correct"]:
             assert (name, row["id"]) in classes, f"a disagreement that is in no class yet: {row['id']}"
             fault[classes[name, row["id"]]] += 1
     assert compared > 50
     decidable = compared - fault["recorded wrong"] - fault["undecidable"]
     assert fault["ours wrong"] <= 0.01 * decidable, fault
-    assert strict <= robust + fault["recorded wrong"] + 0.002 * compared, "the paper's rules agree better than ours"
+    assert strict <= robust + 0.002 * compared, "the paper's rules agree better than ours"
