@@ -71,6 +71,8 @@ def _family_table(family: Sequence[Statement]) -> Table:
         "statement": [one.statement for one in family],
         "verdict": [one.verdict for one in family],
         f"estimate ({first.unit}), 95 % interval": [str(_estimate(one)) for one in family],
+        "another dataset, 95 %": [_another_dataset(one) for one in family],
+        "the mean over these": [_fixed(one) for one in family],
         "log odds": ["" if one.log_odds is None else f"{one.log_odds:+.2f}" for one in family],
         "what that means": [meaning(one) for one in family],
         "adjusted p": [_adjusted_p(one) for one in family],
@@ -81,7 +83,15 @@ def _family_table(family: Sequence[Statement]) -> Table:
     }
     if len({*columns["statement"]}) == 1:
         del columns["statement"]
-    for name in ("log odds", "adjusted p", "n", "note", "what that means"):
+    for name in (
+        "another dataset, 95 %",
+        "the mean over these",
+        "log odds",
+        "adjusted p",
+        "n",
+        "note",
+        "what that means",
+    ):
         if not any(columns[name]):
             del columns[name]
     return Table(list(columns), list(zip(*columns.values(), strict=True)), names=len(columns))
@@ -126,6 +136,29 @@ def _estimate(statement: Statement) -> Number:
     return Number(statement.estimate, statement.low, statement.high, unit=unit)
 
 
+def _another_dataset(one: Statement) -> str:
+    """Where the effect on another dataset lies, and how much of what datasets vary is no error."""
+    if one.i2 is None:
+        return ""
+    told = f"I² {percent(one.i2, digits=0)}"
+    if one.prediction_low is None or one.prediction_high is None:
+        return told
+    unit: Unit = "points" if one.unit == "points" else "correlation"
+    return f"{Number(one.estimate, one.prediction_low, one.prediction_high, unit=unit).interval()}, {told}"
+
+
+def _fixed(one: Statement) -> str:
+    """The plain mean over these datasets, which says nothing of others, with its own p (not adjusted)."""
+    if one.fixed_estimate is None or one.fixed_p is None:
+        return ""
+    unit: Unit = "points" if one.unit == "points" else "correlation"
+    return f"{Number(one.fixed_estimate, unit=unit)} (p {_p(one.fixed_p)})"
+
+
+def _p(value: float) -> str:
+    return "< 0.001" if value < 0.001 else f"{value:.3f}"
+
+
 def _adjusted_p(statement: Statement) -> str:
     if not statement.decides:
         return ""
@@ -133,7 +166,7 @@ def _adjusted_p(statement: Statement) -> str:
         "contradicted": statement.p_against_adjusted,
         "shown to be small": statement.p_small_adjusted,
     }.get(statement.verdict, statement.p_adjusted)
-    return "< 0.001" if p < 0.001 else f"{p:.3f}"
+    return _p(p)
 
 
 def recommendations_csv(found: Sequence[Recommendation]) -> str:

@@ -25,13 +25,21 @@ from scipy import stats
 from gradus.statistics.intervals import Estimate
 from gradus.statistics.measurements import Measurement, Rows, SeedVariance, binomial_variance, logit, run_variance
 
-Reach = Literal["conditions", "conditions on these problems", "these checkpoints", "these answers", "nothing"]
+Reach = Literal[
+    "conditions and datasets like these",
+    "conditions",
+    "conditions on these problems",
+    "these checkpoints",
+    "these answers",
+    "nothing",
+]
 _SHORTEST_FIRST: tuple[Reach, ...] = (
     "nothing",
     "these checkpoints",
     "these answers",
     "conditions on these problems",
     "conditions",
+    "conditions and datasets like these",
 )
 _NUMBERS = {2: "two", 3: "three", 4: "four", 5: "five", 6: "six", 7: "seven", 8: "eight"}
 # The smallest p that is told: beyond it a model of chance says nothing.

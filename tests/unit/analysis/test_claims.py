@@ -92,6 +92,41 @@ def test_the_mean_over_datasets_finds_what_each_hides() -> None:
     assert set(verdicts(evidence, "non-monotone")) == {"too few data"}
     (mean,) = found(evidence, "non-monotone-mean")
     assert mean.verdict == "supported" and mean.estimate == pytest.approx(0.02)
+    assert (mean.datasets, mean.i2, mean.reach) == (7, 0.0, "conditions and datasets like these")
+
+
+def test_a_peak_on_some_datasets_is_none_on_datasets_like_these() -> None:
+    """Two datasets have a clear peak and two a trough: the fixed mean is certain of its half point, other datasets are not."""
+    peaks = [0.08, -0.03, 0.07, -0.02]
+    datasets = [printed(levels(0.4, 0.4 + peak, 0.4), sd=0.004, dataset=f"d{n}") for n, peak in enumerate(peaks)]
+    evidence = Evidence({key: one for mine in datasets for key, one in mine.items()})
+    (mean,) = found(evidence, "non-monotone-mean")
+    assert mean.verdict == "too few data" and mean.i2 is not None and mean.i2 > 0.9
+    assert mean.fixed_p is not None and mean.fixed_p < 0.01 and mean.fixed_estimate == pytest.approx(0.025)
+    assert mean.prediction_low is not None and mean.prediction_high is not None
+    assert mean.prediction_low < -0.03 and mean.prediction_high > 0.08
+    page = statements_markdown([mean])
+    assert "another dataset, 95 %" in page and "I² 100 %" in page and "+2.5 (p < 0.001)" in page
+
+
+def test_that_the_strong_prefer_finer_levels_must_hold_for_other_datasets_too() -> None:
+    """One dataset carries the correlation of all students; five others show nothing."""
+
+    def students(carried: int) -> Evidence:
+        rng = np.random.default_rng(3)
+        made: dict[tuple[Supervision, str], Measurement] = {}
+        for dataset in range(6):
+            for strength in range(7):
+                middle = 0.2 + 0.08 * strength
+                tilt = 0.04 * (strength - 3) if dataset < carried else rng.normal(0, 0.01)
+                values = levels(middle - tilt, middle, middle + tilt)
+                made |= printed(values, f"s{strength}", dataset=f"d{dataset}")
+        return Evidence(made)
+
+    (one,) = found(students(1), "finer-for-stronger")
+    assert one.fixed_p is not None and one.fixed_p < 0.025 and one.verdict == "too few data"
+    (all_,) = found(students(6), "finer-for-stronger")
+    assert all_.verdict == "supported" and all_.reach == "students and datasets like these" and all_.i2 == 0.0
 
 
 def test_more_comparisons_ask_for_more_evidence() -> None:

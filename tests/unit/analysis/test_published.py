@@ -53,7 +53,7 @@ def test_correlations_within_datasets_are_small(judged: dict[str, list[Statement
     """With the means of three runs, and none of them is shown to be above zero."""
     within = of(judged["GranularityTables 1 and 10"], "better-teacher-better-student")
     for student, r in zip(STUDENTS, (0.33, 0.29, 0.02, 0.05), strict=True):
-        assert within[student].estimate == pytest.approx(r, abs=0.005)
+        assert within[student].fixed_estimate == pytest.approx(r, abs=0.005)
     assert {one.verdict for one in within.values()} == {"too few data"}
 
 
@@ -73,7 +73,9 @@ def test_what_the_printed_granularity_supports(judged: dict[str, list[Statement]
     peaks = of(statements, "non-monotone")
     assert len(peaks) == 49
     assert not {one.verdict for one in peaks.values()} & {"supported", "contradicted"}
-    assert [one.verdict for one in of(statements, "finer-for-stronger").values()] == ["supported"]
+    (finer,) = of(statements, "finer-for-stronger").values()
+    assert finer.verdict == "supported" and finer.fixed_estimate == pytest.approx(0.81, abs=0.005)
+    assert finer.prediction_low is not None and finer.prediction_low < 0, "another dataset may show the opposite"
     gains = of(statements, "rationales-help")
     assert gains["csqa, bloom-3b, gpt-4o"].estimate == pytest.approx(0.338, abs=0.0006)
     assert gains["gsm8k, llama-3.2-3b, gpt-4o"].estimate == pytest.approx(0.526, abs=0.0006)

@@ -10,9 +10,10 @@ from statistics import fmean
 
 from scipy import stats
 
+from gradus.analysis.claims.over_datasets import correlation_over_datasets, with_effects
 from gradus.analysis.claims.statements import ALPHA, POINTS, Statement, from_contrast, from_correlation
 from gradus.analysis.evidence import Evidence, LevelSeries, level_series
-from gradus.statistics.contrasts import Contrast, combined, difference
+from gradus.statistics.contrasts import Contrast, difference
 from gradus.statistics.correlations import Correlation, ranks
 from gradus.statistics.families import (
     every_interior_is_below_an_end,
@@ -20,6 +21,7 @@ from gradus.statistics.families import (
     two_lines,
 )
 from gradus.statistics.measurements import Measurement, SeedVariance, logit
+from gradus.statistics.random_effects import OverDatasets, over_datasets
 
 
 def non_monotone(evidence: Evidence) -> list[Statement]:
@@ -52,7 +54,10 @@ def _subject(series: LevelSeries) -> str:
 
 
 def non_monotone_on_average(evidence: Evidence) -> list[Statement]:
-    """Claim 1 for every student over all its datasets: the mean over datasets of a middle level beats that of both ends."""
+    """Claim 1 for every student over all its datasets: the mean over datasets of a middle level beats that of both ends.
+
+    The verdict is that of datasets like these (random effects); the fixed mean over these datasets stands beside it.
+    """
     students: dict[tuple[str, str, str], list[LevelSeries]] = defaultdict(list)
     for series in level_series(evidence):
         students[series.student, series.teacher, series.format].append(series)
@@ -61,22 +66,33 @@ def non_monotone_on_average(evidence: Evidence) -> list[Statement]:
         names = [name for name in datasets[0].levels if all(name in series.levels for series in datasets)]
         if len(datasets) < 2 or len(names) < 3:
             continue
-        against_first, against_last = (
-            [_mean_lead(evidence, datasets, name, end) for name in names[1:-1]] for end in (names[0], names[-1])
-        )
+        first, last = ([_leads(evidence, datasets, name, end) for name in names[1:-1]] for end in (names[0], names[-1]))
         subject = f"mean of {len(datasets)} datasets, {student}, {teacher}/{format_}"
         margin = evidence.margin(*(series.dataset for series in datasets))
-        found.append(_interior("non-monotone-mean", subject, names, against_first, against_last, margin))
+        found.append(_over_datasets(subject, names, first, last, margin))
     return found
 
 
-def _mean_lead(evidence: Evidence, datasets: Sequence[LevelSeries], level: str, end: str) -> Contrast:
-    """The lead of a level over another, as the mean over one student's datasets."""
+def _leads(evidence: Evidence, datasets: Sequence[LevelSeries], level: str, end: str) -> OverDatasets:
+    """The lead of a level over another, over one student's datasets."""
     leads = [
         difference(series.levels[level], series.levels[end], evidence.seeds(series.dataset, series.student))
         for series in datasets
     ]
-    return combined([(1 / len(datasets), lead) for lead in leads])
+    return over_datasets(leads)
+
+
+def _over_datasets(
+    subject: str, names: list[str], first: list[OverDatasets], last: list[OverDatasets], margin: float
+) -> Statement:
+    """Claim 1a from every interior level's leads over both ends, with the fixed means beside it."""
+    claim = "non-monotone-mean"
+    stated = _interior(claim, subject, names, [one.random for one in first], [one.random for one in last], margin)
+    fixed = _interior(claim, subject, names, [one.fixed for one in first], [one.fixed for one in last], margin)
+    pairs = list(zip(first, last, strict=True))
+    best = max(pairs, key=lambda pair: min(one.random.estimate for one in pair))
+    weaker = min(best, key=lambda one: one.random.estimate)
+    return replace(with_effects(stated, weaker.effects), fixed_estimate=fixed.estimate, fixed_p=fixed.p)
 
 
 def _peak(series: LevelSeries, seeds: SeedVariance, margin: float) -> Statement:
@@ -149,8 +165,10 @@ def finer_for_stronger(evidence: Evidence) -> list[Statement]:
     """Claim 2, for every teacher and format: the stronger a student, the more it gains per finer level.
 
     A student is one point: its strength is its mean accuracy over levels and datasets, its preference the mean slope of
-    accuracy over levels. Both are linear in the accuracies and, unlike a best level, not the outcome of a choice. The note
-    tells the same on the scale of log odds, and without the dataset that carries most of it.
+    accuracy over levels. Both are linear in the accuracies and, unlike a best level, not the outcome of a choice. With three
+    datasets or more the estimate is the mean over datasets of each one's tau (random effects), and the statement must hold
+    both for other students (all orders) and for other datasets: the larger p counts. The note tells the same on the scale of
+    log odds, and without the dataset that carries most of it.
     """
     groups: dict[tuple[str, str], dict[str, dict[str, LevelSeries]]] = defaultdict(lambda: defaultdict(dict))
     for series in level_series(evidence):
@@ -172,19 +190,24 @@ def finer_for_stronger(evidence: Evidence) -> list[Statement]:
             weakest = min(shared, key=lambda name: _without(compared, name).r)
             rest = _without(compared, weakest)
             notes.append(f"without {weakest} tau = {rest.r:+.2f} (p {2 * rest.p_positive:.3f})")
-        found.append(
-            from_correlation(
-                "finer-for-stronger",
-                f"{teacher}/{format_}",
-                "stronger students gain more from finer levels",
-                _preference(list(compared.values()), _accuracy),
-                min(series.runs for datasets in compared.values() for series in datasets),
-                "tau",
-                "; ".join([*notes, f"mean best level: {finest}"]),
-                of="students",
-            )
+        stated = from_correlation(
+            "finer-for-stronger",
+            f"{teacher}/{format_}",
+            "stronger students gain more from finer levels",
+            _preference(list(compared.values()), _accuracy),
+            min(series.runs for datasets in compared.values() for series in datasets),
+            "tau",
+            "; ".join([*notes, f"mean best level: {finest}"]),
+            of="students",
         )
+        found.append(correlation_over_datasets(stated, _by_dataset(list(compared.values())), decides=True))
     return found
+
+
+def _by_dataset(students: Sequence[Sequence[LevelSeries]]) -> list[Correlation]:
+    """The correlation of claim 2 on each dataset alone; a student's strength is that over all of them."""
+    strength = [fmean(fmean(series.means) for series in datasets) for datasets in students]
+    return [ranks(strength, [_steepness(series.means) for series in same]) for same in zip(*students, strict=True)]
 
 
 def _accuracy(one: Measurement) -> float:

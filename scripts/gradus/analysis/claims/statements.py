@@ -39,6 +39,10 @@ class Statement:
     ``power_for`` would have been found and ``detectable`` the effect that 80 % of such studies find. ``one_run``: some cell
     has one run; ``tipping_sd`` is the sd over its runs below which the interval would exclude zero for other seeds.
     ``p_pooled`` is p with one run variance for all cells. ``reach`` is what the statement speaks of.
+
+    A statement over datasets takes these as draws of a population (random effects): ``prediction_low`` and ``prediction_high``
+    bound what another dataset would show, ``i2`` is the share of what datasets vary that is not their own error, and
+    ``fixed_estimate`` with its p is the plain mean over these datasets.
     """
 
     claim: str
@@ -63,6 +67,12 @@ class Statement:
     tipping_sd: float | None = None
     p_pooled: float | None = None
     log_odds: float | None = None
+    datasets: int | None = None
+    prediction_low: float | None = None
+    prediction_high: float | None = None
+    i2: float | None = None
+    fixed_estimate: float | None = None
+    fixed_p: float | None = None
     p_adjusted: float = 1.0
     p_against_adjusted: float = 1.0
     p_small_adjusted: float = 1.0

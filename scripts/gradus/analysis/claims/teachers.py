@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from statistics import fmean
 
+from gradus.analysis.claims.over_datasets import correlation_over_datasets
 from gradus.analysis.claims.statements import Statement, from_contrast, from_correlation
 from gradus.analysis.evidence import Evidence, level_series
 from gradus.records.vocabulary import LEVELS
 from gradus.statistics.contrasts import combined
-from gradus.statistics.correlations import flipped, within_groups
+from gradus.statistics.correlations import Correlation, flipped, within_groups
 from gradus.statistics.families import answers_slope, slope
 
 FEWEST_POINTS = 4
@@ -21,7 +22,8 @@ def better_teacher_better_student(evidence: Evidence) -> list[Statement]:
     """Claim 4, for every student: its accuracy goes with the teacher's own on the test problems (gold hidden).
 
     A point is a supervision, but the levels of a dataset follow one another, and two smooth series go together by chance. So
-    p turns the order of whole datasets: they are what counts, and fewer than six never decide. Over datasets the correlation
+    p turns the order of whole datasets: they are what counts, and fewer than six never decide. The estimate is the mean over
+    datasets of each one's r (random effects; the pooled r stands beside). Over datasets the correlation
     is one of how hard the datasets are; only the one within datasets speaks of the teachers. Both are told.
     """
     found = []
@@ -37,16 +39,15 @@ def better_teacher_better_student(evidence: Evidence) -> list[Statement]:
         count = len(set(datasets))
         levels = [float(one.level[1:]) if one.level in LEVELS else 0.0 for one in supervisions]
         cleared = within_groups(datasets, own, accuracies, [levels])
-        found.append(
-            from_correlation(
-                "better-teacher-better-student",
-                student,
-                "more accurate supervisions give better students within a dataset",
-                flipped(datasets, own, accuracies),
-                runs,
-                note=f"{count} dataset{'s' if count > 1 else ''}; at the same level r = {cleared.r:+.2f}",
-            )
+        stated = from_correlation(
+            "better-teacher-better-student",
+            student,
+            "more accurate supervisions give better students within a dataset",
+            flipped(datasets, own, accuracies),
+            runs,
+            note=f"{count} dataset{'s' if count > 1 else ''}; at the same level r = {cleared.r:+.2f}",
         )
+        found.append(correlation_over_datasets(stated, _each_dataset(datasets, own, accuracies), decides=False))
         if count > 2:
             found.append(
                 from_correlation(
@@ -60,6 +61,16 @@ def better_teacher_better_student(evidence: Evidence) -> list[Statement]:
                     of="datasets",
                 )
             )
+    return found
+
+
+def _each_dataset(datasets: Sequence[str], own: Sequence[float], accuracies: Sequence[float]) -> list[Correlation]:
+    """The correlation within each dataset."""
+    found = []
+    for dataset in dict.fromkeys(datasets):
+        places = [place for place, name in enumerate(datasets) if name == dataset]
+        mine, theirs = [own[place] for place in places], [accuracies[place] for place in places]
+        found.append(within_groups([dataset] * len(places), mine, theirs))
     return found
 
 
