@@ -59,6 +59,7 @@ def ours(load: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
         base=Path(load["model"]),
         tokens=load["tokens"],
         prompt_lengths=load["prompt_lengths"],
+        answer_starts=load["prompt_lengths"],
         recipe=recipe,
         seed=load["seed"],
         pad_id=load["pad_id"],
@@ -282,7 +283,7 @@ def memory() -> None:
             "torch.manual_seed(0)\n"
             "model = BloomForCausalLM(BloomConfig(vocab_size=250880, hidden_size=64, n_layer=1, n_head=4))\n"
             "rows = [list(range(200))] * 8\n"
-            "inputs = make_inputs(range(8), rows, [60] * 8, pad_id=0, flat=False, per_sample=False)\n"
+            "inputs = make_inputs(range(8), rows, [60] * 8, pad_id=0, end_id=1, flat=False)\n"
             "before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss\n"
             f"loss = Objective(model, chunked={chunked})(inputs); loss.weighted.backward()\n"
             "print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 2**20, float(loss.weighted))\n"

@@ -93,6 +93,7 @@ def build(name: str, student: BuiltStudent, target: Path) -> tuple[dict[str, str
             base=start,
             tokens=examples,
             prompt_lengths=[0] * len(examples),
+            answer_starts=[0] * len(examples),
             recipe=recipe,
             seed=student.seed,
             pad_id=tokens.pad_id,

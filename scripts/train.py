@@ -27,7 +27,7 @@ from gradus.students.training.geometry import geometry, spread
 from gradus.students.training.launch import Stopped, Trained, TrainingRequest, launch
 from gradus.students.training.publication import forget, keep, publish, verify_weights
 from gradus.students.training.telemetry import split
-from gradus.students.training_sets import tokenised
+from gradus.students.training_sets import answer_start, tokenised
 from gradus.study.config.options import section_option
 from gradus.study.config.students import Recipe
 from gradus.study.config.training import CellTraining
@@ -73,6 +73,7 @@ def main() -> None:
         base=base,
         tokens=[ids for ids, _ in pairs],
         prompt_lengths=[length for _, length in pairs],
+        answer_starts=[answer_start(example, tokens) for example in examples],
         recipe=recipe,
         seed=seed,
         pad_id=tokens.pad_id,

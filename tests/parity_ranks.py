@@ -34,9 +34,8 @@ def main() -> None:
     for name, variant in specification["variants"].items():
         recipe = Recipe.model_validate({**specification["recipe"], **variant["recipe"], "ranks": ranks})
         samples = specification["samples"]
-        job = Job(
-            variant["base"], samples["tokens"], samples["prompt_lengths"], recipe, 1, "", "", name, 0, [0], 0.0, None
-        )
+        tokens, prompts = samples["tokens"], samples["prompt_lengths"]
+        job = Job(variant["base"], tokens, prompts, prompts, recipe, 1, "", "", name, 0, [0], 0.0, None)
         step = plan_steps([len(ids) for ids in job.tokens], recipe, ranks=ranks, seed=1)[0]
         assert len(step.samples) == len(job.tokens)
         model = load_model(job.base, recipe, device)
@@ -50,7 +49,7 @@ def main() -> None:
         work = work_of(wrapped.causal, frozen=False)
         stop, clock = StopFlag(Path("no such file"), None), PhaseClock(0.0)
         trainer = Trainer(engine, job, [step], work, Meter(engine.device), stop, clock, lambda _: None)
-        sums = trainer.accumulate(step, targets)
+        sums = trainer.accumulate(step)
         if ranks > 1:
             torch.distributed.all_reduce(sums)
         gradient = {}

@@ -36,7 +36,7 @@ def samples() -> dict[str, list[Any]]:
 VARIANTS: dict[str, dict[str, Any]] = {
     "padded": {"layout": "padded", "micro_batch_samples": 3},
     "budgeted": {"layout": "budgeted", "micro_batch_tokens": 90},
-    "whole": {"layout": "budgeted", "micro_batch_tokens": 8192},
+    "whole": {"layout": "padded", "micro_batch_samples": 64},
     "chunked": {"layout": "budgeted", "micro_batch_tokens": 90, "lm_head": "chunked"},
     "samples": {"layout": "budgeted", "micro_batch_tokens": 150, "normalise": "samples"},
     "free": {"layout": "padding-free", "micro_batch_tokens": 150},

@@ -59,9 +59,7 @@ def _losses(model: Any, samples: Sequence[list[int]]) -> tuple[Any, float]:
     from gradus.students.training.inputs import make_inputs
     from gradus.students.training.objective import Objective
 
-    inputs = make_inputs(
-        range(len(samples)), samples, [2] * len(samples), pad_id=0, end_id=2, flat=False, per_sample=False
-    )
+    inputs = make_inputs(range(len(samples)), samples, [2] * len(samples), pad_id=0, end_id=2, flat=False)
     alone = 0.0
     with torch.no_grad():
         for ids in samples:

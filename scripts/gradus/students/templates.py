@@ -19,6 +19,8 @@ from gradus.study.config.students import PretrainedStudent, TemplateFile, Templa
 
 TEMPLATE_FILE = "template.json"  # beside a checkpoint's weights
 
+_STATES = " The answer is "  # between a rationale and its answer
+
 
 @dataclass(frozen=True)
 class Template:
@@ -36,7 +38,7 @@ class Template:
 
     def completion(self, annotation: Annotation, answer: str) -> str:
         """What the student learns to write: rationale and answer, or the answer alone; the end token follows."""
-        text = f"{annotation.rationale} The answer is {answer}." if annotation.rationale else answer
+        text = f"{annotation.rationale}{_STATES}{answer}." if annotation.rationale else answer
         return f"{self.lead}{text}"
 
     def end_id(self, tokens: Tokens) -> int:
@@ -45,6 +47,11 @@ class Template:
         if found is None:
             raise UserError(f"the tokenizer has no token {self.end!r}, which ends answers in template {self.name!r}")
         return found
+
+
+def answer_offset(completion: str) -> int:
+    """Where the answer begins in what ``completion`` has written, in characters: behind its rationale, if it has one."""
+    return max(0, completion.rfind(_STATES))
 
 
 def resolve_template(student: PretrainedStudent | str, tokens: Tokens, folder: Path) -> Template:

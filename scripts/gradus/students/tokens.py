@@ -32,6 +32,10 @@ class Tokens:
         ids: list[int] = self.tokenizer.encode(text, add_special_tokens=False).ids
         return ids
 
+    def ends(self, text: str) -> list[int]:
+        """Where each id of ``encode`` ends in the text, in characters."""
+        return [end for _, end in self.tokenizer.encode(text, add_special_tokens=False).offsets]
+
     def decode(self, ids: list[int]) -> str:
         """Text of ids, special tokens left out."""
         text: str = self.tokenizer.decode(ids, skip_special_tokens=True)

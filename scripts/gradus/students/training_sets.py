@@ -11,7 +11,7 @@ from gradus.data.text_normalisation import normalised
 from gradus.records import Annotation, Example, Problem
 from gradus.records.vocabulary import Verdict
 from gradus.runtime.errors import UserError
-from gradus.students.templates import Template
+from gradus.students.templates import Template, answer_offset
 from gradus.students.tokens import Tokens
 from gradus.study.config.sections import Policy
 from gradus.study.config.training import TrainingSetPolicy
@@ -84,6 +84,12 @@ def tokenised(example: Example, template: Template, tokens: Tokens, cutoff_token
     prompt = tokens.encode(example.prompt)
     whole = [*prompt, *tokens.encode(example.completion), template.end_id(tokens)]
     return whole[:cutoff_tokens], len(prompt)
+
+
+def answer_start(example: Example, tokens: Tokens) -> int:
+    """The place of the first token that belongs to the answer, of those of ``tokenised`` before they are cut."""
+    prompt, offset = len(tokens.encode(example.prompt)), answer_offset(example.completion)
+    return prompt if offset == 0 else prompt + sum(end <= offset for end in tokens.ends(example.completion))
 
 
 def final_attempts(annotations: Sequence[Annotation], policy: Mapping[Verdict, Policy]) -> list[Annotation]:

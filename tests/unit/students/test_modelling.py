@@ -70,7 +70,7 @@ def test_of_a_model_that_sees_pictures_the_text_part_is_trained(seeing: Path, ad
     before = {name: parameter.detach().clone() for name, parameter in model.named_parameters()}
     objective = with_objective(model, recipe, [5], 0)
     optimizer = make_optimizer(model, recipe)
-    inputs = make_inputs([0], [[7, 8, 9, 10, 5]], [2], pad_id=0, end_id=5, flat=False, per_sample=False)
+    inputs = make_inputs([0], [[7, 8, 9, 10, 5]], [2], pad_id=0, end_id=5, flat=False)
     objective(inputs).weighted.backward()
     optimizer.step()
     changed = {name for name, parameter in model.named_parameters() if not torch.equal(parameter, before[name])}

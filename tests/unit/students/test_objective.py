@@ -13,7 +13,8 @@ from gradus.students.training.engine import with_objective
 from gradus.students.training.inputs import IGNORED, make_inputs
 from gradus.students.training.job import Refused
 from gradus.students.training.objective import Objective
-from gradus.study.config.students import Recipe
+from gradus.students.training.weighing import Weighing
+from gradus.study.config.students import Recipe, Supervise
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +44,8 @@ def test_flat_and_padded_inputs_ask_for_the_same_targets(drawn: list[tuple[list[
     # Every other sample was cut at the cutoff: it has no end token.
     tokens = [[*ids, 5] if number % 2 == 0 else ids for number, (ids, _) in enumerate(drawn)]
     prompts = [first for _, first in drawn]
-    common: dict[str, Any] = {"pad_id": 0, "end_id": 5, "per_sample": per_sample}
+    weights = Weighing([len(ids) for ids in tokens], prompts, prompts, Supervise(), per_sample)
+    common: dict[str, Any] = {"pad_id": 0, "end_id": 5, "weights_of": weights.of if per_sample else None}
     everything = range(len(tokens))
     padded = make_inputs(everything, tokens, prompts, flat=False, **common)
     flat = make_inputs(everything, tokens, prompts, flat=True, **common)
@@ -62,7 +64,7 @@ def test_flat_and_padded_inputs_ask_for_the_same_targets(drawn: list[tuple[list[
 
 def test_an_empty_micro_batch_asks_for_nothing(models: dict[str, Any]) -> None:
     for flat in (False, True):
-        inputs = make_inputs([], [], [], pad_id=0, end_id=1, flat=flat, per_sample=False)
+        inputs = make_inputs([], [], [], pad_id=0, end_id=1, flat=flat)
         for chunked in (False, True):
             wrapped = Objective(models["llama"], chunked=chunked)
             loss = wrapped(inputs)

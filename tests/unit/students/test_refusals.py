@@ -62,6 +62,7 @@ def test_a_refusal_holds_as_long_as_the_same_packages_are_installed(
 ) -> None:
     """What a missing package caused must not be told again when it is there."""
     base: Any = {"title": "cell", "base": tmp_path, "tokens": [[1, 2]], "prompt_lengths": [1], "recipe": Recipe()}
+    base["answer_starts"] = [1]
     request = TrainingRequest(**base, seed=1, pad_id=0, end_ids=[2], identity={"a": 1})
     progress = progress_folder(tmp_path, request.identity)
     progress.mkdir(mode=0o700)

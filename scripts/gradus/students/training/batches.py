@@ -1,7 +1,7 @@
 """Batches: a fixed number of samples per optimizer step, cut into micro-batches.
 
 Within a step the order of samples does not matter to the gradient, so the samples of a step are sorted by length, dealt
-to the ranks and cut where a micro-batch would pass a budget of tokens: padding almost vanishes, and the step stays the
+to the ranks and cut where a micro-batch would pass a budget of tokens or a tenth of it would be padding; the step stays the
 same set of samples at every level and format. The plan is a pure function of lengths and recipe; every rank computes all
 of it. Packing to a fixed length would tie the samples per step to the length of the rationales, and is not offered.
 """
@@ -14,6 +14,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from gradus.study.config.students import Recipe
+
+MOST_PADDING = 0.1  # of a micro-batch, in layout `budgeted`
 
 
 @dataclass(frozen=True)
@@ -66,16 +68,21 @@ def _split(chunk: list[int], lengths: Sequence[int], ranks: int, recipe: Recipe)
 
 
 def _cut(samples: list[int], lengths: Sequence[int], budget: int, padded: bool) -> list[tuple[int, ...]]:
-    """Cut samples (longest first) where their size, padded or not, would pass the budget; a longer sample stands alone."""
+    """Cut samples (longest first) where their size, padded or not, would pass the budget, or padding its share of it.
+
+    A sample beyond the budget stands alone.
+    """
     micro_batches: list[tuple[int, ...]] = []
     current: list[int] = []
+    total = 0
     for index in samples:
-        wanted = [*current, index]
-        size = lengths[wanted[0]] * len(wanted) if padded else sum(lengths[one] for one in wanted)
-        if current and size > budget:
+        tokens = total + lengths[index]
+        size = lengths[current[0]] * (len(current) + 1) if current and padded else tokens
+        if current and (size > budget or size - tokens > MOST_PADDING * size):
             micro_batches.append(tuple(current))
-            current = []
+            current, total = [], 0
         current.append(index)
+        total += lengths[index]
     return micro_batches + ([tuple(current)] if current else [])
 
 

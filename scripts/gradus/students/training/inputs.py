@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -45,12 +45,12 @@ def make_inputs(
     pad_id: int,
     end_id: int,
     flat: bool,
-    per_sample: bool,
+    weights_of: Callable[[int], Sequence[float]] | None = None,
 ) -> Inputs:
     """The samples ``micro`` as right-padded rows, or ``flat`` as one row whose positions begin anew with each sample.
 
-    ``per_sample``: every target of a sample of n targets weighs 1 / n. An empty micro-batch (another rank has one more)
-    is two tokens without a target. ``end_id`` is the token that ends an answer.
+    ``weights_of``: what each target of a sample counts in the loss; None where all count one. An empty micro-batch (another
+    rank has one more) is two tokens without a target. ``end_id`` is the token that ends an answer.
     """
     rows = [list(tokens[i]) for i in micro] or [[pad_id, pad_id]]
     firsts = [max(1, prompt_lengths[i]) for i in micro] or [2]
@@ -59,7 +59,7 @@ def make_inputs(
     ids = torch.full(shape, pad_id)
     positions = torch.zeros(shape, dtype=torch.long) if flat else None
     labels = torch.full(shape, IGNORED)
-    weights = torch.zeros(shape) if per_sample else None
+    weights = None if weights_of is None else torch.zeros(shape)
     ends = torch.zeros(shape, dtype=torch.bool)
     start = 0
     for number, (row, first) in enumerate(zip(rows, firsts, strict=True)):
@@ -72,7 +72,7 @@ def make_inputs(
             positions[line, whole] = torch.arange(len(row))
         if micro:
             ends[line, start + len(row) - 2] = len(row) > first and row[-1] == end_id
-            if weights is not None:
-                weights[line, targets] = 1.0 / max(1, len(row) - first)
+            if weights is not None and weights_of is not None:
+                weights[line, targets] = torch.tensor(weights_of(micro[number]))
         start += len(row) if flat else 0
     return Inputs(ids, positions, labels, weights, ends)

@@ -12,7 +12,7 @@ from gradus.study.config.students import Recipe
 
 @dataclass(frozen=True)
 class Job:
-    """One training: token lists with the number of prompt tokens, where from, where to, and how.
+    """One training: token lists with the number of prompt tokens and the first token of each answer, where from, where to, how.
 
     ``end_ids``: the tokens that end an answer, the learned one first. ``started``: when the launcher started it, ``ends``: when
     the scheduler will end it (Unix times; None: not known).
@@ -21,6 +21,7 @@ class Job:
     base: str
     tokens: list[list[int]]
     prompt_lengths: list[int]
+    answer_starts: list[int]
     recipe: Recipe
     seed: int
     progress: str

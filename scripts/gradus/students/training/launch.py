@@ -39,13 +39,15 @@ class Stopped(Exception):
 class TrainingRequest:
     """A training as its caller sees it; ``identity`` is everything that decides the weights.
 
-    ``cpus`` are the cores of this node that it may use; None: what OMP_NUM_THREADS says, else all.
+    ``answer_starts`` are read where the recipe weighs rationale and answer apart. ``cpus`` are the cores of this node that it may
+    use; None: what OMP_NUM_THREADS says, else all.
     """
 
     title: str
     base: Path
     tokens: list[list[int]]
     prompt_lengths: list[int]
+    answer_starts: list[int]
     recipe: Recipe
     seed: int
     pad_id: int
@@ -90,6 +92,7 @@ def launch(request: TrainingRequest, work: Path) -> Trained:
             base=str(request.base),
             tokens=request.tokens,
             prompt_lengths=request.prompt_lengths,
+            answer_starts=request.answer_starts,
             recipe=request.recipe,
             seed=request.seed,
             progress=str(progress),

@@ -95,9 +95,7 @@ def plain_head(model: Any) -> str | None:
         return "the model has no linear LM head"
     vocabulary = int(head.weight.size(0))
     sample = torch.randint(vocabulary, (12,), generator=torch.Generator().manual_seed(0)).tolist()
-    inputs = make_inputs([0], [sample], [4], pad_id=0, end_id=sample[-1], flat=False, per_sample=False).to(
-        head.weight.device
-    )
+    inputs = make_inputs([0], [sample], [4], pad_id=0, end_id=sample[-1], flat=False).to(head.weight.device)
     training = model.training
     model.eval()
     with torch.no_grad():

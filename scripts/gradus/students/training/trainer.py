@@ -12,6 +12,7 @@ import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ from gradus.students.training.inputs import make_inputs, target_count
 from gradus.students.training.job import Job, Refused
 from gradus.students.training.stopping import Cause, StopFlag
 from gradus.students.training.telemetry import Board, Meter, PhaseClock, speed
+from gradus.students.training.weighing import Weighing, weighing
 
 log = logging.getLogger("gradus")
 
@@ -44,6 +46,11 @@ class Trainer:
     stop: StopFlag
     clock: PhaseClock
     save: Callable[[int], None]
+
+    @cached_property
+    def _weighing(self) -> Weighing | None:
+        lengths = [len(ids) for ids in self.job.tokens]
+        return weighing(self.job.recipe, lengths, self.job.prompt_lengths, self.job.answer_starts)
 
     def run(self, done: int) -> tuple[int, Cause] | None:
         """Every step that is not done; the number of the last one and the cause where the training had to stop before its end."""
@@ -82,7 +89,7 @@ class Trainer:
         rate = learning_rate(number, len(self.steps), job.recipe)
         for group in self.engine.optimizer.param_groups:
             group["lr"] = rate
-        sums = self.accumulate(step, targets)
+        sums = self.accumulate(step)
         self.engine.step()
         ranks = len(step.micro_batches)
         energy = self.meter.energy()
@@ -108,7 +115,7 @@ class Trainer:
             "energy_joules": None if energy is None else round(joules, 1),
         }
 
-    def accumulate(self, step: Step, targets: int) -> torch.Tensor:
+    def accumulate(self, step: Step) -> torch.Tensor:
         """Forward and backward passes of a step's micro-batches, up to but without the optimizer.
 
         Returns this rank's sums [5], float64: loss over targets, loss of the end tokens, number of end tokens,
@@ -117,9 +124,11 @@ class Trainer:
         job, recipe = self.job, self.job.recipe
         ranks = len(step.micro_batches)
         mine = step.micro_batches[torch.distributed.get_rank()]
-        per_sample = recipe.normalise == "samples"
+        targets = sum(target_count(len(job.tokens[i]), job.prompt_lengths[i]) for i in step.samples)
+        weights = self._weighing
+        total = targets if weights is None else weights.total(step.samples)
         # DeepSpeed averages over ranks: multiplied by their number, the loss is normalised over the whole step.
-        scale = ranks / (len(step.samples) if per_sample else targets)
+        scale = ranks / total if total else 0.0
         sums = torch.zeros(5, dtype=torch.float64, device=self.engine.device)
         for position, micro in enumerate(mine):
             inputs = make_inputs(
@@ -129,7 +138,7 @@ class Trainer:
                 pad_id=job.pad_id,
                 end_id=job.end_ids[0],
                 flat=recipe.layout == "padding-free",
-                per_sample=per_sample,
+                weights_of=None if weights is None else weights.of,
             ).to(self.engine.device)
             loss = self.engine(inputs)
             self.engine.set_gradient_accumulation_boundary(position + 1 == len(mine))

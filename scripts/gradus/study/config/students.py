@@ -35,6 +35,10 @@ def _is_none(value: object) -> bool:
     return value is None
 
 
+def _weighs_nothing(value: object) -> bool:
+    return value == Supervise()
+
+
 class Adapter(Section):
     """Low-rank adapters (LoRA) instead of all weights; they are merged into the weights at the end, and kept beside them."""
 
@@ -49,6 +53,15 @@ class Adapter(Section):
         exclude_if=_is_empty,
         description="Tables that are trained whole beside the adapters: a base model needs its LM head for a template whose "
         "end token it never saw. Where both are one table, either name stands for it.",
+    )
+
+
+class Supervise(Section):
+    """What the tokens of a text count in the loss, by part: its mean over targets is weighted by them."""
+
+    rationale: float = Field(1.0, ge=0, description="Weight of each token of the rationale; 0: it is context alone.")
+    answer: float = Field(
+        1.0, gt=0, description="Weight of each token of the answer, from `The answer is` to the end token."
     )
 
 
@@ -92,6 +105,12 @@ class Recipe(Section):
         description="What the loss of a step is a mean of: its target tokens, or its samples' means, in which a long "
         "rationale weighs no more than a short one.",
     )
+    supervise: Supervise = Field(
+        default_factory=lambda: Supervise.model_validate({}),
+        exclude_if=_weighs_nothing,
+        description="What rationale and answer count in the loss, as in Distilling Step-by-Step; "
+        "`{rationale: 0, answer: 1}` learns the answer alone, with the rationale as context.",
+    )
     cutoff_tokens: int = Field(1024, gt=1, description="Longest example in tokens, its end token among them.")
     over_long: Literal["drop", "truncate", "refuse"] = Field(
         "drop",
@@ -99,8 +118,9 @@ class Recipe(Section):
     )
     layout: Literal["budgeted", "padding-free", "padded"] = Field(
         "budgeted",
-        description="How the samples of a step become micro-batches: sorted and cut by `micro_batch_tokens`; the same, but "
-        "laid end to end without padding, if the model keeps them apart; or in drawn order by `micro_batch_samples`.",
+        description="How the samples of a step become micro-batches: sorted and cut by `micro_batch_tokens` and where a "
+        "tenth would be padding; sorted and cut by tokens alone, but laid end to end without padding, if the model keeps them "
+        "apart; or in drawn order by `micro_batch_samples`.",
     )
     micro_batch_tokens: int = Field(8192, gt=0, description="Most tokens (with padding) in one forward pass of a rank.")
     micro_batch_samples: int = Field(
@@ -214,6 +234,13 @@ class BuiltStudent(_BaseModel):
         description="What its trainings ask a cluster for; built students train on CPUs unless it says otherwise.",
     )
     recipe: dict[str, Any] = Field(default_factory=dict, description="Keys of `recipe` that this student overrides.")
+
+    @field_validator("warm_up")
+    @classmethod
+    def _texts_have_no_parts(cls, value: Recipe) -> Recipe:
+        if value.supervise != Supervise():
+            raise ValueError("supervise is for a recipe that reads rationales: the warm-up's texts have no parts")
+        return value
 
 
 class TemplateFile(Section):
