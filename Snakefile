@@ -18,7 +18,7 @@ from gradus.runtime.errors import UserError
 from gradus.study import grid, paths
 from gradus.study.config import NAMED_FORMATS, NAMED_LEVELS, load
 from gradus.study.fingerprint import fingerprint
-from gradus.workflow import annotation, evaluation, presentation, resources
+from gradus.workflow import annotation, data, evaluation, presentation, resources
 from gradus.workflow import summary, targets, training
 from gradus.workflow.inputs import large, large_and_small
 from gradus.workflow.options import as_json, options
@@ -56,7 +56,8 @@ wildcard_constraints:
     seed="[0-9]+",
     decoding=paths.alternatives(study.decodings),
     experiment=paths.alternatives(study.experiments),
-    split="train|test",
+    split="train|development|test",
+    problems=paths.alternatives(grid.problem_sets(study)),
 
 
 localrules:

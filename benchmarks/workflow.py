@@ -112,7 +112,7 @@ def measure(study: dict[str, Any], repeats: int) -> dict[str, Any]:
         whole, _ = timed([*ours, "metrics", "--quiet", "all"], folder, repeats)
         head = next(iter(study["experiments"].values()))
         cell = f"{head['datasets'][0]}/{head['teachers'][0]}/original/L1/{head['students'][0]}/seed1"
-        path = f"results/{study['study']}/metrics/{cell}/greedy.json"
+        path = f"results/{study['study']}/metrics/{cell}/test/greedy.json"
         one, _ = timed([*ours, path, "--quiet", "all"], folder, repeats)
         wildcards = "study={},dataset={},teacher={},format=original,level=L1,student={},seed=1".format(
             study["study"], head["datasets"][0], head["teachers"][0], head["students"][0]

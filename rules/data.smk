@@ -63,6 +63,7 @@ rule audit:
         **large(
             train=paths.PROBLEMS.with_(split="train"),
             test=paths.PROBLEMS.with_(split="test"),
+            development=lambda wildcards: data.development(study, wildcards),
         ),
     output:
         paths.AUDIT,
@@ -79,11 +80,15 @@ rule audit:
         runtime=30,
     params:
         code=lambda _: fingerprint("audit"),
+        options=lambda wildcards: options(
+            development=data.development(study, wildcards)
+        ),
     message:
         "Audit of {wildcards.dataset}"
     shell:
         "{resources.interpreter} $GRADUS/scripts/audit.py"
         " --train {input.train:q}"
         " --test {input.test:q}"
+        " {params.options}"
         " --output {output:q}"
         " 2>&1 | tee {log:q}"

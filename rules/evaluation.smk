@@ -3,7 +3,10 @@
 
 rule generate:
     input:
-        **large(problems=paths.PROBLEMS.with_(split="test"), weights=paths.WEIGHTS),
+        **large(
+            problems=lambda wildcards: evaluation.problems(study, wildcards),
+            weights=paths.WEIGHTS,
+        ),
         examples_manifest=paths.TRAINING_SET.manifest,
     output:
         predictions=paths.PREDICTIONS,
@@ -33,7 +36,7 @@ rule generate:
         cell=paths.CELL,
         checkpoint=lambda wildcards: paths.CHECKPOINT.format(**wildcards),
     message:
-        "Predictions {params.cell}, {wildcards.decoding}"
+        "Predictions {params.cell}, {wildcards.problems}, {wildcards.decoding}"
     shell:
         "{resources.interpreter} $GRADUS/scripts/generate.py"
         " --problems {input.problems:q}"
@@ -61,7 +64,7 @@ use rule generate as generate_vllm with:
 rule score:
     input:
         **large(
-            problems=paths.PROBLEMS.with_(split="test"),
+            problems=lambda wildcards: evaluation.problems(study, wildcards),
             train_problems=paths.PROBLEMS.with_(split="train"),
             predictions=paths.PREDICTIONS,
         ),
@@ -79,6 +82,7 @@ rule score:
                 "level": "{level}",
                 "student": "{student}",
                 "seed": "{seed}",
+                "problems": "{problems}",
             },
         ),
         rows=paths.SCORED,
@@ -99,7 +103,7 @@ rule score:
         cell=lambda wildcards: evaluation.cell_facts(wildcards),
         name=paths.CELL,
     message:
-        "Scores {params.name}, {wildcards.decoding}"
+        "Scores {params.name}, {wildcards.problems}, {wildcards.decoding}"
     shell:
         "{resources.interpreter} $GRADUS/scripts/score.py"
         " --problems {input.problems:q}"

@@ -1,6 +1,6 @@
 """Audit a dataset: counts, overlap of train and test, near-duplicates, doubtful golds, the most frequent answer."""
 
-from gradus.data.audit import audit
+from gradus.data.audit import audit, audit_development
 from gradus.records import Problem
 from gradus.runtime import program
 from gradus.runtime.atomic import write_json
@@ -11,10 +11,15 @@ def main() -> None:
     options = program.parser(__doc__)
     options.add_argument("--train", required=True)
     options.add_argument("--test", required=True)
+    options.add_argument("--development", help="the development split, where there is one")
     options.add_argument("--output", required=True)
     given = options.parse_args()
-    facts = audit(read_records(given.train, Problem), read_records(given.test, Problem))
-    manifests = [read_json(manifest_path(path)) for path in (given.train, given.test)]
+    train = read_records(given.train, Problem)
+    facts = audit(train, read_records(given.test, Problem))
+    if given.development:
+        facts |= audit_development(train, read_records(given.development, Problem))
+    every = (given.train, given.test, given.development)
+    manifests = [read_json(manifest_path(path)) for path in every if path]
     doubt = {
         "doubtful_gold": sum(len(manifest["doubtful_gold"]) for manifest in manifests),
         "without_gold": sum(manifest["without_gold"] for manifest in manifests),

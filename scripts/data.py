@@ -12,7 +12,7 @@ from gradus.study.paths import Artifact
 def main() -> None:
     options = program.parser(__doc__)
     options.add_argument("--dataset", required=True)
-    options.add_argument("--split", required=True, choices=["train", "test"])
+    options.add_argument("--split", required=True, choices=["train", "development", "test"])
     options.add_argument(
         "--settings", required=True, type=section_option("--settings", Dataset), help="the dataset's entry as JSON"
     )

@@ -128,10 +128,10 @@ def make_study(
         ]
         rows, metric = score(problems[place.dataset], problems[place.dataset][:1], written)
         taught = {"training_examples": 24, "leaked_training_rows": 0, "excerpt": False}
-        facts = {**cell.wildcards(), "decoding": "greedy"}
-        write(paths.PREDICTIONS, cell, [one.to_json() for one in written], True, decoding="greedy")
-        write(paths.SCORED, cell, [one.to_json() for one in rows], True, decoding="greedy")
-        write(paths.METRICS, cell, {**facts, **metric, **taught}, decoding="greedy")
+        facts = {**cell.wildcards(), "problems": "test", "decoding": "greedy"}
+        write(paths.PREDICTIONS, cell, [one.to_json() for one in written], True, problems="test", decoding="greedy")
+        write(paths.SCORED, cell, [one.to_json() for one in rows], True, problems="test", decoding="greedy")
+        write(paths.METRICS, cell, {**facts, **metric, **taught}, problems="test", decoding="greedy")
         losses = (3.0 - truth(cell), 0.5)
         trace = [{"step": step, "loss": loss, "padding_share": 0.25} for step, loss in enumerate(losses, 1)]
         write(paths.TRACE, cell, trace, True)

@@ -42,10 +42,10 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     log = results / "logs/checkpoints/sums/tutor/original/L2/large/seed2.log"
     log.parent.mkdir(parents=True)
     log.write_text("starting\nerror: the disk is full: work/x (make room and run again)\n", encoding="utf-8")
-    leaked = results / "metrics/sums/tutor/original/L3/small/seed1/greedy.json"
+    leaked = results / "metrics/sums/tutor/original/L3/small/seed1/test/greedy.json"
     leaked.write_text(json.dumps({**json.loads(leaked.read_text()), "leaked_training_rows": 2}), encoding="utf-8")
     first = shown_problems(list(read_records(results / "data/sums/test.jsonl", Problem)))[0].id
-    texts = results / "predictions/sums/tutor/original/L1/small/seed1/greedy.jsonl"
+    texts = results / "predictions/sums/tutor/original/L1/small/seed1/test/greedy.jsonl"
     rows = [json.loads(line) for line in texts.read_text().splitlines()]
     for row in rows:
         row["text"] = NASTY if row["problem_id"] == first else row["text"]
@@ -135,7 +135,9 @@ def test_a_cell_tells_accuracy_interval_curve_cost_and_texts(page: Any, folder: 
     page.wait_for_selector("#shown-count")
     told = page.inner_text("#detail")
     metrics = json.loads(
-        (folder / "results/made/metrics/sums/tutor/original/L5/large/seed1/greedy.json").read_text(encoding="utf-8")
+        (folder / "results/made/metrics/sums/tutor/original/L5/large/seed1/test/greedy.json").read_text(
+            encoding="utf-8"
+        )
     )
     low, high = 100 * metrics["interval_low"], 100 * metrics["interval_high"]
     assert f"{100 * metrics['accuracy']:.1f} % [{low:.1f}, {high:.1f}], n = 60" in told

@@ -138,8 +138,8 @@ def test_a_field_that_its_section_does_not_name_is_found(tmp_path: Path) -> None
     assert len([path for section in documented_files() for path in section.paths]) > 30
     cell = "gradeschool/tutor/original/L1/strong/seed1"
     files = {
-        f"metrics/{cell}/greedy.json": '{"accuracy": 1, "text": 2}',  # `text` is a field of predictions only
-        f"predictions/{cell}/greedy.manifest.json": '{"sha256": 1, "max_new_tokens": 2, "leaked": 3}',
+        f"metrics/{cell}/test/greedy.json": '{"accuracy": 1, "text": 2}',  # `text` is a field of predictions only
+        f"predictions/{cell}/test/greedy.manifest.json": '{"sha256": 1, "max_new_tokens": 2, "leaked": 3}',
         f"checkpoints/{cell}.run.json": '{"host": 1, "mfu": 2, "from_journal": 3}',
         "tables/claims.csv": "verdict,seeds\n",
         "unknown/file.json": '{"n": 1}',
@@ -148,8 +148,8 @@ def test_a_field_that_its_section_does_not_name_is_found(tmp_path: Path) -> None
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text(text, encoding="utf-8")
     assert undocumented_fields(tmp_path) == {
-        f"metrics/{cell}/greedy.json: text",
-        f"predictions/{cell}/greedy.manifest.json: leaked",
+        f"metrics/{cell}/test/greedy.json: text",
+        f"predictions/{cell}/test/greedy.manifest.json: leaked",
         f"checkpoints/{cell}.run.json: from_journal",
         "tables/claims.csv: seeds",
         "unknown/file.json: n",

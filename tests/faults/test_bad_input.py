@@ -101,7 +101,7 @@ def test_a_missing_prediction(finished: Workflow, tmp_path: Path) -> None:
     results = finished.results
     cell = "gradeschool/tutor/original/L1"
     predictions = spoiled(
-        results / "predictions" / cell / "mini/seed1/greedy.jsonl", tmp_path / "p.jsonl", lambda lines: lines[1:]
+        results / "predictions" / cell / "mini/seed1/test/greedy.jsonl", tmp_path / "p.jsonl", lambda lines: lines[1:]
     )
     done = program(
         "score",

@@ -64,10 +64,10 @@ def test_a_real_student_learns_to_stop_and_survives_a_kill(
     assert len(steps) == 4
     manifest = read_json(checkpoint / "manifest.json")
     assert manifest["final_loss"] < 2.5
-    predictions = read_records(made.results / "predictions" / CELL / "greedy.jsonl", Prediction)
+    predictions = read_records(made.results / "predictions" / CELL / "test/greedy.jsonl", Prediction)
     assert len(predictions) == 16 and all(one.text.strip() and one.text.isascii() for one in predictions)
     assert sum(one.finish_reason == "stop" for one in predictions) >= 4, "it can stop, within 48 tokens"
-    metrics = read_json(made.results / "metrics" / CELL / "greedy.json")
+    metrics = read_json(made.results / "metrics" / CELL / "test/greedy.json")
     assert metrics["n"] == 16 and 12 < metrics["training_examples"] <= 16
     verified = program("verify", made.results / "archive", "--results", tmp_path, folder=tmp_path)
     assert verified.returncode == 0, verified.stdout + verified.stderr

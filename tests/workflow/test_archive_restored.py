@@ -118,7 +118,7 @@ def test_restored_elsewhere_nothing_is_trained_and_tables_have_the_same_bytes(
     assert clone.jobs("metrics") == retrained  # of the student without a recipe of its own; its base is no result
     clone.config["recipe"]["learning_rate"] *= 2
     assert clone.jobs("tables", "figures", "exhibits") == {}
-    metric = "results/tiny/metrics/gradeschool/tutor/original/L1/mini/seed1/greedy.json"
+    metric = "results/tiny/metrics/gradeschool/tutor/original/L1/mini/seed1/test/greedy.json"
     explained = [program("explain", metric, folder=run.folder) for run in (finished, clone)]
     assert explained[1].returncode == 0, explained[1].stderr
     assert "wall_seconds" in explained[1].stdout  # when and how long it ran came along
@@ -141,7 +141,7 @@ def test_restored_elsewhere_nothing_is_trained_and_tables_have_the_same_bytes(
     )
     clone.run(*targets)
     assert {path: path.read_bytes() for path in before} == before
-    changed = clone.results / "metrics/gradeschool/tutor/original/L1/mini/seed1/greedy.json"
+    changed = clone.results / "metrics/gradeschool/tutor/original/L1/mini/seed1/test/greedy.json"
     changed.write_text(changed.read_text(encoding="utf-8") + " ", encoding="utf-8")
     checked = program("verify", archive, "--results", clone.folder, folder=tmp_path)
     assert checked.returncode == 1 and f"changed: {changed.relative_to(clone.folder)}" in checked.stdout

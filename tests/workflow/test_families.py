@@ -69,7 +69,7 @@ def test_it_has_learned_to_stop(trained: Workflow, student: str) -> None:
     manifest = json.loads((checkpoint(trained, student) / "manifest.json").read_text(encoding="utf-8"))
     assert manifest["final_end_loss"] < 0.3
     predictions = read_records(
-        trained.results / "predictions" / ANSWERS / student / "seed1" / "greedy.jsonl", Prediction
+        trained.results / "predictions" / ANSWERS / student / "seed1" / "test/greedy.jsonl", Prediction
     )
     assert sum(prediction.finish_reason == "stop" for prediction in predictions) >= 9
     assert all(prediction.completion_tokens > 0 for prediction in predictions)
@@ -91,7 +91,7 @@ def test_prompts_are_the_same_bytes_in_training_and_evaluation(trained: Workflow
         for split in ("train", "test")
     }
     for prediction in read_records(
-        trained.results / "predictions" / ANSWERS / student / "seed1" / "greedy.jsonl", Prediction
+        trained.results / "predictions" / ANSWERS / student / "seed1" / "test/greedy.jsonl", Prediction
     ):
         ids = reference.encode(template.prompt(problems["test"][prediction.problem_id]), add_special_tokens=False)
         assert prediction.prompt_hash == hashlib.sha256(canonical_json(ids).encode()).hexdigest()[:16]

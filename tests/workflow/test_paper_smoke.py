@@ -54,7 +54,7 @@ def test_every_cell_was_trained_and_scored(smoke: Workflow) -> None:
         assert (smoke.folder / target).stat().st_size > 0, target
     architectures = set()
     for cell in cells(study):
-        metrics = json.loads((smoke.results / f"metrics/{cell}/greedy.json").read_text(encoding="utf-8"))
+        metrics = json.loads((smoke.results / f"metrics/{cell}/test/greedy.json").read_text(encoding="utf-8"))
         assert metrics["n"] == 8 and metrics["training_examples"] > 0
         weights = smoke.results / f"checkpoints/{cell}/weights"
         architectures.add(json.loads((weights / "config.json").read_text(encoding="utf-8"))["architectures"][0])

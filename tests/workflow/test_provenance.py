@@ -4,7 +4,7 @@ import json
 
 from running import Workflow, program
 
-METRIC = "results/tiny/metrics/gradeschool/tutor/original/L1/mini/seed1/greedy.json"
+METRIC = "results/tiny/metrics/gradeschool/tutor/original/L1/mini/seed1/test/greedy.json"
 
 
 def test_every_file_on_the_way_is_told_with_its_hash(finished: Workflow) -> None:

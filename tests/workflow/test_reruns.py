@@ -24,7 +24,7 @@ def test_deleting_one_metrics_file_schedules_one_job(copied: Workflow) -> None:
 
 def test_asking_for_one_cell_schedules_that_cell(workflow: Callable[..., Workflow]) -> None:
     made = workflow()
-    target = "results/tiny/metrics/gradeschool/tutor/original/L1/mini/seed1/greedy.json"
+    target = "results/tiny/metrics/gradeschool/tutor/original/L1/mini/seed1/test/greedy.json"
     assert made.jobs(target) == {
         "data": 2,
         "student": 1,
@@ -140,7 +140,7 @@ def test_a_mistyped_key_is_one_message(workflow: Callable[..., Workflow]) -> Non
 
 def test_a_bogus_target_fails_clearly(workflow: Callable[..., Workflow]) -> None:
     output = workflow().run(
-        "--dry-run", "results/tiny/metrics/gradeschool/tutor/original/L9/mini/seed1/greedy.json", ok=False
+        "--dry-run", "results/tiny/metrics/gradeschool/tutor/original/L9/mini/seed1/test/greedy.json", ok=False
     )
     assert "MissingRuleException" in output
     assert "L9" in output

@@ -11,7 +11,7 @@ CELL = "gradeschool/tutor/original/L1/mini/seed1"
 
 
 def test_a_partial_grid_is_shown_and_nothing_is_trained(copied: Workflow) -> None:
-    (copied.results / "metrics" / CELL / "greedy.json").unlink()
+    (copied.results / "metrics" / CELL / "test/greedy.json").unlink()
     (copied.results / "tables" / "granularity.csv").unlink()
     before = sorted(path for path in copied.results.rglob("*") if path.is_file())
     output = copied.run("so_far")

@@ -16,9 +16,11 @@ from gradus.study.grid import (
     FINDINGS,
     accuracy_supervisions,
     cells,
+    evaluations,
     exemplar_files,
     figures,
     speed_figures,
+    splits,
     supervisions,
     tables,
 )
@@ -126,7 +128,7 @@ def _data(study: Study) -> list[Artifact]:
     found = []
     for dataset in study.datasets:
         found.append(paths.AUDIT.of(study, dataset=dataset))
-        for split in ("train", "test"):
+        for split in splits(study, dataset):
             for pattern in paths.PROBLEMS.both:
                 found.append(pattern.of(study, dataset=dataset, split=split))
     return found
@@ -170,8 +172,8 @@ def cards(study: Study) -> list[Artifact]:
 
 def _scores(study: Study, patterns: list[Artifact]) -> list[Artifact]:
     return [
-        pattern.of(study, cell, decoding=decoding)
-        for cell in cells(study)
+        pattern.of(study, cell, problems=problems, decoding=decoding)
+        for cell, problems in evaluations(study, cells(study))
         for decoding in study.decodings
         for pattern in patterns
     ]

@@ -17,8 +17,6 @@ from gradus.runtime.jsonl import read_json
 from gradus.study import paths
 from gradus.study.grid import sources
 
-SPLITS = ("train", "test")
-
 
 @dataclass(frozen=True)
 class Link:
@@ -30,8 +28,17 @@ class Link:
     facts: dict[str, Any]
 
 
-def parse_metric(path: str) -> tuple[Path, Cell, str]:
-    """The study's folder, the cell and the decoding of a metric file's path; UserError for any other."""
+@dataclass(frozen=True)
+class Place:
+    """Which number a metric file holds: of a cell, on some problems (``test`` say), with a decoding."""
+
+    cell: Cell
+    problems: str
+    decoding: str
+
+
+def parse_metric(path: str) -> tuple[Path, Place]:
+    """The study's folder and what a metric file's path says of its number; UserError for any other path."""
     found = paths.METRICS.wildcards_in(path)
     if found is None or not found["seed"].isdigit():
         raise UserError("is no metric file", where=path, hint=f"expected {paths.METRICS}")
@@ -39,24 +46,27 @@ def parse_metric(path: str) -> tuple[Path, Cell, str]:
     inside = Path(paths.METRICS.removeprefix(f"{paths.RESULTS}/"))
     return (
         Path(path).parents[len(inside.parts) - 1],
-        Cell(supervision, found["student"], int(found["seed"])),
-        found["decoding"],
+        Place(Cell(supervision, found["student"], int(found["seed"])), found["problems"], found["decoding"]),
     )
 
 
-def chain(results: Results, cell: Cell, decoding: str) -> list[Link]:
+def chain(results: Results, place: Place) -> list[Link]:
     """From the problems to the number, in the order in which they were made; files that are not here have no hash."""
-    study, supervision = results.study, cell.supervision
-    metric = results.path(paths.METRICS, cell, decoding=decoding)
+    study, cell, decoding = results.study, place.cell, place.decoding
+    supervision = cell.supervision
+    metric = results.path(paths.METRICS, cell, problems=place.problems, decoding=decoding)
     if not metric.exists():
         raise UserError("is not there", where=metric, hint="ask Snakemake for it")
-    problems = {split: results.path(paths.PROBLEMS, dataset=supervision.dataset, split=split) for split in SPLITS}
+    problems = {
+        "train": results.path(paths.PROBLEMS, dataset=supervision.dataset, split="train"),
+        place.problems: results.root / paths.problems_file(study, supervision.dataset, place.problems),
+    }
     training_set = results.path(paths.TRAINING_SET, cell)
     base = results.path(paths.BASE_MODEL.manifest, student=cell.student)
-    predictions = results.path(paths.PREDICTIONS, cell, decoding=decoding)
+    predictions = results.path(paths.PREDICTIONS, cell, problems=place.problems, decoding=decoding)
     written = {"decoding": study.decodings[decoding].model_dump(), **_manifest(predictions), "run": _run(predictions)}
     return [
-        *(_link(f"{split} problems", path, _manifest(path)) for split, path in problems.items()),
+        *(_link(f"{name} problems", path, _manifest(path)) for name, path in problems.items()),
         *(_annotations(results, source) for source in (*sources(study, supervision), supervision)),
         _link("training set", training_set, _manifest(training_set)),
         _link("base model", base, {"settings": study.students[cell.student].model_dump()}),

@@ -39,6 +39,22 @@ def audit(train: list[Problem], test: list[Problem]) -> dict[str, Any]:
     return facts
 
 
+def audit_development(train: list[Problem], development: list[Problem]) -> dict[str, Any]:
+    """The number of development problems, and what they share with those that are trained on."""
+    asked = {normalised(problem.full_text) for problem in train}
+    facts: dict[str, Any] = {
+        "development": len(development),
+        "development_questions_in_train_normalised": [
+            problem.id for problem in development if normalised(problem.full_text) in asked
+        ],
+        "development_questions_near_train": near_duplicates(train, development),
+    }
+    if all(problem.solution for problem in train + development):
+        sides = [{tuple(p.solution["structure"]) for p in side if p.solution} for side in (train, development)]
+        facts["structures_shared_with_development"] = len(sides[0] & sides[1])
+    return facts
+
+
 def near_duplicates(train: list[Problem], test: list[Problem]) -> list[str]:
     """Test problems that share at least 70 % of their word 5-grams with one training problem (exact copies among them)."""
     index: dict[tuple[str, ...], list[int]] = defaultdict(list)

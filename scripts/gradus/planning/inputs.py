@@ -15,7 +15,7 @@ from gradus.results.store import Results
 from gradus.students.model_sizes import Work, size_of
 from gradus.study import paths
 from gradus.study.config import GradeschoolDataset, Study
-from gradus.study.grid import cells
+from gradus.study.grid import cells, evaluations
 from gradus.teachers.prompts.prompting import Prompts
 
 # Tokens of one training example where no training set is there: question, and rationale per level.
@@ -47,6 +47,11 @@ class PlanInputs:
         """Problems of a split: counted where they are there, else what the dataset is known to hold."""
         return self._problems[dataset, split]
 
+    def evaluated_problems(self, cell: Cell) -> int:
+        """The problems that a cell is asked, over all that it is evaluated on."""
+        asked = evaluations(self.study, [cell])
+        return sum(self.problems(*paths.split_of(cell.supervision.dataset, problems)) for _, problems in asked)
+
     def examples(self, cell: Cell) -> tuple[int, float]:
         """Examples that a cell trains on, and tokens of each: measured where the training set is there."""
         manifest = self.results.find_training_set_manifest(cell)
@@ -72,13 +77,17 @@ class PlanInputs:
     @cached_property
     def _problems(self) -> dict[tuple[str, Split], int]:
         found: dict[tuple[str, Split], int] = {}
+        limits: tuple[int | None, int | None]
         for name, section in self.study.datasets.items():
             if isinstance(section, GradeschoolDataset):
-                found |= {(name, "train"): section.train, (name, "test"): section.test}
-                continue
-            train, test = CATALOGUE[section.source].sizes
-            found[name, "train"] = self._counted(name, "train", section.train_size, train)
-            found[name, "test"] = self._counted(name, "test", section.test_size, test)
+                (train, test), limits = (section.train, section.test), (None, None)
+            else:
+                (train, test), limits = CATALOGUE[section.source].sizes, (section.train_size, section.test_size)
+            kept = round(section.development.share * train) if section.development else 0
+            if kept:
+                found[name, "development"] = self._counted(name, "development", None, kept)
+            found[name, "train"] = self._counted(name, "train", limits[0], train - kept)
+            found[name, "test"] = self._counted(name, "test", limits[1], test)
         return found
 
     def _counted(self, dataset: str, split: Split, wanted: int | None, known: int) -> int:

@@ -88,7 +88,7 @@ def _cell_needs(inputs: PlanInputs, cell: Cell) -> _CellNeeds:
         samples=samples,
         steps=math.ceil(samples / recipe.batch_size),
         tokens=round(samples * tokens_per_example),
-        predictions=inputs.problems(cell.supervision.dataset, "test") * texts_per_problem,
+        predictions=inputs.evaluated_problems(cell) * texts_per_problem,
         training=training_needs(inputs, cell.student, samples * tokens_per_example, tokens_per_example),
     )
 

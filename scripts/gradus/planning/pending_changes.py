@@ -18,6 +18,7 @@ from gradus.study import paths
 from gradus.study.grid import (
     accuracy_supervisions,
     cells,
+    evaluations,
     experiment_cells,
     experiment_supervisions,
     supervisions,
@@ -102,8 +103,8 @@ def _change(inputs: PlanInputs, scope: _Scope, pending: set[str]) -> Change:
     ]
     trained = [cell for cell in scope.cells if inputs.name(_WEIGHTS, cell) in pending]
     scores = [
-        inputs.name(paths.METRICS, cell, decoding=decoding)
-        for cell in scope.cells
+        inputs.name(paths.METRICS, cell, problems=problems, decoding=decoding)
+        for cell, problems in evaluations(inputs.study, scope.cells)
         for decoding in inputs.study.decodings
     ]
     quotation = Quotation(inputs)

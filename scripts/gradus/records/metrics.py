@@ -11,7 +11,7 @@ from gradus.runtime.record import Record
 
 @dataclass(frozen=True)
 class Metrics(Record):
-    """The cell, its scores from 0 to 1, counts of its texts, and what it was trained on.
+    """The cell and the problems that it was asked, its scores from 0 to 1, counts of its texts, what it was trained on.
 
     ``majority_accuracy`` and ``pass_at`` are None with one sample per problem; their keys are then absent from the file.
     """
@@ -22,6 +22,7 @@ class Metrics(Record):
     level: str
     student: str
     seed: int
+    problems: str
     decoding: str
     n: int
     samples: int

@@ -15,7 +15,7 @@ from gradus.records import Cell, Supervision
 from gradus.results.store import Results
 from gradus.study import paths
 from gradus.study.config import PaddedTransform, ReleasedTeacher, Study
-from gradus.study.grid import exemplars, is_missing, requested_supervisions, with_sources
+from gradus.study.grid import exemplars, is_missing, requested_supervisions, splits, with_sources
 from gradus.study.paths import Artifact
 from gradus.teachers.local import released_files
 
@@ -69,7 +69,7 @@ def _jobs(results: Results, cell: Cell) -> Iterator[tuple[Path, Path]]:
     ) -> tuple[Path, Path]:
         return results.path(pattern / file if file else pattern, key, **names), results.path(pattern.log, key, **names)
 
-    for split in ("train", "test"):
+    for split in splits(study, supervision.dataset):
         yield job(paths.PROBLEMS, dataset=supervision.dataset, split=split)
     needed = with_sources(study, supervision)
     transforms = [study.transforms.get(source.format) for source in needed]
@@ -85,7 +85,7 @@ def _jobs(results: Results, cell: Cell) -> Iterator[tuple[Path, Path]]:
     yield job(paths.TRAINING_SET, cell)
     yield job(paths.CHECKPOINT, cell, file="manifest.json")
     for pattern in (paths.PREDICTIONS, paths.METRICS):
-        yield job(pattern, cell, decoding=results.main_decoding)
+        yield job(pattern, cell, problems=paths.TEST, decoding=results.main_decoding)
 
 
 def with_unavailable(study: Study, data_folder: Path | None) -> Study:

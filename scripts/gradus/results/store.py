@@ -70,44 +70,44 @@ class Results:
         """A pattern of ``paths`` with its wildcards filled; KeyError where one is missing."""
         return self.root / pattern.of(self.study.study, key, **wildcards)
 
-    def metrics(self, cell: Cell, decoding: str | None = None) -> Metrics:
-        """The scores of a cell, with the main decoding unless another is named."""
-        path = self._of_decoding(paths.METRICS, cell, decoding)
+    def metrics(self, cell: Cell, decoding: str | None = None, problems: str = paths.TEST) -> Metrics:
+        """The scores of a cell, with the main decoding and on its test split unless others are named."""
+        path = self._evaluated(paths.METRICS, cell, decoding, problems)
         try:
             return Metrics.from_json(read_json(path))
         except UserError as error:
             raise UserError(error.what, where=path, hint=error.hint) from None
 
-    def find_metrics(self, cell: Cell, decoding: str | None = None) -> Metrics | None:
+    def find_metrics(self, cell: Cell, decoding: str | None = None, problems: str = paths.TEST) -> Metrics | None:
         """The scores of a cell, if it has been scored."""
-        return self.metrics(cell, decoding) if self.has_metrics(cell, decoding) else None
+        return self.metrics(cell, decoding, problems) if self.has_metrics(cell, decoding, problems) else None
 
-    def has_metrics(self, cell: Cell, decoding: str | None = None) -> bool:
+    def has_metrics(self, cell: Cell, decoding: str | None = None, problems: str = paths.TEST) -> bool:
         """Whether a cell has been scored."""
-        return self._of_decoding(paths.METRICS, cell, decoding).exists()
+        return self._evaluated(paths.METRICS, cell, decoding, problems).exists()
 
-    def scored(self, cell: Cell, decoding: str | None = None) -> list[Scored]:
-        """One row per prediction, in the order of the test split."""
-        return read_records(self._of_decoding(paths.SCORED, cell, decoding), Scored)
+    def scored(self, cell: Cell, decoding: str | None = None, problems: str = paths.TEST) -> list[Scored]:
+        """One row per prediction, in the order of the problems."""
+        return read_records(self._evaluated(paths.SCORED, cell, decoding, problems), Scored)
 
-    def find_scored(self, cell: Cell, decoding: str | None = None) -> list[Scored]:
+    def find_scored(self, cell: Cell, decoding: str | None = None, problems: str = paths.TEST) -> list[Scored]:
         """The same; nothing where the cell has not been scored."""
-        return _found_records(self._of_decoding(paths.SCORED, cell, decoding), Scored)
+        return _found_records(self._evaluated(paths.SCORED, cell, decoding, problems), Scored)
 
-    def outcomes(self, cell: Cell, decoding: str | None = None) -> list[float]:
-        """The share of its samples with which a cell solved each problem, in the order of the test split."""
+    def outcomes(self, cell: Cell, decoding: str | None = None, problems: str = paths.TEST) -> list[float]:
+        """The share of its samples with which a cell solved each problem, in the order of the problems."""
         solved: dict[str, list[bool]] = {}
-        for row in self.scored(cell, decoding):
+        for row in self.scored(cell, decoding, problems):
             solved.setdefault(row.problem_id, []).append(row.correct)
         return [fmean(samples) for samples in solved.values()]
 
-    def predictions(self, cell: Cell, decoding: str | None = None) -> list[Prediction]:
-        """What a student wrote, in the order of the test split."""
-        return read_records(self._of_decoding(paths.PREDICTIONS, cell, decoding), Prediction)
+    def predictions(self, cell: Cell, decoding: str | None = None, problems: str = paths.TEST) -> list[Prediction]:
+        """What a student wrote, in the order of the problems."""
+        return read_records(self._evaluated(paths.PREDICTIONS, cell, decoding, problems), Prediction)
 
-    def find_predictions(self, cell: Cell, decoding: str | None = None) -> list[Prediction]:
+    def find_predictions(self, cell: Cell, decoding: str | None = None, problems: str = paths.TEST) -> list[Prediction]:
         """The same; nothing where the student has written nothing yet."""
-        return _found_records(self._of_decoding(paths.PREDICTIONS, cell, decoding), Prediction)
+        return _found_records(self._evaluated(paths.PREDICTIONS, cell, decoding, problems), Prediction)
 
     def problems(self, dataset: str, split: str) -> list[Problem]:
         """The problems of a split, in order."""
@@ -213,8 +213,8 @@ class Results:
         """The audit of all annotations, if it is there."""
         return _found(self.path(paths.ANNOTATION_AUDIT), AnnotationAudit)
 
-    def _of_decoding(self, pattern: paths.Artifact, cell: Cell, decoding: str | None) -> Path:
-        return self.path(pattern, cell, decoding=decoding or self.main_decoding)
+    def _evaluated(self, pattern: paths.Artifact, cell: Cell, decoding: str | None, problems: str) -> Path:
+        return self.path(pattern, cell, problems=problems, decoding=decoding or self.main_decoding)
 
 
 def _facts(path: Path, kind: type[F]) -> F:

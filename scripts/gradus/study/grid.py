@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from gradus.records import Cell, Supervision
-from gradus.records.vocabulary import NATIVE
+from gradus.records.vocabulary import NATIVE, Split
 from gradus.study import paths
 from gradus.study.config import ChatTeacher, Experiment, Study
 from gradus.study.paths import Artifact
@@ -160,9 +160,34 @@ def accuracy_supervisions(study: Study) -> list[Supervision]:
     return list(dict.fromkeys(found))
 
 
-def metrics_files(study: Study, chosen: list[Cell]) -> list[Artifact]:
-    """The metric files of some cells, for every decoding."""
-    return [paths.METRICS.of(study, cell, decoding=decoding) for cell in chosen for decoding in study.decodings]
+def problem_sets(study: Study) -> list[str]:
+    """The names of all problems that some cell is evaluated on: ``test``, and ``development`` where a dataset has it."""
+    return list(dict.fromkeys(name for dataset in study.datasets for name in evaluated_on(study, dataset)))
+
+
+def evaluated_on(study: Study, dataset: str) -> list[str]:
+    """The names of the problems that a dataset's cells are evaluated on, ``test`` first."""
+    has_development = study.datasets[dataset].development is not None
+    return [paths.TEST, *([paths.DEVELOPMENT] if has_development else [])]
+
+
+def evaluations(study: Study, chosen: Iterable[Cell]) -> list[tuple[Cell, str]]:
+    """Cells, each with the names of the problems that it is evaluated on."""
+    return [(cell, problems) for cell in chosen for problems in evaluated_on(study, cell.supervision.dataset)]
+
+
+def splits(study: Study, dataset: str) -> list[Split]:
+    """The splits of a dataset, in the order in which they are used."""
+    return ["train", "test"] if study.datasets[dataset].development is None else ["train", "development", "test"]
+
+
+def metrics_files(study: Study, chosen: Iterable[Cell]) -> list[Artifact]:
+    """The metric files of some cells, on all problems that they are evaluated on, for every decoding."""
+    return [
+        paths.METRICS.of(study, cell, problems=problems, decoding=decoding)
+        for cell, problems in evaluations(study, chosen)
+        for decoding in study.decodings
+    ]
 
 
 def batch_files(study: Study, phase: str) -> list[Artifact]:

@@ -2,6 +2,7 @@
 
 A *supervision* is (dataset, teacher, format, level); a *cell* is a supervision x student x seed. Patterns use Snakemake's
 ``{wildcard}`` syntax. Rules take them as they are; programs and tests fill them: ``paths.METRICS.of(study, cell,
+problems="test",
 decoding="greedy")``.
 """
 
@@ -13,6 +14,7 @@ from dataclasses import asdict
 from typing import Protocol, Self
 
 from gradus.records import Cell, Supervision
+from gradus.records.vocabulary import Split
 
 
 class NamedStudy(Protocol):
@@ -119,9 +121,14 @@ CHECKPOINT = RESULTS / f"checkpoints/{CELL}"
 WEIGHTS = Folder(CHECKPOINT / "weights")
 TRACE = CHECKPOINT / "trace.jsonl"
 TELEMETRY = CHECKPOINT / "telemetry.run.jsonl"
-PREDICTIONS = RESULTS / f"predictions/{CELL}/{{decoding}}.jsonl"
-METRICS = RESULTS / f"metrics/{CELL}/{{decoding}}.json"
-SCORED = RESULTS / f"metrics/{CELL}/{{decoding}}.rows.jsonl"
+# Which problems a cell is evaluated on, {problems}: those of its own dataset held out for the end or for choices, or those
+# that another dataset tests with (``on_dataset``).
+TEST = "test"
+DEVELOPMENT = "development"
+EVALUATION = f"{CELL}/{{problems}}/{{decoding}}"
+PREDICTIONS = RESULTS / f"predictions/{EVALUATION}.jsonl"
+METRICS = RESULTS / f"metrics/{EVALUATION}.json"
+SCORED = RESULTS / f"metrics/{EVALUATION}.rows.jsonl"
 TABLE = RESULTS / "tables/{experiment}.{suffix}"
 CLAIMS = RESULTS / "tables/claims.csv"
 COMPARED_WITH_PUBLISHED = RESULTS / "tables/beside_published.csv"
@@ -149,6 +156,24 @@ ARCHIVE_SUMS = ARCHIVE / "SHA256SUMS"
 def is_run_record(path: str) -> bool:
     """Whether a file says when and how fast something ran, which is a fact of a machine and an hour, and no result."""
     return path.endswith(".run.json") or any(artifact.wildcards_in(path) for artifact in (TELEMETRY, SPEED_FIGURE))
+
+
+def on_dataset(dataset: str) -> str:
+    """The name of another dataset's test problems as those that a cell is evaluated on: ``on-svamp``."""
+    return f"on-{dataset}"
+
+
+def split_of(dataset: str, problems: str) -> tuple[str, Split]:
+    """The dataset and split of the problems that a cell of ``dataset`` is asked: ``test``, ``development``, ``on-OTHER``."""
+    if problems == TEST:
+        return dataset, "test"
+    return (dataset, "development") if problems == DEVELOPMENT else (problems.removeprefix(on_dataset("")), "test")
+
+
+def problems_file(study: NamedStudy | str, dataset: str, problems: str) -> Artifact:
+    """The file of these problems."""
+    name, split = split_of(dataset, problems)
+    return PROBLEMS.of(study, dataset=name, split=split)
 
 
 def alternatives(names: Iterable[str]) -> str:

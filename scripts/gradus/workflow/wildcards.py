@@ -16,6 +16,7 @@ class Wildcards(Protocol):
     level: str
     student: str
     seed: str
+    problems: str
     decoding: str
 
 

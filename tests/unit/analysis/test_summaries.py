@@ -22,7 +22,7 @@ from gradus.study.config import load
 
 LEVEL_3 = Supervision("sums", "tutor", "original", "L3")
 SCORES = Metrics(
-    **vars(LEVEL_3), student="small", seed=1, decoding="greedy", n=10, samples=2, correct=4, accuracy=0.2,
+    **vars(LEVEL_3), student="small", seed=1, problems="test", decoding="greedy", n=10, samples=2, correct=4, accuracy=0.2,
     interval_low=0.0, interval_high=1.0, truncated=2, unparsable=0, timeouts=0, strict_correct=4, strict_accuracy=0.2,
     disagreements=0, mean_completion_tokens=20.0, most_frequent_answer="6", most_frequent_answer_correct=1,
     most_frequent_answer_accuracy=0.1, chance_accuracy=0.05, training_examples=24, leaked_training_rows=0, excerpt=False,

@@ -100,7 +100,7 @@ def test_a_study_shows_what_it_asks_for_and_no_more(study: Study) -> None:
 def test_every_number_is_that_of_its_metric_files(study: Study) -> None:
     for one in points(study, "table-10"):
         folder = f"results/made/metrics/{one.supervision}/{one.student}"
-        files = [f"{folder}/seed{seed}/greedy.json" for seed in range(1, one.number.runs + 1)]
+        files = [f"{folder}/seed{seed}/test/greedy.json" for seed in range(1, one.number.runs + 1)]
         accuracies = [read_json(path)["accuracy"] for path in files]
         mean = sum(accuracies) / len(accuracies)
         interval = wilson(round(mean * 60), 60)

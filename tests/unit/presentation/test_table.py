@@ -43,6 +43,7 @@ def study(tmp_path: Path) -> Study:
         correct = N if is_leaked else CORRECT[cell.seed]
         metric: dict[str, Any] = {
             **cell.wildcards(),
+            "problems": "test",
             "decoding": "greedy",
             "n": N,
             "samples": 1,
@@ -65,7 +66,7 @@ def study(tmp_path: Path) -> Study:
             "leaked_training_rows": 3 if is_leaked else 0,
             "excerpt": False,
         }
-        write_json(tmp_path / paths.METRICS.of(made.study, cell, decoding="greedy"), metric)
+        write_json(tmp_path / paths.METRICS.of(made.study, cell, problems="test", decoding="greedy"), metric)
     return made
 
 

@@ -41,8 +41,8 @@ def write(results: Results, name: str, text: str) -> None:
         (cell, output)
         for cell in (PADDED, REWRITE)
         for output in (
-            f"metrics/{cell}/greedy.json",
-            f"predictions/{cell}/greedy.jsonl",
+            f"metrics/{cell}/test/greedy.json",
+            f"predictions/{cell}/test/greedy.jsonl",
             f"checkpoints/{cell}",
             f"training_sets/{cell.supervision}/small.jsonl",
             f"annotations/{cell.supervision}.jsonl",
@@ -81,7 +81,7 @@ def test_a_job_that_has_its_output_has_not_failed(results: Results) -> None:
 
 
 def test_the_cause_comes_before_its_consequences(results: Results) -> None:
-    write(results, f"logs/predictions/{PADDED}/greedy.log", "error: of an earlier run\n")
+    write(results, f"logs/predictions/{PADDED}/test/greedy.log", "error: of an earlier run\n")
     write(results, f"logs/checkpoints/{PADDED}.log", "error: the disk is full\n")
     assert presence(results, PADDED).why == "the disk is full"
 

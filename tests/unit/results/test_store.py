@@ -78,12 +78,12 @@ def test_what_is_not_there_is_none_or_named(results: Results) -> None:
     assert not results.find_predictions(absent) and not results.find_scored(absent)
     assert not results.find_problems("sums", "dev")
     assert results.find_annotations(CELL.supervision) == []
-    with pytest.raises(UserError, match=r"seed7/greedy[.]json: no such file"):
+    with pytest.raises(UserError, match=r"seed7/test/greedy[.]json: no such file"):
         results.metrics(absent)
 
 
 def test_samples_of_a_problem_are_one_outcome(results: Results) -> None:
-    path = results.path(paths.SCORED, CELL, decoding="greedy")
+    path = results.path(paths.SCORED, CELL, problems="test", decoding="greedy")
     row = {"extracted": "1", "strict": False, "failure": None, "truncated": False}
     lines = [
         {"problem_id": name, "sample": sample, "correct": correct, **row}
@@ -95,12 +95,12 @@ def test_samples_of_a_problem_are_one_outcome(results: Results) -> None:
 
 
 def test_a_bad_file_is_named_with_the_line(results: Results) -> None:
-    scored = results.path(paths.SCORED, CELL, decoding="greedy")
+    scored = results.path(paths.SCORED, CELL, problems="test", decoding="greedy")
     lines = scored.read_text(encoding="utf-8").splitlines(keepends=True)
     scored.write_text("".join([*lines[:3], "{}\n", *lines[4:]]), encoding="utf-8")
     with pytest.raises(UserError, match=r"greedy[.]rows[.]jsonl:4: missing field 'problem_id'"):
         results.outcomes(CELL)
-    metrics = results.path(paths.METRICS, CELL, decoding="greedy")
+    metrics = results.path(paths.METRICS, CELL, problems="test", decoding="greedy")
     facts = json.loads(metrics.read_text(encoding="utf-8"))
     for broken, words in (
         ({**facts, "n": "12"}, "greedy.json: field 'n' has the wrong type: str"),
@@ -135,7 +135,7 @@ def test_a_study_is_opened_from_anywhere(results: Results, monkeypatch: pytest.M
 
 def test_the_records_of_metrics_are_exact(results: Results) -> None:
     metrics = results.metrics(CELL)
-    path = results.path(paths.METRICS, CELL, decoding="greedy")
+    path = results.path(paths.METRICS, CELL, problems="test", decoding="greedy")
     assert metrics.to_json() == json.loads(path.read_text(encoding="utf-8"))
     several = {**metrics.to_json(), "samples": 4, "majority_accuracy": 0.5, "pass_at": {"1": 0.5, "2": 0.75}}
     path.write_text(json.dumps(several), encoding="utf-8")

@@ -101,8 +101,8 @@ def test_every_accepted_name_is_read_back_from_a_path(names: tuple[str, ...], se
     cell = Cell(Supervision(dataset, teacher, format_, "L1"), student, seed)
     expected = {"study": "s", **{name: str(value) for name, value in cell.wildcards().items()}}
     for artifact in (paths.METRICS, paths.SCORED, paths.PREDICTIONS):
-        found = artifact.of("s", cell, decoding=decoding)
-        assert artifact.wildcards_in(found) == {**expected, "decoding": decoding}
+        found = artifact.of("s", cell, problems="test", decoding=decoding)
+        assert artifact.wildcards_in(found) == {**expected, "problems": "test", "decoding": decoding}
         assert not paths.is_run_record(found) and paths.is_run_record(found.run_record)
 
 
@@ -123,14 +123,14 @@ def test_two_decodings_never_share_a_file(one: str, other: str) -> None:
 def test_run_records_are_the_artifacts_that_say_how_something_ran() -> None:
     cell = Cell(Supervision("d", "t", "original", "L1"), "s", 1)
     for path in (
-        paths.PREDICTIONS.of("s", cell, decoding="greedy").run_record,
+        paths.PREDICTIONS.of("s", cell, problems="test", decoding="greedy").run_record,
         paths.CHECKPOINT.of("s", cell).run_record,
         paths.TELEMETRY.of("s", cell),
         paths.SPEED_FIGURE.of("s", suffix="svg"),
     ):
         assert paths.is_run_record(path) and paths.is_run_record(f"some/folder/{path}")
     for other in (
-        paths.METRICS.of("s", cell, decoding="greedy"),
+        paths.METRICS.of("s", cell, problems="test", decoding="greedy"),
         "results/s/tables/a.run.csv",
         "results/x.run.y/a.json",
     ):

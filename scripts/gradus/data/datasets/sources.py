@@ -9,9 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from gradus.data.datasets.catalogue import CATALOGUE, Entry
+from gradus.data.datasets.development import side
 from gradus.data.datasets.readers import Reading
 from gradus.data.datasets.rows import Rows, hub_rows, local_rows
 from gradus.data.gradeschool.stories import make_stories
+from gradus.data.text_normalisation import normalised
 from gradus.records import Problem
 from gradus.records.vocabulary import Split
 from gradus.runtime.errors import UserError
@@ -32,14 +34,19 @@ class Loaded:
 def load_problems(
     dataset: str, section: GradeschoolDataset | CatalogueDataset, split: Split, folder: Path | None
 ) -> Loaded:
-    """All problems of one split (``train`` or ``test``) of a dataset entry, in the source's order.
+    """All problems of one split (``train``, ``development`` or ``test``) of a dataset entry, in the source's order.
 
-    Raises UserError where files are absent, a row is not as its source documents it, or nothing is left.
+    The development split is taken from all training problems, before ``train_size`` limits the others. Raises UserError
+    where files are absent, a row is not as its source documents it, or nothing is left.
     """
+    if split == "development" and section.development is None:
+        hint = "set `development: {share: 0.1, seed: 1}` of the dataset"
+        raise UserError("has no development split", where=f"dataset {dataset}", hint=hint)
     if isinstance(section, GradeschoolDataset):
         return _gradeschool(dataset, section, split)
     entry = CATALOGUE[section.source]
-    rows = _rows(section, entry, split, folder)
+    drawn: Split = "test" if split == "test" else "train"
+    rows = _rows(section, entry, drawn, folder)
     problems: list[Problem] = []
     doubtful: list[str] = []
     without_gold = 0
@@ -50,11 +57,13 @@ def load_problems(
         if reading is None:
             without_gold += 1
             continue
-        problem = _problem(dataset, split, number, reading, entry, rows)
+        problem = _problem(dataset, drawn, number, reading, entry, rows)
         problems.append(problem)
         if reading.doubtful:
             doubtful.append(problem.id)
-    size = section.train_size if split == "train" else section.test_size
+    if split != "test" and section.development is not None:
+        problems = side(problems, split, section.development, lambda problem: normalised(problem.full_text))
+    size = {"train": section.train_size, "development": None, "test": section.test_size}[split]
     chosen = _subset(problems, size, section.sample_seed)
     if not chosen:
         raise UserError(f"no problem is left of {dataset} {split}", where=f"dataset {dataset}")
@@ -122,15 +131,15 @@ def _subset(problems: list[Problem], size: int | None, seed: int | None) -> list
 
 
 def _gradeschool(dataset: str, section: GradeschoolDataset, split: Split) -> Loaded:
-    side = "train" if split == "train" else section.split
-    size = section.train if split == "train" else section.test
-    stories = make_stories(section.seed, size, side, tuple(section.steps))
+    drawn: Split = section.split if split == "test" else "train"
+    size = section.test if split == "test" else section.train
+    stories = make_stories(section.seed, size, drawn, tuple(section.steps))
     source, revision = "gradus gradeschool generator (synthetic)", f"seed {section.seed}"
     problems = [
         Problem(
-            id=f"{dataset}-{side}-{number:05d}",
+            id=f"{dataset}-{drawn}-{number:05d}",
             dataset=dataset,
-            split=split,
+            split="test" if split == "test" else "train",
             question=story.question,
             choices=None,
             answer=str(story.solution.answer),
@@ -142,4 +151,14 @@ def _gradeschool(dataset: str, section: GradeschoolDataset, split: Split) -> Loa
         )
         for number, story in enumerate(stories)
     ]
+    if split != "test" and section.development is not None:
+        problems = side(problems, split, section.development, _structure, _steps)
     return Loaded(problems, source, revision, 0, ())
+
+
+def _structure(problem: Problem) -> str:
+    return "/".join((problem.solution or {})["structure"])
+
+
+def _steps(problem: Problem) -> str:
+    return str(len((problem.solution or {})["steps"]))

@@ -4,9 +4,26 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 
 from gradus.study.config.sections import Section
+
+
+def _is_none(value: object) -> bool:
+    """Keys that came later leave the dump, and so the identity, of a study that does not use them as it was."""
+    return value is None
+
+
+class Development(Section):
+    """Problems kept for choices: taken from the training split before anything else, never trained on, scored as test is."""
+
+    share: float = Field(
+        gt=0,
+        lt=1,
+        description="Share of the training split, before `train_size`; the same question twice stays on one side, and of "
+        "generated problems whole structures are taken.",
+    )
+    seed: int = Field(1, description="Seed of the choice.")
 
 
 class GradeschoolDataset(Section):
@@ -20,6 +37,11 @@ class GradeschoolDataset(Section):
         "test", description="Which held-out side is evaluated; tune on `development`, report `test`."
     )
     steps: list[int] = Field([2, 3, 4, 5], description="Numbers of reasoning steps, in equal shares (2 to 5).")
+    development: Development | None = Field(
+        None,
+        exclude_if=_is_none,
+        description="Take a development split from the training split; unset: there is none.",
+    )
 
     @field_validator("steps")
     @classmethod
@@ -27,6 +49,14 @@ class GradeschoolDataset(Section):
         if not value or not set(value) <= {2, 3, 4, 5}:
             raise ValueError("expected a list of numbers from 2 to 5")
         return value
+
+    @model_validator(mode="after")
+    def _one_development(self) -> GradeschoolDataset:
+        if self.development is not None and self.split == "development":
+            raise ValueError(
+                "`split: development` calls the generator's own development side `test`: leave out one of both"
+            )
+        return self
 
 
 class CatalogueDataset(Section):
@@ -44,9 +74,16 @@ class CatalogueDataset(Section):
     train_split: str | None = Field(None, description="Another hub split to train on.")
     test_split: str | None = Field(None, description="Another hub split to test on.")
     subjects: list[str] | None = Field(None, description="MATH only: the subjects to keep (default: all).")
-    train_size: int | None = Field(None, gt=0, description="Keep that many training problems.")
+    train_size: int | None = Field(
+        None, gt=0, description="Keep that many training problems, of those that are not for development."
+    )
     test_size: int | None = Field(None, gt=0, description="Keep that many test problems.")
     sample_seed: int | None = Field(None, description="Seed of the sample where a size is set; unset: the first ones.")
+    development: Development | None = Field(
+        None,
+        exclude_if=_is_none,
+        description="Take a development split from the training split; unset: there is none.",
+    )
 
 
 Dataset = Annotated[GradeschoolDataset | CatalogueDataset, Field(discriminator="source")]

@@ -16,6 +16,7 @@ SECTIONS: tuple[tuple[type[BaseModel], str], ...] = (
     (study.Study, "The study file"),
     (datasets.GradeschoolDataset, "`datasets.NAME` with `source: gradeschool`"),
     (datasets.CatalogueDataset, "`datasets.NAME` of the paper"),
+    (datasets.Development, "`datasets.NAME.development`"),
     (teachers.TutorTeacher, "`teachers.NAME` with `provider: tutor`"),
     (teachers.GoldTeacher, "`teachers.NAME` with `provider: gold`"),
     (teachers.HumanTeacher, "`teachers.NAME` with `provider: human`"),

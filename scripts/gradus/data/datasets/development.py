@@ -1,0 +1,59 @@
+"""The development split: problems taken from a training split before anything else, so that choices need no test problem."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from gradus.records import Problem
+from gradus.records.vocabulary import Split
+from gradus.runtime.errors import UserError
+from gradus.study.config.datasets import Development
+
+
+def _all_alike(_: Problem) -> str:
+    return ""
+
+
+def side(
+    problems: Sequence[Problem],
+    split: Split,
+    settings: Development,
+    kin: Callable[[Problem], str],
+    stratum: Callable[[Problem], str] = _all_alike,
+) -> list[Problem]:
+    """One side (``train`` or ``development``) of a source's training problems, in its order.
+
+    ``kin`` names what may not be on both sides: the question, so that none is trained on that is asked for a choice, or the
+    structure of a generated problem. Of every ``stratum`` (the numbers of steps) the same share is taken: kin in a seeded
+    order, each that does not exceed the share. Raises UserError where a side would be empty.
+    """
+    chosen = _chosen(problems, settings, kin, stratum)
+    found = [problem for problem in problems if (kin(problem) in chosen) == (split == "development")]
+    if not found:
+        raise UserError(
+            f"a share of {settings.share} of {len(problems)} training problems leaves no problem for {split}",
+            where=f"dataset {problems[0].dataset}, development.share" if problems else "development.share",
+        )
+    return [replace(problem, split=split) for problem in found]
+
+
+def _chosen(
+    problems: Sequence[Problem], settings: Development, kin: Callable[[Problem], str], stratum: Callable[[Problem], str]
+) -> set[str]:
+    sizes: dict[str, dict[str, int]] = {}
+    for problem in problems:
+        families = sizes.setdefault(stratum(problem), {})
+        families[kin(problem)] = families.get(kin(problem), 0) + 1
+    chosen: set[str] = set()
+    for name, families in sorted(sizes.items()):
+        wanted = max(1, round(settings.share * sum(families.values())))
+        order = sorted(families)
+        random.Random(f"development/{settings.seed}/{name}").shuffle(order)
+        taken = 0
+        for family in order:
+            if taken + families[family] <= wanted:
+                chosen.add(family)
+                taken += families[family]
+    return chosen

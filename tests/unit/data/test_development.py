@@ -1,0 +1,129 @@
+"""The development split: taken from training problems before anything else, and never on two sides."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from builders import problem, tiny_study
+
+from gradus.data.audit import audit_development
+from gradus.data.datasets.development import side
+from gradus.data.datasets.sources import load_problems
+from gradus.data.text_normalisation import normalised
+from gradus.records import Problem
+from gradus.runtime.errors import UserError
+from gradus.study.config import load
+from gradus.study.config.datasets import CatalogueDataset, Development, GradeschoolDataset
+from gradus.study.grid import cells, metrics_files, problem_sets, splits
+from gradus.workflow.options import as_json
+
+TENTH = {"share": 0.1, "seed": 1}
+
+
+def made(**keys: Any) -> GradeschoolDataset:
+    return GradeschoolDataset.model_validate({"source": "gradeschool", "seed": 5, "train": 400, "test": 40, **keys})
+
+
+def structures(problems: list[Problem]) -> set[tuple[str, ...]]:
+    return {tuple((problem.solution or {})["structure"]) for problem in problems}
+
+
+def test_generated_problems_are_split_by_structure() -> None:
+    train, development, test = (
+        load_problems("g", made(development=TENTH), split, None).problems for split in ("train", "development", "test")
+    )
+    assert len(train) + len(development) == 400 and 28 <= len(development) <= 40
+    sides = [structures(problems) for problems in (train, development, test)]
+    assert not sides[0] & sides[1] and not sides[1] & sides[2] and not sides[0] & sides[2]
+    steps = {len((problem.solution or {})["steps"]) for problem in development}
+    assert steps == {2, 3, 4, 5}, "as hard as the others"
+    assert {problem.split for problem in development} == {"development"}
+    whole = load_problems("g", made(), "train", None).problems
+    assert {problem.id for problem in train + development} == {problem.id for problem in whole}
+    assert test == load_problems("g", made(), "test", None).problems, "the test split is what it was"
+    assert audit_development(train, development)["structures_shared_with_development"] == 0
+
+
+def test_another_seed_takes_others() -> None:
+    one, other = (
+        {
+            problem.id
+            for problem in load_problems(
+                "g", made(development={"share": 0.1, "seed": seed}), "development", None
+            ).problems
+        }
+        for seed in (1, 2)
+    )
+    assert one != other
+
+
+@pytest.fixture
+def svamp(tmp_path: Path) -> Path:
+    folder = tmp_path / "datasets" / "svamp"
+    folder.mkdir(parents=True)
+    for split, count in (("train", 50), ("test", 5)):
+        rows = [
+            {
+                "ID": f"chal-{split}-{number}",
+                "Body": f"Body {number // 2 if split == 'train' else number}",
+                "Question": "How many?",
+                "Equation": "( 1 + 1 )",
+                "Answer": "2.0",
+            }
+            for number in range(count)
+        ]
+        (folder / f"{split}.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    return tmp_path
+
+
+def loaded(folder: Path, split: Any, **keys: Any) -> list[Problem]:
+    section = CatalogueDataset.model_validate({"source": "svamp", "origin": "files", **keys})
+    return load_problems("svamp", section, split, folder).problems
+
+
+def test_the_same_question_is_never_on_two_sides(svamp: Path) -> None:
+    train, development = (loaded(svamp, split, development={"share": 0.2}) for split in ("train", "development"))
+    assert (len(train), len(development)) == (40, 10)
+    asked = {normalised(one.full_text) for one in development}
+    assert not asked & {normalised(one.full_text) for one in train} and len(asked) == 5, "all are there twice"
+    assert audit_development(train, development)["development_questions_in_train_normalised"] == []
+
+
+@pytest.mark.parametrize("seed", [None, 3])
+def test_a_limited_training_split_never_meets_development(svamp: Path, seed: int | None) -> None:
+    keys = {"development": {"share": 0.2}, "train_size": 15, "sample_seed": seed}
+    train, development = (loaded(svamp, split, **keys) for split in ("train", "development"))
+    assert (len(train), len(development)) == (15, 10)
+    assert not {one.id for one in train} & {one.id for one in development}
+    assert development == loaded(svamp, "development", development={"share": 0.2}), "a limit changes train alone"
+
+
+def test_a_side_without_problems_is_an_error() -> None:
+    def question(one: Problem) -> str:
+        return one.question
+
+    settings = Development(share=0.5)
+    with pytest.raises(UserError, match="leaves no problem for development"):
+        side([problem("a"), problem("b")], "development", settings, question)
+    with pytest.raises(UserError, match="dataset g: has no development split"):
+        load_problems("g", made(), "development", None)
+    with pytest.raises(ValueError, match="leave out one of both"):
+        made(development=TENTH, split="development")
+
+
+def test_a_dataset_without_the_key_keeps_its_identity() -> None:
+    expected = '{"seed":5,"source":"gradeschool","split":"test","steps":[2,3,4,5],"test":40,"train":400}'
+    assert as_json(made()) == expected
+
+
+def test_cells_are_scored_on_development_where_there_is_one() -> None:
+    config = tiny_study()
+    study = load(config)
+    assert problem_sets(study) == ["test"] and splits(study, "gradeschool") == ["train", "test"]
+    config["datasets"]["gradeschool"]["development"] = TENTH
+    study = load(config)
+    assert problem_sets(study) == ["test", "development"] and splits(study, "gradeschool")[1] == "development"
+    files = metrics_files(study, cells(study)[:1])
+    cell = "results/tiny/metrics/gradeschool/tutor/original/L1/mini/seed1"
+    assert files == [f"{cell}/test/greedy.json", f"{cell}/development/greedy.json"]
