@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from statistics import fmean
 
 import numpy as np
 
+from gradus.analysis.clusters import ProblemClusters
 from gradus.analysis.evidence import Evidence
 from gradus.analysis.recommendation import Cost
 from gradus.records import Annotation, Cell, Condition, Supervision
@@ -56,12 +58,14 @@ def _runs(chosen: Iterable[Cell]) -> dict[Condition, list[Cell]]:
 
 
 def _measurements(results: Results, runs: Mapping[Condition, Sequence[Cell]]) -> dict[Condition, Measurement]:
-    return {key: item_rows(results, seeds) for key, seeds in runs.items()}
+    known = ProblemClusters(results)
+    return {key: item_rows(results, seeds, known) for key, seeds in runs.items()}
 
 
-def item_rows(results: Results, seeds: Sequence[Cell]) -> Rows:
+def item_rows(results: Results, seeds: Sequence[Cell], known: ProblemClusters) -> Rows:
     """What the seeds of one condition solved: a row per seed, a column per test problem."""
-    return Rows(np.array([results.outcomes(cell) for cell in seeds]))
+    scores = np.array([results.outcomes(cell) for cell in seeds])
+    return Rows(scores, known.of(seeds[0].supervision.dataset, scores.shape[1]))
 
 
 def costs(results: Results) -> dict[Condition, Cost]:
@@ -87,6 +91,7 @@ def teacher_measurements(results: Results, only_there: bool = False) -> dict[Sup
     """
     found: dict[Supervision, Measurement] = {}
     problems: dict[str, list[str]] = {}
+    known = ProblemClusters(results)
     for supervision in accuracy_supervisions(results.study):
         answers = results.find_teacher_answers(supervision) if only_there else results.teacher_answers(supervision)
         if not answers:
@@ -94,7 +99,8 @@ def teacher_measurements(results: Results, only_there: bool = False) -> dict[Sup
         dataset = supervision.dataset
         if dataset not in problems:
             problems[dataset] = [problem.id for problem in results.problems(dataset, "test")]
-        found[supervision] = answered(answers, problems[dataset])
+        rows = answered(answers, problems[dataset])
+        found[supervision] = replace(rows, clusters=known.of(dataset, len(problems[dataset])))
     return found
 
 

@@ -76,7 +76,7 @@ def _family_table(family: Sequence[Statement]) -> Table:
         "log odds": ["" if one.log_odds is None else f"{one.log_odds:+.2f}" for one in family],
         "what that means": [meaning(one) for one in family],
         "adjusted p": [_adjusted_p(one) for one in family],
-        "n": ["" if one.n is None else str(one.n) for one in family],
+        "n": [_problems(one) for one in family],
         "runs": [str(one.runs) for one in family],
         "speaks of": [one.reach for one in family],
         "note": [one.note for one in family],
@@ -134,6 +134,13 @@ def _estimate(statement: Statement) -> Number:
     if (statement.low, statement.high) == (-1.0, 1.0):
         return Number(statement.estimate, unit=unit)
     return Number(statement.estimate, statement.low, statement.high, unit=unit)
+
+
+def _problems(one: Statement) -> str:
+    """How many problems, and of how many groups of variants."""
+    if one.n is None:
+        return ""
+    return str(one.n) if one.groups is None else f"{one.n} in {one.groups} groups"
 
 
 def _another_dataset(one: Statement) -> str:

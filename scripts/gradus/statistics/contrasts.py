@@ -5,7 +5,8 @@ cell's own variance over runs, plus what the contrast varies over problems beyon
 freedom (Welch's test where problems do not matter). So a result speaks of the conditions: other seeds, other problems of the
 same kind. One variance pooled over cells has more degrees of freedom and calls equals different in 10 to 26 % of studies
 where some cells lie at the floor or vary less (docs/background/statistics.md): it is told beside, and no verdict rests on it.
-Means and standard deviations of several runs speak of other seeds on these problems.
+Means and standard deviations of several runs speak of other seeds on these problems. Problems that are variants of one
+another are not independent draws: their differences are summed by cluster (the sandwich of Liang and Zeger 1986).
 
 A cell of one run says nothing of other seeds. Its contrasts have an interval (for these checkpoints: exact McNemar for item
 rows, independent binomials where only accuracies are known; or with the pool's variance for the cell's own where other cells
@@ -53,7 +54,8 @@ class Contrast:
     ``discordant`` are the problems that only the first or only the second of two checkpoints solves. ``unmeasured`` is the sum of
     squared weights of the cells with one run, whose run variance nobody measured, and ``measured`` the variance without it.
     ``pooled`` is the standard error and the degrees of freedom with one run variance for all cells. ``log_odds`` is the same sum
-    of the logits of the accuracies: an odds ratio, on a scale on which 2 points at 5 % are more than at 50 %.
+    of the logits of the accuracies: an odds ratio, on a scale on which 2 points at 5 % are more than at 50 %. ``groups`` are the
+    clusters of variants that the problems come from; None where each problem is a draw of its own.
     """
 
     estimate: float
@@ -68,6 +70,7 @@ class Contrast:
     measured: float = math.inf
     pooled: tuple[float, float] | None = None
     log_odds: float = 0.0
+    groups: int | None = None
 
     @property
     def speaks_of(self) -> str:
@@ -187,11 +190,13 @@ def contrast(parts: Sequence[tuple[float, Measurement]], seeds: SeedVariance) ->
         raise ValueError("results on the same problems are needed")
     unmeasured = float(sum(weight**2 for weight, one in parts if one.runs < 2))
     log_odds = float(sum(weight * logit(one) for weight, one in parts))
+    groups = _groups(rows[0].clusters) if paired else None
     if runs > 1 or seeds.df:
-        by_item = _item_variance(weights, rows) if paired else 0.0
-        return replace(_several_runs(parts, seeds, estimate, unmeasured, by_item), log_odds=log_odds)
+        by_item = _item_variance(weights, rows) if paired else (0.0, 1.0)
+        return replace(_several_runs(parts, seeds, estimate, unmeasured, *by_item), log_odds=log_odds, groups=groups)
     if paired:
-        return replace(_checkpoints(estimate, weights, rows), unmeasured=unmeasured, log_odds=log_odds)
+        found = _checkpoints(estimate, weights, rows)
+        return replace(found, unmeasured=unmeasured, log_odds=log_odds, groups=groups)
     if n is None:
         return Contrast(estimate, math.inf, 1.0, "nothing", None, runs, cells=len(parts), unmeasured=unmeasured)
     variance = sum(weight**2 * binomial_variance(one.mean, n) for weight, one in parts)
@@ -266,7 +271,12 @@ def _summed(parts: Sequence[tuple[float, float, float]]) -> tuple[float, float]:
 
 
 def _several_runs(
-    parts: Sequence[tuple[float, Measurement]], seeds: SeedVariance, estimate: float, unmeasured: float, by_item: float
+    parts: Sequence[tuple[float, Measurement]],
+    seeds: SeedVariance,
+    estimate: float,
+    unmeasured: float,
+    by_item: float,
+    item_df: float,
 ) -> Contrast:
     """Every cell's own variance over runs, the pool's for a cell of one run, and what problems add."""
     measured = [one for _, one in parts]
@@ -274,7 +284,7 @@ def _several_runs(
     sizes = {one.n for one in measured}
     n = sizes.pop() if len(sizes) == 1 else None
     runs = min(one.runs for one in measured)
-    own, shares, borrowed = 0.0, by_item**2 / max(1, (n or 2) - 1), 0.0
+    own, shares, borrowed = 0.0, by_item**2 / item_df, 0.0
     for weight, one in parts:
         variance = run_variance(one)
         part = weight**2 * (seeds.variance if variance is None else variance) / one.runs
@@ -294,7 +304,7 @@ def _several_runs(
     pooled = None
     if seeds.df and seeds.variance > 0:
         by_seed = seeds.variance * float(sum(weight**2 / one.runs for weight, one in parts))
-        pooled_shares = by_seed**2 / seeds.df + by_item**2 / max(1, (n or 2) - 1)
+        pooled_shares = by_seed**2 / seeds.df + by_item**2 / item_df
         pooled = (math.sqrt(by_seed + by_item), (by_seed + by_item) ** 2 / pooled_shares)
     return Contrast(
         estimate,
@@ -318,30 +328,56 @@ def _decoding_variance(one: Measurement) -> float:
     return binomial_variance(one.mean, total) if total else math.inf
 
 
-def _item_variance(weights: np.ndarray, rows: Sequence[Rows]) -> float:
-    """How much a contrast varies with the choice of problems, the noise of single runs taken off."""
-    per_problem = sum(weight * one.by_problem for weight, one in zip(weights, rows, strict=True))
+def _item_variance(weights: np.ndarray, rows: Sequence[Rows]) -> tuple[float, float]:
+    """How much a contrast varies with the choice of problems, the noise of single runs taken off; and its degrees of freedom."""
+    per_problem = np.asarray(sum(weight * one.by_problem for weight, one in zip(weights, rows, strict=True)))
     noise = sum(weight**2 * one.residual / one.runs for weight, one in zip(weights, rows, strict=True))
-    n = rows[0].scores.shape[1]
-    return float(max(0.0, np.var(per_problem, ddof=1) - noise) / n) if n > 1 else 0.0
+    variance, df = mean_variance(per_problem, rows[0].clusters)
+    return (max(0.0, variance - noise / len(per_problem)), df) if len(per_problem) > 1 else (0.0, df)
+
+
+def _groups(clusters: np.ndarray | None) -> int | None:
+    """How many clusters of problems there are, if any has more than one."""
+    count = None if clusters is None else len(np.unique(clusters))
+    return None if clusters is None or count == len(clusters) else count
+
+
+def mean_variance(values: np.ndarray, clusters: np.ndarray | None) -> tuple[float, float]:
+    """The variance of a mean, and its degrees of freedom; infinity for one value.
+
+    Values of one cluster may go together (cluster-robust, with the factor C / (C - 1) of C clusters); clusters never make a mean
+    more certain than independent values would, for few of them underestimate.
+    """
+    n = len(values)
+    if n < 2:
+        return math.inf, 1.0
+    independent, df = float(np.var(values, ddof=1)) / n, float(n - 1)
+    if clusters is None or _groups(clusters) in (None, 1):
+        return independent, df
+    sums = np.bincount(np.unique(clusters, return_inverse=True)[1], weights=values - values.mean())
+    together = float((sums**2).sum()) / n**2 * len(sums) / (len(sums) - 1)
+    return max(independent, together), float(len(sums) - 1)
 
 
 def _checkpoints(estimate: float, weights: np.ndarray, rows: Sequence[Rows]) -> Contrast:
     """One run each: problems are all that varies.
 
-    Two right-or-wrong rows: exact McNemar for p and Agresti and Min's interval (2005), which can disagree at the edge.
+    Two right-or-wrong rows: exact McNemar for p and Agresti and Min's interval (2005), which can disagree at the edge. Both take
+    problems as independent: where some are variants of one another the cluster-robust variance takes their place.
     """
     n = rows[0].scores.shape[1]
     per_problem = sum(weight * one.scores[0] for weight, one in zip(weights, rows, strict=True))
     values = np.asarray(per_problem)
-    exact = len(rows) == 2 and sorted(weights) == [-1.0, 1.0] and set(np.unique(values)) <= {-1.0, 0.0, 1.0}
+    clusters = rows[0].clusters
+    simple = sorted(weights) == [-1.0, 1.0] and set(np.unique(values)) <= {-1.0, 0.0, 1.0}
+    exact = len(rows) == 2 and simple and _groups(clusters) is None
     discordant = (int((values > 0).sum()), int((values < 0).sum())) if exact else None
     if discordant:
         first, second = discordant
         gap = (first - second) / (n + 2)
         variance, df = ((first + second + 1) / (n + 2) - gap**2) / (n + 2), math.inf
     else:
-        variance, df = float(np.var(values, ddof=1)) / n if n > 1 else math.inf, float(max(n - 1, 1))
+        variance, df = mean_variance(values, clusters)
         variance = max(variance, 0.25 / n**2)
     error = math.sqrt(variance)
     return Contrast(estimate, error, df, "these checkpoints", n, 1, discordant, cells=len(rows), measured=variance)

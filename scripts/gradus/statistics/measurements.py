@@ -21,16 +21,22 @@ TELLING = 5
 class Rows:
     """Scores of every run on every problem: ``scores`` is (runs, problems), 0 to 1 (a share where several samples were drawn).
 
+    ``clusters`` is a number per problem, the same for problems that are variants of one another (a template, a base problem) and
+    so vary together; None where each is a draw of its own.
+
     A run whose row equals an earlier one is dropped (a checkpoint decoded twice, a seed that changes nothing); ``repeated``
     counts them. Rows with fewer than ``TELLING`` solved or unsolved problems may be equal by chance and stay.
     """
 
     scores: NDArray[np.float64]
+    clusters: NDArray[np.int_] | None = None
     repeated: int = field(init=False, default=0)
 
     def __post_init__(self) -> None:
         if self.scores.ndim != 2 or 0 in self.scores.shape:
             raise ValueError("scores of at least one run on at least one problem are needed")
+        if self.clusters is not None and len(self.clusters) != self.scores.shape[1]:
+            raise ValueError("a cluster for every problem is needed")
         if len(self.scores) > 1:
             kept: list[int] = []
             for run, row in enumerate(self.scores):

@@ -63,6 +63,7 @@ def _both_statements(subject: str, gaps: dict[str, Contrast], margin: float) -> 
         tipping_sd=widest.tipping_sd,
         p_pooled=_pooled(list(gaps.values())),
         log_odds=widest.log_odds,
+        groups=widest.groups,
     )
     indifferent = replace(
         matters,

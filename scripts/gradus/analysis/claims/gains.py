@@ -164,6 +164,7 @@ def length_is_not_granularity(evidence: Evidence, targets: Mapping[str, str]) ->
                 tipping_sd=short.tipping_sd,
                 p_pooled=None if pooled is None else pooled.p_greater(),
                 log_odds=short.log_odds,
+                groups=short.groups,
             )
         )
     return found

@@ -141,6 +141,7 @@ def _interior(
         tipping_sd=None if not any(gap.one_run for gap in both) else min(gap.tipping_sd or 0.0 for gap in both),
         p_pooled=_pooled(against_first, against_last),
         log_odds=min(gap.log_odds for gap in both),
+        groups=both[0].groups,
     )
 
 

@@ -42,7 +42,8 @@ class Statement:
 
     A statement over datasets takes these as draws of a population (random effects): ``prediction_low`` and ``prediction_high``
     bound what another dataset would show, ``i2`` is the share of what datasets vary that is not their own error, and
-    ``fixed_estimate`` with its p is the plain mean over these datasets.
+    ``fixed_estimate`` with its p is the plain mean over these datasets. ``groups``: the clusters of variants that its ``n``
+    problems come from, None where each is a draw of its own.
     """
 
     claim: str
@@ -73,6 +74,7 @@ class Statement:
     i2: float | None = None
     fixed_estimate: float | None = None
     fixed_p: float | None = None
+    groups: int | None = None
     p_adjusted: float = 1.0
     p_against_adjusted: float = 1.0
     p_small_adjusted: float = 1.0
@@ -131,6 +133,7 @@ def from_contrast(
         tipping_sd=gap.tipping_sd,
         p_pooled=None if pooled is None else pooled.p_greater(),
         log_odds=gap.log_odds,
+        groups=gap.groups,
     )
 
 

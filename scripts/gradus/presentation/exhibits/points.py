@@ -8,6 +8,7 @@ from functools import cached_property
 
 import numpy as np
 
+from gradus.analysis.clusters import ProblemClusters
 from gradus.analysis.collection import item_rows, teacher_measurements
 from gradus.analysis.evidence import Evidence
 from gradus.analysis.published import Printed
@@ -197,11 +198,12 @@ def measure(results: Results, conditions: Iterable[Condition], printed: Sequence
     students: dict[Condition, Measurement] = {}
     marks: dict[Condition, tuple[str, ...]] = {}
     tokens: dict[Condition, float] = {}
+    clusters = ProblemClusters(results)
     for condition, cells in asked.items():
         scored = {cell: metrics for cell in cells if (metrics := results.find_metrics(cell)) is not None}
         if not scored:
             continue
-        students[condition] = item_rows(results, list(scored))
+        students[condition] = item_rows(results, list(scored), clusters)
         marked = {
             EXCERPT: any(metrics.excerpt for metrics in scored.values()),
             LEAKED: any(metrics.leaked_training_rows for metrics in scored.values()),
