@@ -5,19 +5,25 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from gradus.planning import sizing
 from gradus.planning.inputs import PlanInputs
 from gradus.records import Cell
-from gradus.study.config import BuiltStudent
 
 # The name of the whole study where its experiments are listed by theirs.
 WHOLE = "the whole study"
 
-# Where no training has finished: operations a second of one rank, and its seconds beyond the steps. Those of a CPU process
-# are what tiny students reach on one core (docs/background/benchmarks.md).
-ASSUMED_FLOPS = {"gpu": sizing.ASSUMED_FLOPS, "cpu": 1.4e10}
+# Where no training has finished: operations a second of one rank, and its seconds beyond the steps. A core does what tiny
+# students reach (docs/background/benchmarks.md), from WIDE weights on what SmolLM2-135M reaches in fp32 with AVX-512, start
+# included (docs/howto/real-student.md): its matrices are large enough.
+ASSUMED_GPU_FLOPS = sizing.ASSUMED_FLOPS
+ASSUMED_CORE_FLOPS, ASSUMED_WIDE_CORE_FLOPS, WIDE = 1.4e10, 5e10, 50_000_000
 ASSUMED_FIXED_SECONDS = {"gpu": 60, "cpu": 8}
+
+_BYTES = {"fp32": 4, "bf16": 2}
+
+Speed = Literal["measured", "assumed", "partly assumed"]
 
 
 @dataclass(frozen=True)
@@ -25,7 +31,8 @@ class Needs:
     """The needs of one experiment, or of the whole study, in which shared cells count once.
 
     ``weights_bytes`` stay, ``progress_bytes`` are the most that one running training keeps in ``work/``; ``rank_hours`` are
-    hours of one GPU (or of one process of a CPU training). None where a student's size is not known before it is fetched.
+    hours of one GPU (or of one process of a CPU training), at the ``speed`` of finished trainings or an assumed one. Both None
+    where a student's size is not known before it is fetched.
     """
 
     name: str
@@ -38,15 +45,17 @@ class Needs:
     weights_bytes: int
     progress_bytes: int
     rank_hours: float | None
+    speed: Speed | None
 
 
 @dataclass(frozen=True)
 class TrainingNeeds:
-    """What one training keeps, needs meanwhile, and takes (seconds times ranks)."""
+    """What one training keeps, needs meanwhile, and takes (seconds times ranks), at a speed that was ``measured`` or not."""
 
     weights_bytes: float
     progress_bytes: float
     rank_seconds: float
+    measured: bool
 
 
 @dataclass(frozen=True)
@@ -76,7 +85,15 @@ def needs_of(inputs: PlanInputs, name: str, chosen: Sequence[Cell], supervisions
         weights_bytes=round(sum(need.weights_bytes for need in trainings)),
         progress_bytes=round(max((need.progress_bytes for need in trainings), default=0.0)),
         rank_hours=hours if len(trainings) == len(each) else None,
+        speed=_speed(trainings) if len(trainings) == len(each) else None,
     )
+
+
+def _speed(trainings: Sequence[TrainingNeeds]) -> Speed | None:
+    measured = {need.measured for need in trainings}
+    if len(measured) == 2:
+        return "partly assumed"
+    return None if not measured else "measured" if True in measured else "assumed"
 
 
 def _cell_needs(inputs: PlanInputs, cell: Cell) -> _CellNeeds:
@@ -104,13 +121,18 @@ def training_needs(inputs: PlanInputs, student: str, tokens: float, tokens_per_e
         return None
     weights, work = size
     recipe = inputs.study.recipe_of(student)
-    width = 2 if recipe.precision == "bf16" else 4
+    width = _BYTES[recipe.precision]
     trained = weights if recipe.adapter is None else 0  # adapters are small beside what is frozen
-    device = "cpu" if isinstance(inputs.study.students[student], BuiltStudent) else "gpu"
+    resources = inputs.study.students[student].resources
+    device = "gpu" if resources.gpus_per_rank else "cpu"
     flops = work.flops([round(tokens_per_example)], round(tokens_per_example)) / max(1.0, tokens_per_example)
-    tokens_per_second = inputs.speed(student) or ASSUMED_FLOPS[device] / max(1.0, flops)
+    core = ASSUMED_WIDE_CORE_FLOPS if weights >= WIDE else ASSUMED_CORE_FLOPS
+    assumed = ASSUMED_GPU_FLOPS if device == "gpu" else core * resources.cpus_per_rank
+    measured = inputs.speed(student)
+    tokens_per_second = measured or assumed / max(1.0, flops)
     return TrainingNeeds(
-        weights_bytes=width * weights,
+        weights_bytes=_BYTES[recipe.save_precision or recipe.precision] * weights,
         progress_bytes=3 * (12 + width) * trained,
         rank_seconds=tokens / tokens_per_second + ASSUMED_FIXED_SECONDS[device] * recipe.ranks,
+        measured=measured is not None,
     )

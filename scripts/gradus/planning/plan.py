@@ -172,9 +172,10 @@ _CHANGES_NOTE = (
     "findings) is made again with any of it."
 )
 _TRAINING_NOTE = (
-    "Weights stay; progress is the most that one running training keeps in work/. Rank hours (one GPU each) are from this "
-    "student's finished trainings where there are any, else assumed: 40 % of an H100's peak and 60 s per training, for built "
-    "students a CPU core (? where a student's size is not known before it is fetched)."
+    "Weights stay; progress is the most that one running training keeps in work/. Rank hours (one GPU each, or one process of a "
+    "student with gpus_per_rank: 0) are from the student's finished trainings here (speed: measured), else assumed: 40 % of an "
+    "H100's peak and 60 s per training; on CPUs 14 billion operations a second and core, 50 from 50 million weights on (fp32, "
+    "AVX-512; bf16 is slower on most CPUs), and 8 s (? where a student's size is not known before it is fetched)."
 )
 
 

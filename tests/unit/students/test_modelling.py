@@ -2,14 +2,17 @@
 
 import shutil
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 import torch
 
 from gradus.students import tiny_models
+from gradus.students.training import modelling
 from gradus.students.training.engine import with_objective
 from gradus.students.training.inputs import make_inputs
+from gradus.students.training.job import Refused
 from gradus.students.training.modelling import load_model, make_optimizer
 from gradus.students.training.telemetry import work_of
 from gradus.study.config.students import Adapter, Recipe
@@ -78,3 +81,33 @@ def test_of_a_model_that_sees_pictures_the_text_part_is_trained(seeing: Path, ad
     assert not [name for name in before if "lora_" in name and "vision" in name]
     work = work_of(objective.causal, frozen=adapter is not None)
     assert (work.layers, work.width, work.head) == (2, 64, 1000 * 32)
+
+
+def test_four_bits_are_those_of_qlora_where_bitsandbytes_is_and_refused_where_it_is_not(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    recipe = Recipe.model_validate({"adapter": {"four_bit": True}, "precision": "bf16"})
+    monkeypatch.setattr(modelling, "find_spec", lambda name: None)
+    with pytest.raises(Refused, match="needs the package bitsandbytes, which is not installed: install it"):
+        modelling.load_model("nowhere", recipe, "cpu")
+    monkeypatch.setattr(modelling, "find_spec", lambda name: object())
+    found = modelling.four_bits(recipe)
+    assert found.load_in_4bit and found.bnb_4bit_quant_type == "nf4" and found.bnb_4bit_use_double_quant
+    assert found.bnb_4bit_compute_dtype is torch.bfloat16
+    asked: dict[str, Any] = {}
+    monkeypatch.setattr(modelling, "with_adapter", lambda model, adapter: model)
+
+    class Loader:
+        @staticmethod
+        def from_pretrained(base: str, **keys: Any) -> Any:
+            asked.update(keys)
+            model: Any = torch.nn.Linear(2, 2)
+            model.config = SimpleNamespace(use_cache=True)
+            return model
+
+    monkeypatch.setattr(modelling, "AutoModelForCausalLM", Loader)
+    modelling.load_model("nowhere", recipe, "cpu")
+    assert asked["device_map"] == {"": "cpu"} and asked["quantization_config"].load_in_4bit
+    with pytest.raises(ValueError, match=r"adapter.four_bit needs zero_stage 0, 1 or 2"):
+        Recipe.model_validate({"adapter": {"four_bit": True}, "zero_stage": 3})
+    assert "four_bit" not in Adapter().model_dump(), "a study without the key keeps its identity"

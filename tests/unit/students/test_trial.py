@@ -120,6 +120,7 @@ def test_an_adapter_alone_is_no_model(tmp_path: Path) -> None:
     ("asked", "message"),
     [
         ({"adapter": {"modules": ["q_proj", "w_proj"]}}, "names 'w_proj', and the model has no such layer: its linear"),
+        ({"adapter": {"four_bit": True}}, "adapter.four_bit needs the package bitsandbytes, which is not installed"),
         ({"attention": "flash_attention_2"}, "needs the package flash_attn, which is not installed"),
         ({"attention": "fastest"}, "attention: fastest cannot be used"),
         (

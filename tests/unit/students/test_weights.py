@@ -68,3 +68,25 @@ def test_a_study_without_trained_tables_keeps_its_identity() -> None:
     assert kept is not None and given is not None
     assert "train" not in kept.model_dump()
     assert given.model_dump()["train"] == ["lm_head"]
+
+
+@pytest.mark.parametrize("adapted", [False, True], ids=["full", "adapter"])
+def test_weights_of_an_fp32_training_can_be_saved_in_bf16(tmp_path: Path, adapted: bool) -> None:
+    """Half the bytes, the values rounded once, and a configuration that says so: evaluation reads the format there."""
+    from transformers import AutoModelForCausalLM
+
+    base = tiny_models.make("llama", tmp_path / "base")
+    keys: dict[str, Any] = {"precision": "fp32", "adapter": {"rank": 4} if adapted else None}
+    model = load_model(str(base), Recipe.model_validate(keys), "cpu")
+    trained = {name for name, parameter in model.named_parameters() if parameter.requires_grad}
+    state = {name: tensor.detach().clone() for name, tensor in model.state_dict().items() if name in trained}
+    for precision in ("fp32", "bf16"):
+        recipe = Recipe.model_validate({**keys, "save_precision": precision})
+        write(model, dict(state), str(base), recipe, [4], tmp_path / precision)
+    whole, half = (
+        AutoModelForCausalLM.from_pretrained(tmp_path / one, dtype="auto").state_dict() for one in ("fp32", "bf16")
+    )
+    assert {tensor.dtype for tensor in half.values()} == {torch.bfloat16}
+    assert all(torch.equal(half[name], tensor.to(torch.bfloat16)) for name, tensor in whole.items())
+    sizes = [(tmp_path / one / "model.safetensors").stat().st_size for one in ("fp32", "bf16")]
+    assert sizes[1] < 0.6 * sizes[0]

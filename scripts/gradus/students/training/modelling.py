@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from typing import Any
 
 import torch
 from transformers import AutoModelForCausalLM
 
 from gradus.students.model_config import BESIDE_TEXT, is_beside_text
+from gradus.students.training.job import Refused
 from gradus.study.config.students import Adapter, Recipe
 
 DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16}
+NO_FOUR_BITS = (
+    "adapter.four_bit needs the package bitsandbytes, which is not installed: install it, or leave four_bit unset"
+)
 
 
 def load_model(base: str, recipe: Recipe, device: torch.device | str) -> Any:
@@ -20,7 +25,9 @@ def load_model(base: str, recipe: Recipe, device: torch.device | str) -> Any:
     Of the weights every rank loads a copy; ZeRO-3 shards them afterwards. ``peft`` draws the adapters' initial values
     from torch's generator, which the caller has seeded.
     """
-    chosen = {"attn_implementation": recipe.attention} if recipe.attention else {}
+    chosen: dict[str, Any] = {"attn_implementation": recipe.attention} if recipe.attention else {}
+    if recipe.adapter is not None and recipe.adapter.four_bit:
+        chosen |= {"quantization_config": four_bits(recipe), "device_map": {"": device}}
     model: Any = AutoModelForCausalLM.from_pretrained(
         base, dtype=DTYPES[recipe.precision], local_files_only=True, trust_remote_code=False, **chosen
     )
@@ -34,7 +41,24 @@ def load_model(base: str, recipe: Recipe, device: torch.device | str) -> Any:
     if recipe.gradient_checkpointing:
         model.gradient_checkpointing_enable({"use_reentrant": False})
     model.train()
-    return model.to(device)
+    return model if "device_map" in chosen else model.to(device)
+
+
+def four_bits(recipe: Recipe) -> Any:
+    """How QLoRA keeps frozen weights (arXiv 2305.14314): NF4, its constants quantised too, computed with in the recipe's format.
+
+    Raises Refused where bitsandbytes is not installed.
+    """
+    if find_spec("bitsandbytes") is None:
+        raise Refused(NO_FOUR_BITS)
+    from transformers import BitsAndBytesConfig
+
+    return BitsAndBytesConfig(
+        load_in_4bit=True,
+        bnb_4bit_quant_type="nf4",
+        bnb_4bit_use_double_quant=True,
+        bnb_4bit_compute_dtype=DTYPES[recipe.precision],
+    )
 
 
 def _switch_off_dropout(model: Any) -> None:

@@ -48,7 +48,8 @@ def work_of(causal: Any, frozen: bool) -> Work:
 
 
 def _size(parameter: Any) -> int:
-    return int(getattr(parameter, "ds_numel", None) or parameter.numel())
+    packed = getattr(getattr(parameter, "quant_state", None), "shape", None)  # of weights in 4 bits, two to a byte
+    return int(packed.numel() if packed is not None else getattr(parameter, "ds_numel", None) or parameter.numel())
 
 
 def peak_flops(device_name: str) -> float | None:

@@ -49,8 +49,7 @@ def write(
     shutil.rmtree(target, ignore_errors=True)
     target.mkdir(parents=True)
     if recipe.adapter is None:
-        _save(model, state, end_ids, target)
-        _compare(target, state)
+        _save(model, state, recipe, end_ids, target)
         return
     fresh = AutoModelForCausalLM.from_pretrained(
         base, dtype=DTYPES[recipe.precision], local_files_only=True, trust_remote_code=False
@@ -69,15 +68,29 @@ def write(
     merged = wrapped.merge_and_unload()
     tied = _other_names(merged)
     whole = {name: tensor.detach().clone() for name, tensor in merged.state_dict().items() if name not in tied}
-    _save(merged, whole, end_ids, target)
-    _compare(target, whole)
+    _save(merged, whole, recipe, end_ids, target)
 
 
-def _save(model: Any, state: dict[str, torch.Tensor], end_ids: list[int], target: Path) -> None:
+def _save(model: Any, state: dict[str, torch.Tensor], recipe: Recipe, end_ids: list[int], target: Path) -> None:
     model.config.use_cache = True
     if model.generation_config is not None:  # the base model's own end may be another than the learned one
         model.generation_config.eos_token_id = end_ids if len(end_ids) > 1 else end_ids[0]
+    saved = DTYPES[recipe.save_precision or recipe.precision]
+    if saved is not DTYPES[recipe.precision]:
+        state = {name: tensor.to(saved) if tensor.is_floating_point() else tensor for name, tensor in state.items()}
     model.save_pretrained(target, state_dict=state)
+    if saved is not DTYPES[recipe.precision]:
+        _name_format(target / "config.json", str(saved).removeprefix("torch."))
+    _compare(target, state)
+
+
+def _name_format(path: Path, dtype: str) -> None:
+    """Let a configuration, and those of its parts, name the number format of the weights beside it."""
+    facts = json.loads(path.read_text(encoding="utf-8"))
+    for section in (facts, *(one for one in facts.values() if isinstance(one, dict))):
+        if "dtype" in section:
+            section["dtype"] = dtype
+    write_json(path, facts)
 
 
 def _settle(path: Path) -> None:
@@ -97,5 +110,5 @@ def _compare(target: Path, state: dict[str, torch.Tensor]) -> None:
         str(target), local_files_only=True, trust_remote_code=False, dtype="auto"
     ).state_dict()
     for name, tensor in state.items():
-        if name not in read or not torch.equal(read[name], tensor):
+        if name not in read or not torch.equal(read[name].to(tensor.dtype), tensor):
             raise RuntimeError(f"tensor {name!r} in {target} differs from the trained one")

@@ -11,7 +11,7 @@ import torch
 from gradus.students.model_config import model_config
 from gradus.students.templates import Template
 from gradus.students.tokens import Tokens
-from gradus.students.training.modelling import unknown_modules, with_adapter
+from gradus.students.training.modelling import NO_FOUR_BITS, unknown_modules, with_adapter
 from gradus.students.trial.findings import Findings
 from gradus.study.config.students import Recipe
 from gradus.study.config.training import StudentDemands
@@ -105,6 +105,8 @@ def check_adapter(model: Any, recipe: Recipe, findings: Findings) -> None:
     """The adapter's modules are there, every name of them; the outline gets the adapter's layers where they are."""
     if recipe.adapter is None:
         return
+    if recipe.adapter.four_bit and find_spec("bitsandbytes") is None:
+        findings.refuse(*NO_FOUR_BITS.split(": ", 1))
     unknown, linear = unknown_modules(model, recipe.adapter)
     if unknown:
         findings.refuse(

@@ -54,6 +54,12 @@ class Adapter(Section):
         description="Tables that are trained whole beside the adapters: a base model needs its LM head for a template whose "
         "end token it never saw. Where both are one table, either name stands for it.",
     )
+    four_bit: bool = Field(
+        False,
+        exclude_if=_is_empty,
+        description="QLoRA (arXiv 2305.14314): the frozen weights lie in memory in 4 bits (NF4); needs the package "
+        "bitsandbytes. The adapters are merged into the weights as they were before.",
+    )
 
 
 class Supervise(Section):
@@ -144,6 +150,12 @@ class Recipe(Section):
     precision: Literal["fp32", "bf16"] = Field(
         "bf16", description="Number format of the passes; the optimizer's copy of the weights is fp32 in either."
     )
+    save_precision: Literal["fp32", "bf16"] | None = Field(
+        None,
+        exclude_if=_is_none,
+        description="Number format of the published weights; unset: that of `precision`. `bf16` halves what a cell of an fp32 "
+        "training keeps, and is what its student is evaluated with.",
+    )
     save_every: int = Field(100, gt=0, description="Optimizer steps between two progress checkpoints.")
 
     @model_validator(mode="before")
@@ -166,6 +178,14 @@ class Recipe(Section):
             raise ValueError(
                 "min_learning_rate is where a falling schedule ends: at most learning_rate, and not constant"
             )
+        return self
+
+    @model_validator(mode="after")
+    def _formats_fit(self) -> Recipe:
+        if self.save_precision == "fp32" and self.precision == "bf16":
+            raise ValueError("save_precision fp32 needs precision fp32: after bf16 there are no finer weights to save")
+        if self.adapter is not None and self.adapter.four_bit and self.zero_stage == 3:
+            raise ValueError("adapter.four_bit needs zero_stage 0, 1 or 2: weights in 4 bits cannot be shared out")
         return self
 
     @model_validator(mode="after")
