@@ -15,7 +15,7 @@ from gradus.presentation.exhibits import conditions
 from gradus.results import presence
 from gradus.runtime import environment
 from gradus.runtime.errors import UserError
-from gradus.study import grid, paths
+from gradus.study import declaration, grid, paths
 from gradus.study.config import NAMED_FORMATS, NAMED_LEVELS, load
 from gradus.study.fingerprint import fingerprint
 from gradus.workflow import annotation, data, evaluation, presentation, resources
@@ -83,6 +83,10 @@ include: "rules/presentation_paper.smk"
 include: "rules/presentation_pages.smk"
 include: "rules/planning.smk"
 include: "rules/archive.smk"
+
+
+onstart:
+    declaration.declare(study)
 
 
 onsuccess:

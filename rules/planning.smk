@@ -27,5 +27,6 @@ rule plan:
         " --study {input.study:q}"
         ' --prompts "$GRADUS_PROMPTS"'
         " --prices $GRADUS/prices.yaml"
+        " --numbers $GRADUS/published/chen-2025.csv"
         " --output {params.folder:q}"
         " 2>&1 | tee {log:q}"

@@ -14,6 +14,7 @@ from gradus.presentation.pages import to_page
 from gradus.results.store import Results
 from gradus.runtime import program
 from gradus.runtime.atomic import write_json, write_text
+from gradus.study.declaration import trainings_before
 from gradus.study.grid import supervisions
 
 
@@ -35,7 +36,7 @@ def main() -> None:
     conditions = {name: summaries(results, experiment) for name, experiment in study.experiments.items()}
     evidence = collect(results)
     recommended = recommendations(evidence, costs(results))
-    statements = study_statements(study, evidence)
+    statements = study_statements(study, evidence, trainings_before(study, results.root))
     write_text(given.claims, statements_csv(statements))
     write_text(given.recommendation, recommendations_csv(recommended))
     comparisons = compare_with_published(evidence, read(Path(given.numbers)))

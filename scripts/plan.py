@@ -5,9 +5,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+from gradus.analysis.published import read
 from gradus.planning.inputs import PlanInputs
 from gradus.planning.pending_changes import changes, pending_files
 from gradus.planning.plan import plan
+from gradus.planning.power import declared_power
 from gradus.results.store import Results
 from gradus.runtime import program
 from gradus.runtime.atomic import write_json, write_text
@@ -20,12 +22,14 @@ def main() -> None:
     options.add_argument("--study", required=True, help="the resolved study (study.json)")
     options.add_argument("--prompts", required=True, help="folder of prompt files")
     options.add_argument("--prices", required=True, help="price table")
+    options.add_argument("--numbers", required=True, help="the paper's published numbers")
     options.add_argument("--output", required=True, help="folder for plan.json and plan.md")
     given = options.parse_args()
     inputs = PlanInputs(Results.open(Path(given.study).parent), Prompts(given.prompts), Path(given.prices))
     jobs = waiting_jobs(given.study)
     pending = pending_files(nested(given.study, "--summary")) if jobs else set()
-    found = plan(inputs, jobs, changes(inputs, pending))
+    declared = declared_power(inputs, read(Path(given.numbers))) if inputs.study.primary else []
+    found = plan(inputs, jobs, changes(inputs, pending), declared)
     text = found.to_markdown()
     write_json(Path(given.output) / "plan.json", found.to_json())
     write_text(Path(given.output) / "plan.md", text)

@@ -13,6 +13,11 @@ from gradus.runtime.errors import UserError
 
 def test_the_plan_counts_before_anything_runs(workflow: Callable[..., Workflow]) -> None:
     made = workflow()
+    (experiment,) = made.config["experiments"].values()
+    dataset, student = experiment["datasets"][0], experiment["students"][0]
+    first = f"{experiment['teachers'][0]}/original/{experiment['levels'][0]}"
+    sides = {"first": first, "second": experiment["baselines"][0], "datasets": [dataset], "students": [student]}
+    made.config["primary"] = {"gain": {"question": "Do rationales help?", **sides}}
     output = made.run("plan")
     plan = json.loads((made.results / "plan" / "plan.json").read_text(encoding="utf-8"))
     whole = plan["lines"][-1]
@@ -24,7 +29,18 @@ def test_the_plan_counts_before_anything_runs(workflow: Callable[..., Workflow])
     assert 0 < whole["rank_hours"] < 1
     assert plan["jobs"]["train"] == 4
     assert "the whole study" in output
-    assert sorted(path.name for path in made.results.iterdir()) == ["benchmarks", "logs", "plan", "study.json"]
+    (record,) = made.results.glob("declared-*.run.json")
+    assert sorted(path.name for path in made.results.iterdir()) == [
+        "benchmarks",
+        record.name,
+        "logs",
+        "plan",
+        "study.json",
+    ]
+    (declared,) = plan["declared"]
+    assert declared["declared"] == f"gain: {dataset}, {student}" and "prior: the paper's runs" in declared["noise_from"]
+    assert "power for the margin" in output
+    assert json.loads(record.read_text(encoding="utf-8"))["trainings_before"] == 0
     (made.results / "plan" / "plan.json").unlink()
     made.run("plan")
     assert (made.results / "plan" / "plan.json").exists(), "the plan is always made anew"

@@ -28,7 +28,8 @@ def collect(results: Results) -> Evidence:
     }
     # The loss at the first step is one before any weight moved, on the same problems for every supervision.
     surprise = {key: fmean(results.trace(cell)[0]["loss"] for cell in seeds) for key, seeds in runs.items()}
-    return Evidence(_measurements(results, runs), teacher_measurements(results), traits, surprise)
+    margins = results.study.margins
+    return Evidence(_measurements(results, runs), teacher_measurements(results), traits, surprise, margins)
 
 
 def _in_order(study: Study) -> list[Cell]:

@@ -9,9 +9,7 @@ from statistics import fmean
 from gradus.records import Supervision
 from gradus.records.vocabulary import ANSWER_ONLY, LEVELS, NATIVE
 from gradus.statistics.measurements import Measurement, SeedVariance, pooled_seed_variance
-
-# Differences within this margin are no differences that matter (accuracy, 0 to 1), where a study says nothing else.
-MARGIN = 0.03
+from gradus.study.declaration import MARGIN
 
 
 @dataclass(frozen=True)

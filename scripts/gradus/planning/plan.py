@@ -9,6 +9,7 @@ from typing import Any
 from gradus.planning.inputs import PlanInputs
 from gradus.planning.needs import WHOLE, Needs, needs_of
 from gradus.planning.pending_changes import Change
+from gradus.planning.power import DeclaredPower
 from gradus.planning.quote import NOTHING, Quotation, Quote
 from gradus.presentation.table import Table
 from gradus.records import Supervision
@@ -52,6 +53,7 @@ class Plan:
     jobs: Mapping[str, int]
     changes: Sequence[Change]
     trials: Mapping[str, TrialState]
+    declared: Sequence[DeclaredPower] = ()
 
     def to_json(self) -> dict[str, Any]:
         """The plan for machines."""
@@ -59,6 +61,7 @@ class Plan:
             "lines": [asdict(needs) for needs in self.needs],
             "quotes": {name: asdict(found) for name, found in self.quotes.items()},
             "missing": self.missing,
+            "declared": [asdict(one) for one in self.declared],
             "trials": {name: asdict(state) for name, state in self.trials.items()},
             "would_run": [asdict(change) for change in self.changes],
             "jobs": self.jobs,
@@ -71,6 +74,8 @@ class Plan:
             requests = [{"what the teachers are asked": name, **asdict(quote)} for name, quote in self.quotes.items()]
             parts += [_table(requests), f"{_QUOTE_NOTE}\n"]
         parts.append(f"{_TRAINING_NOTE}\n")
+        if self.declared:
+            parts += [_table([_in_points(one) for one in self.declared]), f"{_DECLARED_NOTE}\n"]
         if self.trials:
             parts.append(_table([{"pretrained student": name, **asdict(one)} for name, one in self.trials.items()]))
         if self.missing:
@@ -83,7 +88,9 @@ class Plan:
         return "\n".join(parts)
 
 
-def plan(inputs: PlanInputs, jobs: Mapping[str, int], changes: Sequence[Change]) -> Plan:
+def plan(
+    inputs: PlanInputs, jobs: Mapping[str, int], changes: Sequence[Change], declared: Sequence[DeclaredPower] = ()
+) -> Plan:
     """What the study needs; the last needs and the quote ``the whole study`` count what is shared once."""
     study = inputs.study
     needs = [
@@ -92,7 +99,7 @@ def plan(inputs: PlanInputs, jobs: Mapping[str, int], changes: Sequence[Change])
     ]
     needs.append(needs_of(inputs, WHOLE, cells(study), len(supervisions(study))))
     missing = [str(supervision) for supervision in missing_supervisions(study)]
-    return Plan(needs, _totals(inputs, requested(inputs)), missing, jobs, changes, _trials(inputs))
+    return Plan(needs, _totals(inputs, requested(inputs)), missing, jobs, changes, _trials(inputs), declared)
 
 
 def _trials(inputs: PlanInputs) -> dict[str, TrialState]:
@@ -177,6 +184,32 @@ _TRAINING_NOTE = (
     "H100's peak and 60 s per training; on CPUs 14 billion operations a second and core, 50 from 50 million weights on (fp32, "
     "AVX-512; bf16 is slower on most CPUs), and 8 s (? where a student's size is not known before it is fetched)."
 )
+
+
+_DECLARED_NOTE = (
+    "Power at 5 %, divided among the declared comparisons; ? where one seed decides nothing, or more than 30 seeds would be "
+    "needed. The sd over runs is that of this study where both cells have two runs (pilot), else the mean that the paper "
+    "prints for seven students (prior): yours may be another."
+)
+
+
+def _in_points(one: DeclaredPower) -> dict[str, str | int | None]:
+    """A declared comparison as the plan shows it, in points."""
+
+    def points(share: float | None) -> str | None:
+        return None if share is None else f"{100 * share:.1f} points"
+
+    return {
+        "declared": one.declared,
+        "seeds": one.seeds,
+        "problems": one.problems,
+        "sd over runs": points(one.run_sd),
+        "smallest detectable effect (80 % power)": points(one.smallest_detectable_effect),
+        "margin": points(one.margin),
+        "power for the margin": f"{100 * one.power_for_the_margin:.0f} %",
+        "seeds for 80 % at the margin": one.seeds_for_80_percent,
+        "from": one.noise_from,
+    }
 
 
 def _table(rows: Sequence[Mapping[str, Any]]) -> str:

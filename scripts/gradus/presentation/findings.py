@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from gradus.analysis.claims.catalogue import judged_claims
+from gradus.analysis.claims.primary import when_declared
 from gradus.analysis.claims.statements import Statement
 from gradus.analysis.evidence import Evidence
 from gradus.analysis.recommendation import Recommendation
@@ -21,16 +22,20 @@ from gradus.runtime.markdown import one_line
 from gradus.statistics.contrasts import difference
 from gradus.statistics.families import chosen_interval
 from gradus.study.config import Experiment, PaddedTransform, Study
+from gradus.study.declaration import primaries
 from gradus.study.grid import missing_supervisions
 
 # The summaries of every experiment.
 Conditions = Mapping[str, Sequence[ConditionSummary]]
 
 
-def study_statements(study: Study, evidence: Evidence) -> list[Statement]:
-    """The claims of a study: a family is a claim in the whole study, however its cells are dealt to experiments."""
+def study_statements(study: Study, evidence: Evidence, trainings_before: int | None = None) -> list[Statement]:
+    """The claims of a study: a family is a claim in the whole study, however its cells are dealt to experiments.
+
+    ``trainings_before``: how many trainings were there when its primary comparisons were declared.
+    """
     padded = {name: made.target for name, made in study.transforms.items() if isinstance(made, PaddedTransform)}
-    return judged_claims(evidence, padded)
+    return judged_claims(evidence, padded, primaries(study), when_declared(trainings_before))
 
 
 def headline(study: Study, conditions: Conditions, evidence: Evidence) -> dict[str, Any]:

@@ -192,7 +192,7 @@ def contrast(parts: Sequence[tuple[float, Measurement]], seeds: SeedVariance) ->
     log_odds = float(sum(weight * logit(one) for weight, one in parts))
     groups = _groups(rows[0].clusters) if paired else None
     if runs > 1 or seeds.df:
-        by_item = _item_variance(weights, rows) if paired else (0.0, 1.0)
+        by_item = item_variance(weights, rows) if paired else (0.0, 1.0)
         return replace(_several_runs(parts, seeds, estimate, unmeasured, *by_item), log_odds=log_odds, groups=groups)
     if paired:
         found = _checkpoints(estimate, weights, rows)
@@ -328,7 +328,7 @@ def _decoding_variance(one: Measurement) -> float:
     return binomial_variance(one.mean, total) if total else math.inf
 
 
-def _item_variance(weights: np.ndarray, rows: Sequence[Rows]) -> tuple[float, float]:
+def item_variance(weights: np.ndarray, rows: Sequence[Rows]) -> tuple[float, float]:
     """How much a contrast varies with the choice of problems, the noise of single runs taken off; and its degrees of freedom."""
     per_problem = np.asarray(sum(weight * one.by_problem for weight, one in zip(weights, rows, strict=True)))
     noise = sum(weight**2 * one.residual / one.runs for weight, one in zip(weights, rows, strict=True))

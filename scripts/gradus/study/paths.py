@@ -104,6 +104,7 @@ CELL = f"{SUPERVISION}/{{student}}/seed{{seed}}"
 RESULTS = Artifact("results/{study}")
 
 STUDY_COPY = RESULTS / "study.json"
+DECLARATION = RESULTS / "declared-{digest}.run.json"
 PROBLEMS = RESULTS / "data/{dataset}/{split}.jsonl"
 AUDIT = RESULTS / "data/{dataset}/audit.json"
 EXEMPLAR = RESULTS / "exemplars/{dataset}/{teacher}/{format}.json"

@@ -10,6 +10,7 @@ import pytest
 
 from gradus.analysis.claims.catalogue import TITLES, judged_claims
 from gradus.analysis.claims.gains import matthew
+from gradus.analysis.claims.primary import when_declared
 from gradus.analysis.claims.statements import VERDICTS, Statement, judged
 from gradus.analysis.claims.teachers import better_teacher_better_student
 from gradus.analysis.claims.traits import traits as traits_claims
@@ -24,6 +25,7 @@ from gradus.presentation.claims import (
 from gradus.records import Supervision
 from gradus.statistics.measurements import Measurement, Rows, Summary
 from gradus.statistics.simulation import Design, simulated_levels
+from gradus.study.declaration import Primary
 
 BASELINE = "gold/answer-only/native"
 
@@ -365,3 +367,16 @@ def test_telling_holds_every_statement() -> None:
     for one in family:
         assert TITLES[one.claim] in page and one.subject in page
         assert math.isfinite(one.low) and one.low <= one.estimate <= one.high and 0 <= one.power <= 1
+
+
+def test_what_a_study_declared_is_a_family_of_its_own() -> None:
+    """Its adjustment is for what was declared and not for all that can be looked at."""
+    values = {**levels(0.40, 0.43, 0.40), BASELINE: 0.39}
+    evidence = Evidence(printed(values, sd=0.008))
+    sides = {"gain": (place("t/original/L2"), place(BASELINE)), "absent": (place("t/original/L6"), place(BASELINE))}
+    declared = [Primary(name, *both, "s", 0.03, (1, 2, 3)) for name, both in sides.items()]
+    family = judged_claims(evidence, declared=declared, when=when_declared(0))
+    assert family[0].claim == "primary" and family[0].note == "declared before the first training"
+    assert family[0].verdict == "supported" and family[0].p_adjusted == pytest.approx(2 * family[0].p)
+    assert [one.subject for one in family if one.claim == "primary"] == ["gain: svamp, s"]
+    assert "confirms nothing" in when_declared(3) and "no record" in when_declared(None)

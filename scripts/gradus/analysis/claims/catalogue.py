@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from gradus.analysis.claims.formats import formats
 from gradus.analysis.claims.gains import length_is_not_granularity, matthew, rationales_help
 from gradus.analysis.claims.granularity import finer_for_stronger, non_monotone, non_monotone_on_average
+from gradus.analysis.claims.primary import primary
 from gradus.analysis.claims.statements import Statement, judged
 from gradus.analysis.claims.teachers import better_teacher_better_student, teacher_against_students
 from gradus.analysis.claims.traits import traits
 from gradus.analysis.evidence import Evidence
+from gradus.study.declaration import Primary
 
 # What each claim is called in words; the numbers are those of docs/background/statistics.md.
 TITLES: Mapping[str, str] = {
+    "primary": "What the study declared",
     "rationales-help": "Rationales are better than bare answers",
     "non-monotone": "1. A middle granularity is best",
     "non-monotone-mean": "1a. A middle granularity is best, mean over datasets",
@@ -32,14 +35,21 @@ TITLES: Mapping[str, str] = {
 }
 
 
-def judged_claims(evidence: Evidence, padded: Mapping[str, str] | None = None) -> list[Statement]:
+def judged_claims(
+    evidence: Evidence,
+    padded: Mapping[str, str] | None = None,
+    declared: Sequence[Primary] = (),
+    when: str = "",
+) -> list[Statement]:
     """Every statement that the evidence can speak to, judged; a family is a claim within this evidence.
 
     The evidence is that of a whole study: how its cells are dealt to experiments changes nothing.
 
-    ``padded`` maps formats to the level whose length they take.
+    ``padded`` maps formats to the level whose length they take; ``declared`` are the primary comparisons, and ``when`` tells when
+    they were declared.
     """
     found = [
+        *primary(evidence, declared, when),
         *rationales_help(evidence),
         *non_monotone(evidence),
         *non_monotone_on_average(evidence),

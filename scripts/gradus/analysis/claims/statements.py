@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from gradus.analysis.evidence import MARGIN
 from gradus.statistics.contrasts import Contrast
 from gradus.statistics.correlations import Correlation
 from gradus.statistics.families import holm
+from gradus.study.declaration import MARGIN
 
 ALPHA = 0.05
 # Power is stated for effects of this size.

@@ -41,6 +41,7 @@ SECTIONS: tuple[tuple[type[BaseModel], str], ...] = (
     (study.Archive, "`archive`"),
     (study.Author, "`archive.authors`"),
     (study.Experiment, "`experiments.NAME`"),
+    (study.PrimaryContrast, "`primary.NAME`"),
     (study.TeacherAccuracy, "`teacher_accuracy.NAME`"),
 )
 _INTRODUCTION = """\

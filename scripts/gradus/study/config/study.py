@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, Any, Literal, get_args
 
 from pydantic import Field, ValidationError, field_validator, model_validator
@@ -123,10 +124,28 @@ class Experiment(Section):
         description="Further supervisions as `teacher/format/level`, `gold/answer-only/native` say.",
     )
 
+    def asks_for(self, dataset: str, parts: Sequence[str], student: str) -> bool:
+        """Whether it trains a student with a supervision (teacher, format, level) on a dataset."""
+        if dataset not in self.datasets or student not in self.students:
+            return False
+        teacher, format_, level = parts
+        in_grid = teacher in self.teachers and format_ in self.formats and level in self.levels
+        return in_grid or "/".join(parts) in self.baselines
+
     @field_validator("levels")
     @classmethod
     def _known_levels(cls, value: list[str]) -> list[str]:
         return known(value, NAMED_LEVELS, "level")
+
+
+class PrimaryContrast(Section):
+    """A comparison that is declared before anything is trained: one supervision is better than another."""
+
+    question: str = Field(description="What it asks, in one sentence.")
+    first: str = Field(description="The supervision that is said to be better, as `teacher/format/level`.")
+    second: str = Field(description="The one that it is compared with, `gold/answer-only/native` say.")
+    datasets: list[str] = Field(min_length=1, description="Names of datasets; one test each.")
+    students: list[str] = Field(min_length=1, description="Names of students; one test each.")
 
 
 class TeacherAccuracy(Section):
@@ -198,6 +217,16 @@ class Study(Section):
         default_factory=dict, description="Sub-grids of teachers' own accuracies, by name."
     )
 
+    primary: dict[str, PrimaryContrast] = Field(
+        default_factory=dict,
+        description="Comparisons that are declared before the first training, by name: a family of tests of their own "
+        "(docs/background/statistics.md).",
+    )
+    margins: dict[str, Annotated[float, Field(gt=0, lt=1)]] = Field(
+        default_factory=dict,
+        description="By dataset, the difference of accuracies (0 to 1) that does not matter; 0.03 where none is given.",
+    )
+
     @field_validator(
         "study", "datasets", "teachers", "students", "decodings", "transforms", "experiments", "teacher_accuracy"
     )
@@ -255,6 +284,10 @@ class Study(Section):
                         f"teacher {teacher!r} does not solve problems, its accuracy would say nothing",
                         where=f"configuration key teacher_accuracy.{label}.teachers.{position}",
                     )
+        for name in self.margins:
+            must_exist(name, self.datasets, f"margins.{name}")
+        for name, primary in self.primary.items():
+            self._is_in_an_experiment(f"primary.{name}", primary)
         for name, transform in self.transforms.items():
             if isinstance(transform, MixedTransform):
                 must_exist(transform.teacher, self.teachers, f"transforms.{name}.teacher")
@@ -275,6 +308,23 @@ class Study(Section):
         for axis in axes:
             for position, name in enumerate(getattr(section, axis)):
                 must_exist(name, getattr(self, axis), f"{key}.{axis}.{position}")
+
+    def _is_in_an_experiment(self, key: str, primary: PrimaryContrast) -> None:
+        """What is declared must be measured: both supervisions, on every dataset, with every student."""
+        self._axes_exist(key, primary, ("datasets", "students"))
+        for side in ("first", "second"):
+            name = getattr(primary, side)
+            parts = name.split("/")
+            if len(parts) != 3:
+                raise UserError(f"{name!r} is not teacher/format/level", where=f"configuration key {key}.{side}")
+            for dataset in primary.datasets:
+                for student in primary.students:
+                    if not any(one.asks_for(dataset, parts, student) for one in self.experiments.values()):
+                        raise UserError(
+                            f"no experiment trains {student} with {name} on {dataset}",
+                            where=f"configuration key {key}.{side}",
+                            hint="add it to an experiment, or declare another comparison",
+                        )
 
     def _retries_can_differ(self) -> None:
         """A retry at temperature 0 would pay for the same answer again."""

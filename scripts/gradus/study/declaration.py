@@ -1,0 +1,91 @@
+"""Declarations: the comparisons that a study names as its primary ones before it trains, written down where they cannot change.
+
+The record of a declaration is named by the hash of what was declared, so that another declaration is another record beside it.
+It says how many trainings were there when it was written: none, if it was declared before.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from gradus.records import Supervision
+from gradus.runtime.atomic import canonical_json, sha256_bytes, write_json
+from gradus.study import paths
+from gradus.study.config import Study
+from gradus.study.grid import cells
+
+# A difference that does not matter, where a study says nothing else (accuracy, 0 to 1).
+MARGIN = 0.03
+
+
+@dataclass(frozen=True)
+class Primary:
+    """One declared comparison: ``first`` is better than ``second``, on one dataset with one student."""
+
+    name: str
+    first: Supervision
+    second: Supervision
+    student: str
+    margin: float
+    seeds: tuple[int, ...]
+
+    @property
+    def subject(self) -> str:
+        """How it is called in tables."""
+        return f"{self.name}: {self.first.dataset}, {self.student}"
+
+
+def primaries(study: Study) -> list[Primary]:
+    """Every declared comparison, in the order of the study file, with the seeds that both of its cells have."""
+    seeds: dict[tuple[Supervision, str], set[int]] = {}
+    for cell in cells(study):
+        seeds.setdefault((cell.supervision, cell.student), set()).add(cell.seed)
+    found = []
+    for name, section in study.primary.items():
+        for dataset in section.datasets:
+            for student in section.students:
+                first, second = (Supervision(dataset, *side.split("/")) for side in (section.first, section.second))
+                both = seeds.get((first, student), set()) & seeds.get((second, student), set())
+                margin = study.margins.get(dataset, MARGIN)
+                found.append(Primary(name, first, second, student, margin, tuple(sorted(both))))
+    return found
+
+
+def declaration(study: Study) -> list[dict[str, Any]]:
+    """What is declared, for machines."""
+    return [
+        {**asdict(one), "first": str(one.first), "second": str(one.second), "seeds": list(one.seeds)}
+        for one in primaries(study)
+    ]
+
+
+def digest(study: Study) -> str:
+    """The hash of what is declared."""
+    return sha256_bytes(canonical_json(declaration(study)).encode())
+
+
+def declare(study: Study, root: Path = Path()) -> None:
+    """Write the record of what is declared, unless it is there; nothing where nothing is declared.
+
+    It is called when a run starts, before its first job.
+    """
+    if not study.primary:
+        return
+    path = root / paths.DECLARATION.of(study, digest=digest(study)[:12])
+    if not path.exists():
+        trained = sum((root / paths.WEIGHTS.manifest.of(study, cell)).exists() for cell in cells(study))
+        written = datetime.now(UTC).isoformat(timespec="seconds")
+        facts = {"sha256": digest(study), "trainings_before": trained, "written": written}
+        write_json(path, {**facts, "declared": declaration(study)})
+
+
+def trainings_before(study: Study, root: Path) -> int | None:
+    """How many trainings were there when what the study declares was written down; None where there is no record of it."""
+    path = root / paths.DECLARATION.of(study, digest=digest(study)[:12])
+    if not path.exists():
+        return None
+    return int(json.loads(path.read_text(encoding="utf-8"))["trainings_before"])
