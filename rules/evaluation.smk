@@ -5,9 +5,10 @@ rule generate:
     input:
         **large(
             problems=lambda wildcards: evaluation.problems(study, wildcards),
-            weights=paths.WEIGHTS,
+            weights=lambda wildcards: evaluation.weights(study, wildcards),
+            shown=lambda wildcards: evaluation.shown(study, wildcards),
         ),
-        examples_manifest=paths.TRAINING_SET.manifest,
+        examples_manifest=lambda wildcards: evaluation.taught(study, wildcards),
     output:
         predictions=paths.PREDICTIONS,
         manifest=paths.PREDICTIONS.manifest,
@@ -34,14 +35,13 @@ rule generate:
         code=lambda _: fingerprint("generate"),
         settings=lambda wildcards: as_json(study.decodings[wildcards.decoding]),
         cell=paths.CELL,
-        checkpoint=lambda wildcards: paths.CHECKPOINT.format(**wildcards),
+        writer=lambda wildcards: evaluation.writer_options(study, wildcards),
     message:
         "Predictions {params.cell}, {wildcards.problems}, {wildcards.decoding}"
     shell:
         "{resources.interpreter} $GRADUS/scripts/generate.py"
         " --problems {input.problems:q}"
-        " --checkpoint {params.checkpoint:q}"
-        " --training-set-manifest {input.examples_manifest:q}"
+        " {params.writer}"
         " --settings {params.settings:q}"
         " --threads {threads}"
         " --output {output.predictions:q}"
@@ -68,7 +68,7 @@ rule score:
             train_problems=paths.PROBLEMS.with_(split="train"),
             predictions=paths.PREDICTIONS,
         ),
-        examples_manifest=paths.TRAINING_SET.manifest,
+        examples_manifest=lambda wildcards: evaluation.taught(study, wildcards),
     output:
         metrics=report(
             paths.METRICS,
@@ -102,6 +102,9 @@ rule score:
         code=lambda _: fingerprint("score"),
         cell=lambda wildcards: evaluation.cell_facts(wildcards),
         name=paths.CELL,
+        options=lambda wildcards: options(
+            training_set_manifest=evaluation.taught(study, wildcards)
+        ),
     message:
         "Scores {params.name}, {wildcards.problems}, {wildcards.decoding}"
     shell:
@@ -109,7 +112,7 @@ rule score:
         " --problems {input.problems:q}"
         " --train-problems {input.train_problems:q}"
         " --predictions {input.predictions:q}"
-        " --training-set-manifest {input.examples_manifest:q}"
+        " {params.options}"
         " --cell {params.cell:q}"
         " --rows {output.rows:q}"
         " --output {output.metrics:q}"

@@ -84,7 +84,9 @@ rule figure:
 rule loss_figure:
     input:
         study=paths.STUDY_COPY,
-        traces=lambda _: [paths.TRACE.of(study, cell) for cell in grid.cells(study)],
+        traces=lambda _: [
+            paths.TRACE.of(study, cell) for cell in grid.trained(grid.cells(study))
+        ],
     output:
         svg=report(
             paths.LOSS_FIGURE.with_(suffix="svg"),
@@ -120,7 +122,7 @@ rule speed_figure:
         study=paths.STUDY_COPY,
         telemetry=lambda _: [
             pattern.of(study, cell)
-            for cell in grid.cells(study)
+            for cell in grid.trained(grid.cells(study))
             for pattern in (paths.TELEMETRY, paths.TRACE)
         ],
     output:

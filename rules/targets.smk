@@ -53,7 +53,10 @@ rule teacher_accuracies:
 rule checkpoints:
     """The fine-tuned students of all cells."""
     input:
-        lambda _: [paths.WEIGHTS.manifest.of(study, cell) for cell in grid.cells(study)],
+        lambda _: [
+            paths.WEIGHTS.manifest.of(study, cell)
+            for cell in grid.trained(grid.cells(study))
+        ],
 
 
 rule metrics:

@@ -87,7 +87,9 @@ rule annotate:
     benchmark:
         paths.ANNOTATIONS.benchmark
     wildcard_constraints:
-        teacher=paths.alternatives(annotation.teachers_except(study, "vllm", "mixed")),
+        teacher=paths.alternatives(
+            annotation.teachers_except(study, "vllm", "mixed", "none")
+        ),
         format=paths.alternatives(NAMED_FORMATS),
     retries: 1
     conda:

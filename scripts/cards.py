@@ -8,7 +8,7 @@ from gradus.results.store import Results
 from gradus.runtime import program
 from gradus.runtime.atomic import write_text
 from gradus.study import paths
-from gradus.study.grid import cells
+from gradus.study.grid import cells, trained
 
 
 def main() -> None:
@@ -17,7 +17,7 @@ def main() -> None:
     given = options.parse_args()
     results = Results.open(given.study.parent)
     write_text(results.path(paths.DATASET_CARD), dataset_card(results))
-    for cell in cells(results.study):
+    for cell in trained(cells(results.study)):
         write_text(results.path(paths.MODEL_CARD, cell), model_card(results, cell))
 
 

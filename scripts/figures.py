@@ -8,7 +8,7 @@ from gradus.presentation.figure import save
 from gradus.presentation.training_figures import Training, loss_figure, speed_figure
 from gradus.results.store import Results
 from gradus.runtime import program
-from gradus.study.grid import cells
+from gradus.study.grid import cells, trained
 
 
 def main() -> None:
@@ -33,7 +33,7 @@ def main() -> None:
 def trainings(results: Results, with_telemetry: bool = False) -> list[Training]:
     """Every training of a study by what its student was taught; the seed is named where it is not the first."""
     found = []
-    for cell in cells(results.study):
+    for cell in trained(cells(results.study)):
         label = " ".join((cell.supervision.teacher, cell.supervision.format, cell.supervision.level))
         label += f" seed {cell.seed}" if cell.seed != 1 else ""
         telemetry = results.telemetry(cell) if with_telemetry else []

@@ -1,5 +1,6 @@
-"""Let a trained student answer the test problems."""
+"""Let a student answer problems: a trained one, or a base model that was taught nothing."""
 
+from dataclasses import dataclass
 from pathlib import Path
 
 from gradus.evaluation.engines import Engine, GenerationLimits
@@ -11,22 +12,44 @@ from gradus.runtime.environment import work_folder
 from gradus.runtime.errors import UserError
 from gradus.runtime.jsonl import read_json, read_manifest, read_records, write_records
 from gradus.runtime.leases import lease
-from gradus.students.base_models import refuse_beyond_positions
+from gradus.students.base_models import model_source, refuse_beyond_positions, student_template
 from gradus.students.templates import TEMPLATE_FILE, Template
 from gradus.students.tokens import load_tokens
 from gradus.students.training.checkpoints import progress_folder
 from gradus.students.training.publication import drop_kept
+from gradus.students.worked_examples import worked_examples
 from gradus.study.config.options import section_option
 from gradus.study.config.study import Decoding
+from gradus.study.config.teachers import NoTeacher
 from gradus.study.fingerprint import fingerprint
 from gradus.study.paths import Artifact
 
 
+@dataclass(frozen=True)
+class Writer:
+    """Who answers, and how it is asked.
+
+    ``files``: the hashes of what decides its weights; ``longest``: most tokens of an answer; ``worked``: questions and answers
+    shown before every question; ``kept``: the training whose progress is not needed any more once the predictions exist.
+    """
+
+    weights: Path
+    files: dict[str, str]
+    template: Template
+    longest: int
+    stop_strings: tuple[str, ...]
+    worked: tuple[tuple[str, str], ...] = ()
+    kept: Path | None = None
+
+
 def main() -> None:
     options = program.parser(__doc__)
-    options.add_argument("--problems", required=True, help="the test split")
-    options.add_argument("--checkpoint", required=True, help="the checkpoint's folder")
-    options.add_argument("--training-set-manifest", required=True, help="has the lengths that it learned to write")
+    options.add_argument("--problems", required=True, help="the problems that are asked")
+    options.add_argument("--checkpoint", help="a trained student's folder")
+    options.add_argument("--training-set-manifest", help="has the lengths that it learned to write")
+    options.add_argument("--student", help="the base model's folder, where it answers itself")
+    options.add_argument("--untaught", type=section_option("--untaught", NoTeacher), help="how it is asked, as JSON")
+    options.add_argument("--train-problems", help="where its worked examples come from")
     options.add_argument(
         "--settings", required=True, type=section_option("--settings", Decoding), help="the decoding's entry as JSON"
     )
@@ -35,41 +58,78 @@ def main() -> None:
     given = options.parse_args()
     decoding: Decoding = given.settings
     record = program.RunRecord()
-    folder = Path(given.checkpoint)
+    problems = read_records(given.problems, Problem)
+    if given.student:
+        training = read_records(given.train_problems, Problem) if given.train_problems else []
+        writer = untaught(Path(given.student), given.untaught, decoding, problems, training)
+    else:
+        writer = trained(Path(given.checkpoint), given.training_set_manifest, decoding)
+    template, tokens = writer.template, load_tokens(writer.weights)
+    identity = {
+        "problems": read_manifest(given.problems)["sha256"],
+        "files": writer.files,
+        "settings": decoding.model_dump(),
+        "longest": writer.longest,
+        "code": fingerprint("generate"),
+        **({"worked": writer.worked, "stop_strings": writer.stop_strings} if given.student else {}),
+    }
+    progress = work_folder() / "predictions" / f"{sha256_bytes(canonical_json(identity).encode())[:32]}.jsonl"
+    prompts = (template.prompt(problem, writer.worked, tokens.opening) for problem in problems)
+    refuse_beyond_positions(writer.weights, max(len(tokens.encode(prompt)) for prompt in prompts), writer.longest)
+    limits = GenerationLimits(
+        ends=tuple(sorted({template.end_id(tokens), tokens.eos_id})),
+        longest=writer.longest,
+        temperature=decoding.temperature,
+        beams=decoding.beams,
+        memory_bytes=int(decoding.memory_gib * 2**30),
+    )
+    engine = load_engine(decoding, writer.weights, limits, tokens.pad_id, given.threads)
+    with lease(progress, f"predictions {given.output}"):
+        predictions = generate(
+            engine, tokens, template, problems, progress, decoding.samples, writer.stop_strings, writer.worked
+        )
+        truncated = sum(prediction.finish_reason == "length" for prediction in predictions)
+        write_records(given.output, predictions, truncated=truncated, max_new_tokens=writer.longest)
+        progress.unlink(missing_ok=True)
+    record.write(Artifact(given.output).run_record, completion_tokens=sum(p.completion_tokens for p in predictions))
+    if writer.kept is not None:
+        drop_kept(writer.kept)
+
+
+def trained(folder: Path, training_set: str, decoding: Decoding) -> Writer:
+    """A checkpoint, its weights compared with what training wrote."""
     weights, manifest = folder / "weights", read_json(folder / "manifest.json")
     for name, digest in manifest["files"].items():
         if not (weights / name).exists() or sha256_file(weights / name) != digest:
             raise UserError(
                 "differs from what training wrote", where=weights / name, hint=f"delete {folder} and run again"
             )
-    problems = read_records(given.problems, Problem)
-    longest = longest_output(decoding.max_new_tokens, read_json(given.training_set_manifest))
-    identity = {
-        "problems": read_manifest(given.problems)["sha256"],
-        "files": manifest["files"],
-        "settings": decoding.model_dump(),
-        "longest": longest,
-        "code": fingerprint("generate"),
-    }
-    progress = work_folder() / "predictions" / f"{sha256_bytes(canonical_json(identity).encode())[:32]}.jsonl"
-    template, tokens = Template(**read_json(weights / TEMPLATE_FILE)), load_tokens(weights)
-    longest_prompt = max(len(tokens.encode(template.prompt(problem))) for problem in problems)
-    refuse_beyond_positions(weights, longest_prompt, longest)
-    limits = GenerationLimits(
-        ends=tuple(sorted({template.end_id(tokens), tokens.eos_id})),
-        longest=longest,
-        temperature=decoding.temperature,
-        beams=decoding.beams,
-        memory_bytes=int(decoding.memory_gib * 2**30),
+    return Writer(
+        weights,
+        manifest["files"],
+        Template(**read_json(weights / TEMPLATE_FILE)),
+        longest_output(decoding.max_new_tokens, read_json(training_set)),
+        tuple(decoding.stop_strings),
+        kept=progress_folder(work_folder(), manifest["identity"]),
     )
-    engine = load_engine(decoding, weights, limits, tokens.pad_id, given.threads)
-    with lease(progress, f"predictions {given.output}"):
-        predictions = generate(engine, tokens, template, problems, progress, decoding.samples, decoding.stop_strings)
-        truncated = sum(prediction.finish_reason == "length" for prediction in predictions)
-        write_records(given.output, predictions, truncated=truncated, max_new_tokens=longest)
-        progress.unlink(missing_ok=True)
-    record.write(Artifact(given.output).run_record, completion_tokens=sum(p.completion_tokens for p in predictions))
-    drop_kept(progress_folder(work_folder(), manifest["identity"]))
+
+
+def untaught(
+    student: Path, settings: NoTeacher, decoding: Decoding, asked: list[Problem], training: list[Problem]
+) -> Writer:
+    """The base model itself; its text also ends where it asks itself a further question, for nothing taught it to stop."""
+    weights, template = model_source(student), student_template(student)
+    tokens = load_tokens(weights)
+    further = template.next_question(tokens)
+    worked = worked_examples(training, asked, settings.shots, settings.seed, template, tokens) if settings.shots else []
+    return Writer(
+        weights,
+        {"manifest.json": sha256_file(student / "manifest.json")},
+        template,
+        settings.max_new_tokens if decoding.max_new_tokens == "auto" else decoding.max_new_tokens,
+        (*decoding.stop_strings, *([further] if further else [])),
+        tuple(worked),
+    )
 
 
 def load_engine(decoding: Decoding, weights: Path, limits: GenerationLimits, pad_id: int, threads: int) -> Engine:

@@ -25,7 +25,7 @@ def main() -> None:
     options.add_argument("--dataset", choices=sorted(KINDS), help="score anybody's outputs for this dataset")
     options.add_argument("--train-problems", help="the training split, for the most frequent answer")
     options.add_argument("--predictions", required=True)
-    options.add_argument("--training-set-manifest")
+    options.add_argument("--training-set-manifest", help="what the student was trained on; without it: on nothing")
     options.add_argument("--cell", type=program.json_option, help="the cell's wildcards as JSON")
     options.add_argument("--rows", help="where the rows go")
     options.add_argument("--output", required=True)
@@ -33,20 +33,20 @@ def main() -> None:
     if given.dataset:
         score_anything(given.dataset, Path(given.problems), Path(given.predictions), given.rows, given.output)
         return
-    for name in ("train_problems", "training_set_manifest", "cell", "rows"):
+    for name in ("train_problems", "cell", "rows"):
         if getattr(given, name) is None:
             options.error(f"without --dataset, --{name.replace('_', '-')} is required")
-    training_set = read_json(given.training_set_manifest)
     rows, metric = score(
         read_records(given.problems, Problem),
         read_records(given.train_problems, Problem),
         read_records(given.predictions, Prediction),
     )
     write_records(given.rows, rows)
-    leaked = len(training_set["leaked"])
+    nothing: dict[str, Any] = {"rows": 0, "leaked": [], "excerpt": False}
+    training_set = read_json(given.training_set_manifest) if given.training_set_manifest else nothing
     taught = {
         "training_examples": training_set["rows"],
-        "leaked_training_rows": leaked,
+        "leaked_training_rows": len(training_set["leaked"]),
         "excerpt": training_set["excerpt"],
     }
     facts = {**given.cell, **metric, **taught}

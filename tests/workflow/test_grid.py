@@ -94,3 +94,16 @@ def test_the_released_grid_is_what_is_in_the_data_folder(gradus_data: Path) -> N
     assert "svamp/released-llama-3-70b/original/L6" not in found and "obqa/released-human/original/native" not in found
     every = {place for one in study.experiments.values() for place in requested_supervisions(one)}
     assert {str(place) for place in every} - found == {str(place) for place in missing_supervisions(study)}
+
+
+def test_the_base_model_itself_is_asked_and_never_trained(workflow: Callable[..., Workflow]) -> None:
+    study = tiny_study("untaught")
+    study["datasets"]["gradeschool"] |= {"train": 40, "development": {"share": 0.2, "seed": 1}}
+    study["teachers"] = {"none": {"provider": "none"}, "two-shot": {"provider": "none", "shots": 2}}
+    experiment = study["experiments"]["granularity"]
+    experiment |= {"teachers": ["none"], "formats": ["untaught"], "levels": ["native"], "seeds": [1, 2, 3]}
+    experiment["baselines"] = ["two-shot/untaught/native"]
+    jobs = workflow(study).jobs("metrics", "checkpoints", "annotations")
+    assert not {"train", "annotate", "training_set"} & set(jobs)
+    # Two students, each with and without worked examples, one seed, test and development.
+    assert (jobs["generate"], jobs["score"], jobs["student"]) == (8, 8, 2)

@@ -15,7 +15,7 @@ from gradus.records import Annotation, Cell, Condition, Supervision
 from gradus.results.store import Results
 from gradus.statistics.measurements import Measurement, Rows
 from gradus.study.config import Study
-from gradus.study.grid import accuracy_supervisions, cells
+from gradus.study.grid import accuracy_supervisions, cells, is_untaught, trained
 
 
 def collect(results: Results) -> Evidence:
@@ -27,7 +27,11 @@ def collect(results: Results) -> Evidence:
         if audit["traits"]
     }
     # The loss at the first step is one before any weight moved, on the same problems for every supervision.
-    surprise = {key: fmean(results.trace(cell)[0]["loss"] for cell in seeds) for key, seeds in runs.items()}
+    surprise = {
+        key: fmean(results.trace(cell)[0]["loss"] for cell in seeds)
+        for key, seeds in runs.items()
+        if not is_untaught(key[0])
+    }
     margins = results.study.margins
     return Evidence(_measurements(results, runs), teacher_measurements(results), traits, surprise, margins)
 
@@ -73,7 +77,7 @@ def costs(results: Results) -> dict[Condition, Cost]:
     """What every supervision costs each student; words where no teacher was asked over a network."""
     audits = {audit["supervision"]: audit for audit in results.annotation_audit()["supervisions"]}
     found = {}
-    for (supervision, student), (first, *_) in _runs(cells(results.study)).items():
+    for (supervision, student), (first, *_) in _runs(trained(cells(results.study))).items():
         audit = audits[str(supervision)]
         examples = results.training_set_manifest(first)
         found[supervision, student] = Cost(

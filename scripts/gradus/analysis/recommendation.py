@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from gradus.analysis.claims.statements import ALPHA
 from gradus.analysis.evidence import Evidence
 from gradus.records import Supervision
+from gradus.records.vocabulary import UNTAUGHT
 from gradus.statistics.contrasts import difference
 from gradus.statistics.families import not_told_from_best
 from gradus.statistics.measurements import Measurement, Rows, SeedVariance
@@ -58,7 +59,9 @@ def recommendations(
     found = []
     for dataset in evidence.datasets:
         for student in evidence.names:
-            measured = evidence.measured(dataset, student)
+            every = evidence.measured(dataset, student).items()
+            # The base model itself is compared with, and is nothing that a student could be taught with.
+            measured = {place: one for place, one in every if place.format != UNTAUGHT}
             if len(measured) > 1:
                 found.append(_recommend(dataset, student, measured, evidence, costs or {}))
     return found

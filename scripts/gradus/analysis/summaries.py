@@ -8,7 +8,7 @@ from statistics import fmean, stdev
 
 from gradus.records import Supervision
 from gradus.records.metrics import Metrics
-from gradus.records.vocabulary import ANSWER_ONLY
+from gradus.records.vocabulary import ANSWER_ONLY, UNTAUGHT
 from gradus.results.store import Results
 from gradus.runtime.errors import UserError
 from gradus.statistics.intervals import wilson
@@ -50,6 +50,8 @@ class ConditionSummary:
 
 def label(supervision: Supervision, experiment: Experiment) -> str:
     """How a condition is called in a table: its value on the axis, or its full name if it is a baseline."""
+    if supervision.format == UNTAUGHT:
+        return "untaught" if supervision.teacher == "none" else f"untaught {supervision.teacher}"
     if supervision.short in experiment.baselines:
         return "answer only" if supervision.format == ANSWER_ONLY else f"{supervision.teacher} {supervision.format}"
     return str(getattr(supervision, experiment.axis))

@@ -23,6 +23,7 @@ from gradus.study.grid import (
     splits,
     supervisions,
     tables,
+    trained,
 )
 from gradus.study.paths import Artifact
 
@@ -90,7 +91,7 @@ def members(study: Study, group: str, project: Path, prompts: Path) -> list[Memb
         own = [path for path in folder.rglob("*.run.json") if folder / "archive" not in path.parents]
         return sorted(Member(path.as_posix(), path) for path in [*own, *record_files(folder.as_posix())])
     if group == "weights":
-        folders = [Path(paths.WEIGHTS.of(study, cell)) for cell in cells(study)]
+        folders = [Path(paths.WEIGHTS.of(study, cell)) for cell in trained(cells(study))]
         found = [path for folder in folders for path in folder.rglob("*") if _wanted(path)]
         return sorted(Member(path.as_posix(), path) for path in found)
     if group == "journal":
@@ -149,16 +150,16 @@ def _training(study: Study) -> list[Artifact]:
 
     Telemetry is among it, though it is not a result: it shows what the study took.
     """
-    trained = cells(study)
+    taught = trained(cells(study))
     found = [
         paths.BASE_MODEL.manifest.of(study, student=student)
-        for student in dict.fromkeys(cell.student for cell in trained)
+        for student in dict.fromkeys(cell.student for cell in cells(study))
     ]
     found += [
         paths.TRAINING_SET.manifest.of(study, supervision, student=student)
-        for supervision, student in dict.fromkeys((cell.supervision, cell.student) for cell in trained)
+        for supervision, student in dict.fromkeys((cell.supervision, cell.student) for cell in taught)
     ]
-    for cell in trained:
+    for cell in taught:
         for pattern in (paths.WEIGHTS.manifest, paths.TRACE, paths.TELEMETRY):
             found.append(pattern.of(study, cell))
     return found
@@ -166,7 +167,7 @@ def _training(study: Study) -> list[Artifact]:
 
 def cards(study: Study) -> list[Artifact]:
     """The card of the annotations and those of all students."""
-    models = [paths.MODEL_CARD.of(study, cell) for cell in cells(study)]
+    models = [paths.MODEL_CARD.of(study, cell) for cell in trained(cells(study))]
     return [paths.DATASET_CARD.of(study), *models]
 
 

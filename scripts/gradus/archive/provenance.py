@@ -15,7 +15,7 @@ from gradus.runtime.atomic import sha256_file
 from gradus.runtime.errors import UserError
 from gradus.runtime.jsonl import read_json
 from gradus.study import paths
-from gradus.study.grid import sources
+from gradus.study.grid import is_untaught, sources
 
 
 @dataclass(frozen=True)
@@ -65,6 +65,13 @@ def chain(results: Results, place: Place) -> list[Link]:
     base = results.path(paths.BASE_MODEL.manifest, student=cell.student)
     predictions = results.path(paths.PREDICTIONS, cell, problems=place.problems, decoding=decoding)
     written = {"decoding": study.decodings[decoding].model_dump(), **_manifest(predictions), "run": _run(predictions)}
+    if is_untaught(supervision):
+        return [
+            *(_link(f"{name} problems", path, _manifest(path)) for name, path in problems.items()),
+            _link("base model", base, {"settings": study.students[cell.student].model_dump()}),
+            _link("predictions", predictions, written | {"untaught": study.teachers[supervision.teacher].model_dump()}),
+            _link("number", metric, read_json(metric)),
+        ]
     return [
         *(_link(f"{name} problems", path, _manifest(path)) for name, path in problems.items()),
         *(_annotations(results, source) for source in (*sources(study, supervision), supervision)),
@@ -125,7 +132,7 @@ def _run(path: Path) -> dict[str, Any]:
 def breaks(links: list[Link]) -> list[str]:
     """Where the chain does not hold: a file that is not the one that the next was made from."""
     by_name = {link.what: link for link in links}
-    identity = by_name["checkpoint"].facts.get("identity", {})
+    identity = by_name["checkpoint"].facts.get("identity", {}) if "checkpoint" in by_name else {}
     found = []
     for what, key in (("training set", "training_set"), ("base model", "base")):
         made_from, here = identity.get(key), by_name[what].sha256

@@ -40,18 +40,20 @@ def generate(
     progress: Path,
     samples: int = 1,
     stop_strings: Sequence[str] = (),
+    worked: Sequence[tuple[str, str]] = (),
 ) -> list[Prediction]:
     """Predictions in the order of the problems, then of the samples.
 
     Finished batches are appended to ``progress`` and not computed again after a crash; the batches depend only on the
     prompts and the engine's limits, so that a resumed run writes the bytes of an undisturbed one. A text that reaches the
     longest output has finish reason ``length``; one is cut before the first of ``stop_strings``, and its tokens are counted
-    up to the one that showed where. Raises UserError for a problem whose words the tokenizer would read as a special token.
+    up to the one that showed where. ``worked`` examples stand before every question. Raises UserError for a problem whose
+    words the tokenizer would read as a special token.
     """
     for problem in problems:
         if tokens.holds_special(problem.question_with_choices):
             raise UserError(f"the text of problem {problem.id!r} holds a special token of this student's tokenizer")
-    prompts = {problem.id: tokens.encode(template.prompt(problem)) for problem in problems}
+    prompts = {problem.id: tokens.encode(template.prompt(problem, worked, tokens.opening)) for problem in problems}
     batches = plan_batches(engine, prompts, samples)
     done = _read_progress(progress)
     waiting = [batch for batch in batches if not all(row in done for row in batch)]

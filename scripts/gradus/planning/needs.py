@@ -10,6 +10,7 @@ from typing import Literal
 from gradus.planning import sizing
 from gradus.planning.inputs import PlanInputs
 from gradus.records import Cell
+from gradus.study.grid import is_untaught
 
 # The name of the whole study where its experiments are listed by theirs.
 WHOLE = "the whole study"
@@ -60,7 +61,7 @@ class TrainingNeeds:
 
 @dataclass(frozen=True)
 class _CellNeeds:
-    """What one cell takes; ``training`` is None where the size of its student is not known."""
+    """What one cell takes; ``training`` is None where there is none, or the size of its student is not known."""
 
     samples: int
     steps: int
@@ -72,7 +73,8 @@ class _CellNeeds:
 def needs_of(inputs: PlanInputs, name: str, chosen: Sequence[Cell], supervisions: int) -> Needs:
     """What the trainings and predictions of some cells take; ``supervisions`` is the number of theirs."""
     each = [_cell_needs(inputs, cell) for cell in chosen]
-    trainings = [need.training for need in each if need.training is not None]
+    taught = [need.training for need, cell in zip(each, chosen, strict=True) if not is_untaught(cell.supervision)]
+    trainings = [training for training in taught if training is not None]
     hours = round(sum(need.rank_seconds for need in trainings) / 3600, 3)
     return Needs(
         name=name,
@@ -84,8 +86,8 @@ def needs_of(inputs: PlanInputs, name: str, chosen: Sequence[Cell], supervisions
         predictions=sum(need.predictions for need in each),
         weights_bytes=round(sum(need.weights_bytes for need in trainings)),
         progress_bytes=round(max((need.progress_bytes for need in trainings), default=0.0)),
-        rank_hours=hours if len(trainings) == len(each) else None,
-        speed=_speed(trainings) if len(trainings) == len(each) else None,
+        rank_hours=hours if len(trainings) == len(taught) else None,
+        speed=_speed(trainings) if len(trainings) == len(taught) else None,
     )
 
 
@@ -98,14 +100,17 @@ def _speed(trainings: Sequence[TrainingNeeds]) -> Speed | None:
 
 def _cell_needs(inputs: PlanInputs, cell: Cell) -> _CellNeeds:
     study, recipe = inputs.study, inputs.study.recipe_of(cell.student)
+    texts_per_problem = sum(decoding.samples for decoding in study.decodings.values())
+    predictions = inputs.evaluated_problems(cell) * texts_per_problem
+    if is_untaught(cell.supervision):
+        return _CellNeeds(0, 0, 0, predictions, None)
     examples, tokens_per_example = inputs.examples(cell)
     samples = round(examples * recipe.epochs)
-    texts_per_problem = sum(decoding.samples for decoding in study.decodings.values())
     return _CellNeeds(
         samples=samples,
         steps=math.ceil(samples / recipe.batch_size),
         tokens=round(samples * tokens_per_example),
-        predictions=inputs.evaluated_problems(cell) * texts_per_problem,
+        predictions=predictions,
         training=training_needs(inputs, cell.student, samples * tokens_per_example, tokens_per_example),
     )
 

@@ -21,9 +21,11 @@ from gradus.study.grid import (
     evaluations,
     experiment_cells,
     experiment_supervisions,
+    is_untaught,
     supervisions,
     with_sources,
 )
+from gradus.study.grid import trained as trained_cells
 
 # The file that a finished training is known by.
 _WEIGHTS = paths.WEIGHTS.manifest
@@ -84,6 +86,7 @@ def changes(inputs: PlanInputs, pending: set[str]) -> list[Change]:
         needed = {
             supervision
             for asked in experiment_supervisions(study, experiment)
+            if not is_untaught(asked)
             for supervision in with_sources(study, asked)
         }
         scopes.append(_Scope(name, sorted(needed), experiment_cells(study, experiment)))
@@ -101,7 +104,7 @@ def _change(inputs: PlanInputs, scope: _Scope, pending: set[str]) -> Change:
     annotated = [
         supervision for supervision in scope.supervisions if inputs.name(paths.ANNOTATIONS, supervision) in pending
     ]
-    trained = [cell for cell in scope.cells if inputs.name(_WEIGHTS, cell) in pending]
+    trained = [cell for cell in trained_cells(scope.cells) if inputs.name(_WEIGHTS, cell) in pending]
     scores = [
         inputs.name(paths.METRICS, cell, problems=problems, decoding=decoding)
         for cell, problems in evaluations(inputs.study, scope.cells)

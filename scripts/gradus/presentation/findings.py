@@ -16,7 +16,7 @@ from gradus.presentation.exhibits.experiments import experiment_table
 from gradus.presentation.number import Number, percent
 from gradus.presentation.table import Table
 from gradus.records import Supervision
-from gradus.records.vocabulary import ANSWER_ONLY
+from gradus.records.vocabulary import ANSWER_ONLY, UNTAUGHT
 from gradus.results.facts import AnnotationManifest, DatasetAudit
 from gradus.runtime.markdown import one_line
 from gradus.statistics.contrasts import difference
@@ -48,7 +48,7 @@ def headline(study: Study, conditions: Conditions, evidence: Evidence) -> dict[s
         for dataset in experiment.datasets:
             for student in experiment.students:
                 own = [row for row in conditions[name] if (row.student, row.supervision.dataset) == (student, dataset)]
-                taught = [row for row in own if row.supervision.format != ANSWER_ONLY]
+                taught = [row for row in own if row.supervision.format not in (ANSWER_ONLY, UNTAUGHT)]
                 if not taught:
                     continue
                 best = max(taught, key=lambda row: row.accuracy)
@@ -66,17 +66,19 @@ def headline(study: Study, conditions: Conditions, evidence: Evidence) -> dict[s
                     "seeds": len(best.seeds),
                     "most_frequent_answer": best.most_frequent,
                 }
-                for row in (row for row in own if row.supervision.format == ANSWER_ONLY):
+                bare = [row for row in own if row.supervision.format == ANSWER_ONLY]
+                for row in bare:
                     first, second = (evidence.students[one.supervision, student] for one in (best, row))
                     gain = difference(first, second, seeds)
-                    interval = gain.interval(1 - 0.05 / max(1, len(own) - 1))
+                    interval = gain.interval(1 - 0.05 / max(1, len(taught)))
                     entry |= {
                         "answer_only": row.accuracy,
                         "gain_over_answer_only": [interval.value, interval.low, interval.high],
                         "gain_speaks_of": gain.speaks_of,
                         "gain_has_verdict": not gain.one_run,
                     }
-                entries.append(entry)
+                untaught = [row.accuracy for row in own if row.supervision.format == UNTAUGHT]
+                entries.append(entry | ({"untaught": max(untaught)} if untaught else {}))
     return {"study": study.study, "students": entries}
 
 
@@ -96,6 +98,8 @@ def headline_text(facts: dict[str, Any]) -> str:
             value, low, high = entry["gain_over_answer_only"]
             gain = Number(value, low, high, unit="points")
             line += f"; answer only {percent(entry['answer_only'])}, gain {gain}"
+        if "untaught" in entry:
+            line += f"; untaught {percent(entry['untaught'])}"
         line += f"; most frequent answer {percent(entry['most_frequent_answer'])}"
         lines.append(line + ("; one run: no verdict" if single or not entry.get("gain_has_verdict", True) else ""))
     return "\n".join(lines)

@@ -20,5 +20,8 @@ VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
 # The level of supervisions whose detail nobody controls, and the format of the baseline that teaches bare answers.
 NATIVE = "native"
 ANSWER_ONLY = "answer-only"
+# The format of the base model itself, which nobody teaches; it is no cell of a training, so its seed is always the same.
+UNTAUGHT = "untaught"
+UNTAUGHT_SEED = 0
 # The names of a question's choices, in their order.
 LETTERS = "ABCDEFGHIJ"

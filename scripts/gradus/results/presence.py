@@ -15,7 +15,7 @@ from gradus.records import Cell, Supervision
 from gradus.results.store import Results
 from gradus.study import paths
 from gradus.study.config import PaddedTransform, ReleasedTeacher, Study
-from gradus.study.grid import exemplars, is_missing, requested_supervisions, splits, with_sources
+from gradus.study.grid import exemplars, is_missing, is_untaught, requested_supervisions, splits, with_sources
 from gradus.study.paths import Artifact
 from gradus.teachers.local import released_files
 
@@ -71,7 +71,7 @@ def _jobs(results: Results, cell: Cell) -> Iterator[tuple[Path, Path]]:
 
     for split in splits(study, supervision.dataset):
         yield job(paths.PROBLEMS, dataset=supervision.dataset, split=split)
-    needed = with_sources(study, supervision)
+    needed = [] if is_untaught(supervision) else with_sources(study, supervision)
     transforms = [study.transforms.get(source.format) for source in needed]
     tokenizers = [source.tokenizer for source in transforms if isinstance(source, PaddedTransform)]
     for student in dict.fromkeys((*tokenizers, cell.student)):
@@ -82,8 +82,9 @@ def _jobs(results: Results, cell: Cell) -> Iterator[tuple[Path, Path]]:
         for phase in ("submit", "collect"):
             yield job(paths.BATCH, source, phase=phase)
         yield job(paths.ANNOTATIONS, source)
-    yield job(paths.TRAINING_SET, cell)
-    yield job(paths.CHECKPOINT, cell, file="manifest.json")
+    if not is_untaught(supervision):
+        yield job(paths.TRAINING_SET, cell)
+        yield job(paths.CHECKPOINT, cell, file="manifest.json")
     for pattern in (paths.PREDICTIONS, paths.METRICS):
         yield job(pattern, cell, problems=paths.TEST, decoding=results.main_decoding)
 

@@ -7,7 +7,7 @@ then on it is those texts. Special tokens stand in them as text and are recognis
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -32,13 +32,39 @@ class Template:
     lead: str
     end: str
 
-    def prompt(self, problem: Problem) -> str:
-        """What the student reads, for training and evaluation alike."""
-        return f"{self.before}{problem.question_with_choices}{self.after}"
+    def prompt(self, problem: Problem, worked: Sequence[tuple[str, str]] = (), opening: str = "") -> str:
+        """What the student reads, for training and evaluation alike.
+
+        ``worked``: questions and completions shown before it, to a student that was taught nothing. They are turns like the
+        question itself; only the first begins with the tokenizer's ``opening``. A template whose end token ends a turn has it
+        after each, one that ends whole texts (``plain``, ``alpaca``, texts of one's own) a blank line.
+        """
+        turns = [f"{question}{self.after}{completion}{self._between}" for question, completion in worked]
+        return f"{self.before}{self._further(opening).join([*turns, problem.question_with_choices])}{self.after}"
+
+    def next_question(self, tokens: Tokens) -> str | None:
+        """The text that begins a further question, by which a base model shows that its answer is over; None where special
+        tokens do."""
+        last = self._further(tokens.opening).strip().rpartition("\n")[2]
+        return None if not last or tokens.holds_special(last) else last
+
+    def _further(self, opening: str) -> str:
+        """What stands before a question that is not the first."""
+        return self.before.removeprefix(opening)
+
+    @property
+    def _between(self) -> str:
+        if self.name in ("plain", "alpaca", "texts"):
+            return "\n\n"
+        return self.end if self.name == "llama3" else f"{self.end}\n"
 
     def completion(self, annotation: Annotation, answer: str) -> str:
         """What the student learns to write: rationale and answer, or the answer alone; the end token follows."""
-        text = f"{annotation.rationale}{_STATES}{answer}." if annotation.rationale else answer
+        return self.answered(annotation.rationale, answer)
+
+    def answered(self, rationale: str | None, answer: str) -> str:
+        """The same from a rationale's text."""
+        text = f"{rationale}{_STATES}{answer}." if rationale else answer
         return f"{self.lead}{text}"
 
     def end_id(self, tokens: Tokens) -> int:

@@ -16,7 +16,7 @@ from gradus.records import Supervision
 from gradus.runtime.atomic import canonical_json, sha256_bytes, write_json
 from gradus.study import paths
 from gradus.study.config import Study
-from gradus.study.grid import cells
+from gradus.study.grid import cells, is_untaught
 
 # A difference that does not matter, where a study says nothing else (accuracy, 0 to 1).
 MARGIN = 0.03
@@ -49,7 +49,9 @@ def primaries(study: Study) -> list[Primary]:
         for dataset in section.datasets:
             for student in section.students:
                 first, second = (Supervision(dataset, *side.split("/")) for side in (section.first, section.second))
-                both = seeds.get((first, student), set()) & seeds.get((second, student), set())
+                # The base model itself is the same beside every seed.
+                taught = [seeds.get((side, student), set()) for side in (first, second) if not is_untaught(side)]
+                both = set.intersection(*taught) if taught else set()
                 margin = study.margins.get(dataset, MARGIN)
                 found.append(Primary(name, first, second, student, margin, tuple(sorted(both))))
     return found

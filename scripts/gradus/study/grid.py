@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from gradus.records import Cell, Supervision
-from gradus.records.vocabulary import NATIVE, Split
+from gradus.records.vocabulary import NATIVE, UNTAUGHT, UNTAUGHT_SEED, Split
 from gradus.study import paths
 from gradus.study.config import ChatTeacher, Experiment, Study
 from gradus.study.paths import Artifact
@@ -64,9 +64,24 @@ def requested_cells(study: Study) -> list[Cell]:
         for experiment in study.experiments.values()
         for supervision in requested_supervisions(experiment)
         for student in experiment.students
-        for seed in experiment.seeds
+        for seed in seeds(supervision, experiment)
     ]
     return list(dict.fromkeys(every))
+
+
+def seeds(supervision: Supervision, experiment: Experiment) -> list[int]:
+    """The seeds of a supervision in an experiment; the base model itself, which no training draws, has one."""
+    return [UNTAUGHT_SEED] if is_untaught(supervision) else experiment.seeds
+
+
+def is_untaught(supervision: Supervision) -> bool:
+    """Whether a supervision is the base model itself: nothing is annotated or trained for it."""
+    return supervision.format == UNTAUGHT
+
+
+def trained(chosen: Iterable[Cell]) -> list[Cell]:
+    """The cells among some that are trained: all but the base models themselves."""
+    return [cell for cell in chosen if not is_untaught(cell.supervision)]
 
 
 def experiment_cells(study: Study, experiment: Experiment) -> list[Cell]:
@@ -75,7 +90,7 @@ def experiment_cells(study: Study, experiment: Experiment) -> list[Cell]:
         Cell(supervision, student, seed)
         for supervision in experiment_supervisions(study, experiment)
         for student in experiment.students
-        for seed in experiment.seeds
+        for seed in seeds(supervision, experiment)
     ]
 
 
@@ -86,7 +101,7 @@ def cells(study: Study) -> list[Cell]:
 
 
 def supervisions(study: Study) -> list[Supervision]:
-    """The supervisions that the cells need, each once, with all that they are made from before them."""
+    """The supervisions that the trained cells need, each once, with all that they are made from before them."""
     found: dict[Supervision, None] = {}
 
     def add(supervision: Supervision) -> None:
@@ -94,7 +109,7 @@ def supervisions(study: Study) -> list[Supervision]:
             add(source)
         found[supervision] = None
 
-    for cell in cells(study):
+    for cell in trained(cells(study)):
         add(cell.supervision)
     return list(found)
 

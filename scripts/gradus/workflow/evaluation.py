@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import asdict
 
 from gradus.study import paths
-from gradus.study.config import Study
+from gradus.study.config import NoTeacher, Study
+from gradus.study.grid import is_untaught
 from gradus.study.paths import Artifact
-from gradus.workflow.options import as_json
-from gradus.workflow.wildcards import Wildcards, supervision_of
+from gradus.workflow.options import as_json, options
+from gradus.workflow.wildcards import Wildcards, cell_of, supervision_of
 
 
 def decodings_of(study: Study, *engines: str) -> list[str]:
@@ -19,6 +20,38 @@ def decodings_of(study: Study, *engines: str) -> list[str]:
 def problems(study: Study, wildcards: Wildcards) -> list[Artifact]:
     """The problems that a job asks or scores: those of the cell's own dataset, or the test split of another."""
     return [paths.problems_file(study, wildcards.dataset, wildcards.problems)]
+
+
+def weights(study: Study, wildcards: Wildcards) -> list[Artifact]:
+    """The weights that answer: those of the cell's training, or the base model's where it was taught nothing."""
+    if is_untaught(supervision_of(wildcards)):
+        return [paths.BASE_MODEL.of(study, student=wildcards.student)]
+    return [paths.WEIGHTS.of(study, cell_of(wildcards))]
+
+
+def taught(study: Study, wildcards: Wildcards) -> list[Artifact]:
+    """The manifest of what the student was trained on; nothing where it was taught nothing."""
+    if is_untaught(supervision_of(wildcards)):
+        return []
+    return [paths.TRAINING_SET.manifest.of(study, supervision_of(wildcards), student=wildcards.student)]
+
+
+def shown(study: Study, wildcards: Wildcards) -> list[Artifact]:
+    """The training problems among which are the worked examples of an untaught student; nothing where none are shown."""
+    section = study.teachers[wildcards.teacher]
+    if not isinstance(section, NoTeacher) or section.shots == 0:
+        return []
+    return [paths.PROBLEMS.of(study, dataset=wildcards.dataset, split="train")]
+
+
+def writer_options(study: Study, wildcards: Wildcards) -> str:
+    """Who answers: a checkpoint, or a base model with what decides how it is asked."""
+    section = study.teachers[wildcards.teacher]
+    if isinstance(section, NoTeacher):
+        base = paths.STUDENT.of(study, student=wildcards.student)
+        return options(student=base, untaught=as_json(section), train_problems=shown(study, wildcards))
+    checkpoint = paths.CHECKPOINT.of(study, cell_of(wildcards))
+    return options(checkpoint=checkpoint, training_set_manifest=taught(study, wildcards))
 
 
 def cell_facts(wildcards: Wildcards) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from gradus.records import Supervision
+from gradus.records import Cell, Supervision
 
 
 class Wildcards(Protocol):
@@ -23,3 +23,8 @@ class Wildcards(Protocol):
 def supervision_of(wildcards: Wildcards) -> Supervision:
     """The supervision that a job works on."""
     return Supervision(wildcards.dataset, wildcards.teacher, wildcards.format, wildcards.level)
+
+
+def cell_of(wildcards: Wildcards) -> Cell:
+    """The cell that a job works on."""
+    return Cell(supervision_of(wildcards), wildcards.student, int(wildcards.seed))

@@ -11,6 +11,7 @@ from gradus.analysis.summaries import ConditionSummary, label
 from gradus.presentation.figure import draw_lines, finish, panels, styled
 from gradus.presentation.number import BASELINE, EXCERPT, LEAKED, MARKS, NO_END, Number, explanations
 from gradus.presentation.table import Table, csv_text
+from gradus.records.vocabulary import UNTAUGHT
 from gradus.study.config import Experiment
 
 
@@ -61,7 +62,8 @@ def _full_label(row: ConditionSummary, experiment: Experiment) -> str:
     for axis in ("teacher", "format", "level"):
         value = getattr(row.supervision, axis)
         is_varied = axis != experiment.axis and len(getattr(experiment, f"{axis}s")) > 1
-        if is_varied and value not in name and name != "answer only":
+        is_bare = name == "answer only" or row.supervision.format == UNTAUGHT
+        if is_varied and value not in name and not is_bare:
             name = f"{name}, {value}"
     return name
 

@@ -14,7 +14,7 @@ from gradus.study.config.datasets import CatalogueDataset, GradeschoolDataset
 from gradus.study.config.explanation import explain
 from gradus.study.config.students import BuiltStudent, PretrainedStudent
 from gradus.study.config.study import NAMED_FORMATS, NAMED_LEVELS, ArchiveGroup, Experiment, Stage, Study
-from gradus.study.config.teachers import ChatTeacher, MixedTransform, PaddedTransform, ReleasedTeacher
+from gradus.study.config.teachers import ChatTeacher, MixedTransform, NoTeacher, PaddedTransform, ReleasedTeacher
 
 __all__ = [
     "NAMED_FORMATS",
@@ -26,6 +26,7 @@ __all__ = [
     "Experiment",
     "GradeschoolDataset",
     "MixedTransform",
+    "NoTeacher",
     "PaddedTransform",
     "PretrainedStudent",
     "ReleasedTeacher",

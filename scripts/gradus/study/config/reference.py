@@ -26,6 +26,7 @@ SECTIONS: tuple[tuple[type[BaseModel], str], ...] = (
     (teachers.VllmTeacher, "`teachers.NAME` with `provider: vllm`"),
     (teachers.PriceEntry, "`teachers.NAME.price`"),
     (teachers.MixedTeacher, "`teachers.NAME` with `provider: mixed`"),
+    (teachers.NoTeacher, "`teachers.NAME` with `provider: none`"),
     (teachers.PaddedTransform, "`transforms.NAME` with `kind: padded`"),
     (teachers.MixedTransform, "`transforms.NAME` with `kind: mixed`"),
     (students.BuiltStudent, "`students.NAME` with `kind: built`"),

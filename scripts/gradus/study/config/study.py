@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import product
 from typing import Annotated, Any, Literal, get_args
 
 from pydantic import Field, ValidationError, field_validator, model_validator
 
-from gradus.records.vocabulary import ANSWER_ONLY, FORMATS, LEVELS, NATIVE, Verdict
+from gradus.records.vocabulary import ANSWER_ONLY, FORMATS, LEVELS, NATIVE, UNTAUGHT, Verdict
 from gradus.runtime.errors import UserError
 from gradus.study.config.commands import command_words
 from gradus.study.config.datasets import Dataset
@@ -17,9 +18,9 @@ from gradus.study.config.sections import Policy, Section, known, must_exist
 from gradus.study.config.students import Recipe, Student
 from gradus.study.config.teachers import ChatTeacher, MixedTransform, PaddedTransform, Teacher, Transform
 
-# What an experiment may name: with the levels that nobody controls and the baseline that is no format.
+# What an experiment may name: with the levels that nobody controls and the baselines that are no formats.
 NAMED_LEVELS = (*LEVELS, NATIVE)
-NAMED_FORMATS = (*FORMATS, ANSWER_ONLY)
+NAMED_FORMATS = (*FORMATS, ANSWER_ONLY, UNTAUGHT)
 
 Stage = Literal["data", "annotate", "train", "evaluate", "analyse", "generate-vllm"]
 
@@ -121,7 +122,7 @@ class Experiment(Section):
     seeds: list[Annotated[int, Field(ge=0)]] = Field(min_length=1, description="Training seeds.")
     baselines: list[str] = Field(
         default_factory=list,
-        description="Further supervisions as `teacher/format/level`, `gold/answer-only/native` say.",
+        description="Further supervisions as `teacher/format/level`, `gold/answer-only/native` say, or `none/untaught/native`.",
     )
 
     def asks_for(self, dataset: str, parts: Sequence[str], student: str) -> bool:
@@ -276,10 +277,13 @@ class Study(Section):
                 must_exist(parts[0], self.teachers, key)
                 must_exist(parts[1], formats, key)
                 must_exist(parts[2], NAMED_LEVELS, key)
+                self._nobody_teaches_nothing(key, *parts)
+            for teacher, format_, level in product(experiment.teachers, experiment.formats, experiment.levels):
+                self._nobody_teaches_nothing(section, teacher, format_, level)
         for label, accuracy in self.teacher_accuracy.items():
             self._axes_exist(f"teacher_accuracy.{label}", accuracy, ("datasets", "teachers"))
             for position, teacher in enumerate(accuracy.teachers):
-                if self.teachers[teacher].provider in ("gold", "human", "released", "mixed"):
+                if self.teachers[teacher].provider in ("gold", "human", "released", "mixed", "none"):
                     raise UserError(
                         f"teacher {teacher!r} does not solve problems, its accuracy would say nothing",
                         where=f"configuration key teacher_accuracy.{label}.teachers.{position}",
@@ -303,6 +307,16 @@ class Study(Section):
                 )
         self._retries_can_differ()
         return self
+
+    def _nobody_teaches_nothing(self, key: str, teacher: str, format_: str, level: str) -> None:
+        """The base model itself is one supervision: `untaught` at level `native`, of a teacher that is nobody."""
+        is_nobody = self.teachers[teacher].provider == "none"
+        if is_nobody != (format_ == UNTAUGHT) or (is_nobody and level != NATIVE):
+            raise UserError(
+                f"{teacher}/{format_}/{level} is nothing that can be taught or tested",
+                where=f"configuration key {key}",
+                hint=f"the base model itself is `NAME/{UNTAUGHT}/{NATIVE}`, where NAME is a teacher with provider: none",
+            )
 
     def _axes_exist(self, key: str, section: Any, axes: tuple[str, ...]) -> None:
         for axis in axes:

@@ -53,6 +53,22 @@ class ReleasedTeacher(Section):
     )
 
 
+class NoTeacher(Section):
+    """Nobody: the base model itself, evaluated as every cell is (`NAME/untaught/native`, seed 0) and never trained."""
+
+    provider: Literal["none"] = Field(description="Who writes.")
+    shots: int = Field(
+        0,
+        ge=0,
+        description="Worked examples in front of every question: training problems with the dataset's own rationale where it has "
+        "one, else with the answer alone.",
+    )
+    seed: int = Field(1, description="Seed of their choice.")
+    max_new_tokens: int = Field(
+        256, gt=0, description="Longest output where a decoding says `auto`: nothing was learned that could tell."
+    )
+
+
 class PriceEntry(Section):
     """What a model costs; written down only by someone who has seen the page."""
 
@@ -239,6 +255,7 @@ Teacher = Annotated[
     | GoldTeacher
     | HumanTeacher
     | MixedTeacher
+    | NoTeacher
     | ReleasedTeacher
     | OpenAITeacher
     | AnthropicTeacher

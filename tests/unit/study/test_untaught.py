@@ -1,0 +1,61 @@
+"""The base model itself as a cell: no annotation, no training, one seed, asked as every cell is."""
+
+from typing import Any
+
+import pytest
+from builders import tiny_study
+
+from gradus.analysis.summaries import label
+from gradus.archive.groups import archived
+from gradus.records import Cell, Supervision
+from gradus.runtime.errors import UserError
+from gradus.study.config import load
+from gradus.study.grid import cells, supervisions, trained
+
+UNTAUGHT = Supervision("gradeschool", "none", "untaught", "native")
+
+
+def with_untaught(**shots: Any) -> dict[str, Any]:
+    config = tiny_study()
+    config["teachers"] |= {"none": {"provider": "none"}, "four-shot": {"provider": "none", "shots": 4, **shots}}
+    experiment = config["experiments"]["granularity"]
+    experiment["baselines"] += ["none/untaught/native", "four-shot/untaught/native"]
+    experiment["seeds"] = [1, 2, 3]
+    return config
+
+
+def test_it_is_one_cell_a_student_and_no_training() -> None:
+    before, study = load(tiny_study()), load(with_untaught())
+    found = [cell for cell in cells(study) if cell not in trained(cells(study))]
+    assert [str(cell) for cell in found] == [
+        f"gradeschool/{teacher}/untaught/native/{student}/seed0"
+        for teacher in ("none", "four-shot")
+        for student in ("mini", "midi")
+    ]
+    assert supervisions(study) == supervisions(before), "nobody is asked for it"
+    assert Cell(UNTAUGHT, "mini", 0) in cells(study)
+    kept = [path for path in archived(study) if "untaught" in path]
+    assert kept and {path.split("/")[2] for path in kept} == {"predictions", "metrics"}
+
+
+def test_tables_call_it_untaught() -> None:
+    experiment = load(with_untaught()).experiments["granularity"]
+    other = Supervision("gradeschool", "four-shot", "untaught", "native")
+    assert [label(one, experiment) for one in (UNTAUGHT, other)] == ["untaught", "untaught four-shot"]
+
+
+@pytest.mark.parametrize(
+    "named", ["tutor/untaught/native", "none/original/L1", "none/untaught/L1", "none/answer-only/native"]
+)
+def test_nobody_teaches_nothing_else(named: str) -> None:
+    config = with_untaught()
+    config["experiments"]["granularity"]["baselines"] = [named]
+    with pytest.raises(UserError, match=f"{named} is nothing that can be taught or tested"):
+        load(config)
+
+
+def test_nobody_cannot_be_an_axis_of_levels() -> None:
+    config = with_untaught()
+    config["experiments"]["granularity"]["teachers"] = ["none"]
+    with pytest.raises(UserError, match=r"experiments[.]granularity"):
+        load(config)
