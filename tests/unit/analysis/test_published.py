@@ -77,6 +77,8 @@ def test_what_the_printed_granularity_supports(judged: dict[str, list[Statement]
     assert finer.verdict == "supported" and finer.fixed_estimate == pytest.approx(0.81, abs=0.005)
     assert finer.prediction_low is not None and finer.prediction_low < 0, "another dataset may show the opposite"
     gains = of(statements, "rationales-help")
+    clear = [one.estimate > 0 for one in gains.values() if one.low > 0 or one.high < 0]
+    assert (clear.count(True), clear.count(False)) == (31, 5), "as the page says"
     assert gains["csqa, bloom-3b, gpt-4o"].estimate == pytest.approx(0.338, abs=0.0006)
     assert gains["gsm8k, llama-3.2-3b, gpt-4o"].estimate == pytest.approx(0.526, abs=0.0006)
     assert not [one for one in of(statements, "teacher-gains-from-detail").values() if one.verdict == "supported"]
