@@ -54,18 +54,26 @@ CHANGED = (
     ),
     (
         "Granularity",
+        "teacher-and-student-over-datasets",
+        "6 supported, 1 undecided",
+        "Its points are datasets, seven of them, and no longer 42 supervisions. The correlations are about as high.",
+    ),
+    (
+        "Granularity",
         "matthew",
         "3 supported (gsm8k r = +1.00, aqua, math)",
-        "A gain went with its own ends where answer-only lies at the floor. With strength from the other datasets r stays high on "
-        "these three, in log odds too; on svamp the sign depends on the scale. One run decides none of it.",
+        "A gain went with its own ends where answer-only lies at the floor. With strength from the other datasets r stays high "
+        "on these three, in log odds too; on svamp the sign depends on the scale. One run decides none of it.",
     ),
     (
         "Formats",
         "format-matters",
         "14 supported, 14 undecided",
-        "Welch's test has few degrees of freedom. Two of the three rest on `symbolic`; without it one is left (bloom-560m on gsm8k).",
+        "Welch's test has few degrees of freedom. Two of the three rest on `symbolic`; without it one is left (bloom-560m on "
+        "gsm8k).",
     ),
     ("Formats", "format-indifferent", "2 contradicted, 26 undecided", "The same."),
+    ("Padding", "length-is-not-granularity", "1 supported, 1 undecided", "One run each."),
 )
 
 

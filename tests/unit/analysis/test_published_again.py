@@ -67,7 +67,7 @@ def page() -> dict[tuple[str, str], dict[str, Row]]:
     heads: list[str] = []
     for line in (PROJECT / "docs" / "background" / "published.md").read_text(encoding="utf-8").splitlines():
         if line.startswith("## "):
-            section = line[3:].split(" ")[0] + " " + re.findall(r"(?:Tables?|Figure) \d+", line)[0]
+            section = line[3:].split(" ")[0] + " " + (re.findall(r"(?:Tables?|Figure) \d+", line) or [""])[0]
         elif line.startswith("### "):
             claim = line[4:].split(" ")[0].rstrip(".")
         elif line.startswith("| of |"):
