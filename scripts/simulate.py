@@ -6,6 +6,7 @@ Prints the tables of docs/background/statistics.md.
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
+from gradus.analysis.claim_simulation import CASES, decided
 from gradus.presentation.number import percent
 from gradus.presentation.table import Table
 from gradus.runtime import program
@@ -37,9 +38,15 @@ def main() -> None:
     options.add_argument("--studies", type=int, default=400, help="simulated studies per line")
     options.add_argument("--seed", type=int, default=0)
     options.add_argument("--pairs", action="store_true", help="only the pairs and sets under every shape of a study")
+    options.add_argument("--claims", action="store_true", help="only claims about datasets, students and texts")
     given = options.parse_args()
-    pairs(given.studies, given.seed)
+    if not given.claims:
+        pairs(given.studies, given.seed)
     if given.pairs:
+        return
+    print(f"\nClaims about datasets, students and texts (in brackets: what is true; {given.studies} studies a line):\n")
+    table({case: decided(case, given.studies, given.seed) for case in CASES})
+    if given.claims:
         return
 
     def ask(question: Callable[[Sequence[Rows]], Mapping[str, bool]], truth: str, design: Design) -> dict[str, float]:

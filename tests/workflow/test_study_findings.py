@@ -10,6 +10,8 @@ from made_study import made_config, make_study
 from running import PROJECT, program
 
 from gradus.records import Cell, Supervision
+from gradus.study import paths
+from gradus.study.config import load
 
 PEAKED = {"L1": -0.08, "L2": -0.03, "L3": 0.06, "L4": 0.04, "L5": -0.02, "L6": -0.08}
 BASE = {"small": 0.2, "medium": 0.45, "large": 0.7}
@@ -53,6 +55,27 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> Path:
     )
     assert done.returncode == 0, done.stderr
     return folder
+
+
+def test_how_cells_are_dealt_to_experiments_changes_no_claim(results: Path) -> None:
+    """The same cells as an experiment per student and dataset, in another order."""
+    config = made_config()
+    dealt = {
+        f"{name}-{dataset}-{student}": {**experiment, "datasets": [dataset], "students": [student]}
+        for name, experiment in reversed(config["experiments"].items())
+        for student in reversed(experiment["students"])
+        for dataset in experiment["datasets"]
+    }
+    study = results / paths.STUDY_COPY.of("made")
+    whole = study.read_bytes()
+    split = load({**config, "experiments": dealt})
+    try:
+        study.write_text(split.model_dump_json(), encoding="utf-8")
+        run(results, study, results / "dealt")
+    finally:
+        study.write_bytes(whole)
+    for name in ("claims.csv", "recommendation.csv"):
+        assert (results / "dealt" / name).read_bytes() == (results / name).read_bytes(), name
 
 
 def claims(results: Path, claim: str) -> dict[str, dict[str, str]]:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 from unicodedata import category
 
+from gradus.presentation.emphasis import BOLD_NOTE, may_be_best
 from gradus.presentation.number import Number, with_uncertainty
 from gradus.runtime.markdown import markdown_table, one_line
 
@@ -33,9 +34,9 @@ _LATEX = _LATEX_SIGNS | dict(pair.split() for pair in _SPECIAL.split("  "))
 class Table:
     """Rows under their heads; the first ``names`` columns name a row, the others hold its numbers.
 
-    ``align`` has a letter (``l`` or ``r``) per column; without it names stand left and numbers right. ``bold`` sets the
-    highest number of each row in bold type, or of each column among rows that differ in their last name alone; ``all`` sets
-    every value in bold where its interval has the same size (Markdown). A ``wide`` table takes both columns of a
+    ``align`` has a letter (``l`` or ``r``) per column; without it names stand left and numbers right. ``bold`` sets those
+    numbers in bold type that may be the best of their row, or of their column among rows that differ in their last name alone
+    (``emphasis``). A ``wide`` table takes both columns of a
     LaTeX page in small print: rows are grouped by their first name and intervals rounded to whole numbers.
     """
 
@@ -43,7 +44,7 @@ class Table:
     rows: Sequence[Sequence[Cell]]
     names: int = 1
     align: str = ""
-    bold: Literal["row", "column", "all", "none"] = "none"
+    bold: Literal["row", "column", "none"] = "none"
     caption: str = ""
     label: str = ""
     note: str = ""
@@ -56,17 +57,25 @@ class Table:
         return [cell for row in self.rows for cell in row if isinstance(cell, Number)]
 
     def is_best(self, row: int, column: int) -> bool:
-        """Whether a cell is the highest of its rivals; where all are equal none is."""
+        """Whether a test supports that a cell may be the best of its rivals and some other may not."""
         own = self.rows[row]
-        rivals: Iterable[Cell] = ()
-        if self.bold == "row":
-            rivals = own
-        elif self.bold == "column":
-            group = own[: self.names - 1]
-            rivals = [other[column] for other in self.rows if other[: self.names - 1] == group]
-        values = [rival.value for rival in rivals if isinstance(rival, Number) and rival.value is not None]
         cell = own[column]
-        return isinstance(cell, Number) and len(set(values)) > 1 and cell.value == max(values)
+        if self.bold == "none" or not isinstance(cell, Number):
+            return False
+        group = own[: self.names - 1]
+        rivals = own if self.bold == "row" else [r[column] for r in self.rows if r[: self.names - 1] == group]
+        numbers = tuple(rival for rival in rivals if isinstance(rival, Number))
+        return any(numbers[place] is cell for place in may_be_best(numbers))
+
+    @property
+    def has_bold(self) -> bool:
+        """Whether anything is in bold type."""
+        return any(self.is_best(y, x) for y, row in enumerate(self.rows) for x in range(len(row)))
+
+    @property
+    def explained(self) -> Table:
+        """The same with a sentence on what is bold in its note, where something is."""
+        return replace(self, note=self.note + BOLD_NOTE.format(rivals=self.bold)) if self.has_bold else self
 
     def markdown(self) -> str:
         """Heads and rows, without caption and note; ends in a line feed."""
@@ -80,8 +89,6 @@ class Table:
     def _markdown_cell(self, cell: Cell, is_best: bool) -> str:
         if not isinstance(cell, Number):
             return cell or ""
-        if self.bold == "all" and cell.value is not None:
-            return with_uncertainty(cell, f"**{cell.text}{cell.signs}**")
         return with_uncertainty(cell, f"**{cell.text}**{cell.signs}" if is_best else f"{cell.text}{cell.signs}")
 
     def latex(self) -> str:

@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 from scipy import stats
 from scipy.special import ndtr, ndtri
 
+from gradus.statistics.contrasts import TWO_RUNS
+
 MOST_RUNS = 30
 # Values of each cell's variance that are looked at.
 DRAWS = 60
@@ -74,6 +76,7 @@ def _thresholds(runs: int, problems: int, noise: Noise, tests: int) -> NDArray[n
     by_item = noise.item_variance / problems
     total = first + second + by_item
     df = total**2 / ((first**2 + second**2) / (runs - 1) + by_item**2 / (problems - 1))
+    df *= TWO_RUNS if runs == 2 else 1.0
     return np.asarray(stats.t.ppf(1 - 0.025 / tests, np.maximum(df, 1.0)) * np.sqrt(total)).ravel()
 
 

@@ -99,7 +99,7 @@ def test_a_row_is_mean_spread_and_wilson_interval_over_the_seeds(
         assert float(line[name]) == pytest.approx(value, abs=6e-5), name
     assert float(line["mean_completion_tokens"]) == 20 and float(line["truncated"]) == 2 / N
     shown = experiment_table("granularity", experiment, conditions).markdown().splitlines()[2]
-    expected = f"**{100 * mean:.1f}†** ± {100 * sd:.1f} [{100 * low:.1f}, {100 * high:.1f}]"
+    expected = f"{100 * mean:.1f}† ± {100 * sd:.1f} [{100 * low:.1f}, {100 * high:.1f}]"
     assert low < 0.3 < high, "so that it is not above the most frequent answer"
     assert shown == f"| gradeschool | L1 | {expected} |"
 
@@ -113,18 +113,34 @@ def test_daggers_and_their_sentences(conditions: list[ConditionSummary], experim
     assert "A double dagger marks" in text and "section sign" not in text and "3 seeds" in text
 
 
-def test_the_best_of_a_row_is_bold_and_ties_are_all_best() -> None:
-    table = Table(["name", "a", "b", "c"], [["tied", *map(Number, (0.5, 0.6, 0.6))]], bold="row")
-    assert table.markdown().splitlines()[-1] == "| tied | 50.0 | **60.0** | **60.0** |"
-    assert r"tied & 50.0 & \textbf{60.0} & \textbf{60.0} \\" in table.latex()
-    for values in ((0.5, 0.5, 0.5), (0.5, None, None)):
-        equal = Table(["name", "a", "b", "c"], [["equal", *map(Number, values)]], bold="row")
-        assert "**" not in equal.markdown() and "textbf" not in equal.latex()
+def several(*values: float | None, sd: float | None = 0.01, runs: int = 3) -> list[Number]:
+    return [Number(value, sd=sd, n=500, runs=runs, runs_asked=runs) for value in values]
+
+
+def test_what_may_be_the_best_of_a_row_is_bold() -> None:
+    table = Table(["name", "a", "b", "c"], [["tied", *several(0.5, 0.6, 0.595)]], bold="row")
+    assert table.markdown().splitlines()[-1] == "| tied | 50.0 ± 1.0 | **60.0** ± 1.0 | **59.5** ± 1.0 |"
+    assert r"tied & 50.0 & \textbf{60.0} & \textbf{59.5} \\" in table.latex()
+    assert "may be the best of its row" in table.explained.note
+    silent = (
+        ["equal", *several(0.5, 0.501, 0.499)],
+        ["few", *several(0.5, None, None)],
+        ["noisy", *several(0.4, 0.6, sd=0.2)],
+    )
+    for row in (
+        *silent,
+        ["higher", *several(0.5, 0.6), *several(0.7, runs=1)],
+        ["one run", *several(0.1, 0.9, sd=None, runs=1)],
+    ):
+        quiet = Table(
+            ["name", "a", "b", "c"], [[str(row[0]), *(one for one in row[1:] if isinstance(one, Number))]], bold="row"
+        )
+        assert "**" not in quiet.markdown() and "textbf" not in quiet.latex() and quiet.explained is quiet, row
 
 
 def test_the_best_of_a_column_is_that_of_its_group() -> None:
     lines = [("x", "one", 0.1), ("x", "two", 0.2), ("y", "one", 0.9), ("y", "two", 0.8)]
-    table = Table(["group", "name", "a"], [[g, n, Number(v)] for g, n, v in lines], names=2, bold="column", wide=True)
+    table = Table(["group", "name", "a"], [[g, n, *several(v)] for g, n, v in lines], names=2, bold="column", wide=True)
     assert [table.is_best(row, 2) for row in range(4)] == [False, True, True, False]
     assert table.latex().count(r"\midrule") == 2 and "\n & two & " in table.latex()
 

@@ -25,7 +25,7 @@ def simulated(shape: Shape, runs: int, problems: int, studies: int) -> tuple[flo
     return found / studies, Noise(math.sqrt(float(np.mean(variances))), interaction_variance(0.5), "simulated")
 
 
-@pytest.mark.parametrize(("runs", "problems", "gap"), [(2, 254, 0.12), (3, 254, 0.08), (5, 300, 0.06)])
+@pytest.mark.parametrize(("runs", "problems", "gap"), [(2, 254, 0.15), (3, 254, 0.08), (5, 300, 0.06)])
 def test_planned_power_is_that_of_simulated_studies(runs: int, problems: int, gap: float) -> None:
     """Within 3 points, beside the error of the simulation."""
     studies = 1500

@@ -49,11 +49,11 @@ def experiment_table(name: str, experiment: Experiment, rows: Sequence[Condition
         ["dataset", "supervision", *students],
         [[*condition, *map(numbers.get, students)] for condition, numbers in grouped.items()],
         names=2,
-        bold="all",
+        bold="column",
         caption=experiment.question,
         label=name,
         note=note(rows),
-    )
+    ).explained
 
 
 def _full_label(row: ConditionSummary, experiment: Experiment) -> str:

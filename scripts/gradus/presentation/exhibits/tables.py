@@ -82,7 +82,7 @@ def to_markdown(name: str, points: Sequence[Point]) -> str:
 
 
 def to_latex(name: str, points: Sequence[Point]) -> str:
-    """A booktabs table over the whole width; the best level of a student, or format of a level, is bold."""
+    """A booktabs table over the whole width; what may be the best level of a student, or format of a level, is bold."""
     table = layout(name, points, with_intervals=name != "table-1")
     assert table is not None, f"{name} is a figure"
     return table.latex()
@@ -114,7 +114,7 @@ def layout(name: str, points: Sequence[Point], with_intervals: bool = True) -> T
         note=about + note(points, with_intervals),
         wide=True,
         latex_intervals=with_intervals,
-    )
+    ).explained
 
 
 def _by_level(points: Sequence[Point]) -> _Grid:
