@@ -1,0 +1,41 @@
+"""A finished study of an earlier layout, brought into today's without its weights."""
+
+import json
+from pathlib import Path
+
+import pytest
+from builders import tiny_study
+
+from gradus.results.adoption import adopt
+from gradus.results.store import Results
+from gradus.runtime.errors import UserError
+from gradus.study.grid import cells
+
+
+def earlier(folder: Path) -> Path:
+    """A study as version 0.1.0 left it: metrics of a cell lie in its own folder and do not name the problems."""
+    finished = folder / "results" / "tiny"
+    config = {key: value for key, value in tiny_study("tiny").items() if value}
+    cell = finished / "metrics/gradeschool/tutor/original/L1/mini/seed1"
+    for part in (cell, finished / "checkpoints/gradeschool/tutor/original/L1/mini/seed1/weights"):
+        part.mkdir(parents=True)
+        (part / "greedy.json").write_text(json.dumps({"accuracy": 0.5}), encoding="utf-8")
+    (cell / "greedy.rows.jsonl").write_text("{}\n", encoding="utf-8")
+    (finished / "study.json").write_text(json.dumps(config), encoding="utf-8")
+    return finished
+
+
+def test_metrics_lie_where_they_are_read_and_name_their_problems(tmp_path: Path) -> None:
+    study = adopt(earlier(tmp_path / "old"), tmp_path / "new")
+    results = Results.open(study.parent)
+    (cell, *_) = cells(results.study)
+    assert results.has_metrics(cell)
+    found = study.parent / "metrics/gradeschool/tutor/original/L1/mini/seed1/test"
+    assert json.loads((found / "greedy.json").read_text(encoding="utf-8")) == {"accuracy": 0.5, "problems": "test"}
+    assert (found / "greedy.rows.jsonl").exists() and not list(study.parent.rglob("weights"))
+    again = adopt(study.parent, tmp_path / "again")
+    assert (again.parent / found.relative_to(study.parent) / "greedy.json").exists(), "today's layout stays"
+    with pytest.raises(UserError, match="is there already"):
+        adopt(tmp_path / "old" / "results" / "tiny", tmp_path / "new")
+    with pytest.raises(UserError, match="no study"):
+        adopt(tmp_path, tmp_path / "other")
