@@ -3,6 +3,7 @@
 
 localrules:
     table,
+    transfer_table,
     figure,
     loss_figure,
     speed_figure,
@@ -41,6 +42,42 @@ rule table:
         "{resources.interpreter} $GRADUS/scripts/tables.py"
         " --study {input.study:q}"
         " --experiment {wildcards.experiment:q}"
+        " --output {output.csv:q}"
+        " 2>&1 | tee {log:q}"
+
+
+rule transfer_table:
+    """What students solve of other datasets than they were taught on."""
+    input:
+        study=paths.STUDY_COPY,
+        metrics=lambda _: grid.metrics_files(study, grid.cells(study)),
+    output:
+        csv=report(
+            paths.TRANSFER_TABLE.with_(suffix="csv"),
+            category="Tables",
+            caption="../report/transfer.rst",
+            labels={"experiment": "all", "item": "in and out of domain"},
+        ),
+        markdown=paths.TRANSFER_TABLE.with_(suffix="md"),
+        latex=paths.TRANSFER_TABLE.with_(suffix="tex"),
+    log:
+        paths.TRANSFER_TABLE.with_(suffix="csv").log,
+    benchmark:
+        paths.TRANSFER_TABLE.with_(suffix="csv").benchmark
+    conda:
+        "../envs/analyse.yaml"
+    threads: 1
+    resources:
+        interpreter=resources.interpreter(study, "analyse"),
+        mem_mb=2000,
+        runtime=30,
+    params:
+        code=lambda _: fingerprint("transfer"),
+    message:
+        "Table of transfer"
+    shell:
+        "{resources.interpreter} $GRADUS/scripts/transfer.py"
+        " --study {input.study:q}"
         " --output {output.csv:q}"
         " 2>&1 | tee {log:q}"
 

@@ -10,6 +10,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from gradus.data.text_normalisation import normalised
 from gradus.evaluation.grading import KINDS, Question, grade, read_question, summary
 from gradus.evaluation.scoring import score
 from gradus.records import Prediction, Problem
@@ -17,6 +18,7 @@ from gradus.runtime import program
 from gradus.runtime.atomic import write_json, write_text
 from gradus.runtime.errors import UserError
 from gradus.runtime.jsonl import read_json, read_records, write_records
+from gradus.study.paths import on_dataset
 
 
 def main() -> None:
@@ -36,14 +38,16 @@ def main() -> None:
     for name in ("train_problems", "cell", "rows"):
         if getattr(given, name) is None:
             options.error(f"without --dataset, --{name.replace('_', '-')} is required")
-    rows, metric = score(
-        read_records(given.problems, Problem),
-        read_records(given.train_problems, Problem),
-        read_records(given.predictions, Prediction),
-    )
+    problems, train_problems = read_records(given.problems, Problem), read_records(given.train_problems, Problem)
+    rows, metric = score(problems, train_problems, read_records(given.predictions, Prediction))
     write_records(given.rows, rows)
     nothing: dict[str, Any] = {"rows": 0, "leaked": [], "excerpt": False}
     training_set = read_json(given.training_set_manifest) if given.training_set_manifest else nothing
+    if given.cell["problems"].startswith(on_dataset("")):
+        # No training of another dataset refuses what these problems ask.
+        asked = {normalised(problem.full_text) for problem in problems}
+        leaked = [problem.id for problem in train_problems if normalised(problem.full_text) in asked]
+        training_set = {**training_set, "leaked": leaked if training_set["rows"] else []}
     taught = {
         "training_examples": training_set["rows"],
         "leaked_training_rows": len(training_set["leaked"]),

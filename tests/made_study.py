@@ -19,7 +19,7 @@ from gradus.records import Annotation, Cell, Problem, Supervision
 from gradus.statistics.simulation import DIFFICULTY_SD
 from gradus.study import paths
 from gradus.study.config import load
-from gradus.study.grid import accuracy_supervisions, cells, supervisions
+from gradus.study.grid import accuracy_supervisions, cells, evaluations, is_untaught, splits, supervisions
 from gradus.study.paths import Artifact
 
 LEVELS = ("L1", "L2", "L3", "L4", "L5", "L6")
@@ -88,32 +88,47 @@ def make_study(
         path.write_text(text, encoding="utf-8")
         return path
 
-    problems: dict[str, list[Problem]] = {}
-    difficulty = {}
+    problems: dict[tuple[str, str], list[Problem]] = {}
+    difficulty: dict[tuple[str, str], Any] = {}
     for name, dataset in study.datasets.items():
-        problems[name] = [
-            Problem(
-                f"{name}-{n}", name, "test", f"How many are {n}?", None, str(n), "number", None, None, "made up", None
-            )
-            for n in range(dataset.test)  # type: ignore[union-attr]
-        ]
-        difficulty[name] = rng.normal(0, DIFFICULTY_SD, len(problems[name]))
-        write(paths.PROBLEMS, None, [one.to_json() for one in problems[name]], True, dataset=name, split="test")
-        audit = {"dataset": name, "source": "made up", "train": 24, "test": len(problems[name])}
+        held_out = [split for split in splits(study, name) if split != "train"]
+        for split in sorted(held_out, key=["test", "development"].index):
+            count = dataset.test if split == "test" else dataset.test // 2  # type: ignore[union-attr]
+            mark = "" if split == "test" else f"{split}-"
+            made = [
+                Problem(
+                    f"{name}-{mark}{n}",
+                    name,
+                    split,
+                    f"How many are {mark}{n}?",
+                    None,
+                    str(n),
+                    "number",
+                    None,
+                    None,
+                    "made up",
+                    None,
+                )
+                for n in range(count)
+            ]
+            problems[name, split] = made
+            difficulty[name, split] = rng.normal(0, DIFFICULTY_SD, len(made))
+            write(paths.PROBLEMS, None, [one.to_json() for one in made], True, dataset=name, split=split)
+        audit = {"dataset": name, "source": "made up", "train": 24, "test": len(problems[name, "test"])}
         write(paths.AUDIT, None, {**audit, "test_questions_in_train_normalised": []}, dataset=name)
 
-    def solved(dataset: str, accuracy: float) -> list[bool]:
+    def solved(source: tuple[str, str], accuracy: float) -> list[bool]:
         from scipy.stats import norm
 
         spread = np.sqrt(1 + DIFFICULTY_SD**2)
-        chances = norm.cdf(spread * norm.ppf(np.clip(accuracy, 0.005, 0.995)) + difficulty[dataset])
+        chances = norm.cdf(spread * norm.ppf(np.clip(accuracy, 0.005, 0.995)) + difficulty[source])
         return [bool(one) for one in rng.random(len(chances)) < chances]
 
     from gradus.records import Prediction
 
-    for cell in cells(study):
-        place = cell.supervision
-        right = solved(place.dataset, truth(cell) + rng.normal(0, 0.01))
+    for cell, asked in evaluations(study, cells(study)):
+        source = paths.split_of(cell.supervision.dataset, asked)
+        right = solved(source, truth(cell) + rng.normal(0, 0.01))
         written = [
             Prediction(
                 one.id,
@@ -124,14 +139,17 @@ def make_study(
                 20,
                 30,
             )
-            for one, yes in zip(problems[place.dataset], right, strict=True)
+            for one, yes in zip(problems[source], right, strict=True)
         ]
-        rows, metric = score(problems[place.dataset], problems[place.dataset][:1], written)
+        rows, metric = score(problems[source], problems[source][:1], written)
         taught = {"training_examples": 24, "leaked_training_rows": 0, "excerpt": False}
-        facts = {**cell.wildcards(), "problems": "test", "decoding": "greedy"}
-        write(paths.PREDICTIONS, cell, [one.to_json() for one in written], True, problems="test", decoding="greedy")
-        write(paths.SCORED, cell, [one.to_json() for one in rows], True, problems="test", decoding="greedy")
-        write(paths.METRICS, cell, {**facts, **metric, **taught}, problems="test", decoding="greedy")
+        facts = {**cell.wildcards(), "problems": asked, "decoding": "greedy"}
+        write(paths.PREDICTIONS, cell, [one.to_json() for one in written], True, problems=asked, decoding="greedy")
+        write(paths.SCORED, cell, [one.to_json() for one in rows], True, problems=asked, decoding="greedy")
+        write(paths.METRICS, cell, {**facts, **metric, **taught}, problems=asked, decoding="greedy")
+        place = cell.supervision
+        if asked != "test" or is_untaught(place):
+            continue
         losses = (3.0 - truth(cell), 0.5)
         trace = [{"step": step, "loss": loss, "padding_share": 0.25} for step, loss in enumerate(losses, 1)]
         write(paths.TRACE, cell, trace, True)
@@ -154,13 +172,13 @@ def make_study(
         )
     write(paths.ANNOTATION_AUDIT, None, {"supervisions": audits, "stale_exemplars": []})
     for place in accuracy_supervisions(study):
-        right = solved(place.dataset, teacher(place))
+        right = solved((place.dataset, "test"), teacher(place))
         answers = [
             Annotation(
                 one.id, 0, 0, place.dataset, place.teacher, place.format, place.level, "So.", one.answer,
                 "agrees" if yes else "disagrees", "h", "made", {}, "stop", {}, None,
             )
-            for one, yes in zip(problems[place.dataset], right, strict=True)
+            for one, yes in zip(problems[place.dataset, "test"], right, strict=True)
         ]  # fmt: skip
         write(paths.TEACHER_ANSWERS, place, [one.to_json() for one in answers], True)
         write(paths.TEACHER_ANSWERS.manifest, place, {"rows": len(answers)})

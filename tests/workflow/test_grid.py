@@ -107,3 +107,14 @@ def test_the_base_model_itself_is_asked_and_never_trained(workflow: Callable[...
     assert not {"train", "annotate", "training_set"} & set(jobs)
     # Two students, each with and without worked examples, one seed, test and development.
     assert (jobs["generate"], jobs["score"], jobs["student"]) == (8, 8, 2)
+
+
+def test_transfer_adds_predictions_and_scores_and_no_training(workflow: Callable[..., Workflow]) -> None:
+    study = tiny_study("transfer")
+    study["datasets"]["other"] = {"source": "gradeschool", "seed": 6, "train": 24, "test": 10}
+    before = workflow(study).jobs("metrics", "tables")
+    study["experiments"]["granularity"]["transfer"] = ["other", "gradeschool"]
+    jobs = workflow(study).jobs("metrics", "tables")
+    more = {rule: count - before.get(rule, 0) for rule, count in jobs.items() if count != before.get(rule, 0)}
+    # Four cells; the problems of the other dataset; and the table. Its own test problems are asked once.
+    assert more == {"generate": 4, "score": 4, "data": 1, "transfer_table": 1}

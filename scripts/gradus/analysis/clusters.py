@@ -16,6 +16,7 @@ from scipy import sparse
 from scipy.sparse.csgraph import connected_components
 
 from gradus.records import Problem
+from gradus.records.vocabulary import Split
 from gradus.results.store import Results
 
 SHARED = 0.5
@@ -56,15 +57,15 @@ def _variants(texts: Sequence[str]) -> NDArray[np.int_]:
 
 
 class ProblemClusters:
-    """The clusters of the test problems of each dataset of a study, each read once."""
+    """The clusters of the problems of each dataset of a study, each read once."""
 
     def __init__(self, results: Results) -> None:
         self._results = results
-        self._known: dict[str, NDArray[np.int_]] = {}
+        self._known: dict[tuple[str, Split], NDArray[np.int_]] = {}
 
-    def of(self, dataset: str, n: int) -> NDArray[np.int_] | None:
-        """Those of a dataset; None where ``n`` problems were scored and other problems are there now."""
-        if dataset not in self._known:
-            self._known[dataset] = clusters(self._results.find_problems(dataset, "test"))
-        found = self._known[dataset]
+    def of(self, dataset: str, split: Split, n: int) -> NDArray[np.int_] | None:
+        """Those of a split; None where ``n`` problems were scored and other problems are there now."""
+        if (dataset, split) not in self._known:
+            self._known[dataset, split] = clusters(self._results.find_problems(dataset, split))
+        found = self._known[dataset, split]
         return found if len(found) == n else None

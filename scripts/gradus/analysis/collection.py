@@ -14,6 +14,7 @@ from gradus.analysis.recommendation import Cost
 from gradus.records import Annotation, Cell, Condition, Supervision
 from gradus.results.store import Results
 from gradus.statistics.measurements import Measurement, Rows
+from gradus.study import paths
 from gradus.study.config import Study
 from gradus.study.grid import accuracy_supervisions, cells, is_untaught, trained
 
@@ -67,10 +68,10 @@ def _measurements(results: Results, runs: Mapping[Condition, Sequence[Cell]]) ->
     return {key: item_rows(results, seeds, known) for key, seeds in runs.items()}
 
 
-def item_rows(results: Results, seeds: Sequence[Cell], known: ProblemClusters) -> Rows:
-    """What the seeds of one condition solved: a row per seed, a column per test problem."""
-    scores = np.array([results.outcomes(cell) for cell in seeds])
-    return Rows(scores, known.of(seeds[0].supervision.dataset, scores.shape[1]))
+def item_rows(results: Results, seeds: Sequence[Cell], known: ProblemClusters, problems: str = paths.TEST) -> Rows:
+    """What the seeds of one condition solved: a row per seed, a column per problem."""
+    scores = np.array([results.outcomes(cell, problems=problems) for cell in seeds])
+    return Rows(scores, known.of(*paths.split_of(seeds[0].supervision.dataset, problems), scores.shape[1]))
 
 
 def costs(results: Results) -> dict[Condition, Cost]:
@@ -105,7 +106,7 @@ def teacher_measurements(results: Results, only_there: bool = False) -> dict[Sup
         if dataset not in problems:
             problems[dataset] = [problem.id for problem in results.problems(dataset, "test")]
         rows = answered(answers, problems[dataset])
-        found[supervision] = replace(rows, clusters=known.of(dataset, len(problems[dataset])))
+        found[supervision] = replace(rows, clusters=known.of(dataset, "test", len(problems[dataset])))
     return found
 
 

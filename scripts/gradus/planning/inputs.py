@@ -49,8 +49,15 @@ class PlanInputs:
 
     def evaluated_problems(self, cell: Cell) -> int:
         """The problems that a cell is asked, over all that it is evaluated on."""
-        asked = evaluations(self.study, [cell])
-        return sum(self.problems(*paths.split_of(cell.supervision.dataset, problems)) for _, problems in asked)
+        asked = self._evaluated[cell]
+        return sum(self.problems(*paths.split_of(cell.supervision.dataset, problems)) for problems in asked)
+
+    @cached_property
+    def _evaluated(self) -> dict[Cell, list[str]]:
+        found: dict[Cell, list[str]] = {}
+        for cell, problems in evaluations(self.study, cells(self.study)):
+            found.setdefault(cell, []).append(problems)
+        return found
 
     def examples(self, cell: Cell) -> tuple[int, float]:
         """Examples that a cell trains on, and tokens of each: measured where the training set is there."""

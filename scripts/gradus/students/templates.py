@@ -49,12 +49,18 @@ class Template:
         return None if not last or tokens.holds_special(last) else last
 
     def _further(self, opening: str) -> str:
-        """What stands before a question that is not the first."""
-        return self.before.removeprefix(opening)
+        """What stands before a question that is not the first: neither the tokenizer's opening nor a system's turn."""
+        before = self.before.removeprefix(opening)
+        return before if self._ends_texts else before.rpartition(self.end)[2].lstrip("\n")
+
+    @property
+    def _ends_texts(self) -> bool:
+        """Whether the end token ends whole texts; else it ends a turn of a dialogue."""
+        return self.name in ("plain", "alpaca", "texts")
 
     @property
     def _between(self) -> str:
-        if self.name in ("plain", "alpaca", "texts"):
+        if self._ends_texts:
             return "\n\n"
         return self.end if self.name == "llama3" else f"{self.end}\n"
 

@@ -176,19 +176,39 @@ def accuracy_supervisions(study: Study) -> list[Supervision]:
 
 
 def problem_sets(study: Study) -> list[str]:
-    """The names of all problems that some cell is evaluated on: ``test``, and ``development`` where a dataset has it."""
-    return list(dict.fromkeys(name for dataset in study.datasets for name in evaluated_on(study, dataset)))
+    """The names of all problems that some cell is evaluated on: ``test``, ``development``, those of other datasets."""
+    own = [name for dataset in study.datasets for name in evaluated_on(study, dataset)]
+    others = [paths.on_dataset(name) for experiment in study.experiments.values() for name in experiment.transfer]
+    return list(dict.fromkeys([*own, *others]))
 
 
 def evaluated_on(study: Study, dataset: str) -> list[str]:
-    """The names of the problems that a dataset's cells are evaluated on, ``test`` first."""
+    """The names of the problems of a dataset that its own cells are evaluated on, ``test`` first."""
     has_development = study.datasets[dataset].development is not None
     return [paths.TEST, *([paths.DEVELOPMENT] if has_development else [])]
 
 
-def evaluations(study: Study, chosen: Iterable[Cell]) -> list[tuple[Cell, str]]:
-    """Cells, each with the names of the problems that it is evaluated on."""
-    return [(cell, problems) for cell in chosen for problems in evaluated_on(study, cell.supervision.dataset)]
+def evaluations(
+    study: Study, chosen: Iterable[Cell], experiments: Iterable[Experiment] | None = None
+) -> list[tuple[Cell, str]]:
+    """Cells, each with the names of the problems that it is evaluated on (of other datasets: for some experiments alone)."""
+    others = transfers(study, study.experiments.values() if experiments is None else experiments)
+    return [
+        (cell, problems)
+        for cell in chosen
+        for problems in (*evaluated_on(study, cell.supervision.dataset), *others.get(cell, ()))
+    ]
+
+
+def transfers(study: Study, experiments: Iterable[Experiment]) -> dict[Cell, list[str]]:
+    """The names of other datasets' test problems that the cells of some experiments are evaluated on."""
+    found: dict[Cell, list[str]] = {}
+    for experiment in experiments:
+        for cell in experiment_cells(study, experiment) if experiment.transfer else ():
+            names = found.setdefault(cell, [])
+            wanted = [paths.on_dataset(name) for name in experiment.transfer if name != cell.supervision.dataset]
+            names += [name for name in wanted if name not in names]
+    return found
 
 
 def splits(study: Study, dataset: str) -> list[Split]:
@@ -196,11 +216,13 @@ def splits(study: Study, dataset: str) -> list[Split]:
     return ["train", "test"] if study.datasets[dataset].development is None else ["train", "development", "test"]
 
 
-def metrics_files(study: Study, chosen: Iterable[Cell]) -> list[Artifact]:
+def metrics_files(
+    study: Study, chosen: Iterable[Cell], experiments: Iterable[Experiment] | None = None
+) -> list[Artifact]:
     """The metric files of some cells, on all problems that they are evaluated on, for every decoding."""
     return [
         paths.METRICS.of(study, cell, problems=problems, decoding=decoding)
-        for cell, problems in evaluations(study, chosen)
+        for cell, problems in evaluations(study, chosen, experiments)
         for decoding in study.decodings
     ]
 
@@ -218,16 +240,17 @@ def batch_files(study: Study, phase: str) -> list[Artifact]:
 
 def experiment_metrics(study: Study, experiment: str) -> list[Artifact]:
     """The metric files that an experiment's table and figure read."""
-    return metrics_files(study, experiment_cells(study, study.experiments[experiment]))
+    chosen = study.experiments[experiment]
+    return metrics_files(study, experiment_cells(study, chosen), [chosen])
 
 
 def tables(study: Study) -> list[Artifact]:
-    """All tables."""
-    return [
-        paths.TABLE.of(study, experiment=name, suffix=suffix)
-        for name in study.experiments
-        for suffix in ("csv", "md", "tex")
-    ]
+    """All tables: one for each experiment, and that of transfer where some cell is asked other datasets' problems."""
+    kinds = ("csv", "md", "tex")
+    found = [paths.TABLE.of(study, experiment=name, suffix=kind) for name in study.experiments for kind in kinds]
+    if any(experiment.transfer for experiment in study.experiments.values()):
+        found += [paths.TRANSFER_TABLE.of(study, suffix=kind) for kind in kinds]
+    return found
 
 
 def figures(study: Study) -> list[Artifact]:

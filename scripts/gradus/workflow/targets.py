@@ -22,6 +22,8 @@ def report_items(study: Study) -> dict[Artifact, list[Artifact]]:
         kind = "csv" if name in conditions.TABLES else "svg"
         items[paths.EXHIBIT.of(study, exhibit=name, suffix=kind)] = conditions.inputs(study, name)
     every = metrics_files(study, cells(study))
+    if any(experiment.transfer for experiment in study.experiments.values()):
+        items[paths.TRANSFER_TABLE.of(study, suffix="csv")] = every
     drawn = [pattern.of(study, suffix="svg") for pattern in (paths.LOSS_FIGURE, paths.SPEED_FIGURE)]
     pages = (paths.FINDINGS_PAGE, paths.CLAIMS, paths.RECOMMENDATION, paths.EXPLORER)
     for item in (*drawn, *(page.of(study) for page in pages)):

@@ -10,6 +10,7 @@ from gradus.students.worked_examples import worked_examples
 
 PLAIN = Template("plain", "<s>Question: ", "\nAnswer:", " ", "</s>")
 CHAT = Template("chat", "<|im_start|>user\n", "<|im_end|>\n<|im_start|>assistant\n", "", "<|im_end|>")
+SYSTEM = Template("chat", f"<|im_start|>system\nHelp.<|im_end|>\n{CHAT.before}", CHAT.after, "", "<|im_end|>")
 LLAMA = Template("llama3", "<s><user>\n\n", "<eot><assistant>\n\n", "", "<eot>")
 ALPACA = Template("alpaca", "<s>Below is a task.\n\n### Instruction:\n", "\n\n### Response:\n", "", "</s>")
 
@@ -44,9 +45,14 @@ def test_without_examples_the_prompt_is_that_of_training() -> None:
             CHAT,
             "<|im_start|>user\nOne?<|im_end|>\n<|im_start|>assistant\n1<|im_end|>\n<|im_start|>user\nWhich?<|im_end|>\n<|im_start|>assistant\n",
         ),
+        (
+            SYSTEM,
+            "<|im_start|>system\nHelp.<|im_end|>\n<|im_start|>user\nOne?<|im_end|>\n<|im_start|>assistant\n1<|im_end|>\n"
+            "<|im_start|>user\nWhich?<|im_end|>\n<|im_start|>assistant\n",
+        ),
         (LLAMA, "<s><user>\n\nOne?<eot><assistant>\n\n1<eot><user>\n\nWhich?<eot><assistant>\n\n"),
     ],
-    ids=["plain", "chat", "llama3"],
+    ids=["plain", "chat", "system", "llama3"],
 )
 def test_examples_are_turns_like_the_question(template: Template, expected: str) -> None:
     shown = [("One?", template.answered(None, "1"))]

@@ -107,6 +107,10 @@ class Archive(Section):
     )
 
 
+def _is_empty(value: object) -> bool:
+    return not value
+
+
 class Experiment(Section):
     """A named sub-grid with its question; the study is the union of its experiments."""
 
@@ -123,6 +127,12 @@ class Experiment(Section):
     baselines: list[str] = Field(
         default_factory=list,
         description="Further supervisions as `teacher/format/level`, `gold/answer-only/native` say, or `none/untaught/native`.",
+    )
+
+    transfer: list[str] = Field(
+        default_factory=list,
+        exclude_if=_is_empty,
+        description="Other datasets whose test problems its cells are asked too; nothing is trained for it.",
     )
 
     def asks_for(self, dataset: str, parts: Sequence[str], student: str) -> bool:
@@ -278,6 +288,8 @@ class Study(Section):
                 must_exist(parts[1], formats, key)
                 must_exist(parts[2], NAMED_LEVELS, key)
                 self._nobody_teaches_nothing(key, *parts)
+            for position, name in enumerate(experiment.transfer):
+                must_exist(name, self.datasets, f"{section}.transfer.{position}")
             for teacher, format_, level in product(experiment.teachers, experiment.formats, experiment.levels):
                 self._nobody_teaches_nothing(section, teacher, format_, level)
         for label, accuracy in self.teacher_accuracy.items():
