@@ -16,12 +16,13 @@ from gradus.results import presence
 from gradus.runtime import environment
 from gradus.runtime.errors import UserError
 from gradus.study import declaration, grid, paths
-from gradus.study.config import NAMED_FORMATS, NAMED_LEVELS, load
+from gradus.study.config import NAMED_FORMATS, load
 from gradus.study.fingerprint import fingerprint
 from gradus.workflow import annotation, data, evaluation, presentation, resources
 from gradus.workflow import summary, targets, training
 from gradus.workflow.inputs import large, large_and_small
 from gradus.workflow.options import as_json, options
+from gradus.workflow.wildcards import constraints
 
 environment.prepare(workflow.basedir, submitted=workflow.remote_exec)
 
@@ -47,17 +48,7 @@ report: "report/workflow.rst"
 
 
 wildcard_constraints:
-    study=paths.alternatives([study.study]),
-    dataset=paths.alternatives(study.datasets),
-    teacher=paths.alternatives(study.teachers),
-    format=paths.alternatives([*NAMED_FORMATS, *study.transforms]),
-    level=paths.alternatives(NAMED_LEVELS),
-    student=paths.alternatives(study.students),
-    seed="[0-9]+",
-    decoding=paths.alternatives(study.decodings),
-    experiment=paths.alternatives(study.experiments),
-    split="train|development|test",
-    problems=paths.alternatives(grid.problem_sets(study)),
+    **constraints(study),
 
 
 localrules:

@@ -1,10 +1,14 @@
-"""Wildcards: what Snakemake hands to the functions of a rule, and the supervision that they name."""
+"""Wildcards: what they may be in a study, and what Snakemake hands to the functions of a rule."""
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Protocol, get_args
 
 from gradus.records import Cell, Supervision
+from gradus.records.vocabulary import Split
+from gradus.study.config import NAMED_FORMATS, NAMED_LEVELS, Study
+from gradus.study.grid import problem_sets
+from gradus.study.paths import alternatives
 
 
 class Wildcards(Protocol):
@@ -18,6 +22,23 @@ class Wildcards(Protocol):
     seed: str
     problems: str
     decoding: str
+
+
+def constraints(study: Study) -> dict[str, str]:
+    """What each wildcard may be in this study, as regular expressions: its own names alone."""
+    return {
+        "study": alternatives([study.study]),
+        "dataset": alternatives(study.datasets),
+        "teacher": alternatives(study.teachers),
+        "format": alternatives([*NAMED_FORMATS, *study.transforms]),
+        "level": alternatives(NAMED_LEVELS),
+        "student": alternatives(study.students),
+        "seed": "[0-9]+",
+        "problems": alternatives(problem_sets(study)),
+        "decoding": alternatives(study.decodings),
+        "experiment": alternatives(study.experiments),
+        "split": alternatives(get_args(Split)),
+    }
 
 
 def supervision_of(wildcards: Wildcards) -> Supervision:
