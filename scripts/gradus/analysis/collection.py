@@ -34,7 +34,15 @@ def collect(results: Results) -> Evidence:
         if not is_untaught(key[0])
     }
     margins = results.study.margins
-    return Evidence(_measurements(results, runs), teacher_measurements(results), traits, surprise, margins)
+    with_development = {key: seeds for key, seeds in runs.items() if results.study.datasets[key[0].dataset].development}
+    return Evidence(
+        _measurements(results, runs),
+        teacher_measurements(results),
+        traits,
+        surprise,
+        margins,
+        _measurements(results, with_development, paths.DEVELOPMENT),
+    )
 
 
 def _in_order(study: Study) -> list[Cell]:
@@ -63,9 +71,11 @@ def _runs(chosen: Iterable[Cell]) -> dict[Condition, list[Cell]]:
     return runs
 
 
-def _measurements(results: Results, runs: Mapping[Condition, Sequence[Cell]]) -> dict[Condition, Measurement]:
+def _measurements(
+    results: Results, runs: Mapping[Condition, Sequence[Cell]], problems: str = paths.TEST
+) -> dict[Condition, Measurement]:
     known = ProblemClusters(results)
-    return {key: item_rows(results, seeds, known) for key, seeds in runs.items()}
+    return {key: item_rows(results, seeds, known, problems) for key, seeds in runs.items()}
 
 
 def item_rows(results: Results, seeds: Sequence[Cell], known: ProblemClusters, problems: str = paths.TEST) -> Rows:

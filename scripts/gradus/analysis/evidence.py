@@ -18,6 +18,7 @@ class Evidence:
 
     ``students`` by supervision and student; ``teachers``: accuracy on test problems, gold hidden; ``traits``: numbers that
     describe the texts of a supervision; ``surprise``: a student's loss per token on them before it learned anything;
+    ``development``: the students' accuracies on problems kept for choices, where a dataset has them;
     ``margins``: by dataset, the difference that does not matter (``MARGIN`` where none is given).
     """
 
@@ -26,6 +27,7 @@ class Evidence:
     traits: Mapping[Supervision, Mapping[str, float]] = field(default_factory=dict)
     surprise: Mapping[tuple[Supervision, str], float] = field(default_factory=dict)
     margins: Mapping[str, float] = field(default_factory=dict)
+    development: Mapping[tuple[Supervision, str], Measurement] = field(default_factory=dict)
 
     def margin(self, *datasets: str) -> float:
         """Differences within it do not matter: that of a dataset, or the mean over several."""
@@ -52,6 +54,10 @@ class Evidence:
             for (supervision, name), measurement in self.students.items()
             if supervision.dataset == dataset and name == student
         }
+
+    def developed(self, student: str) -> dict[Supervision, Measurement]:
+        """Every supervision of one student on development problems."""
+        return {place: one for (place, name), one in self.development.items() if name == student}
 
     def levels(self, dataset: str, teacher: str, format_: str, student: str) -> dict[str, Measurement]:
         """The granularity levels that were measured, from coarse to fine."""

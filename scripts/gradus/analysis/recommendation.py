@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from gradus.analysis.choice import Choice, choose
 from gradus.analysis.claims.statements import ALPHA
 from gradus.analysis.evidence import Evidence
 from gradus.records import Supervision
@@ -34,7 +35,7 @@ class Recommendation:
 
     dataset: str
     student: str
-    best: Supervision
+    choice: Choice
     accuracy: float
     kept: Mapping[Supervision, float]
     cheapest: Supervision
@@ -44,6 +45,11 @@ class Recommendation:
     reach: str
     n: int | None
     runs: int
+
+    @property
+    def best(self) -> Supervision:
+        """The supervision that was chosen."""
+        return self.choice.best
 
 
 def recommendations(
@@ -76,7 +82,8 @@ def _recommend(
 ) -> Recommendation:
     seeds = evidence.seeds(dataset, student)
     kept = not_told_from_best(measured, seeds, ALPHA)
-    best = max(measured, key=lambda place: measured[place].mean)
+    choice = choose(measured, evidence.developed(student))
+    best = choice.best
     cheapest = best
     if all((place, student) in costs for place in kept):
         mine = {place: costs[place, student] for place in kept}
@@ -97,7 +104,7 @@ def _recommend(
     return Recommendation(
         dataset=dataset,
         student=student,
-        best=best,
+        choice=choice,
         accuracy=measured[best].mean,
         kept=dict(sorted(kept.items(), key=lambda item: -measured[item[0]].mean)),
         cheapest=cheapest,

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import astuple, fields
 
+from gradus.analysis.choice import Choice
 from gradus.analysis.claims.catalogue import TITLES
 from gradus.analysis.claims.statements import VERDICTS, Statement
 from gradus.analysis.recommendation import Cost, Recommendation
@@ -187,11 +188,11 @@ def recommendations_csv(found: Sequence[Recommendation]) -> str:
                 if one.cost
                 else [""] * len(_COST_COLUMNS)
             ),
-            *(how_sure(one), one.n, one.runs),
+            *(how_sure(one), one.n, one.runs, one.choice.on, one.choice.optimism),
         ]
         for one in found
     ]
-    return csv_text([*_RECOMMENDATION_COLUMNS, *_COST_COLUMNS, "how_sure", "n", "runs"], rows)
+    return csv_text([*_RECOMMENDATION_COLUMNS, *_COST_COLUMNS, "how_sure", "n", "runs", "chosen_on", "optimism"], rows)
 
 
 def recommendations_markdown(found: Sequence[Recommendation]) -> str:
@@ -203,10 +204,17 @@ def recommendations_markdown(found: Sequence[Recommendation]) -> str:
         cheapest = f"{one.cheapest.short} ({percent(one.cheapest_accuracy)})"
         if one.cheapest != one.best:
             cheapest += f", costs at most {100 * one.cheapest_loss:.1f} points"
-        best = [one.best.short, percent(one.accuracy)]
+        best = [one.best.short, f"{percent(one.accuracy)}{how_chosen(one.choice)}"]
         rows.append([one.dataset, one.student, *best, named or "none", cheapest, how_sure(one)])
-    heads = ["dataset", "student", "highest", "accuracy", "cannot be told from it", "cheapest of these", "how sure"]
+    heads = ["dataset", "student", "chosen", "accuracy", "cannot be told from it", "cheapest of these", "how sure"]
     return Table(heads, rows, align="lllrlll").markdown()
+
+
+def how_chosen(choice: Choice) -> str:
+    """On which problems something was chosen, as words behind its test accuracy."""
+    if choice.on == "development":
+        return " (chosen on development)"
+    return "" if choice.optimism is None else f" (chosen on test: too high by about {100 * choice.optimism:.1f} points)"
 
 
 def how_sure(one: Recommendation) -> str:

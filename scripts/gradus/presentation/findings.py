@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from gradus.analysis.choice import choose
 from gradus.analysis.claims.catalogue import judged_claims
 from gradus.analysis.claims.primary import when_declared
 from gradus.analysis.claims.statements import Statement
@@ -41,7 +42,8 @@ def study_statements(study: Study, evidence: Evidence, trainings_before: int | N
 def headline(study: Study, conditions: Conditions, evidence: Evidence) -> dict[str, Any]:
     """The numbers that a run ends with: per student the best cell, compared with answer only and the most frequent answer.
 
-    The best is chosen among several, so its interval and that of its gain are those of as many comparisons (Bonferroni).
+    The best is chosen on development problems where the dataset keeps some. Else it is chosen among several on the test
+    problems: its interval and that of its gain are those of as many comparisons (Bonferroni), and the optimism is told.
     """
     entries = []
     for name, experiment in study.experiments.items():
@@ -51,15 +53,20 @@ def headline(study: Study, conditions: Conditions, evidence: Evidence) -> dict[s
                 taught = [row for row in own if row.supervision.format not in (ANSWER_ONLY, UNTAUGHT)]
                 if not taught:
                     continue
-                best = max(taught, key=lambda row: row.accuracy)
-                chosen = evidence.students[best.supervision, student]
+                measured = {row.supervision: evidence.students[row.supervision, student] for row in taught}
+                choice = choose(measured, evidence.developed(student))
+                best = next(row for row in taught if row.supervision == choice.best)
                 seeds = evidence.seeds(dataset, student)
-                interval = chosen_interval(chosen, len(taught), seeds)
+                # What was chosen on other problems is one supervision; the best of several here is as many comparisons.
+                candidates = 1 if choice.on == "development" else len(taught)
+                interval = chosen_interval(measured[best.supervision], candidates, seeds)
                 entry = {
                     "experiment": name,
                     "dataset": dataset,
                     "student": student,
                     "best": str(best.supervision),
+                    "chosen_on": choice.on,
+                    "optimism": choice.optimism,
                     "accuracy": best.accuracy,
                     "interval": [interval.low, interval.high],
                     "n": best.n,
@@ -70,7 +77,7 @@ def headline(study: Study, conditions: Conditions, evidence: Evidence) -> dict[s
                 for row in bare:
                     first, second = (evidence.students[one.supervision, student] for one in (best, row))
                     gain = difference(first, second, seeds)
-                    interval = gain.interval(1 - 0.05 / max(1, len(taught)))
+                    interval = gain.interval(1 - 0.05 / candidates)
                     entry |= {
                         "answer_only": row.accuracy,
                         "gain_over_answer_only": [interval.value, interval.low, interval.high],
@@ -90,10 +97,12 @@ def headline_text(facts: dict[str, Any]) -> str:
         best = Number(entry["accuracy"], low, high)
         single = entry["seeds"] < 2
         line = (
-            f"  {entry['experiment']}: {entry['student']} on {entry['dataset']} {'was highest' if single else 'is best'} with "
+            f"  {entry['experiment']}: {entry['student']} on {entry['dataset']} {_how(entry, single)} with "
             f"{entry['best'].split('/', 1)[1]}: "
             f"{percent(entry['accuracy'])} {best.interval()} (n = {entry['n']}, {entry['seeds']} seed(s))"
         )
+        if entry["optimism"]:
+            line += f"; chosen on test, too high by about {100 * entry['optimism']:.1f} points"
         if "answer_only" in entry:
             value, low, high = entry["gain_over_answer_only"]
             gain = Number(value, low, high, unit="points")
@@ -103,6 +112,12 @@ def headline_text(facts: dict[str, Any]) -> str:
         line += f"; most frequent answer {percent(entry['most_frequent_answer'])}"
         lines.append(line + ("; one run: no verdict" if single or not entry.get("gain_has_verdict", True) else ""))
     return "\n".join(lines)
+
+
+def _how(entry: Mapping[str, Any], single: bool) -> str:
+    if entry["chosen_on"] == "development":
+        return "was chosen on development"
+    return "was highest" if single else "is best"
 
 
 def findings(
@@ -143,8 +158,9 @@ _HOW_TO_READ = (
 
 def _how_to_recommend(recommended: Sequence[Recommendation]) -> str:
     text = (
-        "Per student and dataset the supervision with the highest accuracy, and every other one that cannot be told from "
-        "it (multiple comparisons with the best)."
+        "Per student and dataset the supervision with the highest accuracy (on development problems where the dataset keeps "
+        "some, else on test problems, with the optimism of that choice), and every one that cannot be told from the best on "
+        "test problems (multiple comparisons)."
     )
     if all(one.runs < 2 for one in recommended):
         return f"{text} With one run of each this ranks these checkpoints; it recommends nothing for another training."
