@@ -27,7 +27,7 @@ from gradus.students.training.geometry import geometry, spread
 from gradus.students.training.launch import Stopped, Trained, TrainingRequest, launch
 from gradus.students.training.publication import forget, keep, publish, verify_weights
 from gradus.students.training.telemetry import split
-from gradus.students.training_sets import answer_start, tokenised
+from gradus.students.training_sets import answer_start, held_out, tokenised
 from gradus.study.config.options import section_option
 from gradus.study.config.students import Recipe
 from gradus.study.config.training import CellTraining
@@ -59,6 +59,9 @@ def main() -> None:
     tokens, template = load_tokens(base), student_template(given.student)
     recipe, seed = given.settings.recipe, given.settings.seed
     examples = read_records(given.training_set, Example)
+    apart = [] if recipe.validation is None else held_out(examples, recipe.validation.share)
+    examples = [one for index, one in enumerate(examples) if index not in set(apart)] + [examples[i] for i in apart]
+    trained_on = len(examples) - len(apart)
     pairs = [tokenised(example, template, tokens, recipe.cutoff_tokens) for example in examples]
     identity = {
         "training_set": read_manifest(given.training_set)["sha256"],
@@ -79,6 +82,7 @@ def main() -> None:
         pad_id=tokens.pad_id,
         end_ids=list(dict.fromkeys([end, tokens.eos_id])),
         identity=identity,
+        held_out=len(apart),
         cpus=given.cpus,
     )
     progress = progress_folder(work_folder(), identity)
@@ -88,7 +92,7 @@ def main() -> None:
         if not trained.leads:
             return
         points = [json.loads(line) for line in trained.trace.read_text(encoding="utf-8").splitlines()]
-        check_steps(points, trained, len(examples), recipe)
+        check_steps(points, trained, trained_on, recipe)
         copy_tokenizer(base, trained.weights)
         write_json(trained.weights / TEMPLATE_FILE, asdict(template))
         files = verify_weights(trained.weights)
@@ -96,6 +100,7 @@ def main() -> None:
         publish(trained.weights, folder / "weights")
         write_lines(folder / Path(TRACE).name, [split(point)[0] for point in points])
         write_lines(folder / Path(TELEMETRY).name, [split(point)[1] for point in points])
+        kept = points[trained.kept_step - 1]
         facts = {
             "cell": given.cell,
             "identity": identity,
@@ -105,13 +110,15 @@ def main() -> None:
             "steps": trained.steps,
             "samples_per_step": recipe.batch_size,
             "samples_in_last_step": points[-1]["samples"],
-            "examples": len(examples),
+            "examples": trained_on,
             "samples_seen": sum(point["samples"] for point in points),
             "target_tokens_seen": sum(point["target_tokens"] for point in points),
-            "final_loss": points[-1]["loss"],
-            "final_end_loss": points[-1]["end_loss"],
+            "final_loss": kept["loss"],
+            "final_end_loss": kept["end_loss"],
             "files": files,
         }
+        if recipe.validation is not None:
+            facts |= {"held_out": len(apart), "kept_step": kept["step"], "validation_loss": kept["validation_loss"]}
         write_json(folder / "manifest.json", facts)
         if submitted_job() is not None:
             keep(progress)  # Snakemake may have died meanwhile; the predictions' job deletes it

@@ -35,7 +35,7 @@ def main() -> None:
         recipe = Recipe.model_validate({**specification["recipe"], **variant["recipe"], "ranks": ranks})
         samples = specification["samples"]
         tokens, prompts = samples["tokens"], samples["prompt_lengths"]
-        job = Job(variant["base"], tokens, prompts, prompts, recipe, 1, "", "", name, 0, [0], 0.0, None)
+        job = Job(variant["base"], tokens, prompts, prompts, 0, recipe, 1, "", "", name, 0, [0], 0.0, None)
         step = plan_steps([len(ids) for ids in job.tokens], recipe, ranks=ranks, seed=1)[0]
         assert len(step.samples) == len(job.tokens)
         model = load_model(job.base, recipe, device)

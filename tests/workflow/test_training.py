@@ -16,7 +16,7 @@ from gradus.runtime.jsonl import read_records
 from gradus.students.base_models import student_template
 from gradus.students.tokens import load_tokens
 from gradus.students.training.batches import plan_steps
-from gradus.students.training_sets import tokenised
+from gradus.students.training_sets import held_out, tokenised
 from gradus.study.config.students import Recipe
 
 CELL = "gradeschool/tutor/original/L1"
@@ -126,3 +126,33 @@ def test_three_steps_are_those_of_plain_adamw_with_clipping(finished: Workflow, 
     written = load_file(tmp_path / "cell" / "weights" / "model.safetensors")
     for name, parameter in model.named_parameters():
         assert torch.allclose(written[name], parameter.detach(), rtol=1e-4, atol=1e-6), name
+
+
+def test_the_weights_of_the_best_evaluation_are_published_and_their_loss_is_that_of_plain_transformers(
+    finished: Workflow, tmp_path: Path
+) -> None:
+    """A rate that is far too high: the last weights are not the best. One process, stopped by nothing."""
+    changes: dict[str, object] = {"learning_rate": 0.5, "schedule": "constant", "precision": "fp32", "ranks": 1}
+    changes |= {"zero_stage": 1, "validation": {"share": 0.3, "every": 3, "keep": "best"}, "layout": "padding-free"}
+    losses(finished, tmp_path, **changes)
+    lines = (tmp_path / "cell" / "trace.jsonl").read_text(encoding="utf-8").splitlines()
+    evaluated = {one["step"]: one["validation_loss"] for one in map(json.loads, lines) if "validation_loss" in one}
+    manifest = json.loads((tmp_path / "cell" / "manifest.json").read_text(encoding="utf-8"))
+    best = min(evaluated, key=lambda step: evaluated[step])
+    assert set(evaluated) == {3, 6, len(lines)}
+    assert manifest["kept_step"] == best < len(lines)
+    assert manifest["final_loss"] == json.loads(lines[best - 1])["loss"]
+
+    student = finished.results / "students" / "mini"
+    tokens, template = load_tokens(student / "model"), student_template(student)
+    examples = read_records(finished.results / "training_sets" / CELL / "mini.jsonl", Example)
+    apart = held_out(examples, 0.3)
+    assert manifest["held_out"] == len(apart) and manifest["examples"] == len(examples) - len(apart)
+    model = AutoModelForCausalLM.from_pretrained(str(tmp_path / "cell" / "weights"), dtype=torch.float32)
+    total, targets = 0.0, 0
+    for ids, prompt in (tokenised(examples[index], template, tokens, 512) for index in apart):
+        with torch.no_grad():
+            logits = model(torch.tensor([ids])).logits[0, prompt - 1 : -1]
+        total += float(torch.nn.functional.cross_entropy(logits, torch.tensor(ids[prompt:]), reduction="sum"))
+        targets += len(ids) - prompt
+    assert manifest["validation_loss"] == pytest.approx(total / targets, rel=1e-5)

@@ -61,11 +61,13 @@ class PlanInputs:
 
     def examples(self, cell: Cell) -> tuple[int, float]:
         """Examples that a cell trains on, and tokens of each: measured where the training set is there."""
+        validation = self.study.recipe_of(cell.student).validation
+        trained_on = 1.0 if validation is None else 1 - validation.share
         manifest = self.results.find_training_set_manifest(cell)
         if manifest is not None:
-            return manifest["rows"], manifest["mean_tokens"]
+            return round(manifest["rows"] * trained_on), manifest["mean_tokens"]
         assumed = ASSUMED_QUESTION_TOKENS + ASSUMED_RATIONALE_TOKENS[cell.supervision.level]
-        return self.problems(cell.supervision.dataset, "train"), float(assumed)
+        return round(self.problems(cell.supervision.dataset, "train") * trained_on), float(assumed)
 
     def size(self, student: str) -> tuple[int, Work] | None:
         """Weights and work of a student; None where they are not known before it is fetched."""

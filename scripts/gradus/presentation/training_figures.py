@@ -25,7 +25,7 @@ class Training:
 
 
 def loss_figure(trainings: Sequence[Training]) -> Figure:
-    """Training loss per optimizer step, one panel per student."""
+    """Training loss per optimizer step, one panel per student; points are the loss on examples held out, where there are any."""
     students = _students(trainings)
     labels = list(dict.fromkeys(training.label for training in trainings))
     with styled():
@@ -35,6 +35,11 @@ def loss_figure(trainings: Sequence[Training]) -> Figure:
                 look = style(labels.index(training.label))
                 steps, losses = zip(*((step["step"], step["loss"]) for step in training.trace), strict=True)
                 panel.plot(steps, losses, look.line, color=look.color, linewidth=1, label=training.label)
+                apart = [
+                    (step["step"], step["validation_loss"]) for step in training.trace if "validation_loss" in step
+                ]
+                if apart:
+                    panel.plot(*zip(*apart, strict=True), look.marker, color=look.color, markersize=4)
             panel.set_title(student)
             panel.set_xlabel("optimizer step")
             panel.set_yscale("log")

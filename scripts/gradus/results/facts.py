@@ -37,15 +37,21 @@ class CheckpointManifest(TypedDict):
     target_tokens_seen: int
     final_loss: float
     final_end_loss: NotRequired[float | None]
+    kept_step: NotRequired[int]
+    validation_loss: NotRequired[float]
     files: dict[str, str]
 
 
 class TraceStep(TypedDict):
-    """What one optimizer step computed; ``loss`` is per target token, ``padding_share`` a share of the tokens."""
+    """What one optimizer step computed; ``loss`` is per target token, ``padding_share`` a share of the tokens.
+
+    ``validation_loss``, where it was computed after the step: that of the examples held out.
+    """
 
     step: int
     loss: float
     padding_share: float
+    validation_loss: NotRequired[float]
 
 
 class TelemetryStep(TypedDict):

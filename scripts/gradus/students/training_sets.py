@@ -10,6 +10,7 @@ from typing import Any
 from gradus.data.text_normalisation import normalised
 from gradus.records import Annotation, Example, Problem
 from gradus.records.vocabulary import Verdict
+from gradus.runtime.atomic import sha256_bytes
 from gradus.runtime.errors import UserError
 from gradus.students.templates import Template, answer_offset
 from gradus.students.tokens import Tokens
@@ -84,6 +85,25 @@ def tokenised(example: Example, template: Template, tokens: Tokens, cutoff_token
     prompt = tokens.encode(example.prompt)
     whole = [*prompt, *tokens.encode(example.completion), template.end_id(tokens)]
     return whole[:cutoff_tokens], len(prompt)
+
+
+def held_out(examples: Sequence[Example], share: float) -> list[int]:
+    """The places of the examples that are kept for validation: about this share of the problems, the same in every cell.
+
+    A problem is taken for what its id hashes to, whatever else is in the set; one question under two ids goes by the first of
+    them. Raises UserError where nothing would be left to train on.
+    """
+    names: dict[str, str] = {}
+    for example in sorted(examples, key=lambda one: one.problem_id):
+        names.setdefault(normalised(example.prompt), example.problem_id)
+    place = {name: int(sha256_bytes(f"validation/{name}".encode())[:12], 16) / 16**12 for name in names.values()}
+    limit = max(share, min(place.values()))  # one problem at least
+    chosen = [index for index, one in enumerate(examples) if place[names[normalised(one.prompt)]] <= limit]
+    if len(chosen) == len(examples):
+        raise UserError(
+            f"validation would hold all {len(examples)} examples out", hint="train on more problems, or leave it unset"
+        )
+    return chosen
 
 
 def answer_start(example: Example, tokens: Tokens) -> int:

@@ -128,5 +128,5 @@ def test_what_no_schedule_can_do_is_refused_and_off_is_a_word() -> None:
         with pytest.raises(ValueError, match="min_learning_rate is where a falling schedule ends"):
             Recipe.model_validate(keys)
     assert Recipe.model_validate({"dropout": False}).dropout == "off"
-    later = {"schedule", "min_learning_rate", "no_decay_norms", "dropout", "supervise", "save_precision"}
+    later = {"schedule", "min_learning_rate", "no_decay_norms", "dropout", "supervise", "save_precision", "validation"}
     assert not later & set(Recipe().model_dump()), "a study without these keys keeps its identity"

@@ -68,7 +68,7 @@ def ours(base: Path, recipe: Recipe, monkeypatch: pytest.MonkeyPatch) -> tuple[l
     monkeypatch.setattr(torch.distributed, "get_rank", lambda: 0)
     model = llama(base)
     tokens, prompts, answers = (list(column) for column in zip(*SAMPLES, strict=True))
-    job = Job(str(base), tokens, prompts, answers, recipe, 1, "", "", "cell", 0, [5], 0.0, None)
+    job = Job(str(base), tokens, prompts, answers, 0, recipe, 1, "", "", "cell", 0, [5], 0.0, None)
     [step] = plan_steps([len(ids) for ids in tokens], recipe, ranks=1, seed=1)
     engine = Engine(model, chunked=recipe.lm_head == "chunked")
     nothing: Any = None

@@ -86,7 +86,7 @@ def _origin(
         base + (f" at revision {revision}" if revision else "") if base else "a student built from scratch by Gradus"
     )
     return (
-        f"Started from {start}, fine-tuned on {training_set['rows']} examples of `{cell.supervision}` "
+        f"Started from {start}, fine-tuned on {checkpoint['examples']} examples of `{cell.supervision}` "
         f"({training_set['mean_tokens']:.0f} tokens each in the mean) in the study `{study.study}`, made with Gradus.",
         "",
     )

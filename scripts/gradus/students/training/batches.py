@@ -52,6 +52,22 @@ def plan_steps(lengths: Sequence[int], recipe: Recipe, *, ranks: int, seed: int)
     return [_split(chunk, lengths, ranks, recipe) for chunk in chunks]
 
 
+def plan_evaluation(samples: Sequence[int], lengths: Sequence[int], recipe: Recipe, *, ranks: int) -> Step:
+    """The micro-batches in which the loss on some samples is computed, as if they were one step."""
+    return _split(list(samples), lengths, ranks, recipe)
+
+
+def evaluation_steps(samples: int, recipe: Recipe) -> frozenset[int]:
+    """After which steps (counted from 1) of a training on so many samples its held-out loss is computed; none without any."""
+    if recipe.validation is None:
+        return frozenset()
+    total, size = round(samples * recipe.epochs), recipe.batch_size
+    last = math.ceil(total / size)
+    if recipe.validation.every == "epoch":
+        return frozenset([*(math.ceil(end / size) for end in range(samples, total + 1, samples)), last])
+    return frozenset([*range(recipe.validation.every, last, recipe.validation.every), last])
+
+
 def _split(chunk: list[int], lengths: Sequence[int], ranks: int, recipe: Recipe) -> Step:
     if recipe.layout == "padded":
         count = recipe.micro_batch_samples

@@ -13,6 +13,7 @@ import shutil
 import sys
 import traceback
 import warnings
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -23,8 +24,8 @@ from transformers.utils.logging import disable_progress_bar
 
 from gradus.runtime.atomic import write_json
 from gradus.runtime.processes import die_with_parent
-from gradus.students.training import probes, weights
-from gradus.students.training.batches import plan_steps
+from gradus.students.training import best_weights, probes, weights
+from gradus.students.training.batches import evaluation_steps, plan_evaluation, plan_steps
 from gradus.students.training.checkpoints import newest_verified, seal
 from gradus.students.training.engine_config import deepspeed_config, outcome_file, stop_file
 from gradus.students.training.job import CannotSave, Job, Refused
@@ -33,7 +34,7 @@ from gradus.students.training.objective import Objective, is_large
 from gradus.students.training.refusals import failure, first_line, refusing, would_come_again
 from gradus.students.training.stopping import StopFlag
 from gradus.students.training.telemetry import Meter, PhaseClock, work_of
-from gradus.students.training.trainer import Trainer
+from gradus.students.training.trainer import Trainer, Validating
 from gradus.study.config.students import Recipe
 
 log = logging.getLogger("gradus")
@@ -56,7 +57,9 @@ def train(job: Job, node: int) -> dict[str, Any]:
         )
     torch.manual_seed(job.seed)
     torch.use_deterministic_algorithms(True, warn_only=True)
-    steps = plan_steps([len(ids) for ids in job.tokens], recipe, ranks=ranks, seed=job.seed)
+    lengths = [len(ids) for ids in job.tokens]
+    trained_on = len(lengths) - job.held_out
+    steps = plan_steps(lengths[:trained_on], recipe, ranks=ranks, seed=job.seed)
     clock.end_of("rendezvous")
     with refusing("this model cannot be trained as the recipe asks"):
         model = load_model(job.base, recipe, "cpu" if recipe.offload == "parameters" else device)
@@ -83,7 +86,11 @@ def train(job: Job, node: int) -> dict[str, Any]:
     def save(step: int) -> None:
         _save(engine, progress, step, recipe)
 
-    stopped = Trainer(engine, job, steps, work, Meter(engine.device), stop, clock, save).run(done)
+    validation = None
+    if job.held_out:
+        samples = plan_evaluation(range(trained_on, len(lengths)), lengths, recipe, ranks=ranks)
+        validation = Validating(evaluation_steps(trained_on, recipe), samples, _keeper(engine, progress, recipe))
+    stopped = Trainer(engine, job, steps, work, Meter(engine.device), stop, clock, save, validation).run(done)
     if stopped is not None:
         last, cause = stopped
         if rank == 0:
@@ -134,8 +141,12 @@ def _resume(engine: Any, progress: Path, recipe: Recipe) -> int:
     found = [newest_verified(progress) if torch.distributed.get_rank() == 0 else None]
     torch.distributed.broadcast_object_list(found, src=0)
     if found[0] is None:
+        if torch.distributed.get_rank() == 0:
+            best_weights.forget(progress)
         return 0
     step, folder = found[0]
+    if torch.distributed.get_rank() == 0:
+        best_weights.bring(folder, progress)
     engine.load_checkpoint(str(folder), tag="engine", load_module_strict=recipe.adapter is None)
     return step
 
@@ -152,14 +163,40 @@ def _save(engine: Any, progress: Path, step: int, recipe: Recipe) -> None:
         raise CannotSave(str(error).splitlines()[0]) from error
     torch.distributed.barrier()
     if torch.distributed.get_rank() == 0:
+        best_weights.bring(progress, unfinished)
         seal(unfinished, progress, step)
     torch.distributed.barrier()
+
+
+def _keeper(engine: Any, progress: Path, recipe: Recipe) -> Callable[[best_weights.Evaluation], None]:
+    """What is done after each evaluation: where the best weights are to be published, keep those that are better than before."""
+    found = [best_weights.found(progress) if torch.distributed.get_rank() == 0 else None]
+    torch.distributed.broadcast_object_list(found, src=0)
+
+    def report(evaluation: best_weights.Evaluation) -> None:
+        if not _keeps_best(recipe) or (found[0] is not None and not evaluation.loss < found[0].loss):
+            return
+        found[0] = evaluation
+        state = weights.gather(engine.module.model, recipe)
+        if torch.distributed.get_rank() == 0:
+            best_weights.keep(state, evaluation, progress)
+        torch.distributed.barrier()
+
+    return report
+
+
+def _keeps_best(recipe: Recipe) -> bool:
+    return recipe.validation is not None and recipe.validation.keep == "best"
 
 
 def _finish(engine: Any, job: Job, steps: int, configuration: dict[str, Any], clock: PhaseClock) -> None:
     """Gather the weights on rank 0 and write them as safetensors; the caller proves and publishes them."""
     model = engine.module.model
-    state = weights.gather(model, job.recipe)
+    state, kept_step = weights.gather(model, job.recipe), steps
+    if _keeps_best(job.recipe) and torch.distributed.get_rank() == 0:
+        best = best_weights.found(Path(job.progress))
+        assert best is not None  # the last step at the latest has been evaluated
+        state, kept_step = best_weights.kept(Path(job.progress)), best.step
     broken = [next((name for name, tensor in state.items() if not bool(torch.isfinite(tensor).all())), None)]
     torch.distributed.broadcast_object_list(broken, src=0)
     if broken[0] is not None:
@@ -170,7 +207,7 @@ def _finish(engine: Any, job: Job, steps: int, configuration: dict[str, Any], cl
         write_json(target / "deepspeed.json", configuration)
         write_json(target / "recipe.json", job.recipe.model_dump())
         clock.end_of("save_and_compare")
-        write_json(target.parent / "finished.json", {"steps": steps, "seconds": clock.seconds})
+        write_json(target.parent / "finished.json", {"steps": steps, "kept_step": kept_step, "seconds": clock.seconds})
     torch.distributed.barrier()
 
 

@@ -14,14 +14,16 @@ from gradus.study.config.students import Recipe
 class Job:
     """One training: token lists with the number of prompt tokens and the first token of each answer, where from, where to, how.
 
-    ``end_ids``: the tokens that end an answer, the learned one first. ``started``: when the launcher started it, ``ends``: when
-    the scheduler will end it (Unix times; None: not known).
+    ``held_out``: so many of the last samples are not trained on; the loss on them is followed. ``end_ids``: the tokens that
+    end an answer, the learned one first. ``started``: when the launcher started it, ``ends``: when the scheduler will end it
+    (Unix times; None: not known).
     """
 
     base: str
     tokens: list[list[int]]
     prompt_lengths: list[int]
     answer_starts: list[int]
+    held_out: int
     recipe: Recipe
     seed: int
     progress: str

@@ -39,8 +39,8 @@ class Stopped(Exception):
 class TrainingRequest:
     """A training as its caller sees it; ``identity`` is everything that decides the weights.
 
-    ``answer_starts`` are read where the recipe weighs rationale and answer apart. ``cpus`` are the cores of this node that it may
-    use; None: what OMP_NUM_THREADS says, else all.
+    ``answer_starts`` are read where the recipe weighs rationale and answer apart. The last ``held_out`` samples are not trained
+    on. ``cpus`` are the cores of this node that it may use; None: what OMP_NUM_THREADS says, else all.
     """
 
     title: str
@@ -53,12 +53,13 @@ class TrainingRequest:
     pad_id: int
     end_ids: list[int]
     identity: dict[str, Any]
+    held_out: int = 0
     cpus: int | None = None
 
 
 @dataclass(frozen=True)
 class Trained:
-    """What a training left: weights, its log, its number of steps and the seconds of each phase.
+    """What a training left: weights (those after ``kept_step``), its log, its number of steps and the seconds of each phase.
 
     ``leads`` is False on all nodes but the first: they have done their share, and find nothing here.
     """
@@ -66,6 +67,7 @@ class Trained:
     weights: Path
     trace: Path
     steps: int
+    kept_step: int
     seconds: dict[str, float]
     leads: bool
 
@@ -93,6 +95,7 @@ def launch(request: TrainingRequest, work: Path) -> Trained:
             tokens=request.tokens,
             prompt_lengths=request.prompt_lengths,
             answer_starts=request.answer_starts,
+            held_out=request.held_out,
             recipe=request.recipe,
             seed=request.seed,
             progress=str(progress),
@@ -124,7 +127,8 @@ def launch(request: TrainingRequest, work: Path) -> Trained:
                 hint="their messages are above; the same command goes on from the saved progress",
             )
     facts: dict[str, Any] = read_json(finished) if here.leads else {"steps": 0, "seconds": {}}
-    return Trained(weights, progress / TRACE, int(facts["steps"]), facts["seconds"], here.leads)
+    steps = int(facts["steps"])
+    return Trained(weights, progress / TRACE, steps, int(facts.get("kept_step", steps)), facts["seconds"], here.leads)
 
 
 def _word(progress: Path) -> Path:

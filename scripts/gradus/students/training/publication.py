@@ -40,7 +40,7 @@ def publish(source: Path, target: Path) -> None:
     shutil.rmtree(target, ignore_errors=True)
     staged = target.parent / f".{target.name}.tmp"
     shutil.rmtree(staged, ignore_errors=True)
-    shutil.copytree(source, staged, copy_function=_link_or_copy)
+    shutil.copytree(source, staged, copy_function=link_or_copy)
     os.rename(staged, target)
 
 
@@ -83,7 +83,8 @@ def _sums(folder: Path) -> dict[str, str]:
     return {path.relative_to(folder).as_posix(): sha256_file(path) for path in files}
 
 
-def _link_or_copy(source: str, target: str) -> None:
+def link_or_copy(source: str, target: str) -> None:
+    """The same file under another name, or a copy where the file system has no links."""
     try:
         os.link(source, target)
     except OSError:

@@ -10,7 +10,7 @@ import json
 import logging
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -21,7 +21,8 @@ import torch
 from gradus.runtime.progress import bar
 from gradus.students.model_sizes import Work
 from gradus.students.training.batches import Step, learning_rate
-from gradus.students.training.inputs import make_inputs, target_count
+from gradus.students.training.best_weights import Evaluation
+from gradus.students.training.inputs import Inputs, make_inputs, target_count
 from gradus.students.training.job import Job, Refused
 from gradus.students.training.stopping import Cause, StopFlag
 from gradus.students.training.telemetry import Board, Meter, PhaseClock, speed
@@ -30,12 +31,21 @@ from gradus.students.training.weighing import Weighing, weighing
 log = logging.getLogger("gradus")
 
 
+@dataclass(frozen=True)
+class Validating:
+    """After which steps the loss of which samples is computed; ``report`` is told of each (a collective call)."""
+
+    after: frozenset[int]
+    samples: Step
+    report: Callable[[Evaluation], None]
+
+
 @dataclass
 class Trainer:
     """A DeepSpeed engine with all that its steps need.
 
     ``steps`` is the plan of the whole training, ``work`` the operations of one token, ``save`` writes a checkpoint after so many
-    steps (a collective call).
+    steps (a collective call). ``validation``: when and how the loss on held-out samples is computed.
     """
 
     engine: Any
@@ -46,6 +56,7 @@ class Trainer:
     stop: StopFlag
     clock: PhaseClock
     save: Callable[[int], None]
+    validation: Validating | None = None
 
     @cached_property
     def _weighing(self) -> Weighing | None:
@@ -62,9 +73,15 @@ class Trainer:
                 self.clock.end_of("first_step")
             if not math.isfinite(point["loss"]):
                 raise Refused(f"the training diverged: the loss of step {number + 1} is {point['loss']}")
+            start = time.monotonic()
+            if self.validation is not None and number + 1 in self.validation.after:
+                point["validation_loss"] = self.held_out_loss(self.validation.samples)
+                if not math.isfinite(point["validation_loss"]):
+                    raise Refused(f"the training diverged: the held-out loss after step {number + 1} is not finite")
+                self.validation.report(Evaluation(number + 1, point["validation_loss"]))
             if step_log is not None:
                 step_log.write(number + 1, point)
-            self.stop.longest_step = max(self.stop.longest_step, point["seconds"])
+            self.stop.longest_step = max(self.stop.longest_step, point["seconds"] + time.monotonic() - start)
             is_last = number + 1 == last
             cause = None if is_last else self.stop.agreed()
             if cause is not None or (not is_last and (number + 1) % recipe.save_every == 0):
@@ -121,34 +138,54 @@ class Trainer:
         Returns this rank's sums [5], float64: loss over targets, loss of the end tokens, number of end tokens,
         positions computed, tokens among them.
         """
-        job, recipe = self.job, self.job.recipe
         ranks = len(step.micro_batches)
         mine = step.micro_batches[torch.distributed.get_rank()]
-        targets = sum(target_count(len(job.tokens[i]), job.prompt_lengths[i]) for i in step.samples)
-        weights = self._weighing
-        total = targets if weights is None else weights.total(step.samples)
+        total = self._total(step)
         # DeepSpeed averages over ranks: multiplied by their number, the loss is normalised over the whole step.
         scale = ranks / total if total else 0.0
         sums = torch.zeros(5, dtype=torch.float64, device=self.engine.device)
         for position, micro in enumerate(mine):
-            inputs = make_inputs(
-                micro,
-                job.tokens,
-                job.prompt_lengths,
-                pad_id=job.pad_id,
-                end_id=job.end_ids[0],
-                flat=recipe.layout == "padding-free",
-                weights_of=None if weights is None else weights.of,
-            ).to(self.engine.device)
+            inputs = self._inputs(micro)
             loss = self.engine(inputs)
             self.engine.set_gradient_accumulation_boundary(position + 1 == len(mine))
             self.engine.backward(loss.weighted * scale, scale_wrt_gas=False)
             if position + 1 < len(mine):
                 self.engine.step()
-            used = sum(len(job.tokens[i]) for i in micro)
+            used = sum(len(self.job.tokens[i]) for i in micro)
             counts = sums.new_tensor([inputs.ends.sum(), inputs.ids.numel(), used])
             sums += torch.cat([torch.stack([loss.plain.double(), loss.ends.double()]), counts])
         return sums
+
+    def held_out_loss(self, step: Step) -> float:
+        """What the training minimises, of samples that it does not see: no dropout, no gradient, the weights as they are."""
+        total = self._total(step)
+        loss = torch.zeros(1, dtype=torch.float64, device=self.engine.device)
+        self.engine.eval()
+        with torch.no_grad():
+            for micro in step.micro_batches[torch.distributed.get_rank()]:
+                loss += self.engine(self._inputs(micro)).weighted.double()
+        self.engine.train()
+        if len(step.micro_batches) > 1:
+            torch.distributed.all_reduce(loss)
+        return float(loss) / total if total else 0.0
+
+    def _inputs(self, micro: Sequence[int]) -> Inputs:
+        job, weights = self.job, self._weighing
+        return make_inputs(
+            micro,
+            job.tokens,
+            job.prompt_lengths,
+            pad_id=job.pad_id,
+            end_id=job.end_ids[0],
+            flat=job.recipe.layout == "padding-free",
+            weights_of=None if weights is None else weights.of,
+        ).to(self.engine.device)
+
+    def _total(self, step: Step) -> float:
+        """What the loss of a step is divided by: its targets, or their weights."""
+        if self._weighing is not None:
+            return self._weighing.total(step.samples)
+        return sum(target_count(len(self.job.tokens[i]), self.job.prompt_lengths[i]) for i in step.samples)
 
 
 class _StepLog:

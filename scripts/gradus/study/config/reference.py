@@ -37,6 +37,8 @@ SECTIONS: tuple[tuple[type[BaseModel], str], ...] = (
     (students.PrimerCorpus, "`students.NAME.corpus` with `source: primer`"),
     (students.FileCorpus, "`students.NAME.corpus` with `source: file`"),
     (students.Adapter, "`recipe.adapter`"),
+    (students.Supervise, "`recipe.supervise`"),
+    (students.Validation, "`recipe.validation`"),
     (students.Recipe, "`recipe`, and `students.NAME.warm_up`"),
     (study.Decoding, "`decodings.NAME`"),
     (study.Archive, "`archive`"),

@@ -71,6 +71,18 @@ class Supervise(Section):
     )
 
 
+class Validation(Section):
+    """Loss on examples that a cell is not trained on: a share of its own training set, by problem, the same in every cell."""
+
+    share: float = Field(gt=0, lt=0.5, description="Share of the training set's problems that is held out.")
+    every: Literal["epoch"] | Annotated[int, Field(gt=0)] = Field(
+        "epoch", description="When the loss is computed: after each epoch, or so many optimizer steps; and at the end."
+    )
+    keep: Literal["last", "best"] = Field(
+        "last", description="Which weights are published: the last ones, or those with the lowest loss."
+    )
+
+
 class Recipe(Section):
     """How weights are trained; every key is part of a cell's identity."""
 
@@ -116,6 +128,11 @@ class Recipe(Section):
         exclude_if=_weighs_nothing,
         description="What rationale and answer count in the loss, as in Distilling Step-by-Step; "
         "`{rationale: 0, answer: 1}` learns the answer alone, with the rationale as context.",
+    )
+    validation: Validation | None = Field(
+        None,
+        exclude_if=_is_none,
+        description="Hold a share of the training set out and follow the loss on it; unset: train on all of it.",
     )
     cutoff_tokens: int = Field(1024, gt=1, description="Longest example in tokens, its end token among them.")
     over_long: Literal["drop", "truncate", "refuse"] = Field(
@@ -260,6 +277,8 @@ class BuiltStudent(_BaseModel):
     def _texts_have_no_parts(cls, value: Recipe) -> Recipe:
         if value.supervise != Supervise():
             raise ValueError("supervise is for a recipe that reads rationales: the warm-up's texts have no parts")
+        if value.validation is not None:
+            raise ValueError("validation is for a cell's training: a warm-up has no problems to hold out")
         return value
 
 
