@@ -131,8 +131,8 @@ def test_three_steps_are_those_of_plain_adamw_with_clipping(finished: Workflow, 
 def test_the_weights_of_the_best_evaluation_are_published_and_their_loss_is_that_of_plain_transformers(
     finished: Workflow, tmp_path: Path
 ) -> None:
-    """A rate that is far too high: the last weights are not the best. One process, stopped by nothing."""
-    changes: dict[str, object] = {"learning_rate": 0.5, "schedule": "constant", "precision": "fp32", "ranks": 1}
+    """A rate that rises far too high: the last weights are not the best."""
+    changes: dict[str, object] = {"learning_rate": 8.0, "schedule": "constant", "warmup_share": 0.99, "ranks": 1}
     changes |= {"zero_stage": 1, "validation": {"share": 0.3, "every": 3, "keep": "best"}, "layout": "padding-free"}
     losses(finished, tmp_path, **changes)
     lines = (tmp_path / "cell" / "trace.jsonl").read_text(encoding="utf-8").splitlines()
@@ -155,4 +155,4 @@ def test_the_weights_of_the_best_evaluation_are_published_and_their_loss_is_that
             logits = model(torch.tensor([ids])).logits[0, prompt - 1 : -1]
         total += float(torch.nn.functional.cross_entropy(logits, torch.tensor(ids[prompt:]), reduction="sum"))
         targets += len(ids) - prompt
-    assert manifest["validation_loss"] == pytest.approx(total / targets, rel=1e-5)
+    assert manifest["validation_loss"] == pytest.approx(total / targets, rel=1e-4)
