@@ -44,6 +44,10 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     log.write_text("starting\nerror: the disk is full: work/x (make room and run again)\n", encoding="utf-8")
     leaked = results / "metrics/sums/tutor/original/L3/small/seed1/test/greedy.json"
     leaked.write_text(json.dumps({**json.loads(leaked.read_text()), "leaked_training_rows": 2}), encoding="utf-8")
+    endless = results / "checkpoints/sums/tutor/original/L1/large/seed2/manifest.json"
+    endless.parent.mkdir(parents=True, exist_ok=True)
+    facts = dict.fromkeys(("identity", "base", "versions", "steps", "examples", "target_tokens_seen", "files"), 1)
+    endless.write_text(json.dumps({**facts, "final_loss": 0.5, "final_end_loss": 0.7}), encoding="utf-8")
     first = shown_problems(list(read_records(results / "data/sums/test.jsonl", Problem)))[0].id
     texts = results / "predictions/sums/tutor/original/L1/small/seed1/test/greedy.jsonl"
     rows = [json.loads(line) for line in texts.read_text().splitlines()]
@@ -202,6 +206,7 @@ def test_claims_and_audit_are_told_in_words(page: Any) -> None:
     page.click("#tab-audit")
     audit = page.inner_text("#audit")
     assert "1 cells were trained on test questions: sums/tutor/original/L3/small/seed1" in audit
+    assert "1 cells have not learned to stop (¶, final_end_loss above 0.1): sums/tutor/original/L1/large/seed2" in audit
     assert page.locator("#audit table").nth(1).locator("tbody tr").count() > 6
 
 

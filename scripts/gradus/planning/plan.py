@@ -108,14 +108,16 @@ def _trials(inputs: PlanInputs) -> dict[str, TrialState]:
     for name, section in inputs.study.students.items():
         if not isinstance(section, PretrainedStudent):
             continue
-        trial = inputs.trial(name)
+        trial, slow = inputs.trial(name), []
+        if section.resources.gpus_per_rank == 0 and inputs.study.recipe_of(name).precision == "bf16":
+            slow = ["bf16 takes most CPUs several times as long as recipe.precision: fp32"]
         if trial is None:
-            found[name] = TrialState("not tried yet", "", "", "")
+            found[name] = TrialState("not tried yet", "", "", *slow or [""])
             continue
         same = trial["demands"]["recipe"] == inputs.study.recipe_of(name).model_dump()
         positions = "no limit" if trial["positions"] is None else f"{trial['positions']:,}"
         state = "fits" if same else "fits another recipe"
-        found[name] = TrialState(state, trial["architecture"], positions, "; ".join(trial["notes"]))
+        found[name] = TrialState(state, trial["architecture"], positions, "; ".join([*trial["notes"], *slow]))
     return found
 
 

@@ -124,6 +124,7 @@ def fetch_reference(student: PretrainedStudent, folder: Path) -> dict[str, Any]:
     """
     name = student.model
     local = Path(name)
+    _refuse_gguf(local)
     if local.is_dir():
         sums = {
             path.name: {"bytes": path.stat().st_size, "sha256": sha256_file(path)}
@@ -155,3 +156,14 @@ def fetch_reference(student: PretrainedStudent, folder: Path) -> dict[str, Any]:
         )
     write_json(folder / "reference.json", reference)
     return reference
+
+
+def _refuse_gguf(local: Path) -> None:
+    """UserError for a GGUF file, or a folder that has no other weights: transformers cannot save what it reads from one."""
+    found = [local] if local.suffix == ".gguf" else sorted(local.glob("*.gguf"))
+    if found and not (local.is_dir() and any(local.glob("*.safetensors"))):
+        raise UserError(
+            "GGUF weights cannot be trained as they are",
+            where=found[0],
+            hint=f"import them: python scripts/import_model.py {found[0]} FOLDER, then `model: FOLDER`",
+        )

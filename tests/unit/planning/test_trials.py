@@ -14,9 +14,10 @@ from gradus.study.config import load
 from gradus.teachers.prompts.prompting import Prompts
 
 
-def planned(root: Path, **recipe: Any) -> str:
+def planned(root: Path, resources: dict[str, Any] | None = None, **recipe: Any) -> str:
     config = tiny_study()
-    config["students"] = {"gemma": {"kind": "pretrained", "model": "somewhere/gemma", "recipe": recipe}}
+    student = {"kind": "pretrained", "model": "somewhere/gemma", "recipe": recipe, "resources": resources or {}}
+    config["students"] = {"gemma": student}
     config["experiments"]["granularity"]["students"] = ["gemma"]
     inputs = PlanInputs(Results(root, load(config)), Prompts(root), root / "prices.yaml")
     return plan(inputs, {}, []).to_markdown()
@@ -33,3 +34,10 @@ def test_the_trial_of_a_pretrained_student_is_shown_where_it_is_there(tmp_path: 
         "gemma", "fits", "Gemma3ForConditionalGeneration", "131,072", "it sees pictures",
     ]  # fmt: skip
     assert "fits another recipe" in planned(tmp_path, adapter={})
+
+
+def test_half_precision_on_a_cpu_is_told(tmp_path: Path) -> None:
+    told = "bf16 takes most CPUs several times as long"
+    assert told in planned(tmp_path, {"gpus_per_rank": 0}, precision="bf16")
+    assert told not in planned(tmp_path, {"gpus_per_rank": 0}, precision="fp32")
+    assert told not in planned(tmp_path, precision="bf16")

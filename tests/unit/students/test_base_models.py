@@ -153,6 +153,15 @@ def test_pickled_weights_are_refused(built: Path, tmp_path: Path) -> None:
         fetch_reference(pretrained(tmp_path / "mine"), tmp_path / "student" / "model")
 
 
+@pytest.mark.parametrize("named", ["file", "folder"])
+def test_gguf_weights_are_refused_with_the_command_that_imports_them(tmp_path: Path, named: str) -> None:
+    path = tmp_path / "mine" / "small-q4.gguf"
+    path.parent.mkdir()
+    path.write_bytes(b"GGUF")
+    with pytest.raises(UserError, match=r"import_model.py \S*small-q4.gguf FOLDER"):
+        fetch_reference(pretrained(path if named == "file" else path.parent), tmp_path / "student" / "model")
+
+
 def test_the_context_of_a_model(built: Path, tmp_path: Path) -> None:
     assert context_tokens(built) == STUDENT.context
     assert context_tokens(tiny_models.make("bloom", tmp_path)) is None

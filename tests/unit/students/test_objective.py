@@ -39,13 +39,16 @@ samples = st.lists(
 )
 
 
-@given(samples, st.booleans())
-def test_flat_and_padded_inputs_ask_for_the_same_targets(drawn: list[tuple[list[int], int]], per_sample: bool) -> None:
+@given(samples, st.booleans(), st.sampled_from([0, 5]))
+def test_flat_and_padded_inputs_ask_for_the_same_targets(
+    drawn: list[tuple[list[int], int]], per_sample: bool, pad: int
+) -> None:
+    """Also where the pad token is the end token, as in many tokenizers: the end of an answer is learned, no padding is."""
     # Every other sample was cut at the cutoff: it has no end token.
     tokens = [[*ids, 5] if number % 2 == 0 else ids for number, (ids, _) in enumerate(drawn)]
     prompts = [first for _, first in drawn]
     weights = Weighing([len(ids) for ids in tokens], prompts, prompts, Supervise(), per_sample)
-    common: dict[str, Any] = {"pad_id": 0, "end_id": 5, "weights_of": weights.of if per_sample else None}
+    common: dict[str, Any] = {"pad_id": pad, "end_id": 5, "weights_of": weights.of if per_sample else None}
     everything = range(len(tokens))
     padded = make_inputs(everything, tokens, prompts, flat=False, **common)
     flat = make_inputs(everything, tokens, prompts, flat=True, **common)

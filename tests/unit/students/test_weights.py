@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 import torch
+from safetensors.torch import load_file
 
 from gradus.students import tiny_models
 from gradus.students.training.modelling import load_model
@@ -20,9 +21,10 @@ def test_generation_settings_name_the_learned_end_whatever_the_base_model_named(
     """Llama-3-8B-Instruct names <|end_of_text|> there, which its dialogues do not end with: what it writes would run on."""
     from transformers import AutoModelForCausalLM
 
+    odd = {"do_sample": False, "temperature": 0.9, "top_p": 0.6}  # transformers writes no such settings, and fails
     base = tiny_models.make("llama", tmp_path / "base")
     settings = json.loads((base / "generation_config.json").read_text(encoding="utf-8"))
-    (base / "generation_config.json").write_text(json.dumps(settings | {"eos_token_id": [1, 3]}))
+    (base / "generation_config.json").write_text(json.dumps(settings | {"eos_token_id": [1, 3], **odd}))
     model: Any = AutoModelForCausalLM.from_pretrained(base)
     write(model, model.state_dict(), str(base), Recipe(), ends, tmp_path / "weights")
     written = json.loads((tmp_path / "weights" / "generation_config.json").read_text(encoding="utf-8"))
@@ -52,6 +54,8 @@ def test_tables_that_are_trained_beside_adapters_are_in_both_the_merged_weights_
         optimizer.zero_grad()
     state = {name: tensor.detach().clone() for name, tensor in model.state_dict().items() if name in trained}
     write(model, state, str(base), recipe, [4], tmp_path / "weights")
+    names = load_file(tmp_path / "weights" / "model.safetensors")
+    assert ("lm_head.weight" in names) == (not tied), "one table for both ends is written once"
     with torch.no_grad():
         wanted = model.eval()(input_ids=ids).logits
         merged: Any = AutoModelForCausalLM.from_pretrained(tmp_path / "weights")

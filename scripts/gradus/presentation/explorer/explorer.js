@@ -250,11 +250,12 @@
   };
 
   const drawAudit = () => {
-    const leaked = facts.cells.filter((cell) => cell.leaked);
+    const leaked = facts.cells.filter((cell) => cell.leaked), endless = facts.cells.filter((cell) => cell.no_end);
     const keys = [...new Set(facts.datasets.flatMap((one) => Object.keys(one)))].filter((key) => !["dataset", "source"].includes(key));
     $("audit").replaceChildren(
       make("h2", {}, "What is known of problems and texts"),
       make("p", { class: leaked.length ? "wrong" : null }, leaked.length ? `${leaked.length} cells were trained on test questions: ${leaked.map(name).join(", ")}` : "No cell was trained on a question of its test split."),
+      make("p", { class: endless.length ? "wrong" : null }, endless.length ? `${endless.length} cells have not learned to stop (¶, final_end_loss above 0.1): ${endless.map(name).join(", ")}` : "No cell ended its training without having learned to stop."),
       make("h3", {}, "Datasets"),
       rowsTable(["dataset", "source", ...keys.map((key) => key.replaceAll("_", " "))], facts.datasets.map((one) => [one.dataset, one.source, ...keys.map((key) => typeof one[key] === "number" && !Number.isInteger(one[key]) ? one[key].toFixed(3) : Array.isArray(one[key]) ? one[key].join("/") : one[key])])),
       make("h3", {}, "Annotations"),

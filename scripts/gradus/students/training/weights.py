@@ -10,7 +10,7 @@ from typing import Any
 import deepspeed
 import torch
 from safetensors.torch import load_file
-from transformers import AutoModelForCausalLM
+from transformers import AutoModelForCausalLM, GenerationConfig
 
 from gradus.runtime.atomic import write_json
 from gradus.students.training.modelling import DTYPES, with_adapter
@@ -75,6 +75,7 @@ def _save(model: Any, state: dict[str, torch.Tensor], recipe: Recipe, end_ids: l
     model.config.use_cache = True
     if model.generation_config is not None:  # the base model's own end may be another than the learned one
         model.generation_config.eos_token_id = end_ids if len(end_ids) > 1 else end_ids[0]
+        model.generation_config = _savable(model.generation_config)
     saved = DTYPES[recipe.save_precision or recipe.precision]
     if saved is not DTYPES[recipe.precision]:
         state = {name: tensor.to(saved) if tensor.is_floating_point() else tensor for name, tensor in state.items()}
@@ -82,6 +83,17 @@ def _save(model: Any, state: dict[str, torch.Tensor], recipe: Recipe, end_ids: l
     if saved is not DTYPES[recipe.precision]:
         _name_format(target / "config.json", str(saved).removeprefix("torch."))
     _compare(target, state)
+
+
+def _savable(settings: Any) -> Any:
+    """Settings for generation as they are, or, where transformers would refuse to write them (as some models are published),
+    their tokens alone: a finished training must not fail over them."""
+    try:
+        settings.validate(strict=True)
+    except ValueError:
+        tokens = {name: getattr(settings, name) for name in ("bos_token_id", "eos_token_id", "pad_token_id")}
+        return GenerationConfig(**tokens)
+    return settings
 
 
 def _name_format(path: Path, dtype: str) -> None:
