@@ -59,6 +59,7 @@ lint: venv  ## ruff, mypy, snakefmt, snakemake --lint, generated files up to dat
 	$(BIN)/python scripts/environments.py --check
 	$(BIN)/python scripts/configuration.py --check
 	$(BIN)/python scripts/published.py --check
+	$(BIN)/python scripts/claim_examples.py --check
 	$(BIN)/python scripts/families.py --check
 
 format: venv  ## Format Python and Snakemake files
@@ -72,6 +73,7 @@ environments: venv  ## Write envs/*.yaml from pyproject.toml
 docs: venv  ## Write the documents that follow from the code, and build the site into site/ (no network)
 	$(BIN)/python scripts/configuration.py
 	$(BIN)/python scripts/published.py
+	$(BIN)/python scripts/claim_examples.py
 	$(BIN)/python scripts/families.py
 	$(BIN)/mkdocs build
 

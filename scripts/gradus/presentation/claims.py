@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import astuple, fields
 
 from gradus.analysis.choice import Choice
 from gradus.analysis.claims.catalogue import TITLES
-from gradus.analysis.claims.statements import VERDICTS, Statement
+from gradus.analysis.claims.statements import VERDICTS, Statement, Verdict
 from gradus.analysis.recommendation import Cost, Recommendation
 from gradus.presentation.number import Number, Unit, percent
 from gradus.presentation.table import Table, csv_text
@@ -114,6 +114,8 @@ def meaning(one: Statement) -> str:
         return f"smallest detectable effect {_size(one.detectable, one)} (80 % power)"
     if verdict == "shown to be small":
         return f"any effect is within {_size(one.margin or 0.0, one)}"
+    if verdict == "contradicted" and one.claim == "length-is-not-granularity":
+        return f"within {_size(one.margin or 0.0, one)} of the fine level, and above the plain coarse one"
     if verdict == "contradicted" and one.margin is not None:
         return f"beyond the margin of {_size(one.margin, one)}"
     found = []
@@ -222,3 +224,35 @@ def how_sure(one: Recommendation) -> str:
     if one.runs < 2:
         return "one run: no recommendation; the order may turn with other seeds"
     return f"95 % of {one.reach}"
+
+
+EXAMPLES = """\
+# What a claim may say
+
+Every claim with each outcome that it can have, in the words of the findings page. The evidence is made up, so that one
+outcome or another must come out; no student was trained. What each claim asks, how it errs and how it can mislead is told in
+[statistics](statistics.md). Written by `python scripts/claim_examples.py`; do not edit.
+"""
+
+
+def example_page(found: Mapping[str, Mapping[Verdict, Statement]]) -> str:
+    """A section per claim, a sentence per outcome."""
+    parts = [EXAMPLES]
+    for claim, outcomes in found.items():
+        lines = [f"- *{verdict}*: {sentence(one)}" for verdict, one in outcomes.items()]
+        parts.append("\n".join([f"## {TITLES[claim]}", "", *lines, ""]))
+    return "\n".join(parts)
+
+
+def sentence(one: Statement) -> str:
+    """A statement with its numbers as one sentence."""
+    told = f'{one.subject}: "{one.statement}"; {_estimate(one)} {"points" if one.unit == "points" else one.unit}'
+    if _adjusted_p(one):
+        told += f", adjusted p {_adjusted_p(one)}"
+    parts = [told]
+    if _another_dataset(one):
+        parts.append(f"another dataset {_another_dataset(one)}")
+    if meaning(one):
+        parts.append(meaning(one))
+    parts.append(f"speaks of {one.reach}, {one.runs} run{'s' if one.runs > 1 else ''}")
+    return "; ".join(parts) + "."

@@ -17,6 +17,7 @@ from gradus.analysis.claims.traits import traits as traits_claims
 from gradus.analysis.evidence import Evidence, level_series
 from gradus.analysis.recommendation import Cost, recommendations
 from gradus.presentation.claims import (
+    meaning,
     recommendations_csv,
     recommendations_markdown,
     statements_csv,
@@ -367,6 +368,14 @@ def test_telling_holds_every_statement() -> None:
     for one in family:
         assert TITLES[one.claim] in page and one.subject in page
         assert math.isfinite(one.low) and one.low <= one.estimate <= one.high and 0 <= one.power <= 1
+
+
+def test_padding_that_reaches_the_fine_level_is_told_as_such() -> None:
+    values = {"t/original/L1": 0.40, "t/original/L5": 0.50, "t/padded-L5/L1": 0.50}
+    (one,) = found(Evidence(printed(values, sd=0.004)), "length-is-not-granularity", {"padded-L5": "L5"})
+    assert meaning(one) == "within 3.0 points of the fine level, and above the plain coarse one", (
+        "no effect beyond a margin"
+    )
 
 
 def test_what_a_study_declared_is_a_family_of_its_own() -> None:

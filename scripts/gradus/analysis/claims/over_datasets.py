@@ -57,7 +57,7 @@ def correlation_over_datasets(statement: Statement, each: Sequence[Correlation],
         return stated
     t = effects.estimate / effects.standard_error
     above, below = (float(stats.t.sf(sign * t, effects.count - 1)) for sign in (1, -1))
-    reach = f"{statement.reach} and datasets like these"
+    reach = statement.reach if statement.one_run else f"{statement.reach} and datasets like these"
     return replace(stated, p=max(statement.p, above), p_against=max(statement.p_against, below), reach=reach)
 
 

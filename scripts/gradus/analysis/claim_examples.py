@@ -1,0 +1,103 @@
+"""Examples of claims: made-up bodies of evidence, in which every claim meets each outcome that it can have."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from gradus.analysis.claims.catalogue import TITLES, judged_claims
+from gradus.analysis.claims.primary import when_declared
+from gradus.analysis.claims.statements import VERDICTS, Statement, Verdict
+from gradus.analysis.evidence import Evidence
+from gradus.records import Supervision
+from gradus.records.vocabulary import LEVELS
+from gradus.statistics.measurements import Measurement, Summary
+from gradus.study.declaration import MARGIN, Primary
+
+DATASETS = tuple(f"dataset-{n}" for n in "abcdefg")
+STUDENTS = tuple(f"student-{n}" for n in range(1, 8))
+_PEAK = (-0.05, 0.0, 0.05, 0.04, 0.0, -0.05)
+
+
+@dataclass(frozen=True)
+class _Truth:
+    """``effect`` is 1 where every claim holds, -1 where its opposite does, 0 where nothing is there; ``sd`` is that of runs."""
+
+    effect: float
+    sd: float
+    runs: int = 3
+    formats: float = 0.0
+    students: int = 7
+    datasets: int = 7
+    padding_helps: bool = False
+
+
+# From what follows clearly to what nobody can tell.
+_TRUTHS = (
+    _Truth(1, 0.002, formats=0.08),
+    _Truth(-1, 0.002, formats=0.002),
+    _Truth(0, 0.001),
+    _Truth(0, 0.001, students=1, datasets=1),
+    _Truth(1, 0.002, padding_helps=True),
+    _Truth(1, 0.002, students=3),
+    _Truth(-1, 0.002, students=3),
+    _Truth(0, 0.08, students=4, datasets=3),
+    _Truth(1, 0.002, runs=1, formats=0.08),
+)
+
+
+def examples() -> Mapping[str, Mapping[Verdict, Statement]]:
+    """By claim, a statement for each outcome that some of the bodies of evidence has."""
+    found: dict[str, dict[Verdict, Statement]] = {claim: {} for claim in TITLES}
+    for number, truth in enumerate(_TRUTHS):
+        declared = [
+            Primary("gain", _place(DATASETS[0], "L3"), _bare(DATASETS[0]), student, MARGIN, (1, 2, 3))
+            for student in STUDENTS[:1]
+        ]
+        for one in judged_claims(_evidence(truth, number), {"padded-to-L5": "L5"}, declared, when_declared(0)):
+            found[one.claim].setdefault(one.verdict, one)
+    order = list(VERDICTS)
+    return {claim: dict(sorted(each.items(), key=lambda item: order.index(item[0]))) for claim, each in found.items()}
+
+
+def _place(dataset: str, level: str, format_: str = "original") -> Supervision:
+    return Supervision(dataset, "teacher", format_, level)
+
+
+def _bare(dataset: str) -> Supervision:
+    return Supervision(dataset, "gold", "answer-only", "native")
+
+
+def _evidence(truth: _Truth, seed: int) -> Evidence:
+    rng = np.random.default_rng(seed)
+    students: dict[tuple[Supervision, str], Measurement] = {}
+    teachers: dict[Supervision, Measurement] = {}
+    traits: dict[Supervision, dict[str, float]] = {}
+    effect = truth.effect
+
+    def measured(accuracy: float) -> Summary:
+        value = float(np.clip(accuracy + rng.normal(0, truth.sd / np.sqrt(truth.runs)), 0.01, 0.99))
+        return Summary(value, truth.sd if truth.runs > 1 else None, truth.runs, 500)
+
+    for ease, dataset in enumerate(DATASETS[: truth.datasets]):
+        easy = 0.02 * ease
+        for place, level in enumerate(LEVELS):
+            detail = 0.017 * effect * (place - 2.5) + 0.003 * rng.normal() * (effect == 0)
+            own = 0.6 + easy + 2 * _PEAK[place] * abs(effect) + detail
+            teachers[_place(dataset, level)] = Summary(own, None, 1, 5000 if truth.sd < 0.01 else 200)
+            traits[_place(dataset, level)] = {"steps": place + 10 * abs(effect) * _PEAK[place] + 0.01 * rng.normal()}
+        for rank, student in enumerate(STUDENTS[: truth.students]):
+            base = 0.3 + 0.04 * rank + effect * easy
+            slope = 0.004 * effect * (rank - 3)
+            for place, level in enumerate(LEVELS):
+                accuracy = base + effect * _PEAK[place] + slope * (place - 2.5)
+                students[_place(dataset, level), student] = measured(accuracy)
+            students[_bare(dataset), student] = measured(base - effect * (0.08 + 0.015 * rank))
+            original = students[_place(dataset, "L3"), student].mean
+            students[_place(dataset, "L3", "symbolic"), student] = measured(original - truth.formats)
+            coarse, fine = (students[_place(dataset, level), student].mean for level in ("L1", "L5"))
+            padded = fine if truth.padding_helps else coarse
+            students[_place(dataset, "L1", "padded-to-L5"), student] = measured(padded)
+    return Evidence(students, teachers, traits)
