@@ -19,5 +19,5 @@ def test_a_two_level_slice_runs_through_every_rule(gradus_data: Path, tmp_path: 
     findings = (made.results / "report" / "findings.md").read_text(encoding="utf-8")
     assert "700 training and 300 test problems" in findings
     assert "near zero is what to expect" in findings
-    assert "not above always giving the most frequent answer" in findings
+    assert "not shown to be above always giving the most frequent answer" in findings
     assert "Nothing to be done" in made.run("--dry-run")

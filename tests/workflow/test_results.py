@@ -91,7 +91,7 @@ def test_tables_and_findings_say_what_they_must(finished: Workflow) -> None:
     assert "two checkpoints, not two conditions" in table
     assert r"\toprule" in latex and latex.count(r"\\") >= 3
     assert "synthetic" in findings
-    assert "not above always giving the most frequent answer" in findings
+    assert "not shown to be above always giving the most frequent answer" in findings
 
 
 def test_the_run_ends_with_places_and_headline_numbers(finished: Workflow) -> None:

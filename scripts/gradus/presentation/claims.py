@@ -50,7 +50,7 @@ def tally(family: Sequence[Statement]) -> str:
     sentence = f"{', '.join(told)}, of {decided} test{'s' if decided > 1 else ''}." if decided else ""
     single, described = counts["one run: no verdict"], counts["described only"]
     if single:
-        sentence += f" {single} of one run: no verdict."
+        sentence += f" {single} rest{'s' if single == 1 else ''} on one run: no verdict."
     if described:
         sentence += f" {described} described."
     return sentence.strip()

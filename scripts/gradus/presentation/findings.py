@@ -156,7 +156,10 @@ _HOW_TO_READ = (
     "for one another. `supported`: the statement holds. `contradicted`: its opposite holds, by more than the margin. "
     "`shown to be small`: any effect lies within the margin. `too few data`: none of these can be told, which refutes "
     "nothing. `one run: no verdict`: some cell that is compared has one seed, and what its seeds would do is not known. "
-    "An interval is of each statement by itself."
+    "An interval is of each statement by itself. `n` tells of how many groups the problems are variants (a template, a base "
+    "problem): these vary together. `log odds` is the same difference on a scale on which 2 points at 5 % are more than at 50 %. "
+    "`another dataset` is where the effect on another dataset like these lies, and I² how much of what datasets differ is no "
+    "error of their own."
 )
 
 
@@ -239,7 +242,7 @@ def _warnings(conditions: Sequence[ConditionSummary], experiment: Experiment) ->
         name = f"{row.supervision.dataset}, {row.student}, {label(row.supervision, experiment)}"
         if not row.above_baselines:
             found.append(
-                f"{name}: {percent(row.accuracy)} is not above always giving the most frequent answer "
+                f"{name}: {percent(row.accuracy)} is not shown to be above always giving the most frequent answer "
                 f"({percent(row.most_frequent)}) and a blind guess ({percent(row.chance)})."
             )
         if row.truncated > 0.05:

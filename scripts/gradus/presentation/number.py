@@ -31,7 +31,7 @@ NO_END = "end not learned"
 # In the order in which the signs stand behind a number.
 MARKS = {
     PARTIAL: Mark("*", "An asterisk marks numbers from fewer runs than the study asks for."),
-    BASELINE: Mark("†", "A dagger marks cells not above both."),
+    BASELINE: Mark("†", "A dagger marks cells not shown to be above both."),
     LEAKED: Mark("‡", "A double dagger marks cells trained on test questions (allow_leakage)."),
     EXCERPT: Mark("§", "A section sign marks cells trained on an excerpt of the released file (allow_excerpt)."),
     NO_END: Mark("¶", "A pilcrow marks students that have not learned to stop (final_end_loss above 0.1)."),

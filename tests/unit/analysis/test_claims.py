@@ -247,7 +247,11 @@ def test_one_run_gets_no_verdict_and_says_what_it_would_take() -> None:
     (peak,) = [one for one in family if one.claim == "non-monotone"]
     assert peak.tipping_sd is not None and 0.01 < peak.tipping_sd < 0.2
     page = statements_markdown(family)
-    assert "**" not in page and "1 of one run: no verdict" in page and "only if single runs vary by an sd below" in page
+    assert (
+        "**" not in page
+        and "1 rests on one run: no verdict" in page
+        and "only if single runs vary by an sd below" in page
+    )
     (mixed,) = found(
         Evidence(printed(levels(0.1, 0.5, 0.1)) | {(place(BASELINE), "s"): Summary(0.05, None, 1, 300)}),
         "rationales-help",

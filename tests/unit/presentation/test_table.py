@@ -109,7 +109,7 @@ def test_daggers_and_their_sentences(conditions: list[ConditionSummary], experim
     assert [number.signs for number in table.numbers] == ["†", "‡"]
     assert r"100.0\ddag{} $\pm$ 0.0 {\scriptsize[91.2, 100.0]}" in table.latex()
     text = note(conditions)
-    assert "scores 30.0, a blind guess 25.0; a dagger marks cells not above both." in text
+    assert "scores 30.0, a blind guess 25.0; a dagger marks cells not shown to be above both." in text
     assert "A double dagger marks" in text and "section sign" not in text and "3 seeds" in text
 
 
