@@ -7,13 +7,14 @@ from dataclasses import dataclass, replace
 
 from gradus.analysis.clusters import ProblemClusters
 from gradus.analysis.collection import item_rows
+from gradus.analysis.over_untaught import compared
 from gradus.records import Cell, Supervision
 from gradus.records.vocabulary import ANSWER_ONLY, UNTAUGHT
 from gradus.results.store import Results
-from gradus.statistics.contrasts import Contrast, contrast, difference
+from gradus.statistics.contrasts import Contrast
 from gradus.statistics.families import holm
 from gradus.statistics.intervals import wilson
-from gradus.statistics.measurements import Rows, SeedVariance, logit, pooled_seed_variance
+from gradus.statistics.measurements import Rows, pooled_seed_variance
 from gradus.study import paths
 from gradus.study.grid import experiment_cells, transfers
 
@@ -46,24 +47,6 @@ class TransferRow:
     def in_domain(self) -> bool:
         """Whether it was taught on the dataset that is asked."""
         return self.asked == self.supervision.dataset
-
-
-def gain_over(taught: Rows, reference: Rows, is_untaught: bool, seeds: SeedVariance) -> Contrast:
-    """How much more the taught student solves of the same problems.
-
-    The base model itself is one and the same for every seed: it is taken off every run, and adds no variance over runs.
-    """
-    if not is_untaught:
-        return difference(taught, reference, seeds)
-    # Scores lie between 0 and 1: half the difference, moved up by a half, is one, and twice that is the difference plus 1.
-    moved = Rows((taught.scores - reference.by_problem + 1) / 2, taught.clusters)
-    found = contrast([(2.0, moved)], SeedVariance(seeds.variance / 4, seeds.df))
-    return replace(
-        found,
-        estimate=found.estimate - 1,
-        unmeasured=found.unmeasured / 4,
-        log_odds=logit(taught) - logit(reference),
-    )
 
 
 def transfer_rows(results: Results) -> list[TransferRow]:
@@ -99,7 +82,7 @@ def _row(
         seeds = pooled_seed_variance(
             rows[place, student, problems] for place in beside if (place, student, problems) in rows
         )
-        gain = gain_over(measured, rows[reference, student, problems], reference.format == UNTAUGHT, seeds)
+        gain = compared((supervision, measured), (reference, rows[reference, student, problems]), seeds)
     n = measured.n or 0
     interval = wilson(round(measured.mean * n), n)
     cells = runs[supervision, student]

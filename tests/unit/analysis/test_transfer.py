@@ -9,13 +9,19 @@ import pytest
 from builders import tiny_study
 from made_study import made_config, make_study
 
-from gradus.analysis.transfer import gain_over, transfer_rows
+from gradus.analysis.claims.distillation import distillation_helps
+from gradus.analysis.claims.primary import primary
+from gradus.analysis.evidence import Evidence
+from gradus.analysis.over_untaught import over_untaught
+from gradus.analysis.transfer import transfer_rows
 from gradus.presentation.transfer import to_csv, transfer_table
+from gradus.records import Supervision
 from gradus.results.store import Results
 from gradus.runtime.errors import UserError
 from gradus.statistics.contrasts import contrast
 from gradus.statistics.measurements import Rows, SeedVariance
 from gradus.study.config import load
+from gradus.study.declaration import Primary
 from gradus.study.grid import cells, evaluations, experiment_metrics, problem_sets
 
 POOL = SeedVariance(0.0004, 6)
@@ -49,14 +55,14 @@ def test_the_base_model_adds_no_variance_over_runs() -> None:
     rng = np.random.default_rng(2)
     base = Rows((rng.random((1, 300)) < 0.3).astype(float))
     taught = Rows((rng.random((3, 300)) < 0.5).astype(float))
-    gain = gain_over(taught, base, True, POOL)
+    gain = over_untaught([(1.0, taught)], base, POOL)
     assert gain.estimate == pytest.approx(taught.mean - base.mean) and not gain.one_run
     per_problem = taught.by_problem - base.by_problem
     ruler = float(np.var(taught.scores.mean(axis=1), ddof=1)) / 3
     by_item = max(0.0, float(np.var(per_problem, ddof=1)) / 300 - taught.residual / 3 / 300)
     assert gain.standard_error == pytest.approx((ruler + by_item) ** 0.5)
     assert gain.log_odds > 0 and gain.reach == "conditions"
-    single = gain_over(Rows(taught.scores[:1]), base, True, SeedVariance(float("nan"), 0))
+    single = over_untaught([(1.0, Rows(taught.scores[:1]))], base, SeedVariance(float("nan"), 0))
     assert single.one_run and single.reach == "these checkpoints"
     plain = contrast([(1.0, Rows(taught.scores[:1])), (-1.0, base)], SeedVariance(float("nan"), 0))
     assert single.estimate == pytest.approx(plain.estimate)
@@ -70,8 +76,43 @@ def test_two_of_the_same_never_differ() -> None:
         base = Rows((rng.random((1, 200)) < chances).astype(float))
         shifts = rng.normal(0, 0.02, (3, 1))
         taught = Rows((rng.random((3, 200)) < np.clip(chances + shifts, 0, 1)).astype(float))
-        wrong += gain_over(taught, base, True, POOL).p <= 0.05
+        wrong += over_untaught([(1.0, taught)], base, POOL).p <= 0.05
     assert wrong <= 0.085 * 300
+
+
+def test_a_declared_comparison_with_the_base_model_gets_a_verdict_on_either_side() -> None:
+    rng = np.random.default_rng(6)
+    taught, base = (Rows((rng.random((runs, 400)) < accuracy).astype(float)) for runs, accuracy in ((3, 0.5), (1, 0.3)))
+    places = [Supervision("d", "t", "original", "L1"), Supervision("d", "none", "untaught", "native")]
+    students = {(places[0], "s"): taught, (places[1], "s"): base}
+    found = []
+    for first, second in (places, places[::-1]):
+        (statement,) = primary(Evidence(students), [Primary("p", first, second, "s", 0.03, (1, 2, 3))])
+        assert not statement.one_run
+        found.append(statement.estimate)
+    assert found[0] == pytest.approx(-found[1]) and found[0] > 0.1
+
+
+def test_distillation_helps_is_the_mean_over_levels_against_each_prompt_of_the_base_model() -> None:
+    rng = np.random.default_rng(4)
+
+    def measured(accuracy: float, runs: int = 3) -> Rows:
+        return Rows((rng.random((runs, 400)) < accuracy).astype(float))
+
+    base, shown = measured(0.3, 1), measured(0.55, 1)
+    levels = {level: measured(accuracy) for level, accuracy in (("L1", 0.4), ("L3", 0.5))}
+    students = {(Supervision("d", "t", "original", level), "s"): one for level, one in levels.items()}
+    students[Supervision("d", "none", "untaught", "native"), "s"] = base
+    students[Supervision("d", "four-shot", "untaught", "native"), "s"] = shown
+    statements = distillation_helps(Evidence(students))
+    assert [statement.subject for statement in statements] == ["d, s, t against none", "d, s, t against four-shot"]
+    above, below = statements
+    mean = (levels["L1"].mean + levels["L3"].mean) / 2
+    assert above.estimate == pytest.approx(mean - base.mean) and above.p < 0.001 and not above.one_run
+    assert below.estimate == pytest.approx(mean - shown.mean) and below.p_against < 0.05
+    assert (
+        distillation_helps(Evidence({key: one for key, one in students.items() if key[0].format == "original"})) == []
+    )
 
 
 @pytest.fixture(scope="module")

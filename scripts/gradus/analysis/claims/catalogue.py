@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from gradus.analysis.claims.distillation import distillation_helps
 from gradus.analysis.claims.formats import formats
 from gradus.analysis.claims.gains import length_is_not_granularity, matthew, rationales_help
 from gradus.analysis.claims.granularity import finer_for_stronger, non_monotone, non_monotone_on_average
@@ -17,6 +18,7 @@ from gradus.study.declaration import Primary
 # What each claim is called in words; the numbers are those of docs/background/statistics.md.
 TITLES: Mapping[str, str] = {
     "primary": "What the study declared",
+    "distillation-helps": "Distillation ends above the untouched student",
     "rationales-help": "Rationales are better than bare answers",
     "non-monotone": "1. A middle granularity is best",
     "non-monotone-mean": "1a. A middle granularity is best, mean over datasets",
@@ -50,6 +52,7 @@ def judged_claims(
     """
     found = [
         *primary(evidence, declared, when),
+        *distillation_helps(evidence),
         *rationales_help(evidence),
         *non_monotone(evidence),
         *non_monotone_on_average(evidence),

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from gradus.analysis.claims.statements import Statement, from_contrast
 from gradus.analysis.evidence import Evidence
-from gradus.statistics.contrasts import difference
+from gradus.analysis.over_untaught import compared
 from gradus.study.declaration import Primary
 
 
@@ -17,7 +17,8 @@ def primary(evidence: Evidence, declared: Sequence[Primary], note: str = "") -> 
         first, second = (evidence.students.get((side, one.student)) for side in (one.first, one.second))
         if first is None or second is None:
             continue
-        gap = difference(first, second, evidence.seeds(one.first.dataset, one.student))
+        seeds = evidence.seeds(one.first.dataset, one.student)
+        gap = compared((one.first, first), (one.second, second), seeds)
         statement = f"{one.first.short} is better than {one.second.short}"
         found.append(from_contrast("primary", one.subject, statement, gap, note, effect=one.margin, margin=one.margin))
     return found
