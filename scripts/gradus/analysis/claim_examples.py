@@ -12,7 +12,7 @@ from gradus.analysis.claims.primary import when_declared
 from gradus.analysis.claims.statements import VERDICTS, Statement, Verdict
 from gradus.analysis.evidence import Evidence
 from gradus.records import Supervision
-from gradus.records.vocabulary import LEVELS
+from gradus.records.vocabulary import LEVELS, NATIVE, UNTAUGHT
 from gradus.statistics.measurements import Measurement, Summary
 from gradus.study.declaration import MARGIN, Primary
 
@@ -95,6 +95,8 @@ def _evidence(truth: _Truth, seed: int) -> Evidence:
                 accuracy = base + effect * _PEAK[place] + slope * (place - 2.5)
                 students[_place(dataset, level), student] = measured(accuracy)
             students[_bare(dataset), student] = measured(base - effect * (0.08 + 0.015 * rank))
+            untouched = Summary(base - 0.1 * effect, truth.sd if truth.runs > 1 else None, truth.runs, 500)
+            students[Supervision(dataset, "four-shot", UNTAUGHT, NATIVE), student] = untouched
             original = students[_place(dataset, "L3"), student].mean
             students[_place(dataset, "L3", "symbolic"), student] = measured(original - truth.formats)
             coarse, fine = (students[_place(dataset, level), student].mean for level in ("L1", "L5"))
