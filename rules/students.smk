@@ -38,6 +38,40 @@ rule student:
         " 2>&1 | (trap '' TERM USR1; tee {log:q})"
 
 
+rule earlier_student:
+    input:
+        **large(whole=lambda wildcards: training.whole_student(study, wildcards)),
+    output:
+        model=directory(paths.BASE_MODEL),
+        manifest=paths.BASE_MODEL.manifest,
+    log:
+        paths.STUDENT.log,
+    benchmark:
+        paths.STUDENT.benchmark
+    wildcard_constraints:
+        student=paths.alternatives(training.earlier_students(study)),
+    conda:
+        "../envs/train.yaml"
+    threads: 1
+    resources:
+        interpreter=resources.interpreter(study, "train"),
+        mem_mb=2000,
+        runtime=30,
+    params:
+        code=lambda _: fingerprint("student"),
+        settings=lambda wildcards: training.student_settings(study, wildcards.student),
+        folder=paths.STUDENT,
+    message:
+        "Base model {wildcards.student}, from an earlier step"
+    shell:
+        "{resources.interpreter} $GRADUS/scripts/student.py"
+        " --student {wildcards.student:q}"
+        " --settings {params.settings:q}"
+        " --whole {input.whole:q}"
+        " --output {params.folder:q}"
+        " 2>&1 | tee {log:q}"
+
+
 # Before any teacher is asked, the model is tried: first of all jobs, and while it runs no job that pays. What the study asks of
 # it is a resource: as a param it would make a base model again, and all that is made from it, for another max_new_tokens.
 rule pretrained_student:

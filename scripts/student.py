@@ -1,6 +1,7 @@
-"""Make a base model: build and warm it up, or pin a reference to a local folder or a hub model."""
+"""Make a base model: build and warm it up, take an earlier step of another one, or pin a reference to a foreign one."""
 
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -16,12 +17,12 @@ from gradus.runtime.leases import lease
 from gradus.students.base_models import corpus_texts, fetch_reference, make_untrained
 from gradus.students.templates import resolve_template
 from gradus.students.tokens import copy_tokenizer, load_tokens
-from gradus.students.training.checkpoints import progress_folder
+from gradus.students.training.checkpoints import earlier_folder, progress_folder
 from gradus.students.training.engine_config import STOPPED
 from gradus.students.training.launch import Stopped, TrainingRequest, launch
 from gradus.students.training.publication import forget, publish, verify_weights
 from gradus.study.config.options import section_option
-from gradus.study.config.students import BuiltStudent, PretrainedStudent, Student
+from gradus.study.config.students import BuiltStudent, EarlierStudent, PretrainedStudent, Student
 from gradus.study.fingerprint import fingerprint
 from gradus.study.paths import Artifact
 
@@ -35,26 +36,30 @@ def main() -> None:
     options.add_argument(
         "--demands", help="what the study asks of a pretrained student, as JSON: the model is tried first"
     )
+    options.add_argument("--whole", help="the base model in which the weights of an earlier student were kept")
     options.add_argument("--output", required=True, help="the student's folder")
     given = options.parse_args()
     record = program.RunRecord()
     folder = Path(given.output)
-    student: BuiltStudent | PretrainedStudent = given.settings
+    student: BuiltStudent | EarlierStudent | PretrainedStudent = given.settings
     facts: dict[str, Any] = {"student": given.student, "settings": student.identity()}
-    trial: dict[str, Any] = {}
+    more: dict[str, Any] = {}
     if isinstance(student, PretrainedStudent):
         reference = fetch_reference(student, folder / "model")
         facts["reference"] = {key: value for key, value in reference.items() if key != "path"}
         source = Path(reference["path"])
         if given.demands:
-            trial["trial"] = tried(source, student, given.demands)
+            more["trial"] = tried(source, student, given.demands)
+    elif isinstance(student, EarlierStudent):
+        source = folder / "model"
+        facts["files"] = take_earlier(Path(given.whole), student, source)
     else:
         source = folder / "model"
-        facts["files"], facts["steps"] = build(given.student, student, source)
+        facts["files"], facts["steps"], more["arithmetic"] = build(given.student, student, source)
     asked = student if isinstance(student, PretrainedStudent) else "plain"
     template = resolve_template(asked, load_tokens(source), source)
     write_json(folder / "manifest.json", {**facts, "template": asdict(template)})
-    record.write(Artifact(f"{folder}.jsonl").run_record, **trial)
+    record.write(Artifact(f"{folder}.jsonl").run_record, **more)
 
 
 def tried(source: Path, student: PretrainedStudent, demands: str) -> dict[str, Any]:
@@ -74,8 +79,16 @@ def tried(source: Path, student: PretrainedStudent, demands: str) -> dict[str, A
     return found
 
 
-def build(name: str, student: BuiltStudent, target: Path) -> tuple[dict[str, str], int]:
-    """Tokenizer, random weights, warm-up; the proven weights end up in ``target``."""
+def take_earlier(whole: Path, student: EarlierStudent, target: Path) -> dict[str, str]:
+    """Publish the weights that the warm-up of another student has kept."""
+    kept = earlier_folder(whole, student.share)
+    files = verify_weights(kept)
+    publish(kept, target)
+    return files
+
+
+def build(name: str, student: BuiltStudent, target: Path) -> tuple[dict[str, str], int, dict[str, Any]]:
+    """Tokenizer, random weights, warm-up; the proven weights end up in ``target``. Their hashes, steps and arithmetic."""
     texts = corpus_texts(student.corpus)
     identity = {
         "student": student.identity(),
@@ -99,14 +112,19 @@ def build(name: str, student: BuiltStudent, target: Path) -> tuple[dict[str, str
             pad_id=tokens.pad_id,
             end_ids=[tokens.eos_id],
             identity={**identity, "weights": sha256_file(start / "model.safetensors")},
+            keep_at=tuple(student.keep_at),
         )
         trained = launch(request, work_folder())
         copy_tokenizer(start, trained.weights)
+        for share in student.keep_at:
+            kept = earlier_folder(trained.weights, share)
+            shutil.copytree(earlier_folder(trained.weights.parent, share), kept, dirs_exist_ok=True)
+            copy_tokenizer(start, kept)
         files = verify_weights(trained.weights)
         publish(trained.weights, target)
         forget(trained.weights.parent)
         forget(start)
-    return files, trained.steps
+    return files, trained.steps, trained.arithmetic
 
 
 if __name__ == "__main__":

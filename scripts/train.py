@@ -158,6 +158,7 @@ def run_facts(points: list[dict[str, Any]], trained: Trained, ranks: int) -> dic
         "mfu": points[-1]["mfu"],
         "peak_memory_bytes": max(point["peak_memory_bytes"] for point in points),
         "energy_joules": round(sum(energies), 1) if energies else None,
+        "arithmetic": trained.arithmetic,
     }
 
 

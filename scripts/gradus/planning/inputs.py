@@ -107,11 +107,11 @@ class PlanInputs:
     def _sizes(self) -> dict[str, tuple[int, Work] | None]:
         return {
             name: size_of(
-                section,
+                self.study.origin_of(name),
                 self.results.path(paths.STUDENT, student=name),
                 frozen=self.study.recipe_of(name).adapter is not None,
             )
-            for name, section in self.study.students.items()
+            for name in self.study.students
         }
 
     @cached_property

@@ -44,7 +44,7 @@ class Plan:
     """Needs per experiment, and quotes of the remote teachers per experiment and per value of each axis.
 
     ``jobs`` counts what Snakemake would run now by rule, ``changes`` says what that is in cells, requests and hours;
-    ``trials`` has the study's pretrained students.
+    ``trials`` has the study's pretrained students, ``single_runs`` the experiments with one seed.
     """
 
     needs: Sequence[Needs]
@@ -53,6 +53,7 @@ class Plan:
     jobs: Mapping[str, int]
     changes: Sequence[Change]
     trials: Mapping[str, TrialState]
+    single_runs: Sequence[str]
     declared: Sequence[DeclaredPower] = ()
 
     def to_json(self) -> dict[str, Any]:
@@ -63,6 +64,7 @@ class Plan:
             "missing": self.missing,
             "declared": [asdict(one) for one in self.declared],
             "trials": {name: asdict(state) for name, state in self.trials.items()},
+            "single_runs": list(self.single_runs),
             "would_run": [asdict(change) for change in self.changes],
             "jobs": self.jobs,
         }
@@ -76,6 +78,8 @@ class Plan:
         parts.append(f"{_TRAINING_NOTE}\n")
         if self.declared:
             parts += [_table([_in_points(one) for one in self.declared]), f"{_DECLARED_NOTE}\n"]
+        if self.single_runs:
+            parts.append(f"{_single_runs_note(self.single_runs)}\n")
         if self.trials:
             parts.append(_table([{"pretrained student": name, **asdict(one)} for name, one in self.trials.items()]))
         if self.missing:
@@ -98,8 +102,11 @@ def plan(
         for name, experiment in study.experiments.items()
     ]
     needs.append(needs_of(inputs, WHOLE, cells(study), len(supervisions(study))))
+    single_runs = [name for name, experiment in study.experiments.items() if len(set(experiment.seeds)) == 1]
     missing = [str(supervision) for supervision in missing_supervisions(study)]
-    return Plan(needs, _totals(inputs, requested(inputs)), missing, jobs, changes, _trials(inputs), declared)
+    return Plan(
+        needs, _totals(inputs, requested(inputs)), missing, jobs, changes, _trials(inputs), single_runs, declared
+    )
 
 
 def _trials(inputs: PlanInputs) -> dict[str, TrialState]:
@@ -169,6 +176,16 @@ def _totals(inputs: PlanInputs, quotes: Quotes) -> dict[str, Quote]:
 
 def _total(quotes: Iterable[Quote]) -> Quote:
     return sum(quotes, NOTHING)
+
+
+def _single_runs_note(experiments: Sequence[str]) -> str:
+    """What experiments with one seed cannot say, told before anything runs."""
+    listed = ", ".join(experiments)
+    return (
+        f"One seed: {listed}. Its differences are between two checkpoints, not between two conditions: every statement will "
+        "read `one run: no verdict`, and another seed or another machine can turn it. Two seeds are the fewest that give a "
+        "verdict, three are advised (`seeds: [1, 2, 3]`)."
+    )
 
 
 _QUOTE_NOTE = (

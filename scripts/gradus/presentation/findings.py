@@ -216,7 +216,7 @@ def _limits(study: Study) -> list[str]:
             "The study was built and tuned (on other seeds and a development split) to show an effect on small "
             "machines; it says nothing about natural problems or large models."
         )
-    if any(student.kind == "built" for student in study.students.values()):
+    if any(student.kind != "pretrained" for student in study.students.values()):
         lines.append(
             "- Students built from scratch are tiny and warmed up on generated text only; on real datasets an accuracy "
             "near zero is what to expect of them."

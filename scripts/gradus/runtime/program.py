@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NoReturn
 
+from gradus.runtime.arithmetic import arithmetic
 from gradus.runtime.atomic import write_json
 from gradus.runtime.environment import debugging
 from gradus.runtime.errors import UserError
@@ -81,6 +82,7 @@ class RunRecord:
             "host": platform.node(),
             "python": platform.python_version(),
             "slurm_job": os.environ.get("SLURM_JOB_ID"),
+            "arithmetic": arithmetic(),
             **facts,
         }
         write_json(path, record)

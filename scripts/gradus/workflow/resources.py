@@ -87,5 +87,5 @@ def generation_gpus(study: Study, student: str) -> int:
 def _weights(study: Study, student: str) -> float:
     """Number of weights; three billion for a model whose size is unknown until it is fetched."""
     folder = Path(paths.STUDENT.of(study, student=student))
-    size = size_of(study.students[student], folder, frozen=False)
+    size = size_of(study.origin_of(student), folder, frozen=False)
     return 3e9 if size is None else size[0]

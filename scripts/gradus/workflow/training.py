@@ -5,9 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 from gradus.runtime.atomic import sha256_file
-from gradus.study.config import BuiltStudent, PretrainedStudent, Study
+from gradus.study import paths
+from gradus.study.config import BuiltStudent, EarlierStudent, PretrainedStudent, Study
 from gradus.study.config.students import TemplateFile
+from gradus.study.paths import Artifact
 from gradus.workflow.options import as_json
+from gradus.workflow.wildcards import Wildcards
 
 
 def built_students(study: Study) -> list[str]:
@@ -16,8 +19,19 @@ def built_students(study: Study) -> list[str]:
 
 
 def pretrained_students(study: Study) -> list[str]:
-    """The names of all other students."""
-    return [name for name, section in study.students.items() if not isinstance(section, BuiltStudent)]
+    """The names of the students that come from elsewhere."""
+    return [name for name, section in study.students.items() if isinstance(section, PretrainedStudent)]
+
+
+def earlier_students(study: Study) -> list[str]:
+    """The names of the students that are earlier weights of another one's warm-up."""
+    return [name for name, section in study.students.items() if isinstance(section, EarlierStudent)]
+
+
+def whole_student(study: Study, wildcards: Wildcards) -> list[Artifact]:
+    """The base model whose warm-up has kept the weights of an earlier student."""
+    section = study.students[wildcards.student]
+    return [paths.BASE_MODEL.of(study, student=section.of)] if isinstance(section, EarlierStudent) else []
 
 
 def students_on_one_node(study: Study) -> list[str]:

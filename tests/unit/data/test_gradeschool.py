@@ -1,5 +1,6 @@
 """The built-in world: problems that hold together, explanations that follow the levels."""
 
+import hashlib
 import itertools
 import re
 from collections import Counter
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 from gradus.data.gradeschool.explanations import Manner, explain, miscalculate
 from gradus.data.gradeschool.graph import Solution, compute, halfway
 from gradus.data.gradeschool.primer import primer
-from gradus.data.gradeschool.stories import LARGEST, Story, belongs_to_test, make_stories
+from gradus.data.gradeschool.stories import NUMBERS, Story, belongs_to_test, make_stories
 from gradus.records.vocabulary import FORMATS, LEVELS
 from gradus.runtime.errors import UserError
 
@@ -34,7 +35,7 @@ def sentences(text: str) -> list[str]:
 def test_the_graph_is_consistent(story: Story) -> None:
     for step in story.solution.steps:
         assert compute(step.operation, step.left, step.right) == step.result
-        assert 1 <= step.result <= LARGEST
+        assert 1 <= step.result <= NUMBERS[40].largest
         for source, value in ((step.left_step, step.left), (step.right_step, step.right)):
             assert source is None or story.solution.steps[source].result == value
     assert 2 <= len(story.solution.steps) <= 5
@@ -147,3 +148,19 @@ def test_held_out_structures_are_a_fair_share() -> None:
     structures = {story.solution.structure for story in STORIES}
     assert not any(belongs_to_test(structure) for structure in structures)
     assert all(belongs_to_test(story.solution.structure) for story in HELD_OUT)
+
+
+def test_numbers_stay_within_twenty_where_that_is_asked() -> None:
+    stories = make_stories(3, 200, "train", largest=20)
+    assert max(max(step.left, step.right, step.result) for story in stories for step in story.solution.steps) == 20
+    facts = " ".join(text for text in primer(3, 400, 20) if not text.startswith("Question"))
+    assert max(int(number) for number in re.findall(r"[0-9]+", facts)) == 20
+
+
+def test_stories_and_primer_of_forty_are_those_of_earlier_studies() -> None:
+    """Their bytes are in the identity of every finished study."""
+    texts = [story.question for story in make_stories(2028, 50, "train")] + primer(31, 50)
+    assert (
+        hashlib.sha256("\n".join(texts).encode()).hexdigest()
+        == "e3c3be7f337b2c841838d537881ee08a015af3cf1781ad7b9a3d8c08fe4179d5"
+    )

@@ -11,7 +11,7 @@ from running import PROJECT
 
 from gradus.records import Supervision
 from gradus.runtime.errors import UserError
-from gradus.study.config import load
+from gradus.study.config import Study, load
 from gradus.study.grid import cells, exemplars, supervisions
 from gradus.workflow.resources import (
     gpus_per_node,
@@ -135,6 +135,34 @@ def test_what_a_training_asks_a_cluster_for_is_no_part_of_its_identity() -> None
     assert (training_gpus(plain, "mini"), gpus_per_node(plain, "mini"), training_cpus(plain, "mini")) == (0, "", 2)
     assert (training_gpus(asking, "mini"), gpus_per_node(asking, "mini")) == (2, "--gpus-per-node=1")
     assert (training_cpus(asking, "mini"), training_runtime(asking, "mini")) == (3, 9)
+
+
+def earlier(of: str, share: float) -> Study:
+    study = tiny_study()
+    study["students"]["mini"]["keep_at"] = [0.5]
+    study["students"]["far"] = {"kind": "pretrained", "model": "x"}
+    study["students"]["less"] = {"kind": "earlier", "of": of, "share": share}
+    return load(study)
+
+
+def test_an_earlier_student_has_the_shape_of_the_whole_one() -> None:
+    study = earlier("mini", 0.5)
+    assert study.origin_of("less") is study.students["mini"]
+    assert training_memory(study, "less", 1) == training_memory(study, "mini", 1)
+    assert "keep_at" not in load(tiny_study()).students["mini"].model_dump()
+
+
+@pytest.mark.parametrize(
+    ("of", "share", "message"),
+    [
+        ("mini", 0.3, "the warm-up of 'mini' keeps no weights after 0.3 of its steps"),
+        ("far", 0.5, "'far' has no warm-up"),
+        ("nobody", 0.5, "nobody"),
+    ],
+)
+def test_an_earlier_student_needs_a_warm_up_that_keeps_it(of: str, share: float, message: str) -> None:
+    with pytest.raises(UserError, match=message):
+        earlier(of, share)
 
 
 def test_memory_grows_with_the_student_and_with_each_try() -> None:

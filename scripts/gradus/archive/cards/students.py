@@ -38,7 +38,7 @@ def model_card(results: Results, cell: Cell) -> str:
 
 def _base_model(study: Study, student: str) -> str | None:
     """The folder or hub id of a student's base model; None where Gradus built it."""
-    section = study.students[student]
+    section = study.origin_of(student)
     return None if isinstance(section, BuiltStudent) else section.model
 
 

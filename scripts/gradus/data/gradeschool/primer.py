@@ -9,37 +9,40 @@ from __future__ import annotations
 import random
 
 from gradus.data.gradeschool.graph import INVERSE, compute, halfway
-from gradus.data.gradeschool.stories import LARGEST, Story, belongs_to_test, make_story
+from gradus.data.gradeschool.stories import NUMBERS, Story, belongs_to_test, make_story
 
 
-def primer(seed: int, documents: int) -> list[str]:
-    """``documents`` texts: number facts, stories told twice or with their amounts, questions answered by bookkeeping."""
+def primer(seed: int, documents: int, largest: int = 40) -> list[str]:
+    """``documents`` texts: number facts, stories told twice or with their amounts, questions answered by bookkeeping.
+
+    No number of theirs is beyond ``largest``, a key of stories.NUMBERS.
+    """
     rng = random.Random(f"primer/{seed}")
     texts: list[str] = []
     while len(texts) < documents:
         kind = rng.random()
         if kind < 0.2:
-            texts.append(" ".join(_fact(rng) for _ in range(8)))
+            texts.append(" ".join(_fact(rng, largest) for _ in range(8)))
             continue
-        story = make_story(rng, rng.choice((1, 2, 3, 4, 4, 5)))
+        story = make_story(rng, rng.choice((1, 2, 3, 4, 4, 5)), largest)
         if story is not None and not belongs_to_test(story.solution.structure):
             tell = _again if kind < 0.4 else _narrate if kind < 0.6 else _answered
             texts.append(tell(rng, story))
     return texts
 
 
-def _fact(rng: random.Random) -> str:
+def _fact(rng: random.Random, largest: int) -> str:
     while True:
         operation = rng.choice("+-+-*/")
         if operation == "*":
-            left, right = rng.randint(2, 20), rng.choice((2, 3, 4))
+            left, right = rng.randint(2, largest // 2), rng.choice((2, 3, 4))
         elif operation == "/":
             right = rng.choice((2, 3, 4))
-            left = right * rng.randint(2, LARGEST // right)
+            left = right * rng.randint(2, largest // right)
         else:
-            left, right = rng.randint(1, LARGEST), rng.randint(2, 16)
+            left, right = rng.randint(1, largest), rng.randint(*NUMBERS[largest].operands)
         result = compute(operation, left, right)
-        if 1 <= result <= LARGEST:
+        if 1 <= result <= largest:
             break
     middle = halfway(operation, left, right)
     if middle is not None and rng.random() < 0.6:

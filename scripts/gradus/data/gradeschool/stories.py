@@ -15,7 +15,6 @@ from gradus.runtime.errors import UserError
 
 ACTORS = ("Mia", "Tom", "Ana", "Ben", "Zoe", "Leo", "Ida", "Max")
 THINGS = ("apples", "stickers", "marbles", "pencils", "cards", "shells", "cookies", "stamps")
-LARGEST = 40
 PATIENCE = 20_000  # stories thrown away in a row before the space counts as exhausted
 
 _GET = ("buys {n} more {thing}", "finds {n} {thing}", "gets {n} {thing} from a friend")
@@ -33,6 +32,27 @@ _NEEDLESS = (
 
 
 @dataclass(frozen=True)
+class Numbers:
+    """Which numbers stories and number facts are made of; ranges hold both ends.
+
+    ``start``: the amount at the beginning; ``amounts``: what is got or lost at once; ``packs``: most packs, and most in each;
+    ``operands``: the second number of a fact's sum or difference.
+    """
+
+    largest: int
+    start: tuple[int, int]
+    amounts: tuple[int, int]
+    packs: int
+    operands: tuple[int, int]
+
+
+NUMBERS = {
+    40: Numbers(40, start=(4, 20), amounts=(2, 12), packs=4, operands=(2, 16)),
+    20: Numbers(20, start=(3, 12), amounts=(2, 8), packs=3, operands=(2, 9)),
+}
+
+
+@dataclass(frozen=True)
 class Story:
     """A question and what it means."""
 
@@ -46,11 +66,15 @@ def belongs_to_test(structure: tuple[str, ...]) -> bool:
     return digest[0] % 10 < 3
 
 
-def make_story(rng: random.Random, steps: int) -> Story | None:
-    """One random story with exactly ``steps`` steps, or None where the dice led to a number out of range."""
+def make_story(rng: random.Random, steps: int, largest: int = 40) -> Story | None:
+    """One random story with exactly ``steps`` steps, or None where the dice led to a number out of range.
+
+    ``largest`` is a key of NUMBERS: no amount goes beyond it.
+    """
+    numbers = NUMBERS[largest]
     actor, other = rng.sample(ACTORS, 2)
     thing = rng.choice(THINGS)
-    total = rng.randint(4, 20)
+    total = rng.randint(*numbers.start)
     sentences = [f"{actor} has {total} {thing}."]
     made: list[Step] = []
     structure: list[str] = []
@@ -63,7 +87,7 @@ def make_story(rng: random.Random, steps: int) -> Story | None:
         move = rng.choice(moves)
         spoken, operation, number, number_step = "", "", 0, None
         if move in ("get", "lose"):
-            number = rng.randint(2, 12)
+            number = rng.randint(*numbers.amounts)
             spoken = rng.choice(_GET if move == "get" else _LOSE).format(n=number, thing=thing)
             operation = "+" if move == "get" else "-"
         elif move == "multiply":
@@ -80,7 +104,7 @@ def make_story(rng: random.Random, steps: int) -> Story | None:
             spoken, operation = f"sells every one of the {thing} for {number} coins", "*"
             ends_in_price = True
         else:
-            packs, each = rng.randint(2, 4), rng.randint(2, 4)
+            packs, each = rng.randint(2, numbers.packs), rng.randint(2, numbers.packs)
             phrases = _PACKS_GET if move == "packs-get" else _PACKS_LOSE
             spoken = rng.choice(phrases).format(a=packs, b=each, thing=thing)
             number, operation = packs * each, "+" if move == "packs-get" else "-"
@@ -100,7 +124,7 @@ def make_story(rng: random.Random, steps: int) -> Story | None:
             )
             number_step = len(made) - 1
         result = compute(operation, total, number)
-        if not 1 <= result <= LARGEST:
+        if not 1 <= result <= largest:
             return None
         unit = "coins" if move == "price" else thing
         ask = f"How many {unit} does {actor} have then?"
@@ -123,11 +147,14 @@ def make_story(rng: random.Random, steps: int) -> Story | None:
     return Story(" ".join(sentences), solution)
 
 
-def make_stories(seed: int, count: int, split: str, steps: tuple[int, ...] = (2, 3, 4, 5)) -> list[Story]:
+def make_stories(
+    seed: int, count: int, split: str, steps: tuple[int, ...] = (2, 3, 4, 5), largest: int = 40
+) -> list[Story]:
     """``count`` different stories of one side of the split, the numbers of steps in equal shares.
 
     ``split`` is ``train``, ``development`` or ``test``. Train draws from its structures; development and test from the
     held-out ones. The numbers of a problem belong to one side by their hash, so that no tuple of numbers is on two sides.
+    No amount is beyond ``largest``, a key of NUMBERS.
     Raises UserError if there are not so many.
     """
     rng = random.Random(f"gradeschool/{seed}/{split}")
@@ -135,7 +162,7 @@ def make_stories(seed: int, count: int, split: str, steps: tuple[int, ...] = (2,
     seen: set[str] = set()
     misses = 0
     while len(stories) < count:
-        story = make_story(rng, steps[len(stories) % len(steps)])
+        story = make_story(rng, steps[len(stories) % len(steps)], largest)
         fits = story is not None and belongs_to_test(story.solution.structure) == (split != "train")
         if story is None or not fits or story.question in seen or _side(story.solution.givens()) != split:
             misses += 1

@@ -39,6 +39,11 @@ def step_folder(progress: Path, step: int) -> Path:
     return progress / f"step-{step:08d}"
 
 
+def earlier_folder(folder: Path, share: float) -> Path:
+    """Where weights lie that were kept after a share of a training's steps, in its progress as in the model's folder."""
+    return folder / "earlier" / f"{share:g}"
+
+
 def seal(unfinished: Path, progress: Path, step: int) -> None:
     """Turn a fully written folder into a checkpoint: hash every file, sync, rename; then drop older ones but one."""
     for path in _files(unfinished):

@@ -22,11 +22,12 @@ import torch
 from safetensors import SafetensorError
 from transformers.utils.logging import disable_progress_bar
 
+from gradus.runtime.arithmetic import arithmetic
 from gradus.runtime.atomic import write_json
 from gradus.runtime.processes import die_with_parent
 from gradus.students.training import best_weights, probes, weights
 from gradus.students.training.batches import evaluation_steps, plan_evaluation, plan_steps
-from gradus.students.training.checkpoints import newest_verified, seal
+from gradus.students.training.checkpoints import earlier_folder, newest_verified, seal
 from gradus.students.training.engine_config import deepspeed_config, outcome_file, stop_file
 from gradus.students.training.job import CannotSave, Job, Refused
 from gradus.students.training.modelling import load_model, make_optimizer
@@ -86,11 +87,15 @@ def train(job: Job, node: int) -> dict[str, Any]:
     def save(step: int) -> None:
         _save(engine, progress, step, recipe)
 
+    def keep(share: float) -> None:
+        _write(weights.gather(engine.module.model, recipe), engine, job, earlier_folder(progress, share))
+
     validation = None
     if job.held_out:
         samples = plan_evaluation(range(trained_on, len(lengths)), lengths, recipe, ranks=ranks)
         validation = Validating(evaluation_steps(trained_on, recipe), samples, _keeper(engine, progress, recipe))
-    stopped = Trainer(engine, job, steps, work, Meter(engine.device), stop, clock, save, validation).run(done)
+    trainer = Trainer(engine, job, steps, work, Meter(engine.device), stop, clock, save, keep, validation)
+    stopped = trainer.run(done)
     if stopped is not None:
         last, cause = stopped
         if rank == 0:
@@ -190,24 +195,31 @@ def _keeps_best(recipe: Recipe) -> bool:
 
 
 def _finish(engine: Any, job: Job, steps: int, configuration: dict[str, Any], clock: PhaseClock) -> None:
-    """Gather the weights on rank 0 and write them as safetensors; the caller proves and publishes them."""
-    model = engine.module.model
-    state, kept_step = weights.gather(model, job.recipe), steps
+    """Write the weights and how they were made; the caller proves and publishes them."""
+    state, kept_step = weights.gather(engine.module.model, job.recipe), steps
     if _keeps_best(job.recipe) and torch.distributed.get_rank() == 0:
         best = best_weights.found(Path(job.progress))
         assert best is not None  # the last step at the latest has been evaluated
         state, kept_step = best_weights.kept(Path(job.progress)), best.step
+    target = Path(job.weights)
+    _write(state, engine, job, target)
+    if torch.distributed.get_rank() == 0:
+        write_json(target / "deepspeed.json", configuration)
+        write_json(target / "recipe.json", job.recipe.model_dump())
+        clock.end_of("save_and_compare")
+        facts = {"steps": steps, "kept_step": kept_step, "seconds": clock.seconds, "arithmetic": arithmetic()}
+        write_json(target.parent / "finished.json", facts)
+    torch.distributed.barrier()
+
+
+def _write(state: dict[str, torch.Tensor], engine: Any, job: Job, target: Path) -> None:
+    """Write weights that rank 0 has gathered as safetensors; Refused on all ranks where they are no numbers."""
     broken = [next((name for name, tensor in state.items() if not bool(torch.isfinite(tensor).all())), None)]
     torch.distributed.broadcast_object_list(broken, src=0)
     if broken[0] is not None:
         raise Refused(f"the training diverged: tensor {broken[0]!r} holds values that are not finite")
     if torch.distributed.get_rank() == 0:
-        target = Path(job.weights)
-        weights.write(model, state, job.base, job.recipe, job.end_ids, target)
-        write_json(target / "deepspeed.json", configuration)
-        write_json(target / "recipe.json", job.recipe.model_dump())
-        clock.end_of("save_and_compare")
-        write_json(target.parent / "finished.json", {"steps": steps, "kept_step": kept_step, "seconds": clock.seconds})
+        weights.write(engine.module.model, state, job.base, job.recipe, job.end_ids, target)
     torch.distributed.barrier()
 
 

@@ -16,7 +16,7 @@ class Job:
 
     ``held_out``: so many of the last samples are not trained on; the loss on them is followed. ``end_ids``: the tokens that
     end an answer, the learned one first. ``started``: when the launcher started it, ``ends``: when the scheduler will end it
-    (Unix times; None: not known).
+    (Unix times; None: not known). ``keep_at``: shares of the steps after which the weights are kept in ``progress/earlier``.
     """
 
     base: str
@@ -33,6 +33,7 @@ class Job:
     end_ids: list[int]
     started: float
     ends: float | None
+    keep_at: tuple[float, ...] = ()
 
     def write(self, path: Path) -> None:
         """Write the job where its ranks find it."""
@@ -42,7 +43,7 @@ class Job:
     def read(cls, path: Path) -> Job:
         """Read a job that ``write`` has written."""
         facts = json.loads(path.read_text(encoding="utf-8"))
-        return cls(**{**facts, "recipe": Recipe.model_validate(facts["recipe"])})
+        return cls(**{**facts, "recipe": Recipe.model_validate(facts["recipe"]), "keep_at": tuple(facts["keep_at"])})
 
 
 class Refused(Exception):

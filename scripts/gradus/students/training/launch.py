@@ -40,7 +40,8 @@ class TrainingRequest:
     """A training as its caller sees it; ``identity`` is everything that decides the weights.
 
     ``answer_starts`` are read where the recipe weighs rationale and answer apart. The last ``held_out`` samples are not trained
-    on. ``cpus`` are the cores of this node that it may use; None: what OMP_NUM_THREADS says, else all.
+    on. ``cpus`` are the cores of this node that it may use; None: what OMP_NUM_THREADS says, else all. ``keep_at``: shares of the
+    steps after which the weights are kept in ``earlier/``, beside those of the end.
     """
 
     title: str
@@ -55,11 +56,13 @@ class TrainingRequest:
     identity: dict[str, Any]
     held_out: int = 0
     cpus: int | None = None
+    keep_at: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True)
 class Trained:
-    """What a training left: weights (those after ``kept_step``), its log, its number of steps and the seconds of each phase.
+    """What a training left: weights (those after ``kept_step``), its log, its number of steps, the seconds of each phase, and the
+    arithmetic of its first rank.
 
     ``leads`` is False on all nodes but the first: they have done their share, and find nothing here.
     """
@@ -70,6 +73,7 @@ class Trained:
     kept_step: int
     seconds: dict[str, float]
     leads: bool
+    arithmetic: dict[str, Any]
 
 
 def launch(request: TrainingRequest, work: Path) -> Trained:
@@ -105,6 +109,7 @@ def launch(request: TrainingRequest, work: Path) -> Trained:
             end_ids=request.end_ids,
             started=time.time(),
             ends=end_of_job(os.environ),
+            keep_at=request.keep_at,
         )
         if here.leads:
             write_json(progress / "identity.json", request.identity)
@@ -128,7 +133,8 @@ def launch(request: TrainingRequest, work: Path) -> Trained:
             )
     facts: dict[str, Any] = read_json(finished) if here.leads else {"steps": 0, "seconds": {}}
     steps = int(facts["steps"])
-    return Trained(weights, progress / TRACE, steps, int(facts.get("kept_step", steps)), facts["seconds"], here.leads)
+    kept, found = int(facts.get("kept_step", steps)), facts.get("arithmetic", {})
+    return Trained(weights, progress / TRACE, steps, kept, facts["seconds"], here.leads, found)
 
 
 def _word(progress: Path) -> Path:

@@ -45,7 +45,8 @@ class Trainer:
     """A DeepSpeed engine with all that its steps need.
 
     ``steps`` is the plan of the whole training, ``work`` the operations of one token, ``save`` writes a checkpoint after so many
-    steps (a collective call). ``validation``: when and how the loss on held-out samples is computed.
+    steps, ``keep`` the weights as they are after a share of them (collective calls). ``validation``: when and how the loss on
+    held-out samples is computed.
     """
 
     engine: Any
@@ -56,6 +57,7 @@ class Trainer:
     stop: StopFlag
     clock: PhaseClock
     save: Callable[[int], None]
+    keep: Callable[[float], None] = lambda share: None
     validation: Validating | None = None
 
     @cached_property
@@ -66,6 +68,7 @@ class Trainer:
     def run(self, done: int) -> tuple[int, Cause] | None:
         """Every step that is not done; the number of the last one and the cause where the training had to stop before its end."""
         recipe, last = self.job.recipe, len(self.steps)
+        keep = {max(1, round(share * last)): share for share in self.job.keep_at}
         step_log = _StepLog(self.job, last, done) if torch.distributed.get_rank() == 0 else None
         for number in range(done, last):
             point = self.step(number)
@@ -82,6 +85,8 @@ class Trainer:
             if step_log is not None:
                 step_log.write(number + 1, point)
             self.stop.longest_step = max(self.stop.longest_step, point["seconds"] + time.monotonic() - start)
+            if number + 1 in keep:  # before a checkpoint of the same step, so that no resumed training lacks them
+                self.keep(keep[number + 1])
             is_last = number + 1 == last
             cause = None if is_last else self.stop.agreed()
             if cause is not None or (not is_last and (number + 1) % recipe.save_every == 0):

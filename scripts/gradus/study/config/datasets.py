@@ -14,6 +14,10 @@ def _is_none(value: object) -> bool:
     return value is None
 
 
+def _is_forty(value: object) -> bool:
+    return value == 40
+
+
 class Development(Section):
     """Problems kept for choices: taken from the training split before anything else, never trained on, scored as test is."""
 
@@ -37,6 +41,9 @@ class GradeschoolDataset(Section):
         "test", description="Which held-out side is evaluated; tune on `development`, report `test`."
     )
     steps: list[int] = Field([2, 3, 4, 5], description="Numbers of reasoning steps, in equal shares (2 to 5).")
+    largest: Literal[20, 40] = Field(
+        40, exclude_if=_is_forty, description="No amount of a story is larger: smaller numbers are easier to learn."
+    )
     development: Development | None = Field(
         None,
         exclude_if=_is_none,

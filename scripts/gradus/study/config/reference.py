@@ -30,6 +30,7 @@ SECTIONS: tuple[tuple[type[BaseModel], str], ...] = (
     (teachers.PaddedTransform, "`transforms.NAME` with `kind: padded`"),
     (teachers.MixedTransform, "`transforms.NAME` with `kind: mixed`"),
     (students.BuiltStudent, "`students.NAME` with `kind: built`"),
+    (students.EarlierStudent, "`students.NAME` with `kind: earlier`"),
     (students.PretrainedStudent, "`students.NAME` with `kind: pretrained`"),
     (students.TemplateFile, "`students.NAME.template` as a file"),
     (students.TemplateTexts, "`students.NAME.template` as texts"),

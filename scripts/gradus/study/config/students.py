@@ -23,6 +23,10 @@ def _is_empty(value: object) -> bool:
     return not value
 
 
+def _is_forty(value: object) -> bool:
+    return value == 40
+
+
 def _is_cosine(value: object) -> bool:
     return value == "cosine"
 
@@ -233,6 +237,9 @@ class PrimerCorpus(Section):
     source: Literal["primer"] = Field(description="Where the text comes from.")
     seed: int = Field(description="Seed of the generator.")
     documents: int = Field(gt=0, description="Number of documents.")
+    largest: Literal[20, 40] = Field(
+        40, exclude_if=_is_forty, description="No number of it is larger; as in the dataset of the study."
+    )
 
 
 class FileCorpus(Section):
@@ -266,6 +273,11 @@ class BuiltStudent(_BaseModel):
     seed: int = Field(description="Seed of weights and of the warm-up order.")
     corpus: Corpus = Field(description="The warm-up text; never annotations.")
     warm_up: Recipe = Field(description="The recipe of the warm-up.")
+    keep_at: list[Annotated[float, Field(gt=0, lt=1)]] = Field(
+        default_factory=list,
+        exclude_if=_is_empty,
+        description="Shares of the warm-up's steps after which its weights are kept too: students of `kind: earlier`.",
+    )
     resources: Resources = Field(
         default_factory=lambda: Resources.model_validate({"gpus_per_rank": 0}),
         description="What its trainings ask a cluster for; built students train on CPUs unless it says otherwise.",
@@ -280,6 +292,19 @@ class BuiltStudent(_BaseModel):
         if value.validation is not None:
             raise ValueError("validation is for a cell's training: a warm-up has no problems to hold out")
         return value
+
+
+class EarlierStudent(_BaseModel):
+    """A built student as it was earlier in its warm-up: it has read less, and costs nothing more."""
+
+    kind: Literal["earlier"] = Field(description="Whether the base model is built here or comes from elsewhere.")
+    of: str = Field(description="Name of the built student.")
+    share: float = Field(gt=0, lt=1, description="Share of that student's warm-up; one of its `keep_at`.")
+    resources: Resources = Field(
+        default_factory=lambda: Resources.model_validate({"gpus_per_rank": 0}),
+        description="What its trainings ask a cluster for; on CPUs unless it says otherwise.",
+    )
+    recipe: dict[str, Any] = Field(default_factory=dict, description="Keys of `recipe` that this student overrides.")
 
 
 class TemplateFile(Section):
@@ -345,4 +370,4 @@ class PretrainedStudent(_BaseModel):
         return self
 
 
-Student = Annotated[BuiltStudent | PretrainedStudent, Field(discriminator="kind")]
+Student = Annotated[BuiltStudent | EarlierStudent | PretrainedStudent, Field(discriminator="kind")]

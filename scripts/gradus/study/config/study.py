@@ -15,7 +15,7 @@ from gradus.study.config.datasets import Dataset
 from gradus.study.config.explanation import explain
 from gradus.study.config.names import names_file_of_every_study, problem_of_names
 from gradus.study.config.sections import Policy, Section, known, must_exist
-from gradus.study.config.students import Recipe, Student
+from gradus.study.config.students import BuiltStudent, EarlierStudent, PretrainedStudent, Recipe, Student
 from gradus.study.config.teachers import ChatTeacher, MixedTransform, PaddedTransform, Teacher, Transform
 
 # What an experiment may name: with the levels that nobody controls and the baselines that are no formats.
@@ -317,6 +317,8 @@ class Study(Section):
                     where=f"configuration key students.{name}.resources.nodes",
                     hint="recipe.ranks counts the ranks of all nodes together",
                 )
+            if isinstance(student, EarlierStudent):
+                self._is_kept(name, student)
         self._retries_can_differ()
         return self
 
@@ -328,6 +330,23 @@ class Study(Section):
                 f"{teacher}/{format_}/{level} is nothing that can be taught or tested",
                 where=f"configuration key {key}",
                 hint=f"the base model itself is `NAME/{UNTAUGHT}/{NATIVE}`, where NAME is a teacher with provider: none",
+            )
+
+    def _is_kept(self, name: str, student: EarlierStudent) -> None:
+        """UserError where the warm-up that a student is taken from keeps nothing for it."""
+        must_exist(student.of, self.students, f"students.{name}.of")
+        whole = self.students[student.of]
+        if not isinstance(whole, BuiltStudent):
+            raise UserError(
+                f"{student.of!r} has no warm-up",
+                where=f"configuration key students.{name}.of",
+                hint="name a student of kind: built",
+            )
+        if student.share not in whole.keep_at:
+            raise UserError(
+                f"the warm-up of {student.of!r} keeps no weights after {student.share:g} of its steps",
+                where=f"configuration key students.{name}.share",
+                hint=f"write keep_at: {sorted([*whole.keep_at, student.share])} into students.{student.of}",
             )
 
     def _axes_exist(self, key: str, section: Any, axes: tuple[str, ...]) -> None:
@@ -363,6 +382,15 @@ class Study(Section):
                     where=f"configuration key teachers.{name}.temperature",
                     hint="raise the temperature, or choose another policy",
                 )
+
+    def origin_of(self, student: str) -> BuiltStudent | PretrainedStudent:
+        """The entry whose shape a student has: its own, or that of the student whose earlier weights it is."""
+        section = self.students[student]
+        if isinstance(section, EarlierStudent):
+            whole = self.students[section.of]
+            assert isinstance(whole, BuiltStudent)  # checked when the study was read
+            return whole
+        return section
 
     def recipe_of(self, student: str) -> Recipe:
         """The fine-tuning recipe of one student: the study's with the student's own keys, or its own preset's."""
