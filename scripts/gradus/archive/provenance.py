@@ -132,10 +132,11 @@ def _run(path: Path) -> dict[str, Any]:
 def breaks(links: list[Link]) -> list[str]:
     """Where the chain does not hold: a file that is not the one that the next was made from."""
     by_name = {link.what: link for link in links}
+    # An untaught student has neither checkpoint nor training set.
     identity = by_name["checkpoint"].facts.get("identity", {}) if "checkpoint" in by_name else {}
     found = []
     for what, key in (("training set", "training_set"), ("base model", "base")):
-        made_from, here = identity.get(key), by_name[what].sha256
+        made_from, here = identity.get(key), by_name[what].sha256 if what in by_name else None
         if made_from and here and made_from != here:
             found.append(f"the checkpoint was made from another {what} (sha256 {made_from}) than {by_name[what].path}")
     for link in links:

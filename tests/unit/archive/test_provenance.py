@@ -1,0 +1,31 @@
+"""The chain behind a number: of the base model itself, and on another dataset's problems."""
+
+from pathlib import Path
+
+from made_study import made_config, make_study
+
+from gradus.archive.provenance import breaks, chain, parse_metric, to_text
+from gradus.results.store import Results
+
+
+def test_the_chain_of_an_untaught_student_has_no_training(tmp_path: Path) -> None:
+    config = made_config()
+    config["teachers"]["none"] = {"provider": "none", "shots": 2}
+    own = config["experiments"]["granularity"]
+    own |= {"levels": ["L1"], "students": ["small"], "baselines": ["none/untaught/native"], "transfer": ["more-sums"]}
+    config["experiments"] = {"granularity": own}
+    config["transforms"], config["teacher_accuracy"] = {}, {}
+    copy = make_study(tmp_path, config, lambda _: 0.5, lambda _: 0.9)
+    results = Results.open(copy.parent)
+    path = copy.parent / "metrics/sums/none/untaught/native/small/seed0/on-more-sums/greedy.json"
+    folder, place = parse_metric(str(path))
+    assert (folder, place.problems, place.cell.seed) == (copy.parent, "on-more-sums", 0)
+    links = chain(results, place)
+    assert [link.what for link in links] == [
+        *("train problems", "on-more-sums problems", "base model", "predictions", "number")
+    ]
+    assert links[1].path.endswith("data/more-sums/test.jsonl") and not breaks(links)
+    assert "shots" in to_text(links)
+    taught = copy.parent / "metrics/sums/tutor/original/L1/small/seed1/test/greedy.json"
+    every = chain(results, parse_metric(str(taught))[1])
+    assert {"training set", "checkpoint"} <= {link.what for link in every} and not breaks(every)
