@@ -2,7 +2,7 @@
 
 A generated problem belongs to its structure. Others are variants where they share half of their words (without numbers, of one
 or two letters, or too common to tell) and at least ``FEWEST_WORDS``, through other variants too: on SVAMP that finds 121
-groups of 1,000 problems, whose authors varied about 100; on GSM8K, AQuA and StrategyQA hardly any.
+groups of 1,000 problems, which are variants of base problems; on GSM8K, AQuA and StrategyQA hardly any.
 """
 
 from __future__ import annotations
