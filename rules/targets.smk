@@ -7,6 +7,7 @@ localrules:
     batches_collected,
     audits,
     teacher_accuracies,
+    student_fits,
     checkpoints,
     metrics,
     tables,
@@ -48,6 +49,12 @@ rule teacher_accuracies:
             paths.TEACHER_ACCURACY.of(study, supervision)
             for supervision in grid.accuracy_supervisions(study)
         ],
+
+
+rule student_fits:
+    """How natural each supervision is to each base model, before any training."""
+    input:
+        lambda _: grid.student_fits(study),
 
 
 rule checkpoints:

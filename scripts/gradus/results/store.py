@@ -14,6 +14,7 @@ from statistics import fmean
 from typing import Any, TypeVar
 
 from gradus.records import Annotation, Cell, Prediction, Problem, Scored, Supervision
+from gradus.records.fits import Fit
 from gradus.records.metrics import Metrics
 from gradus.results.facts import (
     AnnotationAudit,
@@ -174,6 +175,11 @@ class Results:
     def trace(self, cell: Cell) -> list[TraceStep]:
         """What every optimizer step of a training computed."""
         return _lines(self.path(paths.TRACE, cell), TraceStep)
+
+    def find_fit(self, supervision: Supervision, student: str) -> Fit | None:
+        """How natural a supervision is to a base model, if that has been computed."""
+        path = self.path(paths.STUDENT_FIT, supervision, student=student)
+        return Fit.from_json(read_json(path)) if path.exists() else None
 
     def find_trace(self, cell: Cell) -> list[TraceStep]:
         """The same; nothing where the cell has not been trained."""

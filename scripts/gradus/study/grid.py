@@ -227,6 +227,12 @@ def metrics_files(
     ]
 
 
+def student_fits(study: Study) -> list[Artifact]:
+    """The fit of every supervision that is trained to the base model of every student that learns from it."""
+    pairs = dict.fromkeys((cell.supervision, cell.student) for cell in cells(study))
+    return [paths.STUDENT_FIT.of(study, supervision, student=student) for supervision, student in pairs]
+
+
 def batch_files(study: Study, phase: str) -> list[Artifact]:
     """The batch halves of all supervisions whose teacher is asked by batch."""
     asked = [

@@ -79,6 +79,11 @@ def generation_memory(study: Study, student: str, decoding: str, attempt: int) -
     return round((4000 + batch + 4 * _weights(study, student) / 1e6) * (1 + 0.5 * (attempt - 1)))
 
 
+def fit_memory(study: Study, student: str) -> int:
+    """Megabytes of host memory that scoring a supervision takes: weights in fp32, the program, a batch's logits."""
+    return round(6000 + 4 * _weights(study, student) / 1e6)
+
+
 def generation_gpus(study: Study, student: str) -> int:
     """One GPU for the predictions of a student that trains on GPUs."""
     return min(1, study.students[student].resources.gpus_per_rank)

@@ -1,0 +1,118 @@
+"""Compare the fit of supervisions, known before training, with accuracies: the study's own, and those that the paper printed."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from gradus.analysis.fit_prediction import SCORES, Grid, association, choices
+from gradus.analysis.published import granularity, read
+from gradus.records import Supervision
+from gradus.records.fits import Fit
+from gradus.results.store import Results
+from gradus.runtime import program
+from gradus.runtime.atomic import write_text
+from gradus.runtime.errors import UserError
+from gradus.runtime.markdown import markdown_table
+from gradus.statistics.families import holm
+from gradus.study import grid as study_grid
+
+Fits = dict[Supervision, Fit]
+Accuracies = dict[tuple[Supervision, str], float]
+
+
+def main() -> None:
+    options = program.parser(__doc__)
+    options.add_argument("study", help="results/STUDY of a study whose `student_fits` are there")
+    options.add_argument("--student", help="the base model whose fits are taken; default: the study's first")
+    options.add_argument(
+        "--numbers", help="a file of published numbers (published/chen-2025.csv); default: the study's own cells"
+    )
+    options.add_argument("--teacher", default="gpt-4o", help="whose published numbers; default: gpt-4o")
+    options.add_argument("--output", required=True, help="a Markdown file")
+    given = options.parse_args()
+    results = Results.open(Path(given.study))
+    student = given.student or next(iter(results.study.students))
+    fits = {
+        supervision: found
+        for supervision in study_grid.supervisions(results.study)
+        if (found := results.find_fit(supervision, student)) is not None and supervision.format == "original"
+    }
+    if not fits:
+        raise UserError("no fits are there", where=given.study, hint="run `snakemake ... student_fits` first")
+    accuracies = _printed(Path(given.numbers), given.teacher) if given.numbers else _own(results, fits, student)
+    grids = _grids(fits, accuracies)
+    if not grids:
+        raise UserError("no dataset has both fits and accuracies of three supervisions", where=given.study)
+    write_text(given.output, _text(grids, student))
+
+
+def _own(results: Results, fits: Fits, student: str) -> Accuracies:
+    found: dict[tuple[Supervision, str], list[float]] = {}
+    for cell in study_grid.cells(results.study):
+        if cell.student == student and cell.supervision in fits:
+            metrics = results.find_metrics(cell)
+            if metrics is not None:
+                found.setdefault((cell.supervision, student), []).append(metrics.accuracy)
+    return {key: float(np.mean(values)) for key, values in found.items()}
+
+
+def _printed(numbers: Path, teacher: str) -> Accuracies:
+    measured = granularity(read(numbers)).students
+    return {
+        (place, student): one.mean
+        for (place, student), one in measured.items()
+        if place.teacher == teacher and place.format == "original"
+    }
+
+
+def _grids(fits: Fits, accuracies: Accuracies) -> list[Grid]:
+    """A grid per dataset: the levels that have a fit and an accuracy of every student; the teacher's name may differ."""
+    by_place = {(place.dataset, place.level, student): value for (place, student), value in accuracies.items()}
+    grids = []
+    for dataset in dict.fromkeys(place.dataset for place in fits):
+        students = tuple(dict.fromkeys(name for place, name in accuracies if place.dataset == dataset))
+        found = {
+            place.level: fit
+            for place, fit in fits.items()
+            if place.dataset == dataset and all((dataset, place.level, name) in by_place for name in students)
+        }
+        if students and len(found) >= 3:
+            values = [[by_place[dataset, level, name] for level in found] for name in students]
+            scores = {score: tuple(getattr(fit, score) for fit in found.values()) for score in SCORES}
+            grids.append(Grid(dataset, tuple(found), students, scores, np.array(values)))
+    return grids
+
+
+def _text(grids: Sequence[Grid], student: str) -> str:
+    datasets = ", ".join(
+        f"{grid.dataset} ({len(grid.students)} students, {len(grid.supervisions)} levels)" for grid in grids
+    )
+    fits = [
+        [grid.dataset, level, *(f"{grid.fits[score][place]:.3f}" for score in SCORES), f"{100 * mean:.1f}"]
+        for grid in grids
+        for place, (level, mean) in enumerate(zip(grid.supervisions, grid.accuracies.mean(axis=0), strict=True))
+    ]
+    found = [association(grids, score) for score in SCORES]
+    adjusted = holm([one.p for one in found])
+    tests = [[one.score, f"{one.r:+.2f}", f"{one.p:.3f}", f"{p:.3f}"] for one, p in zip(found, adjusted, strict=True)]
+    chosen = sorted(choices(grids), key=lambda choice: choice.loss)
+    losses = [
+        [choice.rule, *(f"{100 * choice.losses[grid.dataset]:.2f}" for grid in grids), f"{100 * choice.loss:.2f}"]
+        for choice in chosen
+    ]
+    return (
+        f"# Does the fit to {student} predict accuracy?\n\n{datasets}.\n\n## Fits and mean accuracies\n\n"
+        + markdown_table(["dataset", "level", *SCORES, "accuracy, %"], fits, "ll" + "r" * (len(SCORES) + 1))
+        + "\n## Rank correlation within datasets and students\n\nTwo-sided p by exchanging the levels of a dataset for all "
+        "students at once, and adjusted by Holm.\n\n"
+        + markdown_table(["score", "r", "p", "p, Holm"], tests, "lrrr")
+        + "\n## What a choice loses\n\nPoints below the best level of each student, mean over students. Directions and the "
+        "level that is best elsewhere are learned on the other datasets. The best level is that of the test problems themselves, "
+        "so that every loss is too large.\n\n"
+        + markdown_table(["rule", *(grid.dataset for grid in grids), "mean"], losses, "l" + "r" * (len(grids) + 1))
+    )
+
+
+if __name__ == "__main__":
+    program.run(main)
