@@ -23,7 +23,7 @@ Accuracies = dict[tuple[Supervision, str], float]
 
 def main() -> None:
     options = program.parser(__doc__)
-    options.add_argument("study", help="results/STUDY of a study whose `student_fits` are there")
+    options.add_argument("study", help="the results folder of a study whose `student_fits` are there")
     options.add_argument("--student", help="the base model whose fits are taken; default: the study's first")
     options.add_argument(
         "--numbers", help="a file of published numbers (published/chen-2025.csv); default: the study's own cells"

@@ -26,6 +26,7 @@ TARGETS = {
     "batches_submitted",
     "batches_collected",
     "teacher_accuracies",
+    "student_fits",
     "checkpoints",
     "metrics",
     "tables",
