@@ -229,7 +229,7 @@ def metrics_files(
 
 def student_fits(study: Study) -> list[Artifact]:
     """The fit of every supervision that is trained to the base model of every student that learns from it."""
-    pairs = dict.fromkeys((cell.supervision, cell.student) for cell in cells(study))
+    pairs = dict.fromkeys((cell.supervision, cell.student) for cell in trained(cells(study)))
     return [paths.STUDENT_FIT.of(study, supervision, student=student) for supervision, student in pairs]
 
 
