@@ -31,7 +31,18 @@ from gradus.teachers.prompts.prompting import Exemplar
 from gradus.workflow.training import training_settings
 
 PROJECT = Path(__file__).resolve().parent.parent
-TARGETS = ("total", "job", "all", "annotations", "student_fits", "checkpoints", "metrics", "tables", "figures", "exhibits")
+TARGETS = (
+    "total",
+    "job",
+    "all",
+    "annotations",
+    "student_fits",
+    "checkpoints",
+    "metrics",
+    "tables",
+    "figures",
+    "exhibits",
+)
 HANG_LIMIT = 900  # seconds; generous, because test machines are noisy
 CELL = "gradeschool/tutor/original/L1"  # of the tiny study; its students are mini and midi
 
