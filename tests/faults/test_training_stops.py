@@ -161,7 +161,10 @@ def test_a_signal_before_the_ranks_can_hear_is_not_lost(finished: Workflow, tmp_
 DROPOUT = {"adapter": {"rank": 4, "alpha": 8.0, "dropout": 0.3, "modules": "all-linear"}}
 
 
-@pytest.mark.parametrize(("damage", "changes"), [("truncated", {}), ("deleted", DROPOUT)])
+BEST = {"validation": {"share": 0.3, "every": 1, "keep": "best"}, "learning_rate": 0.1}
+
+
+@pytest.mark.parametrize(("damage", "changes"), [("truncated", {}), ("deleted", {**DROPOUT, **BEST})])
 def test_a_torn_newest_checkpoint_falls_back_to_the_one_before(
     finished: Workflow,
     undisturbed: dict[int, dict[str, bytes]],
@@ -169,7 +172,10 @@ def test_a_torn_newest_checkpoint_falls_back_to_the_one_before(
     damage: str,
     changes: dict[str, Any],
 ) -> None:
-    """With adapters and dropout too: their checkpoints leave the frozen weights out, their draws do not depend on stops."""
+    """With adapters and dropout too: their checkpoints leave the frozen weights out, their draws do not depend on stops.
+
+    With best weights to be kept as well: those that came after the older checkpoint are forgotten.
+    """
     expected = undisturbed[2]
     if changes:
         arguments = training(finished, tmp_path / "calm", **changes)
