@@ -155,7 +155,14 @@ def to_text(links: list[Link]) -> str:
         for key, value in link.facts.items():
             if value in (None, {}, [], ""):
                 continue
-            shown = json.dumps(value, ensure_ascii=False, sort_keys=True) if isinstance(value, dict | list) else value
-            text = str(shown)
+            text = _shown(value)
             lines.append(f"   {key}: {text if len(text) <= 400 else text[:397] + '...'}")
     return "\n".join(lines) + "\n"
+
+
+def _shown(value: object) -> str:
+    """A fact as text; of an object what is short comes first, because long texts are cut."""
+    if isinstance(value, dict):
+        value = dict(sorted(value.items(), key=lambda item: (isinstance(item[1], dict | list), item[0])))
+        return json.dumps(value, ensure_ascii=False)
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, list) else str(value)
