@@ -28,8 +28,10 @@ def main() -> None:
     examples = read_records(given.training_set, Example)
     source = model_source(given.student)
     tokens = load_tokens(source)
-    model = AutoModelForCausalLM.from_pretrained(str(source), dtype=torch.float32, local_files_only=True).eval()
-    model = model.to("cuda" if torch.cuda.is_available() else "cpu")
+    model = AutoModelForCausalLM.from_pretrained(
+        str(source), dtype=torch.float32, local_files_only=True, trust_remote_code=False
+    )
+    model = model.eval().to("cuda" if torch.cuda.is_available() else "cpu")
     whole = score(model, whole_rows(examples, tokens), tokens.pad_id)
     parts = [local_rows(example, tokens) for example in examples]
     flat = score(model, [row for rows in parts for row in rows], tokens.pad_id)

@@ -13,26 +13,12 @@ from pathlib import Path
 import pytest
 import yaml
 from rule_objects import Job, Rule, Rules, load_rules
-from running import PROJECT
+from running import PROJECT, TARGETS
 
 from gradus.study import paths
 from gradus.study.fingerprint import fingerprint
 
 RULE_FILES = sorted((PROJECT / "rules").glob("*.smk"))
-TARGETS = {
-    "all",
-    "annotations",
-    "audits",
-    "batches_submitted",
-    "batches_collected",
-    "teacher_accuracies",
-    "student_fits",
-    "checkpoints",
-    "metrics",
-    "tables",
-    "figures",
-    "exhibits",
-}
 ALWAYS_RUN = {"plan", "so_far"}
 HEAVY = ("torch", "transformers", "datasets", "pandas", "deepspeed", "matplotlib", "scipy", "numpy")
 # Files that can pass Snakemake's checksum limit, and where their manifests are.

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from builders import problem
-from test_request_queue import fetch, held, message, requests
+from scripted_provider import fetch, held, message, requests
 from test_thoughts import Fixed
 
 from gradus.records import Supervision

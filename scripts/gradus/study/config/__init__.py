@@ -11,9 +11,10 @@ from pydantic import ValidationError
 
 from gradus.runtime.errors import UserError
 from gradus.study.config.datasets import CatalogueDataset, GradeschoolDataset
+from gradus.study.config.experiments import NAMED_FORMATS, NAMED_LEVELS, Experiment
 from gradus.study.config.explanation import explain
 from gradus.study.config.students import BuiltStudent, EarlierStudent, PretrainedStudent
-from gradus.study.config.study import NAMED_FORMATS, NAMED_LEVELS, ArchiveGroup, Experiment, Stage, Study
+from gradus.study.config.study import ArchiveGroup, Stage, Study
 from gradus.study.config.teachers import ChatTeacher, MixedTransform, NoTeacher, PaddedTransform, ReleasedTeacher
 
 __all__ = [

@@ -9,7 +9,7 @@ from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
 
 from gradus.runtime.markdown import markdown_table
-from gradus.study.config import datasets, students, study, teachers
+from gradus.study.config import datasets, experiments, students, study, teachers
 
 # Section, heading, and the key of a study file under which it stands.
 SECTIONS: tuple[tuple[type[BaseModel], str], ...] = (
@@ -44,9 +44,9 @@ SECTIONS: tuple[tuple[type[BaseModel], str], ...] = (
     (study.Decoding, "`decodings.NAME`"),
     (study.Archive, "`archive`"),
     (study.Author, "`archive.authors`"),
-    (study.Experiment, "`experiments.NAME`"),
-    (study.PrimaryContrast, "`primary.NAME`"),
-    (study.TeacherAccuracy, "`teacher_accuracy.NAME`"),
+    (experiments.Experiment, "`experiments.NAME`"),
+    (experiments.PrimaryContrast, "`primary.NAME`"),
+    (experiments.TeacherAccuracy, "`teacher_accuracy.NAME`"),
 )
 _INTRODUCTION = """\
 # Configuration

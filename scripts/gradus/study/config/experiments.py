@@ -1,0 +1,87 @@
+"""The sub-grids of a study file: experiments, what is declared of them, and the teachers' own accuracies."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated, Literal
+
+from pydantic import Field, field_validator
+
+from gradus.records.vocabulary import ANSWER_ONLY, FORMATS, LEVELS, NATIVE, UNTAUGHT
+from gradus.study.config.sections import Section, known
+
+# What an experiment may name: with the levels that nobody controls and the baselines that are no formats.
+NAMED_LEVELS = (*LEVELS, NATIVE)
+NAMED_FORMATS = (*FORMATS, ANSWER_ONLY, UNTAUGHT)
+
+
+def _is_empty(value: object) -> bool:
+    return not value
+
+
+class Experiment(Section):
+    """A named sub-grid with its question; the study is the union of its experiments."""
+
+    question: str = Field(description="What the experiment asks, in one sentence.")
+    axis: Literal["level", "format", "teacher"] = Field(description="The axis that its table and figure lay out.")
+    datasets: list[str] = Field(min_length=1, description="Names of datasets.")
+    teachers: list[str] = Field(min_length=1, description="Names of teachers.")
+    formats: list[str] = Field(
+        ["original"], min_length=1, description=f"Formats: {', '.join(NAMED_FORMATS)}, or names of transforms."
+    )
+    levels: list[str] = Field(min_length=1, description=f"Levels: {', '.join(NAMED_LEVELS)}.")
+    students: list[str] = Field(min_length=1, description="Names of students.")
+    seeds: list[Annotated[int, Field(ge=0)]] = Field(min_length=1, description="Training seeds.")
+    baselines: list[str] = Field(
+        default_factory=list,
+        description="Further supervisions as `teacher/format/level`, `gold/answer-only/native` say, or `none/untaught/native`.",
+    )
+
+    transfer: list[str] = Field(
+        default_factory=list,
+        exclude_if=_is_empty,
+        description="Other datasets whose test problems its cells are asked too; nothing is trained for it.",
+    )
+
+    def asks_for(self, dataset: str, parts: Sequence[str], student: str) -> bool:
+        """Whether it trains a student with a supervision (teacher, format, level) on a dataset."""
+        if dataset not in self.datasets or student not in self.students:
+            return False
+        teacher, format_, level = parts
+        in_grid = teacher in self.teachers and format_ in self.formats and level in self.levels
+        return in_grid or "/".join(parts) in self.baselines
+
+    @field_validator("levels")
+    @classmethod
+    def _known_levels(cls, value: list[str]) -> list[str]:
+        return known(value, NAMED_LEVELS, "level")
+
+
+class PrimaryContrast(Section):
+    """A comparison that is declared before anything is trained: one supervision is better than another."""
+
+    question: str = Field(description="What it asks, in one sentence.")
+    first: str = Field(description="The supervision that is said to be better, as `teacher/format/level`.")
+    second: str = Field(description="The one that it is compared with, `gold/answer-only/native` say.")
+    datasets: list[str] = Field(min_length=1, description="Names of datasets; one test each.")
+    students: list[str] = Field(min_length=1, description="Names of students; one test each.")
+
+
+class TeacherAccuracy(Section):
+    """A teacher's own accuracy on the test split, gold hidden: a sub-grid that is never trained on."""
+
+    question: str = Field(description="What it asks, in one sentence.")
+    datasets: list[str] = Field(min_length=1, description="Names of datasets.")
+    teachers: list[str] = Field(min_length=1, description="Names of teachers that solve problems.")
+    formats: list[str] = Field(["original"], min_length=1, description=f"Formats: {', '.join(FORMATS)}.")
+    levels: list[str] = Field(min_length=1, description=f"Levels: {', '.join(LEVELS)}.")
+
+    @field_validator("levels")
+    @classmethod
+    def _known_levels(cls, value: list[str]) -> list[str]:
+        return known(value, LEVELS, "level")
+
+    @field_validator("formats")
+    @classmethod
+    def _known_formats(cls, value: list[str]) -> list[str]:
+        return known(value, FORMATS, "format")
