@@ -58,12 +58,12 @@ rule findings:
     message:
         "Findings in words"
     shell:
-        "{resources.interpreter} $GRADUS/scripts/findings.py"
+        '{resources.interpreter} "$GRADUS"/scripts/findings.py'
         " --study {input.study:q}"
         " --headline {output.headline:q}"
         " --page {output.page:q}"
         " --claims {output.claims:q}"
-        " --numbers $GRADUS/published/chen-2025.csv"
+        ' --numbers "$GRADUS"/published/chen-2025.csv'
         " --published {output.published:q}"
         " --recommendation {output.recommendation:q}"
         " --output {output.markdown:q}"

@@ -30,7 +30,7 @@ rule cards:
     message:
         "Cards"
     shell:
-        "{resources.interpreter} $GRADUS/scripts/cards.py"
+        '{resources.interpreter} "$GRADUS"/scripts/cards.py'
         " --study {input.study:q}"
         " 2>&1 | tee {log:q}"
 
@@ -65,7 +65,7 @@ rule archive:
     message:
         "Archive"
     shell:
-        "{resources.interpreter} $GRADUS/scripts/archive.py"
+        '{resources.interpreter} "$GRADUS"/scripts/archive.py'
         " --study {input.study:q}"
         " --output {output.manifest:q}"
         ' --prompts "$GRADUS_PROMPTS"'

@@ -25,7 +25,7 @@ rule study:
     message:
         "Resolved study file"
     shell:
-        "{resources.interpreter} $GRADUS/scripts/study.py --settings {params.settings:q} --output {output:q}"
+        '{resources.interpreter} "$GRADUS"/scripts/study.py --settings {params.settings:q} --output {output:q}'
         " 2>&1 | tee {log:q}"
 
 
@@ -50,7 +50,7 @@ rule data:
     message:
         "Problems of {wildcards.dataset}, {wildcards.split}"
     shell:
-        "{resources.interpreter} $GRADUS/scripts/data.py"
+        '{resources.interpreter} "$GRADUS"/scripts/data.py'
         " --dataset {wildcards.dataset:q}"
         " --split {wildcards.split:q}"
         " --settings {params.settings:q}"
@@ -86,7 +86,7 @@ rule audit:
     message:
         "Audit of {wildcards.dataset}"
     shell:
-        "{resources.interpreter} $GRADUS/scripts/audit.py"
+        '{resources.interpreter} "$GRADUS"/scripts/audit.py'
         " --train {input.train:q}"
         " --test {input.test:q}"
         " {params.options}"

@@ -39,7 +39,7 @@ rule generate:
     message:
         "Predictions {params.cell}, {wildcards.problems}, {wildcards.decoding}"
     shell:
-        "{resources.interpreter} $GRADUS/scripts/generate.py"
+        '{resources.interpreter} "$GRADUS"/scripts/generate.py'
         " --problems {input.problems:q}"
         " {params.writer}"
         " --settings {params.settings:q}"
@@ -108,7 +108,7 @@ rule score:
     message:
         "Scores {params.name}, {wildcards.problems}, {wildcards.decoding}"
     shell:
-        "{resources.interpreter} $GRADUS/scripts/score.py"
+        '{resources.interpreter} "$GRADUS"/scripts/score.py'
         " --problems {input.problems:q}"
         " --train-problems {input.train_problems:q}"
         " --predictions {input.predictions:q}"

@@ -23,10 +23,10 @@ rule plan:
     message:
         "Plan"
     shell:
-        "{resources.interpreter} $GRADUS/scripts/plan.py"
+        '{resources.interpreter} "$GRADUS"/scripts/plan.py'
         " --study {input.study:q}"
         ' --prompts "$GRADUS_PROMPTS"'
-        " --prices $GRADUS/prices.yaml"
-        " --numbers $GRADUS/published/chen-2025.csv"
+        ' --prices "$GRADUS"/prices.yaml'
+        ' --numbers "$GRADUS"/published/chen-2025.csv'
         " --output {params.folder:q}"
         " 2>&1 | tee {log:q}"

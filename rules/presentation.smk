@@ -39,7 +39,7 @@ rule table:
     message:
         "Table {wildcards.experiment}"
     shell:
-        "{resources.interpreter} $GRADUS/scripts/tables.py"
+        '{resources.interpreter} "$GRADUS"/scripts/tables.py'
         " --study {input.study:q}"
         " --experiment {wildcards.experiment:q}"
         " --output {output.csv:q}"
@@ -76,7 +76,7 @@ rule transfer_table:
     message:
         "Table of transfer"
     shell:
-        "{resources.interpreter} $GRADUS/scripts/transfer.py"
+        '{resources.interpreter} "$GRADUS"/scripts/transfer.py'
         " --study {input.study:q}"
         " --output {output.csv:q}"
         " 2>&1 | tee {log:q}"
@@ -111,7 +111,7 @@ rule figure:
     message:
         "Figure {wildcards.experiment}"
     shell:
-        "{resources.interpreter} $GRADUS/scripts/figures.py"
+        '{resources.interpreter} "$GRADUS"/scripts/figures.py'
         " --study {input.study:q}"
         " --experiment {wildcards.experiment:q}"
         " --output {output.svg:q} {output.pdf:q}"
@@ -148,7 +148,7 @@ rule loss_figure:
     message:
         "Figure of the training loss"
     shell:
-        "{resources.interpreter} $GRADUS/scripts/figures.py"
+        '{resources.interpreter} "$GRADUS"/scripts/figures.py'
         " --study {input.study:q}"
         " --output {output.svg:q} {output.pdf:q}"
         " 2>&1 | tee {log:q}"
@@ -186,7 +186,7 @@ rule speed_figure:
     message:
         "Figure of the training speed"
     shell:
-        "{resources.interpreter} $GRADUS/scripts/figures.py"
+        '{resources.interpreter} "$GRADUS"/scripts/figures.py'
         " --study {input.study:q}"
         " --speed"
         " --output {output.svg:q} {output.pdf:q}"

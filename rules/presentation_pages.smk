@@ -40,7 +40,7 @@ rule explorer:
     message:
         "Explorer"
     shell:
-        "{resources.interpreter} $GRADUS/scripts/explorer.py"
+        '{resources.interpreter} "$GRADUS"/scripts/explorer.py'
         " --study {input.study:q}"
         " --output {output:q}"
         " 2>&1 | tee {log:q}"
@@ -69,7 +69,7 @@ rule report:
     message:
         "Report"
     shell:
-        "{resources.interpreter} $GRADUS/scripts/report.py"
+        '{resources.interpreter} "$GRADUS"/scripts/report.py'
         " --study {input.study:q}"
         " --output {output:q}"
         " 2>&1 | tee {log:q}"
@@ -93,8 +93,8 @@ rule so_far:
     message:
         "What there is so far"
     shell:
-        "{resources.interpreter} $GRADUS/scripts/so_far.py"
+        '{resources.interpreter} "$GRADUS"/scripts/so_far.py'
         " --study {input.study:q}"
-        " --numbers $GRADUS/published/chen-2025.csv"
+        ' --numbers "$GRADUS"/published/chen-2025.csv'
         " --output {params.folder:q}"
         " 2>&1 | tee {log:q}"

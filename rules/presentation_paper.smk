@@ -38,10 +38,10 @@ rule exhibit_table:
     message:
         "The paper's {wildcards.exhibit}"
     shell:
-        "{resources.interpreter} $GRADUS/scripts/exhibits.py"
+        '{resources.interpreter} "$GRADUS"/scripts/exhibits.py'
         " --study {input.study:q}"
         " --exhibit {wildcards.exhibit:q}"
-        " --numbers $GRADUS/published/chen-2025.csv"
+        ' --numbers "$GRADUS"/published/chen-2025.csv'
         " --output {output.csv:q}"
         " 2>&1 | tee {log:q}"
 

@@ -33,7 +33,7 @@ rule training_set:
     message:
         "Training set {wildcards.dataset}/{wildcards.teacher}/{wildcards.format}/{wildcards.level} for {wildcards.student}"
     shell:
-        "{resources.interpreter} $GRADUS/scripts/training_set.py"
+        '{resources.interpreter} "$GRADUS"/scripts/training_set.py'
         " --problems {input.problems:q}"
         " --test {input.test:q}"
         " --annotations {input.annotations:q}"
@@ -80,7 +80,7 @@ rule train:
     message:
         "Training {params.cell}"
     shell:
-        "{resources.interpreter} $GRADUS/scripts/train.py"
+        '{resources.interpreter} "$GRADUS"/scripts/train.py'
         " --cell {params.cell:q}"
         " --training-set {input.examples:q}"
         " --student {params.student:q}"

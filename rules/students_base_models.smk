@@ -31,7 +31,7 @@ rule student:
     message:
         "Base model {wildcards.student}"
     shell:
-        "{resources.interpreter} $GRADUS/scripts/student.py"
+        '{resources.interpreter} "$GRADUS"/scripts/student.py'
         " --student {wildcards.student:q}"
         " --settings {params.settings:q}"
         " --output {params.folder:q}"
@@ -64,7 +64,7 @@ rule earlier_student:
     message:
         "Base model {wildcards.student}, from an earlier step"
     shell:
-        "{resources.interpreter} $GRADUS/scripts/student.py"
+        '{resources.interpreter} "$GRADUS"/scripts/student.py'
         " --student {wildcards.student:q}"
         " --settings {params.settings:q}"
         " --whole {input.whole:q}"
@@ -103,7 +103,7 @@ rule pretrained_student:
     message:
         "Base model {wildcards.student}, pinned and tried"
     shell:
-        "{resources.interpreter} $GRADUS/scripts/student.py"
+        '{resources.interpreter} "$GRADUS"/scripts/student.py'
         " --student {wildcards.student:q}"
         " --settings {params.settings:q}"
         " --demands {resources.demands:q}"

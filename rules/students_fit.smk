@@ -24,7 +24,7 @@ rule student_fit:
     message:
         "Fit of {wildcards.dataset}/{wildcards.teacher}/{wildcards.format}/{wildcards.level} to {wildcards.student}"
     shell:
-        "{resources.interpreter} $GRADUS/scripts/student_fit.py"
+        '{resources.interpreter} "$GRADUS"/scripts/student_fit.py'
         " --training-set {input.examples:q}"
         " --student {params.student:q}"
         " --threads {threads}"

@@ -54,6 +54,7 @@ rule teacher_accuracies:
 rule student_fits:
     """How natural each supervision is to each base model, before any training."""
     input:
+        paths.STUDY_COPY.of(study),
         lambda _: grid.student_fits(study),
 
 

@@ -42,7 +42,7 @@ rule exemplar:
     message:
         "Exemplar {wildcards.dataset}/{wildcards.teacher}/{wildcards.format}"
     shell:
-        "{resources.interpreter} $GRADUS/scripts/exemplar.py"
+        '{resources.interpreter} "$GRADUS"/scripts/exemplar.py'
         " --problems {input.problems:q}"
         " --dataset {wildcards.dataset}"
         " --teacher {wildcards.teacher}"
@@ -51,7 +51,7 @@ rule exemplar:
         " --request-policy {resources.request_policy:q}"
         " {params.options}"
         ' --prompts "$GRADUS_PROMPTS"'
-        " --prices $GRADUS/prices.yaml"
+        ' --prices "$GRADUS"/prices.yaml'
         " --output {output:q}"
         " 2>&1 | tee {log:q}"
 
@@ -117,7 +117,7 @@ rule annotate:
     message:
         "Annotations {wildcards.dataset}/{wildcards.teacher}/{wildcards.format}/{wildcards.level}"
     shell:
-        "{resources.interpreter} $GRADUS/scripts/annotate.py"
+        '{resources.interpreter} "$GRADUS"/scripts/annotate.py'
         " --problems {input.problems:q}"
         " --supervision {wildcards.dataset}/{wildcards.teacher}/{wildcards.format}/{wildcards.level}"
         " --teacher-settings {params.settings:q}"
@@ -125,7 +125,7 @@ rule annotate:
         " --retry {params.retry:q}"
         " {params.options}"
         ' --prompts "$GRADUS_PROMPTS"'
-        " --prices $GRADUS/prices.yaml"
+        ' --prices "$GRADUS"/prices.yaml'
         " --output {output.annotations:q}"
         " 2>&1 | tee {log:q}"
 
@@ -181,7 +181,7 @@ rule transform:
     message:
         "Annotations {wildcards.dataset}/{wildcards.teacher}/{wildcards.format}/{wildcards.level}"
     shell:
-        "{resources.interpreter} $GRADUS/scripts/transform.py"
+        '{resources.interpreter} "$GRADUS"/scripts/transform.py'
         " --problems {input.problems:q}"
         " --supervision {wildcards.dataset}/{wildcards.teacher}/{wildcards.format}/{wildcards.level}"
         " --settings {params.settings:q}"

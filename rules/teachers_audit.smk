@@ -32,7 +32,7 @@ rule annotation_audit:
     message:
         "Audit of annotations"
     shell:
-        "{resources.interpreter} $GRADUS/scripts/annotation_audit.py"
+        '{resources.interpreter} "$GRADUS"/scripts/annotation_audit.py'
         " --study {input.study:q}"
         ' --prompts "$GRADUS_PROMPTS"'
         " --page {output.page:q}"
@@ -109,7 +109,7 @@ rule teacher_accuracy:
     message:
         "Accuracy of the teacher {wildcards.dataset}/{wildcards.teacher}/{wildcards.format}/{wildcards.level}"
     shell:
-        "{resources.interpreter} $GRADUS/scripts/teacher_accuracy.py"
+        '{resources.interpreter} "$GRADUS"/scripts/teacher_accuracy.py'
         " --problems {input.problems:q}"
         " --answers {input.answers:q}"
         " --supervision {wildcards.dataset}/{wildcards.teacher}/{wildcards.format}/{wildcards.level}"

@@ -40,7 +40,7 @@ rule batch_submit:
     message:
         "Batch {params.phase} {wildcards.dataset}/{wildcards.teacher}/{wildcards.format}/{wildcards.level}"
     shell:
-        "{resources.interpreter} $GRADUS/scripts/annotate.py"
+        '{resources.interpreter} "$GRADUS"/scripts/annotate.py'
         " --only {params.phase}"
         " --problems {input.problems:q}"
         " --supervision {wildcards.dataset}/{wildcards.teacher}/{wildcards.format}/{wildcards.level}"
@@ -48,7 +48,7 @@ rule batch_submit:
         " --request-policy {resources.request_policy:q}"
         " {params.options}"
         ' --prompts "$GRADUS_PROMPTS"'
-        " --prices $GRADUS/prices.yaml"
+        ' --prices "$GRADUS"/prices.yaml'
         " --output {output:q}"
         " 2>&1 | tee {log:q}"
 

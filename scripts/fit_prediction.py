@@ -28,19 +28,27 @@ def main() -> None:
     options.add_argument(
         "--numbers", help="a file of published numbers (published/chen-2025.csv); default: the study's own cells"
     )
-    options.add_argument("--teacher", default="gpt-4o", help="whose published numbers; default: gpt-4o")
+    options.add_argument("--teacher", help="whose texts; default: the only teacher with fits")
+    options.add_argument("--printed-teacher", default="gpt-4o", help="whose published numbers; default: gpt-4o")
     options.add_argument("--output", required=True, help="a Markdown file")
     given = options.parse_args()
     results = Results.open(Path(given.study))
     student = given.student or next(iter(results.study.students))
+    if student not in results.study.students:
+        raise UserError(f"the study has no student {student!r}", hint=f"one of {', '.join(results.study.students)}")
     fits = {
         supervision: found
         for supervision in study_grid.supervisions(results.study)
-        if (found := results.find_fit(supervision, student)) is not None and supervision.format == "original"
+        if (found := results.find_fit(supervision, student)) is not None
+        and supervision.format == "original"
+        and given.teacher in (None, supervision.teacher)
     }
+    teachers = list(dict.fromkeys(supervision.teacher for supervision in fits))
+    if len(teachers) > 1:
+        raise UserError(f"fits of {' and '.join(teachers)} are there", hint="name one with --teacher")
     if not fits:
         raise UserError("no fits are there", where=given.study, hint="run `snakemake ... student_fits` first")
-    accuracies = _printed(Path(given.numbers), given.teacher) if given.numbers else _own(results, fits, student)
+    accuracies = _printed(Path(given.numbers), given.printed_teacher) if given.numbers else _own(results, fits, student)
     grids = _grids(fits, accuracies)
     if not grids:
         raise UserError("no dataset has both fits and accuracies of three supervisions", where=given.study)

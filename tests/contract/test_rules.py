@@ -103,7 +103,10 @@ def test_every_rule_carries_the_fingerprint_of_the_program_that_it_starts(
 ) -> None:
     programs = {}
     for name, rule in rules.items():
-        found = re.findall(r"\$GRADUS/scripts/(\w+)\.py", rule.shell)
+        found = re.findall(r'"\$GRADUS"/scripts/(\w+)\.py', rule.shell)
+        assert len(re.findall(r"\$GRADUS\b", rule.shell)) == rule.shell.count('"$GRADUS"/'), (
+            f"{name}: the project's path may hold a blank"
+        )
         assert len(found) == 1 and (PROJECT / "scripts" / f"{found[0]}.py").exists(), name
         programs[name] = found[0]
     for job in jobs:

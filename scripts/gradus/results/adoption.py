@@ -43,6 +43,8 @@ def adopt(finished: Path, root: Path) -> Path:
                 inside = place.parent / paths.TEST if re.fullmatch(r"seed\d+", place.parent.name) else place.parent
                 (target / inside).mkdir(parents=True, exist_ok=True)
                 _copy(path, target / inside / place.name)
+    for record in finished.glob(Path(paths.DECLARATION).name.format(digest="*")):
+        shutil.copyfile(record, target / record.name)
     write_json(target / "study.json", study.model_dump(mode="json"), keep_order=True)
     return target / "study.json"
 

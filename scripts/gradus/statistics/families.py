@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TypeVar
 
 from gradus.statistics.contrasts import TWO_RUNS, Contrast, answers_contrast, contrast, difference
-from gradus.statistics.intervals import Estimate
+from gradus.statistics.intervals import Estimate, wilson
 from gradus.statistics.measurements import Measurement, SeedVariance
 
 Name = TypeVar("Name")
@@ -65,7 +65,11 @@ def chosen_interval(one: Measurement, candidates: int, seeds: SeedVariance, alph
     if found.pooled and found.pooled[0] > found.standard_error:
         found = replace(found, standard_error=found.pooled[0], df=found.pooled[1])
     interval = found.interval(1 - alpha / max(1, candidates))
-    return Estimate(interval.value, max(0.0, interval.low), min(1.0, interval.high))
+    low, high = interval.low, interval.high
+    if one.n:  # near 0 and 1, where all runs solve alike, the normal interval is too short
+        drawn = wilson(round(one.mean * one.n), one.n, 1 - alpha / max(1, candidates))
+        low, high = min(low, drawn.low), max(high, drawn.high)
+    return Estimate(interval.value, max(0.0, low), min(1.0, high))
 
 
 def two_lines(levels: Sequence[Measurement], seeds: SeedVariance) -> tuple[Contrast, Contrast]:

@@ -16,9 +16,9 @@ class Estimate:
     high: float
 
 
-def wilson(correct: int, n: int) -> Estimate:
-    """Accuracy with its Wilson score interval (95 %); ValueError for n = 0."""
+def wilson(correct: int, n: int, level: float = 0.95) -> Estimate:
+    """Accuracy with its Wilson score interval; ValueError for n = 0."""
     if n < 1:
         raise ValueError("no observation")
-    interval = binomtest(correct, n).proportion_ci(0.95, method="wilson")
+    interval = binomtest(correct, n).proportion_ci(level, method="wilson")
     return Estimate(correct / n, float(interval.low), float(interval.high))

@@ -26,7 +26,10 @@ def earlier(folder: Path) -> Path:
 
 
 def test_metrics_lie_where_they_are_read_and_name_their_problems(tmp_path: Path) -> None:
-    study = adopt(earlier(tmp_path / "old"), tmp_path / "new")
+    old = earlier(tmp_path / "old")
+    (old / "declared-0123456789ab.run.json").write_text('{"trainings_before": 0}', encoding="utf-8")
+    study = adopt(old, tmp_path / "new")
+    assert (study.parent / "declared-0123456789ab.run.json").exists(), "what was declared before stays so"
     results = Results.open(study.parent)
     (cell, *_) = cells(results.study)
     assert results.has_metrics(cell)

@@ -9,7 +9,7 @@ from scipy import stats
 
 from gradus.statistics.contrasts import combined, contrast, difference
 from gradus.statistics.correlations import ranks, within_groups
-from gradus.statistics.families import holm, not_told_from_best, slope
+from gradus.statistics.families import chosen_interval, holm, not_told_from_best, slope
 from gradus.statistics.intervals import wilson
 from gradus.statistics.measurements import Rows, SeedVariance, Summary, pooled_seed_variance
 from gradus.statistics.pairs import BESTS, SHAPES, pair_rates, set_rates
@@ -288,3 +288,9 @@ def test_a_clear_loser_leaves_the_set() -> None:
     measured = {"good": Summary(0.6, 0.01, 3), "near": Summary(0.595, 0.01, 3), "bad": Summary(0.3, 0.01, 3)}
     assert set(not_told_from_best(measured, pooled_seed_variance(measured.values()))) == {"good", "near"}
     assert set(not_told_from_best({"only": Summary(0.5, None, 1, 10)}, NO_SEEDS)) == {"only"}
+
+
+def test_an_accuracy_of_nothing_has_an_interval_as_wide_as_wilsons() -> None:
+    nothing = Rows(np.zeros((1, 10)))
+    found = chosen_interval(nothing, 3, SeedVariance(0.0, 0))
+    assert found.low == 0.0 and found.high >= wilson(0, 10).high

@@ -49,6 +49,7 @@ def test_a_declared_comparison_has_its_margin_and_the_seeds_of_both_cells() -> N
         ({"first": "tutor/L3"}, "is not teacher/format/level"),
         ({"first": "tutor/original/L5"}, "no experiment trains small with tutor/original/L5 on words"),
         ({"students": ["other"]}, "unknown name 'other'"),
+        ({"second": "tutor/original/L3"}, "nothing that was taught is compared with anything else"),
     ],
 )
 def test_what_is_declared_must_be_measured(changed: dict[str, Any], message: str) -> None:
@@ -76,3 +77,9 @@ def test_a_declaration_is_recorded_once_and_another_beside_it(tmp_path: Path) ->
     assert (trainings_before(later, tmp_path), trainings_before(made, tmp_path)) == (1, 0)
     declare(study(primary={}), tmp_path)
     assert len(list((tmp_path / paths.RESULTS.of(made)).glob("declared-*.run.json"))) == 2
+
+
+def test_a_transfer_to_the_only_dataset_of_an_experiment_is_none() -> None:
+    experiment = study().experiments["levels"].model_dump() | {"transfer": ["words"]}
+    with pytest.raises(UserError, match="taught on 'words' and asked its test problems anyway"):
+        study(experiments={"levels": experiment}, primary={})

@@ -214,6 +214,12 @@ class Study(Section):
                 self._nobody_teaches_nothing(key, *parts)
             for position, name in enumerate(experiment.transfer):
                 must_exist(name, self.datasets, f"{section}.transfer.{position}")
+                if experiment.datasets == [name]:
+                    raise UserError(
+                        f"its cells are taught on {name!r} and asked its test problems anyway",
+                        where=f"configuration key {section}.transfer.{position}",
+                        hint="name another dataset",
+                    )
             for teacher, format_, level in product(experiment.teachers, experiment.formats, experiment.levels):
                 self._nobody_teaches_nothing(section, teacher, format_, level)
         for label, accuracy in self.teacher_accuracy.items():
@@ -281,6 +287,12 @@ class Study(Section):
     def _is_in_an_experiment(self, key: str, primary: PrimaryContrast) -> None:
         """What is declared must be measured: both supervisions, on every dataset, with every student."""
         self._axes_exist(key, primary, ("datasets", "students"))
+        if primary.first == primary.second or all(f"/{UNTAUGHT}/" in one for one in (primary.first, primary.second)):
+            raise UserError(
+                "nothing that was taught is compared with anything else",
+                where=f"configuration key {key}",
+                hint="`first` and `second` are two supervisions, one of them of a teacher",
+            )
         for side in ("first", "second"):
             name = getattr(primary, side)
             parts = name.split("/")
