@@ -36,10 +36,10 @@ def test_cells_are_asked_the_other_datasets_of_their_experiments_alone() -> None
         "levels": ["L1"],
         "students": ["mini"],
         "baselines": [],
-        "transfer": ["other", "gradeschool"],
+        "transfer": ["other"],
     }
     study = load(config)
-    assert problem_sets(study) == ["test", "on-other", "on-gradeschool"]
+    assert problem_sets(study) == ["test", "on-other"]
     asked = {str(cell): [problems for one, problems in evaluations(study, [cell])] for cell in cells(study)}
     shared = "gradeschool/tutor/original/L1/mini/seed1"
     assert asked.pop(shared) == ["test", "on-other"]
@@ -48,6 +48,9 @@ def test_cells_are_asked_the_other_datasets_of_their_experiments_alone() -> None
     assert [path for path in experiment_metrics(study, "wide") if "on-other" in path]
     config["experiments"]["wide"]["transfer"] = ["svamp"]
     with pytest.raises(UserError, match=r"experiments[.]wide[.]transfer[.]0: unknown name 'svamp'"):
+        load(config)
+    config["experiments"]["wide"]["transfer"] = ["gradeschool"]
+    with pytest.raises(UserError, match=r"experiments[.]wide[.]transfer[.]0: its cells are taught on 'gradeschool'"):
         load(config)
 
 
@@ -158,6 +161,7 @@ def test_the_table_has_a_column_for_each_dataset(rows: list) -> None:  # type: i
 
 def test_nothing_is_there_without_scores(tmp_path: Path) -> None:
     config = tiny_study()
-    config["experiments"]["granularity"]["transfer"] = ["gradeschool"]
+    config["datasets"]["other"] = {**config["datasets"]["gradeschool"], "seed": 6}
+    config["experiments"]["granularity"]["transfer"] = ["other"]
     with pytest.raises(UserError, match="no such file"):
         transfer_rows(Results(tmp_path, load(config)))
