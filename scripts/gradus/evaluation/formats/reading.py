@@ -1,0 +1,91 @@
+"""Reading: which program wrote a file, by what is in it; its samples, and those of several files of one run."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+from gradus.evaluation.formats import lm_eval, own, plain
+from gradus.evaluation.formats.columns import USUAL_NAMES, Columns
+from gradus.evaluation.formats.files import Row, Rows, content, rows, shown
+from gradus.evaluation.formats.source import Source
+from gradus.records.samples import Sample
+from gradus.runtime.errors import UserError
+
+Reader = Callable[[Rows, Source], Iterator[Sample]]
+
+# Formats of rows, in the order in which a first row is looked at; plain rows are what is left.
+_OF_ROWS: dict[str, tuple[Callable[[Row], bool], Reader]] = {
+    "lm-eval": (lm_eval.is_row, lm_eval.samples),
+    "gradus": (own.is_row, own.samples),
+}
+PLAIN = "plain"
+FORMATS = (*_OF_ROWS, PLAIN)
+
+
+def read_samples(
+    path: str | Path, *, format: str | None = None, columns: Columns = USUAL_NAMES, run: str | None = None
+) -> list[Sample]:
+    """The samples of a file (``-``: standard input), in its order.
+
+    ``format`` is one of ``FORMATS``, by default what the content tells; any named column makes it plain. ``run`` names the run
+    where the file's or folder's name should not. Raises UserError with file and line for anything that cannot be read, for a file
+    without samples, and for two samples with one task, id and number.
+    """
+    source = Source(str(path), run, columns)
+    found = list(_read(content(path), source, format))
+    if not found:
+        raise UserError("no samples", where=shown(path))
+    return _distinct(found)
+
+
+def read_run(
+    paths: Iterable[str | Path], *, format: str | None = None, columns: Columns = USUAL_NAMES, run: str | None = None
+) -> list[Sample]:
+    """The samples of several files as one run; a folder stands for the files in it. A sample of two files is a UserError."""
+    found: list[Sample] = []
+    for path in paths:
+        for file in _files(path):
+            found += read_samples(file, format=format, columns=columns, run=run)
+    return _distinct([replace(one, run=run) if run else one for one in found])
+
+
+def _read(data: bytes, source: Source, format: str | None) -> Iterator[Sample]:
+    given = rows(data, source.path)
+    first = next(given, None)
+    if first is None:
+        return
+    format = format or (PLAIN if source.columns != USUAL_NAMES else None)
+    format = format or next((name for name, (is_row, _) in _OF_ROWS.items() if is_row(first[1])), PLAIN)
+    reader: Reader = plain.samples if format == PLAIN else _OF_ROWS[format][1]
+    yield from reader(itertools.chain([first], given), source)
+
+
+def _files(path: str | Path) -> list[str | Path]:
+    if str(path) == "-" or not Path(path).is_dir():
+        return [path]
+    found = sorted(file for file in Path(path).iterdir() if _is_data(file))
+    if not found:
+        raise UserError("no file with samples in this folder", where=path)
+    return list(found)
+
+
+def _is_data(file: Path) -> bool:
+    name = file.name.lower().removesuffix(".gz")
+    return (
+        file.is_file()
+        and not name.startswith((".", "results"))
+        and name.endswith((".jsonl", ".json", ".eval", ".parquet", ".csv", ".tsv"))
+    )
+
+
+def _distinct(samples: list[Sample]) -> list[Sample]:
+    seen: dict[str, str] = {}
+    for one in samples:
+        if one.key in seen:
+            what = f"sample {one.sample} of {one.id!r}" + (f" ({one.task})" if one.task else "")
+            raise UserError(f"{what} a second time, first at {seen[one.key]}", where=one.where)
+        seen[one.key] = one.where
+    return samples
