@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import itertools
+import json
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
-from gradus.evaluation.formats import lm_eval, own, plain
+from gradus.evaluation.formats import inspect_logs, lighteval, lm_eval, nemo_skills, opencompass, own, plain
 from gradus.evaluation.formats.columns import USUAL_NAMES, Columns
-from gradus.evaluation.formats.files import Row, Rows, content, rows, shown
+from gradus.evaluation.formats.files import Row, Rows, content, rows, shown, whole
 from gradus.evaluation.formats.source import Source
 from gradus.records.samples import Sample
 from gradus.runtime.errors import UserError
@@ -19,10 +21,12 @@ Reader = Callable[[Rows, Source], Iterator[Sample]]
 # Formats of rows, in the order in which a first row is looked at; plain rows are what is left.
 _OF_ROWS: dict[str, tuple[Callable[[Row], bool], Reader]] = {
     "lm-eval": (lm_eval.is_row, lm_eval.samples),
+    "lighteval": (lighteval.is_row, lighteval.samples),
+    "nemo-skills": (nemo_skills.is_row, nemo_skills.samples),
     "gradus": (own.is_row, own.samples),
 }
-PLAIN = "plain"
-FORMATS = (*_OF_ROWS, PLAIN)
+INSPECT, OPENCOMPASS, PLAIN = "inspect", "opencompass", "plain"
+FORMATS = (*_OF_ROWS, INSPECT, OPENCOMPASS, PLAIN)
 
 
 def read_samples(
@@ -53,6 +57,18 @@ def read_run(
 
 
 def _read(data: bytes, source: Source, format: str | None) -> Iterator[Sample]:
+    if inspect_logs.packed(data):
+        yield from inspect_logs.samples_of_archive(data, source)
+        return
+    document = _document(data, source.path) if format in (None, INSPECT, OPENCOMPASS) else None
+    if inspect_logs.is_log(document):
+        yield from inspect_logs.samples_of_log(document, source)
+        return
+    if opencompass.is_predictions(document):
+        yield from opencompass.samples(document, source)
+        return
+    if format in (INSPECT, OPENCOMPASS):
+        raise UserError(f"no file of the format {format!r}", where=shown(source.path))
     given = rows(data, source.path)
     first = next(given, None)
     if first is None:
@@ -61,6 +77,22 @@ def _read(data: bytes, source: Source, format: str | None) -> Iterator[Sample]:
     format = format or next((name for name, (is_row, _) in _OF_ROWS.items() if is_row(first[1])), PLAIN)
     reader: Reader = plain.samples if format == PLAIN else _OF_ROWS[format][1]
     yield from reader(itertools.chain([first], given), source)
+
+
+def _document(data: bytes, path: str) -> Any:
+    """The file's one JSON object; None for lines of objects and everything else."""
+    if data.lstrip()[:1] != b"{":
+        return None
+    first = data.lstrip().partition(b"\n")[0]
+    try:
+        row = json.loads(first)
+    except ValueError:
+        return (
+            whole(data, path)
+            if first.strip() == b"{" or not path.lower().removesuffix(".gz").endswith(".jsonl")
+            else None
+        )
+    return row if not data.lstrip().partition(b"\n")[2].strip() else None
 
 
 def _files(path: str | Path) -> list[str | Path]:
