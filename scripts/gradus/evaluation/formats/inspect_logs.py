@@ -7,7 +7,7 @@ import json
 import zipfile
 import zlib
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, TypeGuard
 
 from gradus.evaluation.formats.files import ZIP, Row, shown
 from gradus.evaluation.formats.source import Source
@@ -18,7 +18,7 @@ from gradus.runtime.errors import UserError
 _ZSTD = 93  # the zip file's number for Zstandard, which Python reads from 3.14 on
 
 
-def is_log(value: Any) -> bool:
+def is_log(value: Any) -> TypeGuard[Row]:
     """Whether a JSON value is a whole log."""
     return isinstance(value, dict) and isinstance(value.get("eval"), dict) and "plan" in value
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, TypeGuard
 
 from gradus.evaluation.formats.files import shown
 from gradus.evaluation.formats.source import Source
@@ -12,7 +12,7 @@ from gradus.records.samples import Sample
 from gradus.runtime.errors import UserError
 
 
-def is_predictions(value: Any) -> bool:
+def is_predictions(value: Any) -> TypeGuard[dict[str, Any]]:
     """Whether a JSON value is one of this format."""
     if not isinstance(value, dict) or not value:
         return False
