@@ -183,9 +183,9 @@ def test_a_teacher_that_cannot_be_tested_is_refused(workflow: Callable[..., Work
 
 
 def test_the_plan_quotes_before_a_cent_is_spent(
-    provider: Provider, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    provider: Provider, annotated: Workflow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """No key, nothing sent; afterwards the real price is near the quote, and everything is cached."""
+    """No key, nothing sent; after annotating, everything is cached."""
     config = study(provider)
     price = {
         "input_usd_per_million": 2.5,
@@ -195,8 +195,9 @@ def test_the_plan_quotes_before_a_cent_is_spent(
         "source": "t",
     }
     config["teachers"]["gpt"] |= {"price": price, "requests_per_minute": 120.0}
-    made = Workflow(tmp_path, config)
-    shutil.copytree(PROJECT / "prompts", tmp_path / "prompts")
+    (tmp_path / "new").mkdir()
+    made = Workflow(tmp_path / "new", config)
+    shutil.copytree(PROJECT / "prompts", made.folder / "prompts")
     monkeypatch.delenv("OPENAI_API_KEY")
     output = made.run("plan")
     assert provider.control()["seen"] == 0
@@ -210,10 +211,8 @@ def test_the_plan_quotes_before_a_cent_is_spent(
     assert quotes["teacher gpt"]["minutes"] == pytest.approx(68 * 4 / 4 / 60), "four seconds an answer, four in flight"
     assert quotes["exemplars"]["requests"] == 4
     assert "| teacher claude |" in output and "?" in output
-    monkeypatch.setenv("OPENAI_API_KEY", KEY)
-    made.run("annotations", "teacher_accuracies")
-    made.run("plan")
-    after = read_json(made.results / "plan" / "plan.json")["quotes"]["the whole study"]
+    annotated.run("plan")
+    after = read_json(annotated.results / "plan" / "plan.json")["quotes"]["the whole study"]
     assert after["cached"] == after["requests"]
     assert after["input_tokens"] == after["output_tokens"] == 0
 

@@ -6,8 +6,10 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
+import pytest
 from documents import COOKBOOK
 from running import HANG_LIMIT, PROJECT, Provider, copy_project
 
@@ -21,23 +23,27 @@ def test_the_pages_are_run_in_the_order_of_their_index() -> None:
     assert sorted(listed) == sorted(path.stem for path in HOWTO.glob("*.md") if path.stem != "index")
 
 
-def test_every_command_of_the_cookbook_works(provider: Provider, tmp_path: Path) -> None:
-    clone = tmp_path / "clone"
-    copy_project(clone)
-    shutil.copytree(PROJECT / "studies", clone / "studies")
-    example = clone / "studies" / "example-own.yaml"
-    own = example.read_text(encoding="utf-8")
-    assert own.count("http://127.0.0.1:8000/v1") == 2
-    example.write_text(own.replace("http://127.0.0.1:8000/v1", provider.openai), encoding="utf-8")
-    drop = {"GRADUS", "GRADUS_JOURNAL", "GRADUS_WORK", "PYTHONPATH", "GRADUS_DATA"}
-    environment = {key: value for key, value in os.environ.items() if key not in drop}
-    environment["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), environment["PATH"]])
+class Clone:
+    """A clone of the project whose own study asks the teacher on this machine; it keeps what its commands said."""
 
-    def run(block: str) -> str:
+    def __init__(self, folder: Path, provider: Provider) -> None:
+        self.folder = folder
+        self.said: dict[str, str] = {}
+        copy_project(folder)
+        shutil.copytree(PROJECT / "studies", folder / "studies")
+        example = folder / "studies" / "example-own.yaml"
+        own = example.read_text(encoding="utf-8")
+        assert own.count("http://127.0.0.1:8000/v1") == 2
+        example.write_text(own.replace("http://127.0.0.1:8000/v1", provider.openai), encoding="utf-8")
+        drop = {"GRADUS", "GRADUS_JOURNAL", "GRADUS_WORK", "PYTHONPATH", "GRADUS_DATA"}
+        self._environment = {key: value for key, value in os.environ.items() if key not in drop}
+        self._environment["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), self._environment["PATH"]])
+
+    def run(self, block: str) -> str:
         done = subprocess.run(
             ["bash", "-euo", "pipefail", "-c", block],
-            cwd=clone,
-            env=environment,
+            cwd=self.folder,
+            env=self._environment,
             capture_output=True,
             text=True,
             timeout=HANG_LIMIT,
@@ -46,35 +52,52 @@ def test_every_command_of_the_cookbook_works(provider: Provider, tmp_path: Path)
         assert done.returncode == 0, f"{block}\n{(done.stdout + done.stderr)[-5000:]}"
         return done.stdout + done.stderr
 
-    said: dict[str, str] = {}
-    blocks = [block for page in COOKBOOK for block in BLOCK.findall((HOWTO / f"{page}.md").read_text(encoding="utf-8"))]
-    assert len(blocks) == 15
-    for block in blocks:
-        said[block] = run(block)
+    def follow(self, pages: Sequence[str]) -> int:
+        """Run every block of the pages; returns their number."""
+        blocks = [
+            block for page in pages for block in BLOCK.findall((HOWTO / f"{page}.md").read_text(encoding="utf-8"))
+        ]
+        self.said |= {block: self.run(block) for block in blocks}
+        return len(blocks)
 
-    def about(text: str) -> str:
-        return next(output for block, output in said.items() if text in block)
+    def about(self, text: str) -> str:
+        return next(output for block, output in self.said.items() if text in block)
 
-    metrics = sorted((clone / "results/mine/metrics").rglob("greedy.json"))
-    assert len(metrics) == 1 + 3 + 3  # answer only, three levels, three of the cheap teacher
+    def cells(self) -> int:
+        return len(list((self.folder / "results/mine/metrics").rglob("greedy.json")))
+
+
+def test_the_first_pages_work(provider: Provider, tmp_path: Path) -> None:
+    """From made-up data to a report, and one cell again; the whole book is run under ``full`` (a quarter of an hour)."""
+    clone = Clone(tmp_path / "clone", provider)
+    assert clone.follow(COOKBOOK[:2]) == 6
+    assert clone.cells() == 1 + 2  # answer only, two levels
+    assert 2 * 24 <= provider.control()["answered"] <= 2 * 24 + 2
+
+
+@pytest.mark.full
+def test_every_command_of_the_cookbook_works(provider: Provider, tmp_path: Path) -> None:
+    clone = Clone(tmp_path / "clone", provider)
+    assert clone.follow(COOKBOOK) == 15
+    assert clone.cells() == 1 + 3 + 3  # answer only, three levels, three of the cheap teacher
     assert not re.search(
-        r"^rule (annotate|train|generate|score):|: (Training|Annotations) ", about("budget_usd"), re.MULTILINE
+        r"^rule (annotate|train|generate|score):|: (Training|Annotations) ", clone.about("budget_usd"), re.MULTILINE
     )
-    assert "7 of 7 cells are scored" in about("so_far")
-    edited = about("epochs: 1.0/epochs: 2.0/' studies/mine.yaml\nsnakemake")
+    assert "7 of 7 cells are scored" in clone.about("so_far")
+    edited = clone.about("epochs: 1.0/epochs: 2.0/' studies/mine.yaml\nsnakemake")
     assert re.search(r"\| the whole study \|(?: 0 \|){3} 7 \|", edited), edited
-    assert "7 supervisions and students are in both" in about("compare.py")
-    assert "Would send" in about("publish.py") and "Nothing was sent" in about("publish.py")
-    restored = clone / "elsewhere/results/mine"
+    assert "7 supervisions and students are in both" in clone.about("compare.py")
+    assert "Would send" in clone.about("publish.py") and "Nothing was sent" in clone.about("publish.py")
+    restored = clone.folder / "elsewhere/results/mine"
     assert len(list((restored / "metrics").rglob("greedy.json"))) == 7
     assert len(list((restored / "exemplars").rglob("original.json"))) == 2
-    spent = json.loads((clone / "results/mine/diagnostics/annotations.json").read_text(encoding="utf-8"))
+    spent = json.loads((clone.folder / "results/mine/diagnostics/annotations.json").read_text(encoding="utf-8"))
     paid = {one["supervision"]: one["price_usd"] for one in spent["supervisions"]}
     assert paid["mine/careful/original/L5"] > 0
     # Two teachers, three levels, 24 problems, and their worked examples: the second study bought nothing again.
     assert 6 * 24 <= provider.control()["answered"] <= 6 * 24 + 2
     for name in ("results", "journal", "work", ".snakemake"):
-        shutil.rmtree(clone / name)
-    for path in (clone / "elsewhere").iterdir():
-        shutil.move(path, clone / path.name)
-    assert "Nothing to be done" in run("snakemake --configfile results/mine/study.json -n tables figures")
+        shutil.rmtree(clone.folder / name)
+    for path in (clone.folder / "elsewhere").iterdir():
+        shutil.move(path, clone.folder / path.name)
+    assert "Nothing to be done" in clone.run("snakemake --configfile results/mine/study.json -n tables figures")

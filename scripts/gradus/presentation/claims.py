@@ -33,8 +33,11 @@ def statements_markdown(statements: Sequence[Statement], heading: str = "###") -
     lines: list[str] = []
     for claim in dict.fromkeys(statement.claim for statement in statements):
         family = [statement for statement in statements if statement.claim == claim]
-        lines += [f"{heading} {TITLES[claim]}", "", f"{_shared_statement(family)} {tally(family)}", ""]
-        lines += [_family_table(family).markdown()]
+        columns = _family_columns(family)
+        shared = _shared_columns(columns)
+        lines += [f"{heading} {TITLES[claim]}", "", f"{_shared_statement(family)} {tally(family)}{_told_once(shared)}", ""]
+        shown = {name: column for name, column in columns.items() if name not in shared}
+        lines += [Table(list(shown), list(zip(*shown.values(), strict=True)), names=len(shown)).markdown()]
     return "\n".join(lines)
 
 
@@ -64,8 +67,24 @@ def _shared_statement(family: Sequence[Statement]) -> str:
     return f'"{text[0].upper()}{text[1:]}":'
 
 
-def _family_table(family: Sequence[Statement]) -> Table:
-    """The statements of one claim; a column for their words or notes only where these differ or exist."""
+# What many statements of a claim often have in common; told once, above their table.
+_OFTEN_SHARED = ("verdict", "n", "runs", "speaks of")
+
+
+def _shared_columns(columns: Mapping[str, Sequence[str]]) -> dict[str, str]:
+    """The columns that say the same of every statement, where there are at least two."""
+    found = {name: columns[name] for name in _OFTEN_SHARED if name in columns}
+    return {name: column[0] for name, column in found.items() if len(column) > 1 and len(set(column)) == 1}
+
+
+def _told_once(shared: Mapping[str, str]) -> str:
+    """A shared verdict is in the tally already."""
+    told = [f"{name} {value}" for name, value in shared.items() if name != "verdict"]
+    return f" Every line: {'; '.join(told)}." if told else ""
+
+
+def _family_columns(family: Sequence[Statement]) -> dict[str, list[str]]:
+    """The statements of one claim, column by column; those for words or notes only where these differ or exist."""
     first = family[0]
     columns: dict[str, list[str]] = {
         "of": [one.subject for one in family],
@@ -95,7 +114,7 @@ def _family_table(family: Sequence[Statement]) -> Table:
     ):
         if not any(columns[name]):
             del columns[name]
-    return Table(list(columns), list(zip(*columns.values(), strict=True)), names=len(columns))
+    return columns
 
 
 def meaning(one: Statement) -> str:
