@@ -12,6 +12,7 @@ from gradus.analysis.clusters import ProblemClusters
 from gradus.analysis.evidence import Evidence
 from gradus.analysis.recommendation import Cost
 from gradus.records import Annotation, Cell, Condition, Supervision
+from gradus.records.metrics import Metrics
 from gradus.results.store import Results
 from gradus.statistics.measurements import Measurement, Rows
 from gradus.study import paths
@@ -42,7 +43,12 @@ def collect(results: Results) -> Evidence:
         surprise,
         margins,
         _measurements(results, with_development, paths.DEVELOPMENT),
+        {key: _baseline(results.metrics(seeds[0])) for key, seeds in runs.items()},
     )
+
+
+def _baseline(metrics: Metrics) -> float:
+    return max(metrics.most_frequent_answer_accuracy, metrics.chance_accuracy)
 
 
 def _in_order(study: Study) -> list[Cell]:

@@ -8,6 +8,7 @@ from statistics import fmean
 
 from gradus.records import Supervision
 from gradus.records.vocabulary import ANSWER_ONLY, LEVELS, NATIVE
+from gradus.statistics.intervals import wilson
 from gradus.statistics.measurements import Measurement, SeedVariance, pooled_seed_variance
 from gradus.study.declaration import MARGIN
 
@@ -19,7 +20,8 @@ class Evidence:
     ``students`` by supervision and student; ``teachers``: accuracy on test problems, gold hidden; ``traits``: numbers that
     describe the texts of a supervision; ``surprise``: a student's loss per token on them before it learned anything;
     ``development``: the students' accuracies on problems kept for choices, where a dataset has them;
-    ``margins``: by dataset, the difference that does not matter (``MARGIN`` where none is given).
+    ``margins``: by dataset, the difference that does not matter (``MARGIN`` where none is given);
+    ``baselines``: the accuracy of a blind guess or of the most frequent answer, whichever is higher, where it is known.
     """
 
     students: Mapping[tuple[Supervision, str], Measurement]
@@ -28,6 +30,14 @@ class Evidence:
     surprise: Mapping[tuple[Supervision, str], float] = field(default_factory=dict)
     margins: Mapping[str, float] = field(default_factory=dict)
     development: Mapping[tuple[Supervision, str], Measurement] = field(default_factory=dict)
+    baselines: Mapping[tuple[Supervision, str], float] = field(default_factory=dict)
+
+    def is_above_baselines(self, supervision: Supervision, student: str) -> bool:
+        """Whether a condition's interval (Wilson, 95 %) lies above its baselines; True where these are not known."""
+        measured, baseline = self.students[supervision, student], self.baselines.get((supervision, student))
+        if baseline is None or measured.n is None:
+            return True
+        return wilson(round(measured.mean * measured.n), measured.n).low > baseline
 
     def margin(self, *datasets: str) -> float:
         """Differences within it do not matter: that of a dataset, or the mean over several."""

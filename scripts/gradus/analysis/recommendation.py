@@ -31,6 +31,8 @@ class Recommendation:
     """``kept`` maps each supervision that may be the best to the adjusted p that speaks most against it.
 
     ``cheapest_loss``: the cheapest costs at most so much accuracy against any of the set (95 %, adjusted for the choice).
+    ``above_baselines``: some supervision is shown to be above a blind guess and the most frequent answer; where none is, the
+    highest of them recommends nothing.
     """
 
     dataset: str
@@ -45,6 +47,7 @@ class Recommendation:
     reach: str
     n: int | None
     runs: int
+    above_baselines: bool = True
 
     @property
     def best(self) -> Supervision:
@@ -114,6 +117,7 @@ def _recommend(
         reach=_reach(measured),
         n=sizes.pop() if len(sizes) == 1 else None,
         runs=runs,
+        above_baselines=any(evidence.is_above_baselines(place, student) for place in measured),
     )
 
 

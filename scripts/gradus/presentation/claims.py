@@ -18,14 +18,16 @@ _RECOMMENDATION_COLUMNS = ("dataset", "student", "best", "accuracy", "may_be_bes
 _COST_COLUMNS = [field.name for field in fields(Cost)]
 # A supported statement that was less likely than this to be found is one whose size is probably overstated.
 LUCKY = 0.5
+NOTHING = "no cell above its baselines: nothing to recommend"
 
 
 def statements_csv(statements: Sequence[Statement]) -> str:
     """One line per statement, estimates as shares or coefficients, p raw and adjusted."""
     rows = [
-        [statement.verdict, *(getattr(statement, column) for column in _STATEMENT_COLUMNS)] for statement in statements
+        [statement.verdict, *(getattr(statement, column) for column in _STATEMENT_COLUMNS), statement.p_of_verdict]
+        for statement in statements
     ]
-    return csv_text(["verdict", *_STATEMENT_COLUMNS], rows, form=".6g")
+    return csv_text(["verdict", *_STATEMENT_COLUMNS, "p_of_verdict"], rows, form=".6g")
 
 
 def statements_markdown(statements: Sequence[Statement], heading: str = "###") -> str:
@@ -189,13 +191,7 @@ def _p(value: float) -> str:
 
 
 def _adjusted_p(statement: Statement) -> str:
-    if not statement.decides:
-        return ""
-    p = {
-        "contradicted": statement.p_against_adjusted,
-        "shown to be small": statement.p_small_adjusted,
-    }.get(statement.verdict, statement.p_adjusted)
-    return _p(p)
+    return "" if statement.p_of_verdict is None else _p(statement.p_of_verdict)
 
 
 def recommendations_csv(found: Sequence[Recommendation]) -> str:
@@ -209,17 +205,21 @@ def recommendations_csv(found: Sequence[Recommendation]) -> str:
                 if one.cost
                 else [""] * len(_COST_COLUMNS)
             ),
-            *(how_sure(one), one.n, one.runs, one.choice.on, one.choice.optimism),
+            *(how_sure(one), one.n, one.runs, one.above_baselines, one.choice.on, one.choice.optimism),
         ]
         for one in found
     ]
-    return csv_text([*_RECOMMENDATION_COLUMNS, *_COST_COLUMNS, "how_sure", "n", "runs", "chosen_on", "optimism"], rows)
+    heads = [*_COST_COLUMNS, "how_sure", "n", "runs", "above_baselines", "chosen_on", "optimism"]
+    return csv_text([*_RECOMMENDATION_COLUMNS, *heads], rows)
 
 
 def recommendations_markdown(found: Sequence[Recommendation]) -> str:
     """The same as a table for people."""
     rows = []
     for one in found:
+        if not one.above_baselines:
+            rows.append([one.dataset, one.student, "nothing", percent(one.accuracy), "", "", NOTHING])
+            continue
         others = [kept.short for kept in one.kept if kept != one.best]
         named = ", ".join(others) if len(others) < 9 else f"{len(others)} others"
         cheapest = f"{one.cheapest.short} ({percent(one.cheapest_accuracy)})"
@@ -240,6 +240,8 @@ def how_chosen(choice: Choice) -> str:
 
 def how_sure(one: Recommendation) -> str:
     """The confidence of the set, and what it is about."""
+    if not one.above_baselines:
+        return NOTHING
     if one.runs < 2:
         return "one run: no recommendation; the order may turn with other seeds"
     return f"95 % of {one.reach}"

@@ -13,7 +13,7 @@ from gradus.analysis.evidence import Evidence
 from gradus.analysis.kinds import MOST_STEPS, BySteps
 from gradus.analysis.recommendation import Recommendation
 from gradus.analysis.summaries import ConditionSummary, label
-from gradus.presentation.claims import recommendations_markdown, statements_markdown
+from gradus.presentation.claims import NOTHING, recommendations_markdown, statements_markdown
 from gradus.presentation.exhibits.experiments import experiment_table
 from gradus.presentation.number import Number, percent
 from gradus.presentation.table import Table
@@ -73,6 +73,7 @@ def headline(study: Study, conditions: Conditions, evidence: Evidence) -> dict[s
                     "n": best.n,
                     "seeds": len(best.seeds),
                     "most_frequent_answer": best.most_frequent,
+                    "above_baselines": any(row.above_baselines for row in taught),
                 }
                 bare = [row for row in own if row.supervision.format == ANSWER_ONLY]
                 for row in bare:
@@ -97,6 +98,13 @@ def headline_text(facts: dict[str, Any]) -> str:
         low, high = entry["interval"]
         best = Number(entry["accuracy"], low, high)
         single = entry["seeds"] < 2
+        if not entry["above_baselines"]:
+            lines.append(
+                f"  {entry['experiment']}: {entry['student']} on {entry['dataset']}: {NOTHING} (the highest "
+                f"{percent(entry['accuracy'])} {best.interval()}, n = {entry['n']}; most frequent answer "
+                f"{percent(entry['most_frequent_answer'])})"
+            )
+            continue
         line = (
             f"  {entry['experiment']}: {entry['student']} on {entry['dataset']} {_how(entry, single)} with "
             f"{entry['best'].split('/', 1)[1]}: "

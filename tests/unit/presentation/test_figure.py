@@ -104,10 +104,30 @@ def test_means_over_datasets_are_of_those_that_all_teachers_have() -> None:
     assert intervals(panel)[0] == pytest.approx((30, 30 - half, 30 + half))
 
 
+def test_panels_of_one_figure_share_the_scale_of_their_colours() -> None:
+    bare = [
+        replace(one, supervision=replace(one.supervision, format="answer-only"))
+        for one in (point("a", "gold", 0.07, "native"), point("b", "gold", 0.05, "native"))
+    ]
+    figure = draw("figure-6", [*bare, point("a", "t", 0.30), point("b", "t", 0.23)])
+    images = [panel.images[0] for panel in figure.axes if panel.images]
+    assert [image.get_clim() for image in images] == [(0, pytest.approx(30))] * 2
+    assert len(figure.axes) == 3, "a bar explains the colours"
+
+
+def test_the_axis_names_the_levels_of_a_mean() -> None:
+    marked = [
+        replace(one, number=replace(one.number, marks=("mean over L1+L3",)))
+        for one in (point("a", "t", 0.2), point("a", "u", 0.3))
+    ]
+    assert "mean over L1, L3" in axes_of(draw("figure-13", marked))[0].get_ylabel()
+    assert axes_of(draw("figure-13", [point("a", "t", 0.2, "L3")]))[0].get_ylabel() == "accuracy (%), L3"
+
+
 def test_the_grid_hatches_what_is_missing_and_leaves_blank_what_nobody_asked_for() -> None:
     points = [point("a", "t", 0.25, "L1"), point("b", "t", None, "L1"), point("a", "t", 0.5, "L2")]
     figure = draw("grid", points)
-    (panel,) = axes_of(figure)
+    panel, _colors = axes_of(figure)
     drawn = np.ma.filled(panel.images[0].get_array().astype(float), np.nan)
     np.testing.assert_allclose(drawn, [[25, np.nan], [50, np.nan]])
     assert [text.get_text() for text in panel.texts] == ["25", "50"]

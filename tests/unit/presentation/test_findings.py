@@ -5,7 +5,9 @@ import pytest
 from builders import tiny_study
 
 from gradus.analysis.evidence import Evidence
+from gradus.analysis.recommendation import recommendations
 from gradus.analysis.summaries import ConditionSummary
+from gradus.presentation.claims import recommendations_csv, recommendations_markdown
 from gradus.presentation.findings import headline, headline_text
 from gradus.records import Supervision
 from gradus.statistics.contrasts import difference
@@ -42,3 +44,41 @@ def test_the_gain_of_the_best_of_several_is_adjusted_for_the_choice() -> None:
     assert entry["gain_speaks_of"] == "conditions"
     gain = f"{100 * adjusted.value:+.1f} [{100 * adjusted.low:+.1f}, {100 * adjusted.high:+.1f}]"
     assert f"answer only {100 * bare.mean:.1f} %, gain {gain}; most frequent answer 10.0 %" in headline_text(facts)
+
+
+def test_no_crown_for_a_tie_at_zero() -> None:
+    study = load(tiny_study("made"), "made")
+    rows = [
+        ConditionSummary(
+            Supervision("gradeschool", *name.split("/")),
+            "mini",
+            (1, 2, 3),
+            32,
+            0.0,
+            0.0,
+            0.1,
+            0.0,
+            0,
+            0,
+            9,
+            0.1,
+            0,
+            False,
+            False,
+        )
+        for name in ACCURACIES
+    ]
+    measured: dict[tuple[Supervision, str], Measurement] = {
+        (row.supervision, "mini"): Rows(np.zeros((3, 32))) for row in rows
+    }
+    evidence = Evidence(measured, baselines=dict.fromkeys(measured, 0.1))
+    told = headline_text(headline(study, dict.fromkeys(study.experiments, rows), evidence))
+    assert "nothing to recommend" in told and "best" not in told
+    found = recommendations(evidence)
+    assert not found[0].above_baselines
+    assert "nothing to recommend" in recommendations_markdown(found) and "answer-only" not in recommendations_markdown(
+        found
+    )
+    assert "false" in recommendations_csv(found)
+    known = Evidence(measured, baselines=dict.fromkeys(measured, -1.0))
+    assert recommendations(known)[0].above_baselines

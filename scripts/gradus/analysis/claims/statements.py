@@ -97,6 +97,14 @@ class Statement:
             return "contradicted"
         return "shown to be small" if self.p_small_adjusted < ALPHA else "too few data"
 
+    @property
+    def p_of_verdict(self) -> float | None:
+        """The adjusted p that its verdict rests on: for it, against it, or for a small effect; None where it has no verdict."""
+        if not self.decides:
+            return None
+        named = {"contradicted": self.p_against_adjusted, "shown to be small": self.p_small_adjusted}
+        return named.get(self.verdict, self.p_adjusted)
+
 
 def from_contrast(
     claim: str,

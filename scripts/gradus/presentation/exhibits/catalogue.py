@@ -10,7 +10,9 @@ from gradus.presentation.exhibits.conditions import (
     formats,
     levels,
     main_tested,
+    matthew,
     padding,
+    shared_levels,
     teachers,
     tested,
 )
@@ -67,7 +69,7 @@ def _best_points(study: Study, measured: Measured) -> list[Point]:
 
 
 def _teacher_points(study: Study, measured: Measured) -> list[Point]:
-    return _means(measured, teachers(study), "Figure 13")
+    return _means(measured, teachers(study), lambda condition: (condition[0].dataset, condition[1]), "Figure 13")
 
 
 def _by_teacher(conditions: Iterable[Condition]) -> list[tuple[str, list[Supervision]]]:
@@ -78,24 +80,38 @@ def _by_teacher(conditions: Iterable[Condition]) -> list[tuple[str, list[Supervi
     return [(student, supervisions) for (_, _, student), supervisions in grouped.items()]
 
 
-def _means(measured: Measured, conditions: Iterable[Condition], *tables: str) -> list[Point]:
-    """The mean over the levels of every teacher; the accuracy itself where there is one level alone."""
+def _means(
+    measured: Measured, conditions: Iterable[Condition], compared: Callable[[Condition], object], *tables: str
+) -> list[Point]:
+    """The mean over the levels of every teacher; the accuracy itself where there is one level alone.
+
+    Conditions for which ``compared`` gives the same are held against one another: their means are over those levels that
+    have been measured for all of them of which anything has.
+    """
+    listed = list(conditions)
+    levels_there: dict[object, dict[tuple[str, str, str], set[str]]] = {}
+    for supervision, student in listed:
+        if (supervision, student) in measured.evidence.students:
+            series = levels_there.setdefault(compared((supervision, student)), {})
+            series.setdefault((supervision.dataset, supervision.teacher, student), set()).add(supervision.level)
+    shared = {key: shared_levels(series.values()) for key, series in levels_there.items()}
     return [
-        measured.mean(supervisions, student, *tables)
+        measured.mean(supervisions, student, shared.get(compared((supervisions[0], student)), set()), *tables)
         if len(supervisions) > 1
         else measured.accuracy(supervisions[0], student, *tables)
-        for student, supervisions in _by_teacher(conditions)
+        for student, supervisions in _by_teacher(listed)
     ]
 
 
 def _matthew_points(study: Study, measured: Measured) -> list[Point]:
-    found = levels(study)
+    found = matthew(study)
     bare = [
         measured.accuracy(supervision, student, "Figure 6", "Table 10")
         for supervision, student in found
         if supervision.format == ANSWER_ONLY
     ]
-    return bare + _means(measured, [condition for condition in found if condition[0].format != ANSWER_ONLY], "Figure 6")
+    taught = [condition for condition in found if condition[0].format != ANSWER_ONLY]
+    return bare + _means(measured, taught, lambda _: "all", "Figure 6")
 
 
 def _grid_points(study: Study, measured: Measured) -> list[Point]:

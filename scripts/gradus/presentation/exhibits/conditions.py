@@ -8,11 +8,11 @@ Imports nothing heavy: Snakemake asks here what to make.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import replace
 
 from gradus.records import Condition, Supervision
-from gradus.records.vocabulary import ANSWER_ONLY, LEVELS
+from gradus.records.vocabulary import ANSWER_ONLY, LEVELS, NATIVE
 from gradus.study import paths
 from gradus.study.config import PaddedTransform, Study
 from gradus.study.grid import accuracy_supervisions, cells, metrics_files, requested_cells
@@ -104,18 +104,38 @@ def _tested(study: Study, series: Iterable[tuple[str, str, list[Supervision]]]) 
 
 
 def teachers(study: Study) -> list[Condition]:
-    """Every student taught by two teachers at least, whose rationales are compared over all their levels."""
+    """Every student taught by two teachers at least, over the levels that all of them have; ``native`` is compared with any.
+
+    A mean over levels that another teacher lacks would compare levels, and be called one of teachers.
+    """
     chosen = [(supervision, student) for supervision, student in asked(study) if supervision.format == "original"]
-    each: dict[tuple[str, str], set[str]] = {}
+    by_teacher: dict[tuple[str, str], dict[str, set[str]]] = {}
     for supervision, student in chosen:
-        each.setdefault((supervision.dataset, student), set()).add(supervision.teacher)
-    return [(supervision, student) for supervision, student in chosen if len(each[supervision.dataset, student]) > 1]
+        each = by_teacher.setdefault((supervision.dataset, student), {})
+        each.setdefault(supervision.teacher, set()).add(supervision.level)
+    shared = {key: shared_levels(each.values()) for key, each in by_teacher.items()}
+    kept = [condition for condition in chosen if condition[0].level in shared[condition[0].dataset, condition[1]]]
+    teachers_kept = {(one.dataset, student, one.teacher) for one, student in kept}
+    count = Counter((dataset, student) for dataset, student, _ in teachers_kept)
+    return [(supervision, student) for supervision, student in kept if count[supervision.dataset, student] > 1]
+
+
+def shared_levels(each: Iterable[Collection[str]]) -> set[str]:
+    """The levels that all have which have any, and ``native``, which nobody controls."""
+    controlled = [{level for level in levels if level in LEVELS} for levels in each]
+    controlled = [levels for levels in controlled if levels]
+    return {NATIVE, *(set.intersection(*controlled) if controlled else set())}
 
 
 def matthew(study: Study) -> list[Condition]:
-    """Level series with bare answers beside them."""
+    """Level series with bare answers beside them, of the levels that all students have on all datasets."""
     found = levels(study)
-    return found if any(supervision.format == ANSWER_ONLY for supervision, _ in found) else []
+    each: dict[tuple[str, str], set[str]] = {}
+    for supervision, student in found:
+        each.setdefault((supervision.dataset, student), set()).add(supervision.level)
+    shared = shared_levels(each.values())
+    kept = [(supervision, student) for supervision, student in found if supervision.level in shared]
+    return kept if len({supervision.format for supervision, _ in kept}) > 1 else []
 
 
 CONDITIONS: dict[str, Callable[[Study], list[Condition]]] = {

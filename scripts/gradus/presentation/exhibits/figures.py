@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from gradus.presentation.exhibits.catalogue import EXHIBITS
-from gradus.presentation.exhibits.points import Point
+from gradus.presentation.exhibits.points import MEAN, Point
 from gradus.presentation.figure import (
     LEAST_WIDTH,
     draw_bars,
@@ -24,7 +24,7 @@ from gradus.presentation.figure import (
     styled,
 )
 from gradus.presentation.number import Number
-from gradus.records.vocabulary import ANSWER_ONLY
+from gradus.records.vocabulary import ANSWER_ONLY, NATIVE
 from gradus.statistics.correlations import Correlation, within_groups
 
 _BARE = "answer only"
@@ -129,14 +129,24 @@ def _bars(points: Sequence[Point]) -> Figure:
             series[point.supervision.teacher][point.student] = point.number
         draw_bars(panel, series, _students(own))
         panel.set_title(dataset, fontsize=9)
-    finish(figure, axes, "mean over levels (%)")
+    finish(figure, axes, f"accuracy (%), {_levels(points)}")
     return figure
 
 
+def _levels(points: Iterable[Point]) -> str:
+    """Over which levels the numbers of a figure are."""
+    there = _names(point.levels for point in points if point.number.value is not None)
+    controlled = [levels for levels in there if levels != NATIVE] or there
+    if len(controlled) != 1 or controlled[0] == MEAN:
+        return "mean over the levels that all have"
+    return f"mean over {controlled[0].replace('+', ', ')}" if "+" in controlled[0] else controlled[0]
+
+
 def _bars_over_datasets(points: Sequence[Point]) -> Figure:
-    """Per teacher and student the mean over the datasets that all its teachers have."""
+    """Per teacher and student the mean over the datasets that all its teachers have; named where students differ in them."""
     teachers = _names(point.supervision.teacher for point in points)
     series: dict[str, dict[str, Number]] = {teacher: {} for teacher in teachers}
+    over: dict[str, list[str]] = {}
     for student in _students(points):
         own = {(p.supervision.dataset, p.supervision.teacher): p.number for p in points if p.student == student}
         there = [teacher for teacher in teachers if any(teacher == name for _, name in own)]
@@ -147,11 +157,15 @@ def _bars_over_datasets(points: Sequence[Point]) -> Figure:
         ]
         for teacher in there if common else []:
             series[teacher][student] = _mean([own[dataset, teacher] for dataset in common])
-    students = [student for student in _students(points) if any(student in numbers for numbers in series.values())]
+            over[student] = common
     figure, axes = panels(1, (6.0, 3.2))
-    if students:
-        draw_bars(axes[0], series, students)
-    finish(figure, axes, "mean over levels and datasets (%)")
+    if over:
+        draw_bars(axes[0], series, list(over))
+    if len({tuple(common) for common in over.values()}) > 1:
+        names = [f"{student}\n({', '.join(common)})" for student, common in over.items()]
+        axes[0].set_xticks(range(len(names)), names, rotation=30, ha="right", fontsize=7)
+    datasets = next(iter(over.values()), [])
+    finish(figure, axes, f"accuracy (%), {_levels(points)}" + ("; mean over datasets" if len(datasets) > 1 else ""))
     return figure
 
 
@@ -163,17 +177,19 @@ def _mean(numbers: Sequence[Number]) -> Number:
 
 
 def _two_maps(points: Sequence[Point]) -> Figure:
-    """Students by datasets: bare answers at the left, the mean over levels at the right."""
+    """Students by datasets: bare answers at the left, the mean over levels at the right, in one scale of colours."""
     taught = [point for point in points if point.supervision.format != ANSWER_ONLY]
     bare = [point for point in points if point.supervision.format == ANSWER_ONLY]
     students, datasets = _students(points), _datasets(points)
     size = (max(LEAST_WIDTH, 2.4 + 1.1 * len(datasets)) / 2, 0.9 + 0.32 * len(students))
     figure, axes = panels(2, size, sharey=True)
-    sides = {_BARE: bare, f"{taught[0].supervision.teacher},\nmean over levels": taught}
+    sides = {_BARE: bare, f"{taught[0].supervision.teacher},\n{_levels(taught)}": taught}
+    top = _highest(point.number for point in points)
     for panel, (title, side) in zip(axes, sides.items(), strict=True):
         numbers = {(point.student, point.supervision.dataset): point.number for point in side}
-        _draw_map(panel, students, datasets, numbers, digits=1)
+        _draw_map(panel, students, datasets, numbers, top, digits=1)
         panel.set_title(title, fontsize=9)
+    _explain_colors(figure, axes)
     return figure
 
 
@@ -188,17 +204,34 @@ def _grid(points: Sequence[Point]) -> Figure:
     }
     columns = _names(column for _, column in numbers)
     figure, axes = panels(1, (3.2 + 0.34 * len(columns), 2.1 + 0.22 * len(rows)))
-    _draw_map(axes[0], rows, columns, numbers, digits=0)
+    _draw_map(axes[0], rows, columns, numbers, _highest(numbers.values()), digits=0)
+    _explain_colors(figure, axes)
     return figure
 
 
+def _highest(numbers: Iterable[Number]) -> float:
+    """The top of the scale of colours that all panels of a figure share."""
+    return max((number.scaled for number in numbers if number.value), default=1.0)
+
+
+def _explain_colors(figure: Figure, axes: Sequence[Axes]) -> None:
+    bar = figure.colorbar(axes[0].images[0], ax=list(axes), fraction=0.04, pad=0.02)
+    bar.ax.tick_params(labelsize=6.5)
+    bar.set_label("accuracy (%)", fontsize=7)
+    bar.outline.set_visible(False)  # type: ignore[operator]
+
+
 def _draw_map(
-    panel: Axes, rows: list[str], columns: list[str], numbers: Mapping[tuple[str, str], Number], digits: int
+    panel: Axes,
+    rows: list[str],
+    columns: list[str],
+    numbers: Mapping[tuple[str, str], Number],
+    top: float,
+    digits: int,
 ) -> None:
     """Numbers as coloured squares with their signs, hatched where one is missing, blank where nobody asked for it."""
     scaled = np.array([[numbers.get((row, column), Number(None)).scaled for column in columns] for row in rows])
-    top = float(np.nanmax(scaled)) if not np.isnan(scaled).all() else 1.0
-    panel.imshow(scaled, cmap="cividis", vmin=0, vmax=max(top, 1e-9), aspect="auto")
+    panel.imshow(scaled, cmap="cividis", vmin=0, vmax=top, aspect="auto")
     for (row, column), number in numbers.items():
         x, y = columns.index(column), rows.index(row)
         if number.value is None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
@@ -15,6 +15,7 @@ from gradus.analysis.published import Printed
 from gradus.analysis.published_comparison import as_printed, difference_to_printed, printed_seeds
 from gradus.presentation.number import EXCERPT, LEAKED, NO_END, Number, Unit
 from gradus.records import Cell, Condition, Supervision
+from gradus.records.vocabulary import LEVELS
 from gradus.results.store import Results
 from gradus.statistics.contrasts import Contrast, contrast
 from gradus.statistics.intervals import wilson
@@ -22,6 +23,7 @@ from gradus.statistics.measurements import Measurement, SeedVariance, Summary
 from gradus.study.grid import requested_cells
 
 MEAN, BEST = "mean", "best"
+OVER = "mean over "
 
 
 @dataclass(frozen=True)
@@ -52,6 +54,12 @@ class Point:
         """Dataset, supervision, student and measure, as lists show them."""
         return self.supervision.dataset, self.supervision.short, self.student or "(teacher)", self.measure
 
+    @property
+    def levels(self) -> str:
+        """The levels that it is of, ``L1+L3`` for the mean over two."""
+        named = [mark.removeprefix(OVER) for mark in self.number.marks if mark.startswith(OVER)]
+        return named[0] if named else self.supervision.level
+
 
 @dataclass(frozen=True)
 class Measured:
@@ -74,9 +82,16 @@ class Measured:
         published = self._published(here, supervision, student, "accuracy", tables)
         return Point(supervision, student, "accuracy", number, published)
 
-    def mean(self, supervisions: Sequence[Supervision], student: str, *tables: str) -> Point:
-        """The mean over the levels that are there; runs as the level with fewest has."""
-        found = [supervision for supervision in supervisions if (supervision, student) in self.evidence.students]
+    def mean(self, supervisions: Sequence[Supervision], student: str, over: Collection[str], *tables: str) -> Point:
+        """The mean over those levels of ``over`` that are there, which its marks name; runs as the level with fewest has.
+
+        What the paper prints is its mean over all levels, and stands beside no other.
+        """
+        found = [
+            supervision
+            for supervision in supervisions
+            if supervision.level in over and (supervision, student) in self.evidence.students
+        ]
         named = Supervision(supervisions[0].dataset, supervisions[0].teacher, supervisions[0].format, MEAN)
         asked = min(self.seeds_asked.get((supervision, student), 1) for supervision in supervisions)
         if not found:
@@ -87,8 +102,12 @@ class Measured:
         )
         interval = pooled.interval()
         marks = {mark for supervision in found for mark in self.marks.get((supervision, student), ())}
+        levels = [supervision.level for supervision in found]
+        marks.add(OVER + "+".join(levels))
         if len(found) < len(supervisions):
             marks.add(f"{len(found)} of {len(supervisions)} levels")
+        if set(levels) != set(LEVELS):
+            tables = ()
         number = Number(
             pooled.estimate,
             low=max(0.0, interval.low),

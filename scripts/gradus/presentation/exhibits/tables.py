@@ -10,7 +10,7 @@ from typing import Literal
 from gradus.presentation import difference
 from gradus.presentation.difference import Difference
 from gradus.presentation.exhibits.catalogue import EXHIBITS
-from gradus.presentation.exhibits.points import Point
+from gradus.presentation.exhibits.points import MEAN, Point
 from gradus.presentation.number import MISSING, Number, explanations
 from gradus.presentation.table import Cell, Table, csv_text
 from gradus.records.vocabulary import ANSWER_ONLY
@@ -183,16 +183,26 @@ def note(points: Sequence[Point], with_intervals: bool = True) -> str:
         if with_intervals
         else f"95 % intervals (Wilson, for these test problems) reach at most {longest:.1f} points to a side"
     )
-    has_spread = with_intervals and any(number.sd is not None for number in numbers)
+    spread = _spread(there) if with_intervals else ""
     text = (
         f"Accuracy in percent, {interval}. "
         f"n: {n or 'none'}. Runs (seeds) per number: {' or '.join(map(str, runs)) or 'none'}"
-        f"{'; ± is one standard deviation over them.' if has_spread else '.'}"
+        f"{spread}."
     )
     absent = len(points) - len(there)
     if absent:
         text += f" PARTIAL: {absent} of {len(points)} numbers are missing ({MISSING})."
     return text + explanations(numbers)
+
+
+def _spread(points: Sequence[Point]) -> str:
+    """What ± says: runs differ where a number has several, levels where it is a mean over them."""
+    over = [
+        name
+        for name, is_mean in (("runs", False), ("the levels of a mean", True))
+        if any(point.number.sd is not None and (point.supervision.level == MEAN) == is_mean for point in points)
+    ]
+    return f"; ± is one standard deviation over {' or '.join(over)}" if over else ""
 
 
 def _comparison(points: Sequence[Point]) -> list[str]:

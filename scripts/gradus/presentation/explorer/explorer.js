@@ -243,10 +243,16 @@
       make("div", { class: "toolbar" }, ...["all", "supported", "contradicted", "shown to be small", "too few data", "one run: no verdict", "described only"].filter((verdict) => verdict === "all" || counts[verdict]).map((verdict) => make("button", { "data-verdict": verdict, "aria-pressed": state.verdict === verdict ? "true" : "false", onclick: () => { state.verdict = verdict; drawClaims(); } }, verdict))),
       rowsTable(["of whom", "statement", "verdict", "estimate, 95 %", "p (adjusted)", "speaks of", "power"], shown.map((claim) => [
         claim.subject, claim.statement + (claim.note ? ` (${claim.note})` : ""), make("span", { class: claim.verdict.split(/[: ]/)[0] }, claim.verdict), estimate(claim),
-        claim.verdict.startsWith("one run") || claim.verdict.startsWith("described") ? "" : Number(claim.p_adjusted).toPrecision(2), `${claim.reach}, ${claim.runs} run(s)${claim.n ? `, n = ${claim.n}` : ""}`, `${(100 * Number(claim.power)).toFixed(0)} % for ${claim.power_for}`])),
+        claim.p_of_verdict === "" ? "" : Number(claim.p_of_verdict) < 0.001 ? "< 0.001" : Number(claim.p_of_verdict).toFixed(3), `${claim.reach}, ${claim.runs} run(s)${claim.n ? `, n = ${claim.n}` : ""}`, `${(100 * Number(claim.power)).toFixed(0)} % for ${claim.power_for}`])),
       make("h2", {}, "What to use"),
-      rowsTable(["dataset", "student", "highest", "accuracy", "cannot be told from it", "cheapest of these", "how sure"], facts.recommendations.map((one) => [
-        one.dataset, one.student, one.best, `${percent(Number(one.accuracy))} %`, one.may_be_best, one.cheapest, one.how_sure])));
+      rowsTable(["dataset", "student", "chosen", "accuracy", "cannot be told from it", "cheapest of these", "how sure"], facts.recommendations.map(recommended)));
+  };
+
+  const recommended = (one) => {
+    const accuracy = `${percent(Number(one.accuracy))} %`;
+    if (one.above_baselines === "false") return [one.dataset, one.student, "nothing", accuracy, "", "", one.how_sure];
+    const others = one.may_be_best.split(" ").filter((other) => other !== one.best);
+    return [one.dataset, one.student, one.best, accuracy, others.join(", ") || "none", one.cheapest, one.how_sure];
   };
 
   const drawAudit = () => {
