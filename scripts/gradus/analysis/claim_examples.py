@@ -100,6 +100,10 @@ def _evidence(truth: _Truth, seed: int) -> Evidence:
             original = students[_place(dataset, "L3"), student].mean
             students[_place(dataset, "L3", "symbolic"), student] = measured(original - truth.formats)
             coarse, fine = (students[_place(dataset, level), student].mean for level in ("L1", "L5"))
+            if (ease, rank) == (0, 0):
+                other = Supervision(dataset, "other-teacher", "original", "L3")
+                sd = truth.sd if truth.runs > 1 else None
+                students[other, student] = Summary(original - 0.06 * effect, sd, truth.runs, 500)
             padded = fine if truth.padding_helps else coarse
             students[_place(dataset, "L1", "padded-to-L5"), student] = measured(padded)
     return Evidence(students, teachers, traits)

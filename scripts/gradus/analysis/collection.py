@@ -52,12 +52,13 @@ def _baseline(metrics: Metrics) -> float:
 
 
 def _in_order(study: Study) -> list[Cell]:
-    """All cells in an order that does not depend on how they are dealt to experiments."""
-    datasets, students = list(study.datasets), list(study.students)
+    """All cells in an order that does not depend on how they are dealt to experiments: that of the study's names."""
+    datasets, teachers, students = list(study.datasets), list(study.teachers), list(study.students)
     return sorted(
         cells(study),
         key=lambda cell: (
             datasets.index(cell.supervision.dataset),
+            teachers.index(cell.supervision.teacher),
             str(cell.supervision),
             students.index(cell.student),
             cell.seed,

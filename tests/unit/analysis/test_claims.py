@@ -336,6 +336,17 @@ def test_smooth_levels_of_teacher_and_student_go_together_by_chance() -> None:
     assert called / 200 <= 0.05 + 3 * math.sqrt(0.05 * 0.95 / 200)
 
 
+def test_two_teachers_are_compared_over_the_levels_that_both_have() -> None:
+    tutor = {"t/original/L1": 0.10, "t/original/L3": 0.40, "t/original/L5": 0.45}
+    evidence = Evidence(printed({**tutor, "hasty/original/L3": 0.30}, sd=0.008))
+    (one,) = found(evidence, "teacher-against-teacher")
+    assert one.estimate == pytest.approx(0.10) and one.subject == "svamp, s, L3"
+    assert one.statement == "t teaches more than hasty" and one.verdict == "supported"
+    swapped = Evidence(printed({"hasty/original/L3": 0.30, **tutor}, sd=0.008))
+    assert found(swapped, "teacher-against-teacher")[0].verdict == "contradicted"
+    assert not found(Evidence(printed({"t/original/L1": 0.1, "hasty/original/L3": 0.3})), "teacher-against-teacher")
+
+
 def test_partial_grids_give_partial_statements() -> None:
     assert judged_claims(Evidence({})) == []
     assert judged_claims(Evidence(printed({"t/original/L1": 0.5}))) == []

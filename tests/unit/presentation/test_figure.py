@@ -111,7 +111,7 @@ def test_panels_of_one_figure_share_the_scale_of_their_colours() -> None:
     ]
     figure = draw("figure-6", [*bare, point("a", "t", 0.30), point("b", "t", 0.23)])
     images = [panel.images[0] for panel in figure.axes if panel.images]
-    assert [image.get_clim() for image in images] == [(0, pytest.approx(30))] * 2
+    assert [list(image.get_clim()) for image in images] == [pytest.approx([0.0, 30.0])] * 2
     assert len(figure.axes) == 3, "a bar explains the colours"
 
 

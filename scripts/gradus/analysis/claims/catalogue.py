@@ -10,7 +10,11 @@ from gradus.analysis.claims.gains import length_is_not_granularity, matthew, rat
 from gradus.analysis.claims.granularity import finer_for_stronger, non_monotone, non_monotone_on_average
 from gradus.analysis.claims.primary import primary
 from gradus.analysis.claims.statements import Statement, judged
-from gradus.analysis.claims.teachers import better_teacher_better_student, teacher_against_students
+from gradus.analysis.claims.teachers import (
+    better_teacher_better_student,
+    teacher_against_students,
+    teacher_against_teacher,
+)
 from gradus.analysis.claims.traits import traits
 from gradus.analysis.evidence import Evidence
 from gradus.study.declaration import Primary
@@ -27,6 +31,7 @@ TITLES: Mapping[str, str] = {
     "format-matters": "3a. Some format differs from the original",
     "format-indifferent": "3b. All formats are as good as the original, within the margin",
     "better-teacher-better-student": "4. More accurate teachers give better students",
+    "teacher-against-teacher": "4a. One teacher teaches more than another",
     "teacher-and-student-over-datasets": "4b. Teacher and student over datasets (not about teachers)",
     "matthew": "5. The strong gain more, in points",
     "matthew-odds": "5b. The strong gain more, in log odds",
@@ -59,6 +64,7 @@ def judged_claims(
         *finer_for_stronger(evidence),
         *formats(evidence),
         *better_teacher_better_student(evidence),
+        *teacher_against_teacher(evidence),
         *matthew(evidence),
         *length_is_not_granularity(evidence, padded or {}),
         *traits(evidence),

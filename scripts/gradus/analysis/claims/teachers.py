@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import combinations
 from statistics import fmean
 
 from gradus.analysis.claims.over_datasets import correlation_over_datasets
 from gradus.analysis.claims.statements import Statement, from_contrast, from_correlation
 from gradus.analysis.evidence import Evidence, level_series
 from gradus.records.vocabulary import LEVELS
-from gradus.statistics.contrasts import combined
+from gradus.statistics.contrasts import combined, contrast
 from gradus.statistics.correlations import Correlation, flipped, within_groups
 from gradus.statistics.families import answers_slope, slope
 
@@ -61,6 +62,34 @@ def better_teacher_better_student(evidence: Evidence) -> list[Statement]:
                     of="datasets",
                 )
             )
+    return found
+
+
+def teacher_against_teacher(evidence: Evidence) -> list[Statement]:
+    """Claim 4a, for every student, dataset and two of its teachers: the mean over the levels that both have, paired by problem.
+
+    The teacher that the study names first is better than the other: both directions get a verdict.
+    """
+    found = []
+    series = [one for one in level_series(evidence, shortest=1) if one.format == "original"]
+    for first, second in combinations(series, 2):
+        shared = [level for level in first.levels if level in second.levels]
+        if (first.dataset, first.student) != (second.dataset, second.student) or not shared:
+            continue
+        parts = [
+            (sign / len(shared), one.levels[level]) for sign, one in ((1.0, first), (-1.0, second)) for level in shared
+        ]
+        gap = contrast(parts, evidence.seeds(first.dataset, first.student))
+        over = f"mean over {', '.join(shared)}" if len(shared) > 1 else shared[0]
+        found.append(
+            from_contrast(
+                "teacher-against-teacher",
+                f"{first.dataset}, {first.student}, {over}",
+                f"{first.teacher} teaches more than {second.teacher}",
+                gap,
+                margin=evidence.margin(first.dataset),
+            )
+        )
     return found
 
 

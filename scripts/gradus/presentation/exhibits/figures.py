@@ -218,7 +218,7 @@ def _explain_colors(figure: Figure, axes: Sequence[Axes]) -> None:
     bar = figure.colorbar(axes[0].images[0], ax=list(axes), fraction=0.04, pad=0.02)
     bar.ax.tick_params(labelsize=6.5)
     bar.set_label("accuracy (%)", fontsize=7)
-    bar.outline.set_visible(False)  # type: ignore[operator]
+    bar.outline.set_visible(False)
 
 
 def _draw_map(
