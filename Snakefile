@@ -3,7 +3,6 @@
 import os
 import sys
 
-from snakemake.exceptions import WorkflowError
 from snakemake.utils import min_version
 
 min_version("9.21.1")
@@ -35,9 +34,9 @@ if not workflow.configfiles:
 try:
     given = workflow.resource_settings
     environment.check_cluster(given.default_resources, given.overwrite_resources)
-    study = load(config)
+    study = load(config, files=workflow.configfiles)
 except UserError as error:
-    raise WorkflowError(f"error: {error}") from None
+    sys.exit(f"error: {error}")
 
 environment.offer_data(study.data_folder)
 study = presence.with_unavailable(study, environment.data_folder())

@@ -1,8 +1,10 @@
 """Write one split of a dataset as Problem records."""
 
+from contextlib import nullcontext
+
 from gradus.data.datasets.sources import load_problems
 from gradus.runtime import program
-from gradus.runtime.environment import data_folder
+from gradus.runtime.environment import data_folder, folder_or_hub
 from gradus.runtime.jsonl import write_records
 from gradus.study.config.datasets import Dataset
 from gradus.study.config.options import section_option
@@ -19,7 +21,9 @@ def main() -> None:
     options.add_argument("--output", required=True)
     given = options.parse_args()
     record = program.RunRecord()
-    loaded = load_problems(given.dataset, given.settings, given.split, data_folder())
+    hub = getattr(given.settings, "hub", None)
+    with folder_or_hub(hub) if hub else nullcontext():
+        loaded = load_problems(given.dataset, given.settings, given.split, data_folder())
     write_records(
         given.output,
         loaded.problems,

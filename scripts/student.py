@@ -11,7 +11,7 @@ from typing import Any
 
 from gradus.runtime import program
 from gradus.runtime.atomic import canonical_json, sha256_bytes, sha256_file, write_json
-from gradus.runtime.environment import work_folder
+from gradus.runtime.environment import folder_or_hub, work_folder
 from gradus.runtime.jsonl import read_json
 from gradus.runtime.leases import lease
 from gradus.students.base_models import corpus_texts, fetch_reference, make_untrained
@@ -45,7 +45,8 @@ def main() -> None:
     facts: dict[str, Any] = {"student": given.student, "settings": student.identity()}
     more: dict[str, Any] = {}
     if isinstance(student, PretrainedStudent):
-        reference = fetch_reference(student, folder / "model")
+        with folder_or_hub(student.model):
+            reference = fetch_reference(student, folder / "model")
         facts["reference"] = {key: value for key, value in reference.items() if key != "path"}
         source = Path(reference["path"])
         if given.demands:

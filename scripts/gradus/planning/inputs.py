@@ -8,10 +8,11 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from gradus.data.datasets.catalogue import CATALOGUE
+from gradus.planning.row_counts import size
 from gradus.records import Cell, Supervision
 from gradus.records.vocabulary import Split
 from gradus.results.store import Results
+from gradus.runtime.environment import data_folder
 from gradus.students.model_sizes import Work, size_of
 from gradus.study import paths
 from gradus.study.config import GradeschoolDataset, Study
@@ -91,12 +92,28 @@ class PlanInputs:
             if isinstance(section, GradeschoolDataset):
                 (train, test), limits = (section.train, section.test), (None, None)
             else:
-                (train, test), limits = CATALOGUE[section.source].sizes, (section.train_size, section.test_size)
+                train, test = (size(section, is_test, data_folder()).rows for is_test in (False, True))
+                limits = (section.train_size, section.test_size)
             kept = round(section.development.share * train) if section.development else 0
             if kept:
                 found[name, "development"] = self._counted(name, "development", None, kept)
             found[name, "train"] = self._counted(name, "train", limits[0], train - kept)
             found[name, "test"] = self._counted(name, "test", limits[1], test)
+        return found
+
+    @cached_property
+    def assumed_sizes(self) -> dict[str, str]:
+        """By dataset and split, why its size is assumed; nothing for what is there or known."""
+        found = {}
+        for name, section in self.study.datasets.items():
+            if isinstance(section, GradeschoolDataset):
+                continue
+            for split, limit in (("train", section.train_size), ("test", section.test_size)):
+                known = size(section, split == "test", data_folder())
+                is_there = self.results.find_manifest(paths.PROBLEMS, dataset=name, split=split) is not None
+                if known.assumed and not is_there:
+                    count = min(known.rows, limit or known.rows)
+                    found[f"{name} {split}"] = f"{count:,} problems, {known.assumed}"
         return found
 
     def _counted(self, dataset: str, split: Split, wanted: int | None, known: int) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from gradus.planning.inputs import PlanInputs
@@ -44,6 +44,7 @@ class Plan:
     """Needs per experiment, and quotes of the remote teachers per experiment and per value of each axis.
 
     ``jobs`` counts what Snakemake would run now by rule, ``changes`` says what that is in cells, requests and hours;
+    ``assumed_sizes`` says of which datasets the number of problems is not known;
     ``trials`` has the study's pretrained students, ``single_runs`` the experiments with one seed.
     """
 
@@ -55,12 +56,14 @@ class Plan:
     trials: Mapping[str, TrialState]
     single_runs: Sequence[str]
     declared: Sequence[DeclaredPower] = ()
+    assumed_sizes: Mapping[str, str] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
         """The plan for machines."""
         return {
             "lines": [asdict(needs) for needs in self.needs],
             "quotes": {name: asdict(found) for name, found in self.quotes.items()},
+            "assumed_sizes": dict(self.assumed_sizes),
             "missing": self.missing,
             "declared": [asdict(one) for one in self.declared],
             "trials": {name: asdict(state) for name, state in self.trials.items()},
@@ -71,7 +74,10 @@ class Plan:
 
     def to_markdown(self) -> str:
         """The plan for people, as tables."""
-        parts = [_table([asdict(needs) for needs in self.needs])]
+        parts = []
+        if self.assumed_sizes:
+            parts += [_ASSUMED_NOTE, "".join(f"- {name}: {why}\n" for name, why in self.assumed_sizes.items())]
+        parts.append(_table([asdict(needs) for needs in self.needs]))
         if self.quotes:
             requests = [{"what the teachers are asked": name, **asdict(quote)} for name, quote in self.quotes.items()]
             parts += [_table(requests), f"{_QUOTE_NOTE}\n"]
@@ -105,7 +111,15 @@ def plan(
     single_runs = [name for name, experiment in study.experiments.items() if len(set(experiment.seeds)) == 1]
     missing = [str(supervision) for supervision in missing_supervisions(study)]
     return Plan(
-        needs, _totals(inputs, requested(inputs)), missing, jobs, changes, _trials(inputs), single_runs, declared
+        needs,
+        _totals(inputs, requested(inputs)),
+        missing,
+        jobs,
+        changes,
+        _trials(inputs),
+        single_runs,
+        declared,
+        inputs.assumed_sizes,
     )
 
 
@@ -188,6 +202,10 @@ def _single_runs_note(experiments: Sequence[str]) -> str:
     )
 
 
+_ASSUMED_NOTE = (
+    "ASSUMED, so that requests, dollars and hours below may be far off (make the problems first to have them counted: "
+    "`snakemake data`):\n"
+)
 _QUOTE_NOTE = (
     "Requests in all, those that the journal holds already (cached, not paid again), tokens and price of the missing ones "
     "online and by batch (? where no price is known), minutes at the configured limits. Tokens are estimated."

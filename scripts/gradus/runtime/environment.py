@@ -8,7 +8,8 @@ import re
 import subprocess
 import sys
 import sysconfig
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
@@ -104,6 +105,21 @@ def data_folder() -> Path | None:
     """The folder of local datasets and released annotations, where there is one."""
     chosen = os.environ.get(DATA.name)
     return Path(chosen) if chosen else None
+
+
+@contextmanager
+def folder_or_hub(name: str) -> Iterator[None]:
+    """What is read inside is a local folder or a hub id by that name; a folder that is not there is called that."""
+    # A hub id is a name, or two with a slash between them.
+    is_path = name.startswith(("~", "/", "./", "../")) or name.count("/") > 1
+    if not Path(name).exists() and (is_path or ("/" in name and Path(name).parent.exists())):
+        raise UserError(f"no folder {name} in {Path.cwd()}", hint="make it, or give the folder's whole path")
+    try:
+        yield
+    except UserError as error:
+        if Path(name).exists() or "/" not in name:
+            raise
+        raise UserError(f"no folder {name} in {Path.cwd()}, and not to be had as a hub id: {error}") from None
 
 
 def project_folder() -> Path:

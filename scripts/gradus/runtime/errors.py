@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 
@@ -17,3 +18,34 @@ class UserError(Exception):
         prefix = "" if where is None else f"{where}:{line}: " if line is not None else f"{where}: "
         super().__init__(f"{prefix}{what}" + (f" ({hint})" if hint else ""))
         self.what, self.where, self.line, self.hint = what, where, line, hint
+
+
+class UserErrors(UserError):
+    """Several mistakes that one look has found: a line each."""
+
+    def __init__(self, found: Sequence[UserError]) -> None:
+        super().__init__("\nerror: ".join(dict.fromkeys(str(one) for one in found)))
+        self.found = found
+
+
+class Mistakes:
+    """Collects mistakes, so that all are told at once: ``with mistakes: check(...)``, then ``mistakes.tell()``."""
+
+    def __init__(self) -> None:
+        self.found: list[UserError] = []
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> bool:
+        if not isinstance(error, UserError):
+            return False
+        self.found += error.found if isinstance(error, UserErrors) else [error]
+        return True
+
+    def tell(self) -> None:
+        """Raise what was collected as one UserError; nothing where there is none."""
+        if len(self.found) == 1:
+            raise self.found[0]
+        if self.found:
+            raise UserErrors(self.found)

@@ -24,7 +24,7 @@ from gradus.workflow.training import student_settings, training_settings
 
 
 def changed(path: str, value: Any) -> dict[str, Any]:
-    config = tiny_study()
+    config = json.loads(json.dumps(tiny_study()))  # sections are shared there, and one change would be two
     place = config
     *parents, last = path.split(".")
     for key in parents:

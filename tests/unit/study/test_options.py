@@ -23,7 +23,11 @@ def test_an_option_becomes_the_frozen_section_of_the_study_file() -> None:
         (Recipe, "{", "option --x: is not valid JSON"),
         (Recipe, "[]", "option --x: input should be"),
         (Recipe, '{"learning_rate": "fast"}', "option --x, key learning_rate: .*, found 'fast'"),
-        (Recipe, '{"adapter": {"rang": 2}}', r"option --x, key adapter.rang: unknown key \(accepted here: rank, alpha"),
+        (
+            Recipe,
+            '{"adapter": {"rang": 2}}',
+            r"option --x, key adapter.rang: unknown key \(did you mean rank\? accepted here: rank",
+        ),
         (Dataset, "{}", "option --x, key source: required key is missing"),
         (Dataset, '{"source": "boolq"}', r"option --x, key source: unknown source 'boolq' \(accepted: 'gradeschool'"),
         (

@@ -1,10 +1,12 @@
 """The study file, typed: the one source of validation, of the JSON Schema and of docs/reference/configuration.md.
 
-``load`` turns what Snakemake read into a ``Study`` or raises one ``UserError`` that names the key and what is accepted.
+``load`` turns what Snakemake read into a ``Study`` or raises one ``UserError`` that names every bad key and what is accepted.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
@@ -13,6 +15,7 @@ from gradus.runtime.errors import UserError
 from gradus.study.config.datasets import CatalogueDataset, GradeschoolDataset
 from gradus.study.config.experiments import NAMED_FORMATS, NAMED_LEVELS, Experiment
 from gradus.study.config.explanation import explain
+from gradus.study.config.lines import located
 from gradus.study.config.students import BuiltStudent, EarlierStudent, PretrainedStudent
 from gradus.study.config.study import ArchiveGroup, Stage, Study
 from gradus.study.config.teachers import ChatTeacher, MixedTransform, NoTeacher, PaddedTransform, ReleasedTeacher
@@ -38,15 +41,20 @@ __all__ = [
 ]
 
 
-def load(raw: Any, where: str = "the study file") -> Study:
-    """Validate a parsed study file; UserError names the first bad key and the accepted values."""
+def load(raw: Any, where: str = "the study file", files: Sequence[str | Path] = ()) -> Study:
+    """Validate a parsed study file; UserError names every bad key and the accepted values.
+
+    ``files``: what was parsed, for the line of each.
+    """
     if not raw:
         raise UserError("the study file is empty", where=where)
     plain = _plain(raw)
     try:
         return Study.model_validate(plain)
     except ValidationError as error:
-        raise explain(error, plain, Study) from None
+        raise located(explain(error, plain, Study), files) from None
+    except UserError as error:
+        raise located(error, files) from None
 
 
 def _plain(value: Any) -> Any:

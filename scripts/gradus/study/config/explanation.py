@@ -6,18 +6,36 @@ from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
+from pydantic_core import ErrorDetails
 
-from gradus.runtime.errors import UserError
+from gradus.runtime.errors import UserError, UserErrors
+from gradus.study.config.sections import did_you_mean, nearest
 
 
 def explain(error: ValidationError, raw: Any, root: Any, prefix: str = "") -> UserError:
-    """One message for the first problem: the key, what is wrong, what is accepted. ``root``: a section, or a union of them."""
-    detail = error.errors()[0]
+    """What is wrong, a line each: the key, the problem, what is accepted. ``root``: a section, or a union of them."""
+    details = error.errors()
+    unknown = {tuple(one["loc"][:-1]): str(one["loc"][-1]) for one in details if one["type"] == "extra_forbidden"}
+    found = [
+        _explained(detail, raw, root, prefix)
+        for detail in details
+        # A misspelled required key is one mistake: what is missing is what was meant.
+        if not (
+            detail["type"] == "missing"
+            and nearest(unknown.get(tuple(detail["loc"][:-1]), ""), [str(detail["loc"][-1])]) is not None
+        )
+    ]
+    return found[0] if len(found) == 1 else UserErrors(found)
+
+
+def _explained(detail: ErrorDetails, raw: Any, root: Any, prefix: str) -> UserError:
     keys = _key_path(raw, [str(part) for part in detail["loc"]])
     where = "configuration key " + ".".join(filter(None, [prefix, *keys]))
     if detail["type"] == "extra_forbidden":
         model = _model_at(root, raw, keys[:-1])
-        return UserError("unknown key", where=where, hint=f"accepted here: {', '.join(model.model_fields)}")
+        accepted = list(model.model_fields)
+        hint = f"{did_you_mean(str(detail['loc'][-1]), accepted)}accepted here: {', '.join(accepted)}"
+        return UserError("unknown key", where=where, hint=hint)
     if detail["type"] == "missing":
         return UserError("required key is missing", where=where)
     if detail["type"] in ("union_tag_invalid", "union_tag_not_found"):
@@ -25,9 +43,9 @@ def explain(error: ValidationError, raw: Any, root: Any, prefix: str = "") -> Us
         where = f"{where}{'' if where.endswith(' ') else '.'}{name}"
         if detail["type"] == "union_tag_not_found":
             return UserError("required key is missing", where=where)
-        return UserError(
-            f"unknown {name} {context['tag']!r}", where=where, hint=f"accepted: {context['expected_tags']}"
-        )
+        accepted = [tag.strip().strip("'") for tag in str(context["expected_tags"]).split(",")]
+        hint = f"{did_you_mean(str(context['tag']), accepted)}accepted: {context['expected_tags']}"
+        return UserError(f"unknown {name} {context['tag']!r}", where=where, hint=hint)
     message = detail["msg"].removeprefix("Value error, ")
     found = detail.get("input")
     shown = f", found {found!r}" if isinstance(found, str | int | float | bool) and repr(found) not in message else ""

@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from gradus.runtime.errors import UserError
+from gradus.runtime.errors import UserError, UserErrors
 from gradus.study.config.explanation import explain
 
 
@@ -33,5 +33,7 @@ def read_section(text: str, section: Any, where: str) -> Any:
         except ValidationError:
             raise UserError("is not valid JSON", where=where, hint=f"found {text[:60]!r}") from None
         explained = explain(error, raw, section)
+        if isinstance(explained, UserErrors):
+            explained = explained.found[0]
         key = str(explained.where).removeprefix("configuration key ")
         raise UserError(explained.what, where=f"{where}, key {key}" if key else where, hint=explained.hint) from None

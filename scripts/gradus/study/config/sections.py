@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from collections.abc import Iterable
+from difflib import get_close_matches
+from typing import Any, Literal, get_args, get_origin
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, model_validator
 
 from gradus.runtime.errors import UserError
 
@@ -16,16 +18,48 @@ class Section(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
+    @model_validator(mode="before")
+    @classmethod
+    def _one_is_a_list_of_one(cls, given: Any) -> Any:
+        """``seeds: 1`` is ``[1]``, wherever a list of plain values is asked for and nothing else is accepted."""
+        if not isinstance(given, dict):
+            return given
+        lists = {name for name, field in cls.model_fields.items() if _is_plain_list(field.annotation)}
+        return {
+            key: [value] if key in lists and isinstance(value, str | int | float) else value
+            for key, value in given.items()
+        }
+
+
+def _is_plain_list(annotation: Any) -> bool:
+    """Whether a field takes a list of numbers or texts, or nothing."""
+    choices = [one for one in (get_args(annotation) or (annotation,)) if one is not type(None)]
+    if get_origin(annotation) is list:
+        choices = [annotation]
+    return all(get_origin(one) is list and not isinstance(get_args(one)[0], type(Section)) for one in choices)
+
 
 def known(values: list[str], accepted: tuple[str, ...], what: str) -> list[str]:
     for value in values:
         if value not in accepted:
-            raise ValueError(f"unknown {what} {value!r}; accepted: {', '.join(accepted)}")
+            raise ValueError(
+                f"unknown {what} {value!r}; {did_you_mean(value, accepted)}accepted: {', '.join(accepted)}"
+            )
     return values
 
 
 def must_exist(name: str, accepted: Any, key: str) -> None:
     if name not in accepted:
-        raise UserError(
-            f"unknown name {name!r}", where=f"configuration key {key}", hint=f"accepted: {', '.join(accepted)}"
-        )
+        hint = f"{did_you_mean(name, accepted)}accepted: {', '.join(accepted)}"
+        raise UserError(f"unknown name {name!r}", where=f"configuration key {key}", hint=hint)
+
+
+def nearest(name: str, accepted: Iterable[str]) -> str | None:
+    """The accepted name that is spelled most like ``name``; None where none is."""
+    return next(iter(get_close_matches(name, list(accepted), 1)), None)
+
+
+def did_you_mean(name: str, accepted: Iterable[str]) -> str:
+    """The beginning of a hint; nothing where no accepted name is near."""
+    found = nearest(name, accepted)
+    return "" if found is None else f"did you mean {found}? "

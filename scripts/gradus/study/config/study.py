@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal, get_args
 from pydantic import Field, ValidationError, field_validator, model_validator
 
 from gradus.records.vocabulary import NATIVE, UNTAUGHT, Verdict
-from gradus.runtime.errors import UserError
+from gradus.runtime.errors import Mistakes, UserError
 from gradus.study.config.commands import command_words
 from gradus.study.config.datasets import Dataset
 from gradus.study.config.experiments import NAMED_FORMATS, NAMED_LEVELS, Experiment, PrimaryContrast, TeacherAccuracy
@@ -188,31 +188,73 @@ class Study(Section):
 
     @model_validator(mode="after")
     def _names_exist(self) -> Study:
-        formats = (*NAMED_FORMATS, *self.transforms)
+        mistakes = Mistakes()
         for name in self.transforms:
-            if name.lower() in NAMED_FORMATS:
-                raise UserError(f"{name!r} is a built-in format", where=f"configuration key transforms.{name}")
+            with mistakes:
+                if name.lower() in NAMED_FORMATS:
+                    raise UserError(f"{name!r} is a built-in format", where=f"configuration key transforms.{name}")
         for label, experiment in self.experiments.items():
-            section = f"experiments.{label}"
-            if names_file_of_every_study(label):
-                raise UserError(
-                    f"{label!r} names a file of every study",
-                    where=f"configuration key {section}",
-                    hint="choose another",
-                )
+            with mistakes:
+                self._experiment_fits(f"experiments.{label}", label, experiment)
+        for label, accuracy in self.teacher_accuracy.items():
+            with mistakes:
+                self._axes_exist(f"teacher_accuracy.{label}", accuracy, ("datasets", "teachers"))
+                for position, teacher in enumerate(accuracy.teachers):
+                    if self.teachers[teacher].provider in ("gold", "human", "released", "mixed", "none"):
+                        raise UserError(
+                            f"teacher {teacher!r} does not solve problems, its accuracy would say nothing",
+                            where=f"configuration key teacher_accuracy.{label}.teachers.{position}",
+                        )
+        for name in self.margins:
+            with mistakes:
+                must_exist(name, self.datasets, f"margins.{name}")
+        for name, transform in self.transforms.items():
+            with mistakes:
+                if isinstance(transform, MixedTransform):
+                    must_exist(transform.teacher, self.teachers, f"transforms.{name}.teacher")
+                if isinstance(transform, PaddedTransform):
+                    must_exist(transform.tokenizer, self.students, f"transforms.{name}.tokenizer")
+        for name, student in self.students.items():
+            with mistakes:
+                if isinstance(student, EarlierStudent):
+                    self._is_kept(name, student)
+                self._ranks_fit_nodes(name)
+        mistakes.tell()
+        # What is declared is looked for in experiments that are right.
+        for name, primary in self.primary.items():
+            with mistakes:
+                self._is_in_an_experiment(f"primary.{name}", primary)
+        with mistakes:
+            self._retries_can_differ()
+        mistakes.tell()
+        return self
+
+    def _experiment_fits(self, section: str, label: str, experiment: Experiment) -> None:
+        if names_file_of_every_study(label):
+            raise UserError(
+                f"{label!r} names a file of every study",
+                where=f"configuration key {section}",
+                hint="choose another",
+            )
+        formats = (*NAMED_FORMATS, *self.transforms)
+        mistakes = Mistakes()
+        with mistakes:
             self._axes_exist(section, experiment, ("datasets", "teachers", "students"))
-            for position, format_ in enumerate(experiment.formats):
+        for position, format_ in enumerate(experiment.formats):
+            with mistakes:
                 must_exist(format_, formats, f"{section}.formats.{position}")
-            for position, baseline in enumerate(experiment.baselines):
-                parts = baseline.split("/")
-                key = f"{section}.baselines.{position}"
+        for position, baseline in enumerate(experiment.baselines):
+            parts = baseline.split("/")
+            key = f"{section}.baselines.{position}"
+            with mistakes:
                 if len(parts) != 3:
-                    raise UserError(f"{baseline!r} is not teacher/format/level", where=key)
+                    raise UserError(f"{baseline!r} is not teacher/format/level", where=f"configuration key {key}")
                 must_exist(parts[0], self.teachers, key)
                 must_exist(parts[1], formats, key)
                 must_exist(parts[2], NAMED_LEVELS, key)
                 self._nobody_teaches_nothing(key, *parts)
-            for position, name in enumerate(experiment.transfer):
+        for position, name in enumerate(experiment.transfer):
+            with mistakes:
                 must_exist(name, self.datasets, f"{section}.transfer.{position}")
                 if experiment.datasets == [name]:
                     raise UserError(
@@ -220,37 +262,18 @@ class Study(Section):
                         where=f"configuration key {section}.transfer.{position}",
                         hint="name another dataset",
                     )
-            for teacher, format_, level in product(experiment.teachers, experiment.formats, experiment.levels):
-                self._nobody_teaches_nothing(section, teacher, format_, level)
-        for label, accuracy in self.teacher_accuracy.items():
-            self._axes_exist(f"teacher_accuracy.{label}", accuracy, ("datasets", "teachers"))
-            for position, teacher in enumerate(accuracy.teachers):
-                if self.teachers[teacher].provider in ("gold", "human", "released", "mixed", "none"):
-                    raise UserError(
-                        f"teacher {teacher!r} does not solve problems, its accuracy would say nothing",
-                        where=f"configuration key teacher_accuracy.{label}.teachers.{position}",
-                    )
-        for name in self.margins:
-            must_exist(name, self.datasets, f"margins.{name}")
-        for name, primary in self.primary.items():
-            self._is_in_an_experiment(f"primary.{name}", primary)
-        for name, transform in self.transforms.items():
-            if isinstance(transform, MixedTransform):
-                must_exist(transform.teacher, self.teachers, f"transforms.{name}.teacher")
-            if isinstance(transform, PaddedTransform):
-                must_exist(transform.tokenizer, self.students, f"transforms.{name}.tokenizer")
-        for name, student in self.students.items():
-            ranks, nodes = self.recipe_of(name).ranks, student.resources.nodes
-            if ranks % nodes:
-                raise UserError(
-                    f"{ranks} ranks cannot be shared evenly by {nodes} nodes",
-                    where=f"configuration key students.{name}.resources.nodes",
-                    hint="recipe.ranks counts the ranks of all nodes together",
-                )
-            if isinstance(student, EarlierStudent):
-                self._is_kept(name, student)
-        self._retries_can_differ()
-        return self
+        mistakes.tell()
+        for teacher, format_, level in product(experiment.teachers, experiment.formats, experiment.levels):
+            self._nobody_teaches_nothing(section, teacher, format_, level)
+
+    def _ranks_fit_nodes(self, name: str) -> None:
+        ranks, nodes = self.recipe_of(name).ranks, self.students[name].resources.nodes
+        if ranks % nodes:
+            raise UserError(
+                f"{ranks} ranks cannot be shared evenly by {nodes} nodes",
+                where=f"configuration key students.{name}.resources.nodes",
+                hint="recipe.ranks counts the ranks of all nodes together",
+            )
 
     def _nobody_teaches_nothing(self, key: str, teacher: str, format_: str, level: str) -> None:
         """The base model itself is one supervision: `untaught` at level `native`, of a teacher that is nobody."""
@@ -280,9 +303,12 @@ class Study(Section):
             )
 
     def _axes_exist(self, key: str, section: Any, axes: tuple[str, ...]) -> None:
+        mistakes = Mistakes()
         for axis in axes:
             for position, name in enumerate(getattr(section, axis)):
-                must_exist(name, getattr(self, axis), f"{key}.{axis}.{position}")
+                with mistakes:
+                    must_exist(name, getattr(self, axis), f"{key}.{axis}.{position}")
+        mistakes.tell()
 
     def _is_in_an_experiment(self, key: str, primary: PrimaryContrast) -> None:
         """What is declared must be measured: both supervisions, on every dataset, with every student."""
