@@ -202,10 +202,7 @@ def _single_runs_note(experiments: Sequence[str]) -> str:
     )
 
 
-_ASSUMED_NOTE = (
-    "ASSUMED, so that requests, dollars and hours below may be far off (make the problems first to have them counted: "
-    "`snakemake data`):\n"
-)
+_ASSUMED_NOTE = "ASSUMED, so that requests, dollars and hours below may be far off:\n"
 _QUOTE_NOTE = (
     "Requests in all, those that the journal holds already (cached, not paid again), tokens and price of the missing ones "
     "online and by batch (? where no price is known), minutes at the configured limits. Tokens are estimated."

@@ -24,7 +24,9 @@ from gradus.workflow.training import student_settings, training_settings
 
 
 def changed(path: str, value: Any) -> dict[str, Any]:
-    config = json.loads(json.dumps(tiny_study()))  # sections are shared there, and one change would be two
+    config: dict[str, Any] = json.loads(
+        json.dumps(tiny_study())
+    )  # sections are shared there, and one change would be two
     place = config
     *parents, last = path.split(".")
     for key in parents:
