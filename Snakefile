@@ -17,8 +17,8 @@ from gradus.runtime.errors import UserError
 from gradus.study import declaration, grid, paths
 from gradus.study.config import NAMED_FORMATS, load
 from gradus.study.fingerprint import fingerprint
-from gradus.workflow import annotation, data, evaluation, presentation, resources
-from gradus.workflow import summary, targets, training
+from gradus.workflow import annotation, before_the_first_job, data, evaluation
+from gradus.workflow import presentation, resources, summary, targets, training
 from gradus.workflow.inputs import large, large_and_small
 from gradus.workflow.options import as_json, options
 from gradus.workflow.wildcards import constraints
@@ -78,6 +78,7 @@ include: "rules/archive.smk"
 
 
 onstart:
+    before_the_first_job.tell(workflow, study)
     declaration.declare(study)
 
 

@@ -3,31 +3,50 @@
 from __future__ import annotations
 
 import json
+import os
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 from gradus.study import paths
 from gradus.study.config import Study
 
 _STARTED = time.monotonic()
+_BEGAN = time.time()
 
 
-def text(study: Study) -> str:
-    """The closing lines; files that this run did not make are left out, and so is everything in a cluster job."""
+def text(study: Study, began: float = _BEGAN) -> str:
+    """The closing lines; files that this run did not make are left out, and so is everything in a cluster job.
+
+    ``began``: when the run did, in seconds since the epoch.
+    """
     minutes = (time.monotonic() - _STARTED) / 60
     lines = [f"Study {study.study}: finished after {minutes:.1f} minutes of workflow."]
     results = {
-        "findings": paths.FINDINGS,
+        "open": paths.EXPLORER,
+        "findings": paths.FINDINGS_PAGE,
         "report": paths.REPORT,
+        "so far": paths.SO_FAR / "explorer.html",
+        "plan": paths.PLAN / "plan.md",
         "tables": paths.RESULTS / "tables",
         "figures": paths.RESULTS / "figures",
         "archive": paths.ARCHIVE,
     }
     for name, pattern in results.items():
         path = Path(pattern.of(study))
-        if path.exists():
+        if _made_by_this_run(path, began):
             lines.append(f"  {name + ':':10} {path}")
     headline = Path(paths.HEADLINE.of(study))
-    if headline.exists():
+    if _made_by_this_run(headline, began):
         lines += ["Headline numbers:", json.loads(headline.read_text(encoding="utf-8"))["text"]]
     return "\n".join(lines)
+
+
+def _made_by_this_run(path: Path, began: float) -> bool:
+    """Whether a file, or some file of a folder, was written since the run began (to the second, as some disks keep time)."""
+    files = _files(path) if path.is_dir() else iter([path] if path.exists() else [])
+    return any(os.stat(file).st_mtime >= int(began) for file in files)
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    return (path for path in folder.rglob("*") if path.is_file())

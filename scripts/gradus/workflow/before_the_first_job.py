@@ -1,0 +1,117 @@
+"""Before the first job: one message on what is easily overlooked and paid for, such as another working folder or edited settings.
+
+Imports nothing heavy: Snakemake calls it when a run starts.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from gradus.runtime.environment import JOURNAL, journal_folder
+from gradus.runtime.errors import UserError
+from gradus.study import paths
+from gradus.study.config import ChatTeacher, Study
+from gradus.study.config.teachers import AnthropicTeacher, VllmTeacher
+
+# Rules that may ask a teacher.
+_ASKING = frozenset({"exemplar", "annotate", "teacher_answers", "batch_submit", "batch_collect"})
+_MOST = 8  # differences that are listed
+
+
+def tell(workflow: Any, study: Study) -> None:
+    """Print the message of ``look`` on standard error; SystemExit, after its message, where the run must not start."""
+    jobs = [(job.rule.name, job.wildcards_dict) for job in workflow.dag.needrun_jobs()]
+    try:
+        print(look(study, workflow.config_settings.configfiles, Path(workflow.basedir), jobs), file=sys.stderr)
+    except UserError as error:
+        sys.exit(f"error: {error}")
+
+
+def look(
+    study: Study, files: Sequence[str | Path], project: Path, jobs: Iterable[tuple[str, Mapping[str, str]]]
+) -> str:
+    """The message; ``jobs`` are the rules that will run, with their wildcards. Paths are relative to the working folder.
+
+    Raises UserError where teachers would be paid again for what lies in the project's journal.
+    """
+    asked = sorted({wildcards["teacher"] for rule, wildcards in jobs if rule in _ASKING and "teacher" in wildcards})
+    paid = {name: teacher for name in asked if isinstance(teacher := study.teachers.get(name), ChatTeacher)}
+    _refuse_to_pay_again(paid, project)
+    named = ", ".join(map(str, files)) if files else "config.yaml, because no --configfile is given"
+    lines = [f"Study {study.study} from {named}."]
+    changed = differences(study)
+    if changed:
+        lines.append(f"  {paths.RESULTS.of(study)} was made with other settings; what depends on them is made again:")
+        lines += [f"    {one}" for one in changed[:_MOST]]
+        if len(changed) > _MOST:
+            lines.append(f"    and {len(changed) - _MOST} more")
+        lines.append(
+            "  Stop now (Ctrl-C) and give the file another `study:` if that is not meant; `plan` tells what it takes."
+        )
+    for name, teacher in paid.items():
+        variable = _key_variable(teacher)
+        if not teacher.offline and not isinstance(teacher, VllmTeacher) and not os.environ.get(variable):
+            lines.append(f"  {variable} is not set: teacher {name} can give only what {journal_folder() / name} holds.")
+    return "\n".join(lines)
+
+
+def _key_variable(teacher: ChatTeacher) -> str:
+    usual = "ANTHROPIC_API_KEY" if isinstance(teacher, AnthropicTeacher) else "OPENAI_API_KEY"
+    return teacher.key_variable or usual
+
+
+def _refuse_to_pay_again(paid: Iterable[str], project: Path) -> None:
+    """UserError where the project's journal has answers of a teacher, and the working folder's, which would be used, has none."""
+    if os.environ.get(JOURNAL.name) or Path.cwd() == project.resolve():
+        return
+    for name in paid:
+        there, here = project / "journal" / name, journal_folder() / name
+        if _has_answers(there) and not _has_answers(here):
+            raise UserError(
+                f"{there} holds paid answers of teacher {name}, and this folder's {here} none: they would be paid again",
+                where=f"working folder {Path.cwd()}",
+                hint=f"run in {project}, or export {JOURNAL.name}={project / 'journal'}; to pay anew, export "
+                f"{JOURNAL.name}=journal",
+            )
+
+
+def _has_answers(journal: Path) -> bool:
+    return journal.is_dir() and any(path.stat().st_size for path in journal.glob("*.jsonl"))
+
+
+def differences(study: Study) -> list[str]:
+    """In what the study differs from the one that its results were made from, key by key; nothing where there are none yet."""
+    copy = Path(paths.STUDY_COPY.of(study))
+    if not copy.exists():
+        return []
+    try:
+        before = json.loads(copy.read_text(encoding="utf-8"))
+    except ValueError:
+        return []
+    old, new = dict(_leaves(before)), dict(_leaves(study.model_dump(mode="json")))
+    old.pop("unavailable", None)
+    new.pop("unavailable", None)
+    return [
+        f"{key}: {_shown(old.get(key))} -> {_shown(new.get(key))}"
+        for key in dict.fromkeys([*old, *new])
+        if old.get(key) != new.get(key)
+    ]
+
+
+def _leaves(section: Any, prefix: str = "") -> Iterable[tuple[str, Any]]:
+    """Dotted keys and values; a list is one value."""
+    if isinstance(section, dict) and section:
+        for key, value in section.items():
+            yield from _leaves(value, f"{prefix}.{key}" if prefix else str(key))
+    else:
+        yield prefix, section
+
+
+def _shown(value: Any) -> str:
+    text = "(unset)" if value is None else json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= 80 else text[:77] + "..."

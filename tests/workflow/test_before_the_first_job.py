@@ -1,0 +1,83 @@
+"""One message before the first job: which study, what differs from its results, whose key is not set, and no second payment."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from builders import tiny_study
+
+from gradus.runtime.errors import UserError
+from gradus.study import paths
+from gradus.study.config import load
+from gradus.workflow.before_the_first_job import look
+
+JOB: tuple[str, Mapping[str, str]] = ("annotate", {"teacher": "careful"})
+
+
+def study(**recipe: Any) -> Any:
+    config = tiny_study()
+    config["recipe"] |= recipe
+    config["teachers"]["careful"] = {
+        "provider": "openai",
+        "base_url": "http://127.0.0.1:1/v1",
+        "model": "m",
+        "allow_unknown_price": True,
+    }
+    return load(config)
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A project whose journal holds an answer of the teacher; the working folder is another one."""
+    journal = tmp_path / "project/journal/careful"
+    journal.mkdir(parents=True)
+    (journal / "shard.jsonl").write_text("{}\n", encoding="utf-8")
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    monkeypatch.delenv("GRADUS_JOURNAL", raising=False)
+    monkeypatch.setenv("OPENAI_API_KEY", "k")
+    return tmp_path / "project"
+
+
+def test_the_study_and_its_file_are_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert look(study(), ["studies/mine.yaml"], tmp_path, []) == "Study tiny from studies/mine.yaml."
+    assert "no --configfile is given" in look(study(), [], tmp_path, [])
+
+
+def test_results_of_other_settings_are_told_with_what_differs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    copy = Path(paths.STUDY_COPY.of(study()))
+    copy.parent.mkdir(parents=True)
+    copy.write_text(json.dumps(study().model_dump(mode="json")), encoding="utf-8")
+    assert "other settings" not in look(study(), ["a.yaml"], tmp_path, [])
+    told = look(study(learning_rate=0.5), ["b.yaml"], tmp_path, [])
+    assert "results/tiny was made with other settings" in told and "recipe.learning_rate: 0.001 -> 0.5" in told
+
+
+def test_nobody_is_paid_again_because_of_a_working_folder(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(UserError, match="would be paid again") as caught:
+        look(study(), [], project, [JOB])
+    assert f"GRADUS_JOURNAL={project / 'journal'}" in str(caught.value)
+    look(study(), [], project, [])  # nobody is asked
+    look(study(), [], project, [("annotate", {"teacher": "tutor"})])  # nobody is paid
+    monkeypatch.setenv("GRADUS_JOURNAL", "journal")
+    look(study(), [], project, [JOB])
+
+
+def test_a_folder_with_answers_of_its_own_goes_on(project: Path) -> None:
+    own = Path("journal/careful")
+    own.mkdir(parents=True)
+    (own / "shard.jsonl").write_text("{}\n", encoding="utf-8")
+    look(study(), [], project, [JOB])
+
+
+def test_a_key_that_is_not_set_is_told_before_any_job(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+    assert "OPENAI_API_KEY is not set: teacher careful" in look(study(), [], tmp_path, [JOB])
+    assert "is not set" not in look(study(), [], tmp_path, [])
