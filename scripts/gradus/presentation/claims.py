@@ -37,7 +37,12 @@ def statements_markdown(statements: Sequence[Statement], heading: str = "###") -
         family = [statement for statement in statements if statement.claim == claim]
         columns = _family_columns(family)
         shared = _shared_columns(columns)
-        lines += [f"{heading} {TITLES[claim]}", "", f"{_shared_statement(family)} {tally(family)}{_told_once(shared)}", ""]
+        lines += [
+            f"{heading} {TITLES[claim]}",
+            "",
+            f"{_shared_statement(family)} {tally(family)}{_told_once(shared)}",
+            "",
+        ]
         shown = {name: column for name, column in columns.items() if name not in shared}
         lines += [Table(list(shown), list(zip(*shown.values(), strict=True)), names=len(shown)).markdown()]
     return "\n".join(lines)
