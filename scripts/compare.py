@@ -1,22 +1,137 @@
-"""Compare two studies: every supervision and student that both have, with the difference and its interval."""
+"""Compare runs, or two studies.
 
+RUN... --against RUN... compares two models (recipes, prompts) on the item scores that any harness wrote: files or folders, any
+number of runs (seeds) a side, paired by item. Without --against: two folders results/NAME, every supervision and student that
+both studies have.
+"""
+
+import argparse
 from pathlib import Path
 
-from gradus.presentation.comparison import compare, to_csv, to_markdown
 from gradus.runtime import program
 from gradus.runtime.atomic import write_text
+from gradus.runtime.errors import UserError
+from gradus.statistics.families import MARGIN
+
+SUFFIXES = (".txt", ".csv", ".md", ".tex", ".html")
 
 
 def main() -> None:
     options = program.parser(__doc__)
-    options.add_argument("first", type=Path, help="the folder of a study's results, results/NAME")
-    options.add_argument("second", type=Path, help="that of another; differences are second minus first")
-    options.add_argument("--output", type=Path, help="also write the table as CSV")
+    options.add_argument(
+        "runs", type=Path, nargs="+", metavar="RUN", help="files or folders of one side; or two studies"
+    )
+    options.add_argument("--against", type=Path, nargs="+", metavar="RUN", help="those of the other side")
+    options.add_argument(
+        "--output",
+        type=Path,
+        action="append",
+        default=[],
+        help="also write it there, as its suffix says; may be repeated",
+    )
+    reading = options.add_argument_group("how files are read")
+    reading.add_argument(
+        "--metric", action="append", default=[], help="the score to compare; repeated: the first that a task has"
+    )
+    reading.add_argument(
+        "--id", metavar="COLUMN", help="plain rows: the item's id (line: items are numbered by their rows)"
+    )
+    reading.add_argument("--score", metavar="COLUMN", help="plain rows: the score")
+    reading.add_argument(
+        "--sample", metavar="COLUMN", help="plain rows: the number of the sample, where items have several"
+    )
+    reading.add_argument("--task", help="one name for the task of all files, whatever they say")
+    reading.add_argument(
+        "--clusters", metavar="COLUMN", help="items with the same value vary together (a passage, a template)"
+    )
+    reading.add_argument(
+        "--scale", type=_scale, default=(0.0, 1.0), metavar="LOW,HIGH", help="the range of scores, 0,1"
+    )
+    reading.add_argument(
+        "--repeats", choices=("mean", "runs"), default="mean", help="several samples of an item in a file"
+    )
+    reading.add_argument("--missing", choices=("drop", "wrong"), default="drop", help="items that some run lacks")
+    questions = options.add_argument_group("what is asked")
+    questions.add_argument("--names", nargs=2, default=("A", "B"), metavar="NAME", help="what the two sides are called")
+    questions.add_argument(
+        "--margin", type=_points, default=MARGIN, metavar="POINTS", help="differences that do not matter (3)"
+    )
+    questions.add_argument(
+        "--effect", type=_points, metavar="POINTS", help="what sample sizes are told for (the margin)"
+    )
     given = options.parse_args()
-    comparisons = compare(given.first, given.second)
-    print(to_markdown(comparisons, given.first.name, given.second.name), end="")
-    if given.output:
-        write_text(given.output, to_csv(comparisons))
+    for path in given.output:
+        if path.suffix not in SUFFIXES:
+            options.error(f"--output {path}: the suffix is none of {', '.join(SUFFIXES)}")
+    if given.against is None:
+        compare_studies(given.runs, given.output)
+    else:
+        compare_files(given)
+
+
+def compare_files(given: argparse.Namespace) -> None:
+    """The runs of one side against those of the other."""
+    from gradus.analysis.run_comparison import compare_runs
+    from gradus.evaluation.formats import Columns, read_run
+    from gradus.evaluation.item_scores import ScoreChoice, metrics_by_task, scored_runs
+    from gradus.presentation.run_comparison import to_csv, to_latex, to_markdown, to_text
+    from gradus.presentation.run_comparison_page import to_page
+
+    low, high = given.scale
+    choice = ScoreChoice(tuple(given.metric), low, high, given.repeats, given.task)
+    columns = Columns(id=given.id, score=given.score, sample=given.sample)
+    sides = [[(str(path), read_run([path], columns=columns)) for path in side] for side in (given.runs, given.against)]
+    metrics = metrics_by_task((samples for side in sides for _, samples in side), choice)
+    first, second = ([run for file in side for run in scored_runs(*file, metrics, choice)] for side in sides)
+    found = compare_runs(
+        first,
+        second,
+        names=(given.names[0], given.names[1]),
+        margin=given.margin,
+        effect=given.effect,
+        missing=given.missing,
+    )
+    print(to_text(found), end="")
+    forms = {".txt": to_text, ".csv": to_csv, ".md": to_markdown, ".tex": to_latex, ".html": to_page}
+    for path in given.output:
+        write_text(path, forms[path.suffix](found))
+
+
+def compare_studies(folders: list[Path], outputs: list[Path]) -> None:
+    """Two studies; differences are second minus first."""
+    from gradus.presentation.comparison import compare, to_csv, to_markdown
+
+    if len(folders) != 2:
+        hint = "name two studies, or RUN... --against RUN..."
+        raise UserError(f"{len(folders)} folders and nothing to compare them against", hint=hint)
+    first, second = folders
+    comparisons = compare(first, second)
+    text = to_markdown(comparisons, first.name, second.name)
+    print(text, end="")
+    for path in outputs:
+        if path.suffix not in (".csv", ".md"):
+            raise UserError("two studies are written as .csv or .md", where=path)
+        write_text(path, to_csv(comparisons) if path.suffix == ".csv" else text)
+
+
+def _points(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"not a number: {text!r}") from None
+    if not 0 < value < 100:
+        raise argparse.ArgumentTypeError(f"{text} is not between 0 and 100 points")
+    return value / 100
+
+
+def _scale(text: str) -> tuple[float, float]:
+    try:
+        low, high = (float(part) for part in text.split(","))
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"not two numbers: {text!r}") from None
+    if not low < high:
+        raise argparse.ArgumentTypeError(f"{low:g} is not below {high:g}")
+    return low, high
 
 
 if __name__ == "__main__":

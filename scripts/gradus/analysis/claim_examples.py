@@ -13,8 +13,9 @@ from gradus.analysis.claims.statements import VERDICTS, Statement, Verdict
 from gradus.analysis.evidence import Evidence
 from gradus.records import Supervision
 from gradus.records.vocabulary import LEVELS, NATIVE, UNTAUGHT
+from gradus.statistics.families import MARGIN
 from gradus.statistics.measurements import Measurement, Summary
-from gradus.study.declaration import MARGIN, Primary
+from gradus.study.declaration import Primary
 
 DATASETS = tuple(f"dataset-{n}" for n in "abcdefg")
 STUDENTS = tuple(f"student-{n}" for n in range(1, 8))

@@ -30,6 +30,11 @@ def to_body(markdown: str) -> str:
 
 def to_page(markdown: str, title: str) -> str:
     """A complete HTML document."""
-    body = to_body(markdown)
-    head = f'<meta charset="utf-8"><title>{escape(title)}</title><style>{_STYLE}</style>'
+    return document(to_body(markdown), title)
+
+
+def document(body: str, title: str, style: str = "") -> str:
+    """The same from HTML; ``style`` is added to what all pages have."""
+    screen = '<meta name="viewport" content="width=device-width, initial-scale=1">'
+    head = f'<meta charset="utf-8">{screen}<title>{escape(title)}</title><style>{_STYLE}{style}</style>'
     return f'<!doctype html>\n<html lang="en"><head>{head}</head>\n<body>\n{body}</body></html>\n'

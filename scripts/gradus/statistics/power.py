@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
-from scipy.special import ndtr, ndtri
+from scipy.special import ndtr, ndtri, stdtrit
 
 from gradus.statistics.contrasts import TWO_RUNS
 
@@ -77,11 +77,11 @@ def _thresholds(runs: int, problems: int, noise: Noise, tests: int) -> NDArray[n
     total = first + second + by_item
     df = total**2 / ((first**2 + second**2) / (runs - 1) + by_item**2 / (problems - 1))
     df *= TWO_RUNS if runs == 2 else 1.0
-    return np.asarray(stats.t.ppf(1 - 0.025 / tests, np.maximum(df, 1.0)) * np.sqrt(total)).ravel()
+    return np.asarray(stdtrit(np.maximum(df, 1.0), 1 - 0.025 / tests) * np.sqrt(total)).ravel()
 
 
 def _chance(effect: float, error: float, thresholds: NDArray[np.float64]) -> float:
-    return float(stats.norm.sf((thresholds - effect) / error).mean())
+    return float(ndtr((effect - thresholds) / error).mean())
 
 
 def runs_needed(effect: float, problems: int, noise: Noise, tests: int = 1, wanted: float = 0.8) -> int | None:

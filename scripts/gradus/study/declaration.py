@@ -14,12 +14,10 @@ from typing import Any
 
 from gradus.records import Supervision
 from gradus.runtime.atomic import canonical_json, sha256_bytes, write_json
+from gradus.statistics.families import MARGIN
 from gradus.study import paths
 from gradus.study.config import Study
 from gradus.study.grid import cells, is_untaught
-
-# A difference that does not matter, where a study says nothing else (accuracy, 0 to 1).
-MARGIN = 0.03
 
 
 @dataclass(frozen=True)

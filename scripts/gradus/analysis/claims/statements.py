@@ -8,8 +8,7 @@ from typing import Literal
 
 from gradus.statistics.contrasts import Contrast
 from gradus.statistics.correlations import Correlation
-from gradus.statistics.families import holm
-from gradus.study.declaration import MARGIN
+from gradus.statistics.families import MARGIN, holm
 
 ALPHA = 0.05
 # Power is stated for effects of this size.
