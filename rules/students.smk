@@ -26,9 +26,7 @@ rule training_set:
         runtime=30,
     params:
         code=lambda _: fingerprint("training_set"),
-        settings=lambda wildcards: training.training_set_settings(
-            study, wildcards.student
-        ),
+        settings=lambda wildcards: training.training_set_settings(study, wildcards),
         student=lambda wildcards: paths.STUDENT.format(**wildcards),
     message:
         "Training set {wildcards.dataset}/{wildcards.teacher}/{wildcards.format}/{wildcards.level} for {wildcards.student}"

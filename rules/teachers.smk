@@ -174,10 +174,10 @@ rule transform:
         runtime=30,
     params:
         code=lambda _: fingerprint("transform"),
-        settings=lambda wildcards: as_json(study.transforms[wildcards.format]),
-        options=lambda wildcards: options(
-            student=annotation.transform_student(study, wildcards, paths.STUDENT)
+        settings=lambda wildcards: as_json(
+            study.transforms[wildcards.format].identity()
         ),
+        options=lambda wildcards: annotation.transform_options(study, wildcards),
     message:
         "Annotations {wildcards.dataset}/{wildcards.teacher}/{wildcards.format}/{wildcards.level}"
     shell:

@@ -1,4 +1,4 @@
-"""Make the annotations of a supervision from those of others (padding, mixtures)."""
+"""Make the annotations of a supervision from those of others (padding, pruning, mixtures, ...)."""
 
 from collections import Counter
 
@@ -9,8 +9,9 @@ from gradus.runtime.jsonl import manifest_path, read_json, read_records, write_r
 from gradus.students.base_models import model_source
 from gradus.students.tokens import load_tokens
 from gradus.study.config.options import section_option
-from gradus.study.config.teachers import Transform
+from gradus.study.config.transforms import Transform
 from gradus.teachers.transforms import make_plugin
+from gradus.teachers.transforms.accounting import removed, taken
 
 
 def main() -> None:
@@ -22,23 +23,32 @@ def main() -> None:
     )
     options.add_argument("--sources", required=True, nargs="+", help="annotation files, in the plug-in's order")
     options.add_argument("--student", help="folder of the student whose tokens are counted")
+    options.add_argument("--take", default="", help="verdicts of the rows that are taken, by commas; else all rows are")
     options.add_argument("--output", required=True)
     given = options.parse_args()
     tokens = load_tokens(model_source(given.student)) if given.student else None
     supervision = Supervision(*given.supervision.split("/"))
+    sources = [read_records(path, Annotation) for path in given.sources]
+    verdicts = [verdict for verdict in given.take.split(",") if verdict]
     rows = make_plugin(given.settings).apply(
         supervision,
         read_records(given.problems, Problem),
-        [read_records(path, Annotation) for path in given.sources],
+        [taken(source, verdicts) for source in sources],
         (lambda text: len(tokens.encode(text))) if tokens is not None else (lambda text: len(text.split())),
     )
     if not rows:
         raise UserError(f"the transform made no annotation for {supervision}")
-    verdicts = dict(sorted(Counter(row.verdict for row in rows).items()))
+    counts = dict(sorted(Counter(row.verdict for row in rows).items()))
     words = sum(len(row.rationale.split()) for row in rows) / len(rows)
     excerpt = any(read_json(manifest_path(path)).get("excerpt", False) for path in given.sources)
     write_records(
-        given.output, rows, verdicts=verdicts, without_annotation=[], mean_words=round(words, 3), excerpt=excerpt
+        given.output,
+        rows,
+        verdicts=counts,
+        without_annotation=[],
+        mean_words=round(words, 3),
+        excerpt=excerpt,
+        transform=removed(sources, rows),
     )
     program.log.info("%s: %d annotations", supervision, len(rows))
 

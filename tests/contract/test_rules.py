@@ -63,6 +63,18 @@ def test_a_transform_may_have_a_dot_in_its_name(jobs: list[Job]) -> None:
     assert set(made) == {"transform"}
 
 
+def test_transforms_take_what_is_trained_on_and_are_made_one_after_the_other(jobs: list[Job]) -> None:
+    made = {
+        job.outputs[0].split("/tutor/")[1]: job
+        for job in jobs
+        if job.rule == "transform" and "/tutor/" in job.outputs[0]
+    }
+    assert "--take agrees,disagrees" in made["few/L5.jsonl"].command
+    assert "--take" not in made["half.unchecked/L5.jsonl"].command
+    assert any("tutor/unchecked/L5" in path for path in made["half.unchecked/L5.jsonl"].inputs)
+    assert set(made) >= {"unchecked/L5.jsonl"}
+
+
 def test_every_rule_has_every_directive(rules: dict[str, Rule]) -> None:
     needed = {"log", "benchmark", "conda_env", "threads", "resources", "params", "message", "shellcmd"}
     for name, rule in rules.items():

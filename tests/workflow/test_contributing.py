@@ -64,7 +64,7 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("recipes") / "project"
     folder.mkdir()
     copy_project(folder)
-    assert apply_recipes(folder) == len(re.findall(r"^\*\*\d+\.\*\*", PAGE, re.MULTILINE)) == 43
+    assert apply_recipes(folder) == len(re.findall(r"^\*\*\d+\.\*\*", PAGE, re.MULTILINE)) == 41
     return folder
 
 
@@ -126,7 +126,7 @@ def study_of_teachers(url: str) -> dict[str, Any]:
         "restater": {"provider": "restater"},
         "plain": {"provider": "plain", "base_url": url, "model": "m-1", "gold": "hidden", "allow_unknown_price": True},
     }
-    config["transforms"] = {"mixed-up": {"kind": "shuffled"}}
+    config["transforms"] = {"mixed-up": {"kind": "reversed"}}
     (student,) = yaml.safe_load(PAGE.split("```yaml\n")[1].split("```")[0])["students"].values()
     config["students"] |= {"mine": student}
     experiment = config["experiments"]["granularity"]

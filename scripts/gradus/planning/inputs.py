@@ -15,7 +15,7 @@ from gradus.results.store import Results
 from gradus.runtime.environment import data_folder
 from gradus.students.model_sizes import Work, size_of
 from gradus.study import paths
-from gradus.study.config import GradeschoolDataset, Study
+from gradus.study.config import ChatTeacher, GradeschoolDataset, Study
 from gradus.study.grid import cells, evaluations
 from gradus.teachers.prompts.prompting import Prompts
 
@@ -67,8 +67,17 @@ class PlanInputs:
         manifest = self.results.find_training_set_manifest(cell)
         if manifest is not None:
             return round(manifest["rows"] * trained_on), manifest["mean_tokens"]
-        assumed = ASSUMED_QUESTION_TOKENS + ASSUMED_RATIONALE_TOKENS[cell.supervision.level]
-        return round(self.problems(cell.supervision.dataset, "train") * trained_on), float(assumed)
+        examples, tokens = self._expected(cell.supervision)
+        return round(examples * trained_on), ASSUMED_QUESTION_TOKENS + tokens
+
+    def _expected(self, supervision: Supervision) -> tuple[float, float]:
+        """Annotations that can be expected, and tokens of each: by the teacher's samples and what a transform makes of them."""
+        problems, transform = self.problems(supervision.dataset, "train"), self.study.transforms.get(supervision.format)
+        if transform is not None:
+            return transform.sized(problems, [self._expected(source) for source in transform.sources(supervision)])
+        teacher = self.study.teachers[supervision.teacher]
+        samples = teacher.samples if isinstance(teacher, ChatTeacher) else 1
+        return float(problems * samples), float(ASSUMED_RATIONALE_TOKENS[supervision.level])
 
     def size(self, student: str) -> tuple[int, Work] | None:
         """Weights and work of a student; None where they are not known before it is fetched."""

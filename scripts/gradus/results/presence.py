@@ -14,7 +14,7 @@ from typing import Literal
 from gradus.records import Cell, Supervision
 from gradus.results.store import Results
 from gradus.study import paths
-from gradus.study.config import PaddedTransform, ReleasedTeacher, Study
+from gradus.study.config import ReleasedTeacher, Study
 from gradus.study.grid import exemplars, is_missing, is_untaught, requested_supervisions, splits, with_sources
 from gradus.study.paths import Artifact
 from gradus.teachers.local import released_files
@@ -72,9 +72,9 @@ def _jobs(results: Results, cell: Cell) -> Iterator[tuple[Path, Path]]:
     for split in splits(study, supervision.dataset):
         yield job(paths.PROBLEMS, dataset=supervision.dataset, split=split)
     needed = [] if is_untaught(supervision) else with_sources(study, supervision)
-    transforms = [study.transforms.get(source.format) for source in needed]
-    tokenizers = [source.tokenizer for source in transforms if isinstance(source, PaddedTransform)]
-    for student in dict.fromkeys((*tokenizers, cell.student)):
+    transforms = [study.transforms[source.format] for source in needed if source.format in study.transforms]
+    asked = [student for transform in transforms for student in transform.students().values()]
+    for student in dict.fromkeys((*asked, cell.student)):
         yield job(paths.STUDENT, file="manifest.json", student=student)
     for dataset, teacher, format_ in exemplars(study, needed):
         yield job(paths.EXEMPLAR, dataset=dataset, teacher=teacher, format=format_)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from gradus.records.vocabulary import FORMATS
 from gradus.runtime.environment import prompts_folder
 from gradus.study import grid, paths
-from gradus.study.config import ChatTeacher, PaddedTransform, Study
+from gradus.study.config import ChatTeacher, Study
 from gradus.study.paths import Artifact
 from gradus.teachers.prompts.prompting import Prompts, exemplar_prompt_names, prompt_names
 from gradus.workflow.options import as_json, options
@@ -93,5 +93,11 @@ def transform_sources(study: Study, wildcards: Wildcards) -> list[Artifact]:
 
 def transform_student(study: Study, wildcards: Wildcards, artifact: Artifact) -> list[Artifact]:
     """An artifact of the student whose tokens a transform counts; empty for a transform that counts none."""
-    section = study.transforms[wildcards.format]
-    return [artifact.of(study, student=section.tokenizer)] if isinstance(section, PaddedTransform) else []
+    students = dict.fromkeys(study.transforms[wildcards.format].students().values())
+    return [artifact.of(study, student=student) for student in students]
+
+
+def transform_options(study: Study, wildcards: Wildcards) -> str:
+    """What only some transforms need: a student's tokens, and the verdicts of the rows that they take."""
+    verdicts = study.transforms[wildcards.format].taken(study.verdict_policy)
+    return options(student=transform_student(study, wildcards, paths.STUDENT), take=",".join(verdicts))

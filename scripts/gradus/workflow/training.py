@@ -70,12 +70,12 @@ def student_demands(study: Study, student: str) -> str:
     )
 
 
-def training_set_settings(study: Study, student: str) -> str:
+def training_set_settings(study: Study, wildcards: Wildcards) -> str:
     """Everything that decides which annotations a student trains on."""
-    recipe = study.recipe_of(student)
+    recipe = study.recipe_of(wildcards.student)
     return as_json(
         {
-            "verdict_policy": dict(study.verdict_policy),
+            "verdict_policy": study.policy_of(wildcards.format),
             "allow_leakage": study.allow_leakage,
             "cutoff_tokens": recipe.cutoff_tokens,
             "over_long": recipe.over_long,

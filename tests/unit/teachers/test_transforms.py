@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from gradus.answers import canonical_boolean, numbers_in
 from gradus.records import Problem, Supervision
-from gradus.study.config.teachers import MixedTransform, PaddedTransform
+from gradus.study.config.transforms import MixedTransform, PaddedTransform
 from gradus.teachers.transforms import make_plugin
 from gradus.teachers.transforms.mixed import solution_steps
 from gradus.teachers.transforms.padded import NEUTRAL

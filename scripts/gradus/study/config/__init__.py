@@ -18,7 +18,8 @@ from gradus.study.config.explanation import explain
 from gradus.study.config.lines import located
 from gradus.study.config.students import BuiltStudent, EarlierStudent, PretrainedStudent
 from gradus.study.config.study import ArchiveGroup, Stage, Study
-from gradus.study.config.teachers import ChatTeacher, MixedTransform, NoTeacher, PaddedTransform, ReleasedTeacher
+from gradus.study.config.teachers import ChatTeacher, NoTeacher, ReleasedTeacher
+from gradus.study.config.transforms import PaddedTransform
 
 __all__ = [
     "NAMED_FORMATS",
@@ -30,7 +31,6 @@ __all__ = [
     "EarlierStudent",
     "Experiment",
     "GradeschoolDataset",
-    "MixedTransform",
     "NoTeacher",
     "PaddedTransform",
     "PretrainedStudent",

@@ -29,7 +29,7 @@ def explain(error: ValidationError, raw: Any, root: Any, prefix: str = "") -> Us
 
 
 def _explained(detail: ErrorDetails, raw: Any, root: Any, prefix: str) -> UserError:
-    keys = _key_path(raw, [str(part) for part in detail["loc"]])
+    keys = _key_path(raw, [str(part) for part in detail["loc"]], detail["type"] == "missing")
     where = "configuration key " + ".".join(filter(None, [prefix, *keys]))
     if detail["type"] == "extra_forbidden":
         model = _model_at(root, raw, keys[:-1])
@@ -52,15 +52,15 @@ def _explained(detail: ErrorDetails, raw: Any, root: Any, prefix: str) -> UserEr
     return UserError(f"{message[:1].lower()}{message[1:]}{shown}", where=where)
 
 
-def _key_path(raw: Any, location: list[str]) -> list[str]:
-    """The keys of an error as the study file has them (pydantic also names the union member)."""
+def _key_path(raw: Any, location: list[str], missing: bool) -> list[str]:
+    """The keys of an error as the study file has them (pydantic also names the union member); the last may be ``missing``."""
     keys = []
     for position, part in enumerate(location):
         if isinstance(raw, dict) and part in raw:
             raw = raw[part]
         elif isinstance(raw, list) and part.isdigit():
             raw = raw[int(part)]
-        elif position + 1 < len(location) or not isinstance(raw, dict | list):
+        elif position + 1 < len(location) or not missing:
             continue
         keys.append(part)
     return keys

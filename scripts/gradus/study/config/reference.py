@@ -9,7 +9,7 @@ from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
 
 from gradus.runtime.markdown import markdown_table
-from gradus.study.config import datasets, experiments, students, study, teachers
+from gradus.study.config import datasets, experiments, students, study, teachers, transforms
 
 # Section, heading, and the key of a study file under which it stands.
 SECTIONS: tuple[tuple[type[BaseModel], str], ...] = (
@@ -27,8 +27,14 @@ SECTIONS: tuple[tuple[type[BaseModel], str], ...] = (
     (teachers.PriceEntry, "`teachers.NAME.price`"),
     (teachers.MixedTeacher, "`teachers.NAME` with `provider: mixed`"),
     (teachers.NoTeacher, "`teachers.NAME` with `provider: none`"),
-    (teachers.PaddedTransform, "`transforms.NAME` with `kind: padded`"),
-    (teachers.MixedTransform, "`transforms.NAME` with `kind: mixed`"),
+    (transforms.PaddedTransform, "`transforms.NAME` with `kind: padded`"),
+    (transforms.MixedTransform, "`transforms.NAME` with `kind: mixed`"),
+    (transforms.TruncatedTransform, "`transforms.NAME` with `kind: truncated`"),
+    (transforms.PrunedTransform, "`transforms.NAME` with `kind: pruned`"),
+    (transforms.CorruptedTransform, "`transforms.NAME` with `kind: corrupted`"),
+    (transforms.DrawnTransform, "`transforms.NAME` with `kind: drawn`"),
+    (transforms.BestOfTransform, "`transforms.NAME` with `kind: best-of`"),
+    (transforms.SelectedTransform, "`transforms.NAME` with `kind: selected`"),
     (students.BuiltStudent, "`students.NAME` with `kind: built`"),
     (students.EarlierStudent, "`students.NAME` with `kind: earlier`"),
     (students.PretrainedStudent, "`students.NAME` with `kind: pretrained`"),

@@ -16,7 +16,9 @@ from gradus.study.config.explanation import explain
 from gradus.study.config.names import names_file_of_every_study, problem_of_names
 from gradus.study.config.sections import Policy, Section, must_exist
 from gradus.study.config.students import BuiltStudent, EarlierStudent, PretrainedStudent, Recipe, Student
-from gradus.study.config.teachers import ChatTeacher, MixedTransform, PaddedTransform, Teacher, Transform
+from gradus.study.config.teachers import ChatTeacher, Teacher
+from gradus.study.config.transform_sources import check_sources
+from gradus.study.config.transforms import Transform
 
 Stage = Literal["data", "annotate", "train", "evaluate", "analyse", "generate-vllm"]
 
@@ -208,12 +210,9 @@ class Study(Section):
         for name in self.margins:
             with mistakes:
                 must_exist(name, self.datasets, f"margins.{name}")
-        for name, transform in self.transforms.items():
+        for name in self.transforms:
             with mistakes:
-                if isinstance(transform, MixedTransform):
-                    must_exist(transform.teacher, self.teachers, f"transforms.{name}.teacher")
-                if isinstance(transform, PaddedTransform):
-                    must_exist(transform.tokenizer, self.students, f"transforms.{name}.tokenizer")
+                check_sources(name, self.transforms, self.teachers, self.students)
         for name, student in self.students.items():
             with mistakes:
                 if isinstance(student, EarlierStudent):
@@ -274,6 +273,11 @@ class Study(Section):
                 where=f"configuration key students.{name}.resources.nodes",
                 hint="recipe.ranks counts the ranks of all nodes together",
             )
+
+    def policy_of(self, format_: str) -> dict[Verdict, Policy]:
+        """What training sets of a format do with annotations of each verdict: a transform may have a policy of its own."""
+        transform = self.transforms.get(format_)
+        return dict(self.verdict_policy) if transform is None else transform.policy(self.verdict_policy)
 
     def _nobody_teaches_nothing(self, key: str, teacher: str, format_: str, level: str) -> None:
         """The base model itself is one supervision: `untaught` at level `native`, of a teacher that is nobody."""

@@ -1,14 +1,12 @@
-"""The `teachers` and `transforms` of a study file."""
+"""The `teachers` of a study file."""
 
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from typing import Annotated, Any, ClassVar, Literal, get_args
 
-from pydantic import Field, field_validator
+from pydantic import Field
 
-from gradus.records import Supervision
 from gradus.runtime.errors import UserError
 from gradus.study.config.options import read_section
 from gradus.study.config.sections import Section
@@ -277,51 +275,3 @@ def read_teacher(identity: Any, policy: Any) -> Teacher:
         raise UserError("not JSON objects", where=where)
     found: Teacher = read_section(json.dumps({**identity, **policy}), Teacher, where)
     return found
-
-
-class PaddedTransform(Section):
-    """Rationales lengthened with filler to the token length of a higher level (the paper's padding ablation)."""
-
-    kind: Literal["padded"] = Field(description="The plug-in.")
-    target: Literal["L2", "L3", "L4", "L5", "L6"] = Field(description="The level whose lengths are reached.")
-    tokenizer: str = Field(description="The student whose tokens are counted.")
-    filler: Literal["neutral", "repeat"] = Field(
-        "neutral", description="`neutral`: sentences that say nothing; `repeat`: the rationale again, as in the paper."
-    )
-
-    def sources(self, supervision: Supervision) -> list[Supervision]:
-        """The original of the level, and that of the level whose lengths are reached."""
-        original = supervision.original()
-        return [original, replace(original, level=self.target)]
-
-
-class MixedTransform(Section):
-    """The level chosen per problem by its number of solution steps; used as `mixed/NAME/native`."""
-
-    kind: Literal["mixed"] = Field(description="The plug-in.")
-    teacher: str = Field(description="Whose originals are mixed.")
-    levels: dict[str, Literal["L1", "L2", "L3", "L4", "L5", "L6"]] = Field(
-        min_length=1, description="Level by number of steps (`'2': L5`)."
-    )
-    otherwise: Literal["L1", "L2", "L3", "L4", "L5", "L6"] = Field(
-        description="Level of problems with another number of steps."
-    )
-
-    @field_validator("levels")
-    @classmethod
-    def _numbers(cls, value: dict[str, str]) -> dict[str, str]:
-        for key in value:
-            if not key.isdigit():
-                raise ValueError(f"{key!r} is not a number of steps")
-        return value
-
-    def used_levels(self) -> list[str]:
-        """Every level that a problem can have, in the order of ``sources``."""
-        return sorted({*self.levels.values(), self.otherwise})
-
-    def sources(self, supervision: Supervision) -> list[Supervision]:
-        """The teacher's original at every level that is used."""
-        return [Supervision(supervision.dataset, self.teacher, "original", level) for level in self.used_levels()]
-
-
-Transform = Annotated[PaddedTransform | MixedTransform, Field(discriminator="kind")]

@@ -1,18 +1,23 @@
 """Transforms: plug-ins that make a supervision from others; records in, records out, deterministic.
 
-A plug-in is a class with ``apply``, made from its section in ``study.config.teachers``. The section's ``sources`` names the
-supervisions that the transform reads; ``apply`` gets their annotations in the same order.
+A plug-in is a class with ``apply``, made from its section in ``study.config.transforms`` and named in ``PLUGINS``. The section's
+``sources`` names the supervisions that the transform reads; ``apply`` gets their annotations in the same order.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Protocol
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Protocol
 
 from gradus.records import Annotation, Problem, Supervision
-from gradus.study.config.teachers import MixedTransform, PaddedTransform
+from gradus.study.config.transforms import TransformSection
+from gradus.teachers.transforms.corrupted import Corrupted
+from gradus.teachers.transforms.drawn import BestOf, Drawn
 from gradus.teachers.transforms.mixed import Mixed
 from gradus.teachers.transforms.padded import Padded
+from gradus.teachers.transforms.pruned import Pruned
+from gradus.teachers.transforms.selected import Selected
+from gradus.teachers.transforms.truncated import Truncated
 
 
 class Plugin(Protocol):
@@ -29,6 +34,19 @@ class Plugin(Protocol):
         ...
 
 
-def make_plugin(section: PaddedTransform | MixedTransform) -> Plugin:
+# The plug-in of every kind.
+PLUGINS: Mapping[str, Callable[[Any], Plugin]] = {
+    "padded": Padded,
+    "mixed": Mixed,
+    "truncated": Truncated,
+    "pruned": Pruned,
+    "corrupted": Corrupted,
+    "drawn": Drawn,
+    "best-of": BestOf,
+    "selected": Selected,
+}
+
+
+def make_plugin(section: TransformSection) -> Plugin:
     """The plug-in of a transform entry."""
-    return Padded(section) if isinstance(section, PaddedTransform) else Mixed(section)
+    return PLUGINS[section.kind](section)

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from gradus.records import Annotation, Problem, Supervision
-from gradus.study.config.teachers import PaddedTransform
+from gradus.study.config.transforms import PaddedTransform
 
 NEUTRAL = (
     "Let us go on carefully.",

@@ -1,0 +1,67 @@
+"""Steps of a rationale: its sentences and lines, and what kind of step each is, by rules that need no model.
+
+The tutors' checks and remarks (``data.gradeschool``) are found exactly; for other texts the rules are what can be said
+without reading.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from gradus.study.config.transforms import StepType
+
+# Between these no step ends.
+_MATHS = re.compile(r"\$\$.*?\$\$|\\\[.*?\\\]|\\\(.*?\\\)|\\begin\{(\w+\*?)\}.*?\\end\{\1\}|\$[^$\n]*\$", re.DOTALL)
+_END = re.compile(r"[.!?:;,]?[*_\"')\]]*\s*\n\s*|[.!?][*_\"')\]]*\s+")
+_NO_END = re.compile(
+    r"(?:^|\n)\s*(?:\(?\d+|[A-Za-z]|[ivx]+)[.)]\s+\Z|\b(?:e\.g|i\.e|etc|vs|cf|approx|no|nos|eq|fig|mr|mrs|ms|dr|st|prof)\.\s+\Z",
+    re.IGNORECASE,
+)
+_CHECK = re.compile(
+    r"(?:let (?:us|me)|let's|we (?:can|could|should)?|i(?:'ll| will)?|to|now|so|and|finally|first|next|[\s,])*"
+    r"(?:(?:double|cross|re)[- ]?check|check(?:ing)?\s*:|check(?:ing)? (?:that|whether|if|our|the|this|it|by|back|again|each)\b"
+    r"|back again\s*:|verif(?:y|ying|ication)|(?:as a|for) (?:check|verification)|confirm(?:ing)?\b"
+    r"|(?:substitut|plugg?)(?:e|ing)? (?:\S+ ){0,4}back\b|wait,)",
+    re.IGNORECASE,
+)
+_ASIDE = re.compile(
+    r"\b(?:not? need(?:ed)?|needless|irrelevant|not relevant|unnecessary|does not matter|doesn't matter|extra information"
+    r"|(?:do|does)(?: not|n't) affect|(?:do|does)(?: not|n't) need)\b",
+    re.IGNORECASE,
+)
+_CALCULATION = re.compile(r"=|\\(?:frac|times|cdot|div|sqrt)|\d[\d.,]*\s*[-+*/×÷^%]\s*\(?\d")
+
+
+def split_steps(text: str) -> list[str]:
+    """The steps of a text, each with the blanks after it: joined they are the text again. Formulas are not cut."""
+    inside = [match.span() for match in _MATHS.finditer(text)]
+    pieces, start = [], 0
+    for match in _END.finditer(text):
+        end = match.end()
+        cuts_formula = any(low < match.start() + 1 < high for low, high in inside)
+        if end == len(text) or cuts_formula or _NO_END.search(text[start:end]):
+            continue
+        if text[start:end].strip():
+            pieces.append(text[start:end])
+            start = end
+    return [*pieces, text[start:]] if text[start:].strip() else pieces
+
+
+def split_words(text: str) -> list[str]:
+    """The words of a text, each with the blanks after it."""
+    return re.findall(r"\S+\s*", text)
+
+
+def join(pieces: Sequence[str]) -> str:
+    """Steps or words as one text; a piece that stood last gets a blank where it now stands before another."""
+    return "".join(piece if piece[-1:].isspace() else f"{piece} " for piece in pieces).strip()
+
+
+def step_type(step: str) -> StepType:
+    """What a step is: a check, a remark on what is not needed, a calculation, or another statement."""
+    if _CHECK.match(step.strip().lstrip("*-_# ")):
+        return "verification"
+    if _ASIDE.search(step):
+        return "aside"
+    return "calculation" if _CALCULATION.search(step) else "statement"

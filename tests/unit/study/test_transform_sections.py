@@ -1,0 +1,162 @@
+"""Transforms of a study file: good messages, identities that stay, policies of their own, one after the other."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from builders import tiny_study
+from running import PROJECT
+
+from gradus.planning.inputs import PlanInputs
+from gradus.records import Cell, Supervision
+from gradus.records.vocabulary import VERDICTS
+from gradus.results.store import Results
+from gradus.runtime.atomic import canonical_json
+from gradus.runtime.errors import UserError
+from gradus.study.config import Study, load
+from gradus.study.grid import supervisions, with_sources
+from gradus.teachers.prompts.prompting import Prompts
+from gradus.teachers.transforms import PLUGINS
+from gradus.workflow.options import as_json
+from gradus.workflow.training import training_set_settings
+from gradus.workflow.wildcards import Wildcards
+
+
+def study_with(**transforms: dict[str, Any]) -> Study:
+    config = tiny_study()
+    config["teachers"]["mixed"] = {"provider": "mixed"}
+    config["transforms"] = transforms
+    return load(config)
+
+
+BAD = [
+    ({"kind": "truncated", "share": 1.5}, r"share: .*less than or equal to 1"),
+    ({"kind": "truncated"}, r"share: required key is missing"),
+    ({"kind": "truncated", "share": 0.5, "of": "shuffled"}, r"of: unknown name 'shuffled'"),
+    ({"kind": "truncated", "share": 0.5, "of": "untaught"}, r"of: unknown name 'untaught'"),
+    ({"kind": "truncated", "share": 0.5, "of": "x"}, r"transforms.x: 'x' is made from itself"),
+    ({"kind": "truncated", "share": 0.5, "tokenizer": "gpt"}, r"tokenizer: unknown name 'gpt'"),
+    ({"kind": "pruned", "by": "random"}, r"by: random needs keep"),
+    ({"kind": "pruned", "by": "type"}, r"by: type needs types"),
+    ({"kind": "pruned", "by": "type", "types": ["checks"]}, r"types.*'verification'"),
+    ({"kind": "pruned", "by": "type", "types": ["aside"], "unit": "words"}, r"by: type needs types"),
+    ({"kind": "corrupted", "what": "letters", "share": 0.5}, r"what.*'shuffle'"),
+    ({"kind": "mixed", "teacher": "tutor"}, r"either levels .* or shares"),
+    ({"kind": "mixed", "teacher": "tutor", "levels": {"2": "L1"}}, r"otherwise: the level of all other"),
+    ({"kind": "mixed", "shares": {"L1": 1.0}}, r"'L1' alone needs teacher"),
+    ({"kind": "mixed", "teacher": "tutor", "shares": {"L1": 0.5, "L2": 0.4}}, r"add up to 0.9"),
+    ({"kind": "mixed", "teacher": "tutor", "shares": {"L1": 0.5, "L2": 0.6}, "otherwise": "L3"}, r"more than 1"),
+    ({"kind": "mixed", "shares": {"tutor/L1": 1.0}}, r"no level and no supervision"),
+    ({"kind": "mixed", "shares": {"nobody/original/L1": 1.0}}, r"unknown name 'nobody'"),
+    ({"kind": "mixed", "shares": {"tutor/other/L1": 1.0}}, r"unknown name 'other'"),
+    ({"kind": "drawn", "per_problem": 0}, r"per_problem: .*greater than or equal to 1"),
+    ({"kind": "selected", "n": 3, "by": "luck"}, r"by.*'random'"),
+    ({"kind": "truncated", "share": 0.5, "verdict_policy": {"agrees": "retry"}}, r"asks nobody again"),
+    ({"kind": "shortened"}, r"unknown kind 'shortened'"),
+]
+
+
+@pytest.mark.parametrize(("entry", "message"), BAD)
+def test_a_bad_entry_is_one_message(entry: dict[str, Any], message: str) -> None:
+    with pytest.raises(UserError) as raised:
+        study_with(x=entry)
+    assert re.search(message, f"{raised.value.where}: {raised.value.what}".removeprefix("configuration key "))
+    assert re.match(r"configuration key transforms\.x(\.(?!truncated|pruned|mixed)|$)", str(raised.value.where))
+
+
+def test_a_circle_of_transforms_is_a_message() -> None:
+    with pytest.raises(UserError, match="'a' is made from itself"):
+        study_with(
+            a={"kind": "truncated", "share": 0.5, "of": "b"},
+            b={"kind": "mixed", "shares": {"tutor/c/L1": 1.0}},
+            c={"kind": "truncated", "share": 0.5, "of": "a"},
+        )
+
+
+def test_one_after_the_other_each_is_a_supervision_of_the_study() -> None:
+    config = tiny_study()
+    config["transforms"] = {
+        "unchecked": {"kind": "pruned", "by": "type", "types": ["verification"]},
+        "half": {"kind": "truncated", "share": 0.5, "of": "unchecked"},
+    }
+    config["experiments"]["granularity"] |= {"formats": ["half"], "levels": ["L6"], "baselines": []}
+    study = load(config)
+    made = Supervision("gradeschool", "tutor", "half", "L6")
+    assert [one.format for one in with_sources(study, made)] == ["original", "unchecked", "half"]
+    assert [str(one) for one in supervisions(study)] == [
+        f"gradeschool/tutor/{format_}/L6" for format_ in ("original", "unchecked", "half")
+    ]
+
+
+def test_transforms_of_before_have_the_identity_of_before() -> None:
+    study = study_with(
+        padded={"kind": "padded", "target": "L5", "tokenizer": "mini"},
+        steps={"kind": "mixed", "teacher": "tutor", "levels": {"2": "L5"}, "otherwise": "L1"},
+    )
+    assert {name: as_json(one.identity()) for name, one in study.transforms.items()} == {
+        "padded": '{"filler":"neutral","kind":"padded","target":"L5","tokenizer":"mini"}',
+        "steps": '{"kind":"mixed","levels":{"2":"L5"},"otherwise":"L1","teacher":"tutor"}',
+    }
+    assert all(one.taken(study.verdict_policy) == [] for one in study.transforms.values())
+
+
+class _Place:
+    student, format = "mini", "original"
+
+
+def test_a_policy_of_its_own_decides_its_training_sets_alone() -> None:
+    policy = {"agrees": "drop", "disagrees": "keep"}
+    entry: dict[str, Any] = {"kind": "selected", "n": 3, "by": "random"}
+    study = study_with(plain=entry, wrong={**entry, "verdict_policy": policy})
+    assert study.transforms["plain"].identity() == study.transforms["wrong"].identity()
+    assert study.policy_of("wrong") == policy
+    assert study.policy_of("original") == study.policy_of("plain") == study.verdict_policy
+    assert [study.transforms[name].taken(study.verdict_policy) for name in ("plain", "wrong")] == [
+        ["agrees"],
+        ["disagrees"],
+    ]
+    place: Wildcards = _Place()  # type: ignore[assignment]
+    assert canonical_json(study.verdict_policy) in training_set_settings(study, place)
+    place.format = "wrong"
+    assert canonical_json(policy) in training_set_settings(study, place)
+
+
+def test_wrong_answers_are_kept_unless_the_entry_says_otherwise() -> None:
+    entry: dict[str, Any] = {"kind": "corrupted", "what": "answer", "share": 0.5}
+    study = study_with(a=entry, b={**entry, "verdict_policy": {"agrees": "keep"}}, c={**entry, "what": "digits"})
+    assert study.policy_of("a") == {**study.verdict_policy, "disagrees": "keep"}
+    assert study.policy_of("b") == {"agrees": "keep"}
+    assert study.policy_of("c") == study.verdict_policy
+    assert set(study.policy_of("a")) <= set(VERDICTS)
+
+
+def test_the_entries_of_the_how_to_page_are_accepted() -> None:
+    page = (PROJECT / "docs" / "howto" / "ask-without-requests.md").read_text(encoding="utf-8")
+    entries = [yaml.safe_load(entry) for entry in re.findall(r"\| `([\w-]+: \{kind: .*\})` \|$", page, re.MULTILINE)]
+    assert len(entries) == page.count("{kind: ") - 2
+    made = {
+        name: {**entry, "tokenizer": "mini"} if entry["kind"] == "padded" else entry
+        for [(name, entry)] in map(dict.items, entries)
+    }
+    assert {entry["kind"] for entry in made.values()} == set(PLUGINS)
+    assert len(study_with(**made).transforms) == len(entries)
+
+
+@pytest.mark.parametrize(
+    ("entry", "examples", "tokens"),
+    [
+        ({"kind": "truncated", "share": 0.25}, 24, 70 + 140 / 4),
+        ({"kind": "pruned", "by": "random", "keep": 0.5}, 24, 140),
+        ({"kind": "selected", "n": 5, "by": "random"}, 5, 210),
+        ({"kind": "selected", "n": 500, "by": "random"}, 24, 210),
+        ({"kind": "drawn", "per_problem": 2}, 24, 210),
+        ({"kind": "mixed", "teacher": "tutor", "shares": {"L1": 0.5}, "otherwise": "L6"}, 24, 70 + 85),
+        ({"kind": "selected", "n": 6, "by": "random", "of": "original"}, 6, 210),
+    ],
+)
+def test_the_plan_counts_what_is_left(tmp_path: Path, entry: dict[str, Any], examples: int, tokens: float) -> None:
+    study = study_with(x=entry)
+    inputs = PlanInputs(Results(tmp_path, study), Prompts(tmp_path), tmp_path / "prices.yaml")
+    assert inputs.examples(Cell(Supervision("gradeschool", "tutor", "x", "L6"), "mini", 1)) == (examples, tokens)
