@@ -44,15 +44,14 @@ def classes() -> dict[tuple[str, str], str]:
 
 def agreement() -> None:
     """Print the tables of docs/background/benchmarks.md."""
-    from gradus.evaluation.grading import grade, read_question
+    from gradus.evaluation import judge
 
     known = classes()
     harness = load_harness()
     counts: dict[str, Counter[str]] = defaultdict(Counter)
     for name, row in outputs(Path(os.environ["GRADUS_DATA"])):
         dataset = SAME_AS.get(row["dataset"], row["dataset"])
-        problem = {"id": row["id"], "answer": str(row["gold"]), "choices": row["choices"]}
-        judged = grade(row["response"], read_question(problem, dataset, name), dataset)
+        judged = judge(row["response"], str(row["gold"]), dataset=dataset, choices=row["choices"])
         count = counts[name]
         count["rows"] += 1
         count["robust"] += judged.robust == row["correct"]
@@ -120,7 +119,8 @@ def load_harness() -> Any:
         "boolean": read(f"{bbh}_cot_zeroshot_template_yaml", f"{bbh}boolean_expressions.yaml"),
     }
 
-    from gradus.evaluation.grading import KINDS, read_question
+    from gradus.evaluation.golds import read_gold
+    from gradus.evaluation.grading import KINDS
 
     def matches(task: dict[str, Any], name: str, row: dict[str, Any], gold: str) -> bool:
         (chosen,) = [one for one in task["filter_list"] if one["name"] == name]
@@ -145,8 +145,7 @@ def load_harness() -> Any:
                 "first": bool(strict),
                 "flexible": bool(minerva.process_results(doc, [row["response"]])["math_verify"]),
             }
-        problem = {"id": row["id"], "answer": str(row["gold"]), "choices": row["choices"]}
-        gold = read_question(problem, dataset, "").gold
+        gold = read_gold(str(row["gold"]), kind, row["choices"])
         gold = f"({gold})" if kind == "choice" else str(row["gold"]).strip() if kind == "number" else gold
         names = {"first": "strict-match", "flexible": "flexible-extract"}
         return {key: matches(of_kind[kind], name, row, gold) for key, name in names.items()}

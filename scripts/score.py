@@ -1,45 +1,84 @@
-"""Score predictions against gold: one metric record, and one row per prediction.
+"""Score outputs of any model: two accuracies (our rules and the paper's), and a verdict for every text.
 
-With --dataset anybody's outputs are scored: problems are JSONL with id, question, choices (or null) and answer, as the dataset
-gives it; predictions are JSONL with id and text.
+    python scripts/score.py --dataset gsm8k --predictions outputs.jsonl --problems problems.jsonl
+    python scripts/score.py --kind number --predictions out/my-model/samples_gsm8k_2026-01-01T00-00-00.jsonl
+
+Outputs are files of lm-evaluation-harness (samples_*.jsonl), inspect (.eval, .json), lighteval (details), NeMo-Skills
+(output-rs*.jsonl), OpenCompass (predictions) or Gradus, or JSON lines, CSV or parquet with columns for id and text; packed by
+gzip or not; - is standard input. Gold answers come with the outputs, or from --problems, matched by id.
+
+A study's own cells are scored with --cell, as its workflow does.
 """
 
 import json
-from collections.abc import Iterator
-from dataclasses import asdict
-from pathlib import Path
+from argparse import ArgumentParser, Namespace
+from itertools import groupby
 from typing import Any
 
 from gradus.data.text_normalisation import normalised
-from gradus.evaluation.grading import KINDS, Question, grade, read_question, summary
+from gradus.evaluation.formats import FORMATS, read_columns, read_problems, read_run
+from gradus.evaluation.formats.columns import USUAL_NAMES
+from gradus.evaluation.judging import kind_of
+from gradus.evaluation.outputs.showing import disagreements, row_of, told
+from gradus.evaluation.outputs.tallies import tally
+from gradus.evaluation.outputs.verdicts import Judged, judged, problems_by_id
 from gradus.evaluation.scoring import score
 from gradus.records import Prediction, Problem
+from gradus.records.vocabulary import ANSWER_KINDS
 from gradus.runtime import program
 from gradus.runtime.atomic import write_json, write_text
-from gradus.runtime.errors import UserError
 from gradus.runtime.jsonl import read_json, read_records, write_records
 from gradus.study.paths import on_dataset
 
 
 def main() -> None:
     options = program.parser(__doc__)
-    options.add_argument("--problems", required=True, help="the test split")
-    options.add_argument("--dataset", choices=sorted(KINDS), help="score anybody's outputs for this dataset")
-    options.add_argument("--train-problems", help="the training split, for the most frequent answer")
-    options.add_argument("--predictions", required=True)
-    options.add_argument("--training-set-manifest", help="what the student was trained on; without it: on nothing")
-    options.add_argument("--cell", type=program.json_option, help="the cell's wildcards as JSON")
-    options.add_argument("--rows", help="where the rows go")
-    options.add_argument("--output", required=True)
+    _options(options)
     given = options.parse_args()
-    if given.dataset:
-        score_anything(given.dataset, Path(given.problems), Path(given.predictions), given.rows, given.output)
-        return
-    for name in ("train_problems", "cell", "rows"):
-        if getattr(given, name) is None:
-            options.error(f"without --dataset, --{name.replace('_', '-')} is required")
+    if given.cell is not None:
+        for name in ("train_problems", "problems", "rows", "output"):
+            if getattr(given, name) is None:
+                options.error(f"with --cell, --{name.replace('_', '-')} is required")
+        _score_cell(given)
+    elif given.dataset is None and given.kind is None:
+        options.error("say --dataset (gsm8k, math, ...) or --kind (number, choice, boolean, latex) of the answers")
+    else:
+        _score_outputs(given)
+
+
+def _options(options: ArgumentParser) -> None:
+    options.add_argument("--dataset", help="the dataset, which decides the kind of answer and the paper's rules")
+    options.add_argument("--kind", choices=ANSWER_KINDS, help="the kind of answer, for a dataset of one's own")
+    options.add_argument(
+        "--predictions", nargs="+", required=True, help="files or folders of outputs; - is standard input"
+    )
+    options.add_argument(
+        "--format", choices=FORMATS, help="the program that wrote them; without it, their content tells"
+    )
+    options.add_argument(
+        "--columns", help="names in plain rows, PART=NAME,...: id (or id=line), text, gold, question, ..."
+    )
+    options.add_argument("--problems", help="problems with gold answers, where the outputs bring none")
+    options.add_argument("--problem-columns", help="the same for them")
+    options.add_argument(
+        "--missing", choices=("skip", "wrong"), default="skip", help="problems without an output: left out, or counted as wrong"
+    )  # fmt: skip
+    options.add_argument(
+        "--tolerance", type=float, default=0.0, help="the largest relative error of a number; 0 is exact"
+    )
+    options.add_argument("--show-disagreements", action="store_true", help="print outputs on which verdicts differ")
+    options.add_argument("--rows", help="a JSON line for every output goes here")
+    options.add_argument("--with-texts", action="store_true", help="rows hold question, options, gold and text too")
+    options.add_argument("--output", help="the metrics go here, as JSON")
+    cell = options.add_argument_group("a study's cell")
+    cell.add_argument("--cell", type=program.json_option, help="the cell's wildcards as JSON")
+    cell.add_argument("--train-problems", help="the training split, for the most frequent answer")
+    cell.add_argument("--training-set-manifest", help="what the student was trained on; without it: on nothing")
+
+
+def _score_cell(given: Namespace) -> None:
     problems, train_problems = read_records(given.problems, Problem), read_records(given.train_problems, Problem)
-    rows, metric = score(problems, train_problems, read_records(given.predictions, Prediction))
+    rows, metric = score(problems, train_problems, read_records(given.predictions[0], Prediction))
     write_records(given.rows, rows)
     nothing: dict[str, Any] = {"rows": 0, "leaked": [], "excerpt": False}
     training_set = read_json(given.training_set_manifest) if given.training_set_manifest else nothing
@@ -58,56 +97,48 @@ def main() -> None:
     program.log.info("%d of %d correct (%.1f %%)", metric["correct"], metric["n"], 100 * metric["accuracy"])
 
 
-def score_anything(dataset: str, problems: Path, predictions: Path, rows: str | None, output: str) -> None:
-    """Grade a file of texts; UserError where a line is no such record, or a prediction has no problem."""
-    questions: dict[str, Question] = {}
-    for where, row in lines(problems):
-        question = read_question(row, dataset, where)
-        if question.id in questions:
-            raise UserError(f"the id {question.id!r} occurs twice", where=where)
-        questions[question.id] = question
-    graded = []
-    for where, row in lines(predictions):
-        if not isinstance(row.get("text"), str):
-            raise UserError("no text under 'text'", where=where)
-        if row.get("id") not in questions:
-            raise UserError(f"prediction for an unknown problem {row.get('id')!r}", where=where)
-        graded.append((row["id"], grade(row["text"], questions[row["id"]], dataset)))
-    if not graded:
-        raise UserError("no predictions", where=predictions)
-    if rows:
-        texts = [
-            json.dumps({"id": name, **asdict(prediction)}, ensure_ascii=False) + "\n" for name, prediction in graded
-        ]
-        write_text(rows, "".join(texts))
-    facts = summary([prediction for _, prediction in graded], dataset)
-    facts["problems_without_prediction"] = len(set(questions) - {name for name, _ in graded})
-    write_json(output, facts)
-    program.log.info(
-        "%s: %.2f %% robust, %.2f %% strict of %d",
-        dataset,
-        100 * facts["robust_accuracy"],
-        100 * facts["strict_accuracy"],
-        facts["n"],
+def _score_outputs(given: Namespace) -> None:
+    """Grade files of texts; a run and task each has accuracies of its own."""
+    kind, rules = kind_of(given.kind, given.dataset)
+    columns = read_columns(given.columns) if given.columns else USUAL_NAMES
+    problems = None
+    if given.problems:
+        named = read_columns(given.problem_columns) if given.problem_columns else USUAL_NAMES
+        problems = problems_by_id(read_problems(given.problems, columns=named), kind)
+    rows = judged(
+        read_run(given.predictions, format=given.format, columns=columns), problems, kind, rules, given.tolerance
     )
+    ordered = sorted(rows, key=_group)  # stable: within a group as in the files
+    groups = {key: list(mine) for key, mine in groupby(ordered, key=_group)}
+    facts = []
+    for (run, task), mine in groups.items():
+        unanswered = len(set(problems or ()) - {row.sample.id for row in mine}) if problems else 0
+        found = {"dataset": given.dataset or kind, **tally(mine, kind, unanswered, given.missing == "wrong")}
+        facts.append({"run": run, "task": task, **found} if len(groups) > 1 else found)
+        _tell(f"{run} {task}".strip() if len(groups) > 1 else given.dataset or kind, found, given.missing)
+    if given.show_disagreements:
+        print("\n".join(told(disagreements(rows))), end="")
+    if given.rows:
+        several = len(groups) > 1
+        lines = (json.dumps(row_of(row, several, given.with_texts), ensure_ascii=False) + "\n" for row in rows)
+        write_text(given.rows, "".join(lines))
+    if given.output:
+        write_json(given.output, {"groups": facts} if len(facts) > 1 else facts[0])
 
 
-def lines(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
-    """The objects of a JSONL file with file and line; UserError for a line that is none."""
-    try:
-        text = path.read_text(encoding="utf-8")
-    except FileNotFoundError:
-        raise UserError("no such file", where=path) from None
-    for number, line in enumerate(text.splitlines(), 1):
-        if not line.strip():
-            continue
-        try:
-            row = json.loads(line)
-        except ValueError as error:
-            raise UserError(f"no JSON: {error}", where=f"{path}:{number}") from None
-        if not isinstance(row, dict):
-            raise UserError("no JSON object", where=f"{path}:{number}")
-        yield f"{path}:{number}", row
+def _group(row: Judged) -> tuple[str, str]:
+    return row.sample.run, row.sample.task
+
+
+def _tell(name: str, facts: dict[str, Any], missing: str) -> None:
+    shown = (100 * facts["robust_accuracy"], 100 * facts["strict_accuracy"], facts["n"])
+    program.log.info("%s: %.2f %% robust, %.2f %% strict of %d", name, *shown)
+    for metric, given in facts.get("given", {}).items():
+        shares = (100 * given["mean"], given["agree"], given["outputs"])
+        program.log.info("  %s of the file: %.2f %%, agrees with robust on %d of %d outputs", metric, *shares)
+    if facts["problems_without_prediction"]:
+        counted = "counted as wrong" if missing == "wrong" else "left out; --missing wrong counts them"
+        program.log.warning("  %d problems have no output: %s", facts["problems_without_prediction"], counted)
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from running import PROJECT
 
-from gradus.evaluation.grading import grade, read_question
+from gradus.evaluation import judge
 
 FILES = (
     "faithful_cot_baseline.jsonl.gz",
@@ -52,8 +52,7 @@ def test_verdicts_agree_with_those_of_the_sources(
         if row["correct"] is None:
             continue
         dataset = SAME_AS.get(row["dataset"], row["dataset"])
-        problem = {"id": row["id"], "answer": str(row["gold"]), "choices": row["choices"]}
-        judged = grade(row["response"], read_question(problem, dataset, name), dataset)
+        judged = judge(row["response"], str(row["gold"]), dataset=dataset, choices=row["choices"])
         compared += 1
         if classes.get((name, row["id"])) != "recorded wrong":  # agreeing with a wrong verdict is no merit of either
             robust += judged.robust == row["correct"]

@@ -14,9 +14,8 @@ import signal
 import threading
 import time
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 
@@ -28,6 +27,9 @@ AGAIN = 1.5  # times as long for the second try, alone
 START_SECONDS = 120.0  # for a process to come up
 ASLEEP_SECONDS = 600.0  # by the clock: a worker that neither computes nor answers
 LONGEST = 2000  # characters; nobody's answer is longer, and parsers recurse
+REMEMBERED = 65536  # pairs
+MOST_WORKERS = 8  # each holds sympy in memory
+PAIRS_OF_A_WORKER = 50  # fewer are compared sooner than another process has imported sympy
 Pair = tuple[str, str]
 
 
@@ -41,6 +43,7 @@ class _Worker:
 
 _crew: list[_Worker] = []  # kept from call to call: a new process costs half a second
 _crew_lock = threading.Lock()
+_remembered: dict[Pair, bool | None] = {}
 
 
 def equivalent(left: str, right: str) -> bool | None:
@@ -49,9 +52,25 @@ def equivalent(left: str, right: str) -> bool | None:
     return _known(left, right) if verdict is None else verdict
 
 
-@lru_cache(maxsize=65536)
 def _known(left: str, right: str) -> bool | None:
-    return equivalences([(left, right)], workers=1)[0]
+    if (left, right) not in _remembered:
+        _remember({(left, right): equivalences([(left, right)], workers=1)[0]})
+    return _remembered[left, right]
+
+
+def decide_ahead(pairs: Iterable[Pair]) -> None:
+    """Compare pairs on all cores that this process may use, so that ``equivalent`` knows them: the same verdicts, sooner."""
+    asked = [pair for pair in dict.fromkeys(pairs) if pair not in _remembered and quick_verdict(*pair) is None]
+    workers = max(1, min(len(os.sched_getaffinity(0)), MOST_WORKERS, len(asked) // PAIRS_OF_A_WORKER))
+    for start in range(0, len(asked), REMEMBERED // 2):
+        part = asked[start : start + REMEMBERED // 2]
+        _remember(dict(zip(part, equivalences(part, workers=workers), strict=True)))
+
+
+def _remember(verdicts: dict[Pair, bool | None]) -> None:
+    if len(_remembered) + len(verdicts) > REMEMBERED:
+        _remembered.clear()
+    _remembered.update(verdicts)
 
 
 def equivalences(pairs: Sequence[Pair], seconds: float = SECONDS, workers: int | None = None) -> list[bool | None]:
@@ -74,7 +93,7 @@ def _decide(
 ) -> list[int]:
     """Verdicts into ``found``, by at most so many workers; what none could decide in its time is returned."""
     queue, late = deque(waiting), []
-    _crew.extend(_hire() for _ in range(min(len(queue), workers) - len(_crew)))
+    _crew.extend(_hired(min(len(queue), workers) - len(_crew)))
     crew = _crew[:workers]
     while queue or any(worker.pair >= 0 for worker in crew):
         for worker in crew:
@@ -108,21 +127,26 @@ def _ask(worker: _Worker, index: int, pairs: Sequence[Pair], seconds: float) -> 
     worker.deadline = time.monotonic() + ASLEEP_SECONDS
 
 
-def _hire() -> _Worker:
+def _hired(count: int) -> list[_Worker]:
+    """So many workers, started together: most of a start is imports."""
     context = multiprocessing.get_context("spawn")
-    ours, theirs = context.Pipe()
-    process = context.Process(target=_work, args=(theirs,), daemon=True)
-    process.start()
-    theirs.close()
-    if ours.poll(START_SECONDS):
-        ours.recv()  # it is up
-    return _Worker(process, ours)
+    workers = []
+    for _ in range(count):
+        ours, theirs = context.Pipe()
+        process = context.Process(target=_work, args=(theirs,), daemon=True)
+        process.start()
+        theirs.close()
+        workers.append(_Worker(process, ours))
+    for worker in workers:
+        if worker.pipe.poll(START_SECONDS):
+            worker.pipe.recv()  # it is up
+    return workers
 
 
 def _replace(worker: _Worker) -> None:
     worker.process.kill()
     worker.pipe.close()
-    new = _hire()
+    [new] = _hired(1)
     worker.process, worker.pipe, worker.pair = new.process, new.pipe, -1
 
 

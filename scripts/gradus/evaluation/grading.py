@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
 
-from gradus.answers import answers_compared, canonical_answer, extract_answer
+from gradus.answers import answers_compared, extract_answer
+from gradus.answers.equivalence import decide_ahead
 from gradus.answers.strict import strict_answer, strict_equal
 from gradus.records.vocabulary import AnswerKind, Failure
-from gradus.runtime.errors import UserError
-from gradus.statistics.intervals import wilson
 
 KINDS: dict[str, AnswerKind] = {
     "gradeschool": "number",
@@ -41,24 +38,11 @@ class Grade:
 
 @dataclass(frozen=True)
 class Question:
-    """What grading needs of anybody's problem; ``gold`` is canonical."""
+    """What grading needs of a problem; ``gold`` is canonical."""
 
     id: str
     gold: str
     choices: tuple[str, ...] | None
-
-
-def read_question(row: dict[str, Any], dataset: str, where: str) -> Question:
-    """A problem as its dataset gives it (id, choices or null, answer as text); UserError names what is missing or unreadable."""
-    missing = [name for name in ("id", "answer") if not isinstance(row.get(name), str)]
-    if missing:
-        raise UserError(f"no text under {missing[0]!r}", where=where)
-    choices = tuple(row.get("choices") or ()) or None
-    kind = KINDS[dataset]
-    gold = canonical_answer(row["answer"], kind, choices)
-    if gold is None:
-        raise UserError(f"{row['answer']!r} is no answer of the kind {kind!r}", where=where)
-    return Question(row["id"], gold, choices)
 
 
 def grade(text: str, question: Question, dataset: str, kind: AnswerKind | None = None) -> Grade:
@@ -77,19 +61,7 @@ def grade(text: str, question: Question, dataset: str, kind: AnswerKind | None =
     return Grade(strict, bool(compared), extracted, failure)
 
 
-def summary(graded: Sequence[Grade], dataset: str) -> dict[str, Any]:
-    """Both accuracies with their Wilson intervals, and how often they and the extraction fail."""
-    n = len(graded)
-    both = {"strict": sum(one.strict for one in graded), "robust": sum(one.robust for one in graded)}
-    facts: dict[str, Any] = {"dataset": dataset, "n": n}
-    for name, correct in both.items():
-        interval = wilson(correct, n)
-        facts |= {
-            f"{name}_correct": correct,
-            f"{name}_accuracy": interval.value,
-            f"{name}_interval_low": interval.low,
-            f"{name}_interval_high": interval.high,
-        }
-    facts["disagreements"] = sum(one.strict != one.robust for one in graded)
-    facts["failures"] = dict(sorted(Counter(one.failure for one in graded if one.failure).items()))
-    return facts
+def compare_ahead(texts: Iterable[tuple[str, Question]]) -> None:
+    """Compare the expressions of many texts with their gold ones on all cores, before ``grade`` asks for each."""
+    read = ((extract_answer(text, "latex", None), question.gold) for text, question in texts)
+    decide_ahead((extracted, gold) for extracted, gold in read if extracted is not None)

@@ -8,7 +8,7 @@ from math import comb
 from typing import Any
 
 from gradus.answers import answers_equal
-from gradus.evaluation.grading import Question, grade
+from gradus.evaluation.grading import Question, compare_ahead, grade
 from gradus.records import Annotation, Prediction, Problem, Scored
 from gradus.runtime.errors import UserError
 from gradus.statistics.intervals import wilson
@@ -30,10 +30,12 @@ def score(
         raise UserError(f"{len(missing)} problems have no prediction, the first is {missing[0]!r}")
     if len(set(Counter(prediction.problem_id for prediction in predictions).values())) > 1:
         raise UserError("some problems have more samples than others")
+    questions = {problem.id: Question(problem.id, problem.answer, problem.choices) for problem in problems}
+    of_expressions = (one for one in predictions if by_id[one.problem_id].answer_kind == "latex")
+    compare_ahead((one.text, questions[one.problem_id]) for one in of_expressions)
     rows = []
     for prediction in predictions:
-        problem = by_id[prediction.problem_id]
-        question = Question(problem.id, problem.answer, problem.choices)
+        problem, question = by_id[prediction.problem_id], questions[prediction.problem_id]
         graded = grade(prediction.text, question, problem.dataset, problem.answer_kind)
         rows.append(
             Scored(

@@ -26,6 +26,8 @@ EXCLUDED = {
     "gradus.students.training.geometry": "how nodes find each other",
     "gradus.students.training.local_ranks": "how processes start",
     "gradus.students.training.telemetry": "measures, and changes no weight",
+    "gradus.evaluation.formats": "reads files of other programs, no cell's",
+    "gradus.evaluation.outputs": "scores outputs of other programs, no cell's",
     "gradus.study.paths": "paths of files, which Snakemake compares itself",
 }
 

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gradus.answers import extract_answer, extract_number
-from gradus.evaluation.grading import grade, read_question
+from gradus.evaluation import judge
 
 CASES = [json.loads(line) for line in (Path(__file__).parent / "cases.jsonl").read_text(encoding="utf-8").splitlines()]
 OPTIONS = ("bank", "library", "department store", "mall", "new york")
@@ -40,8 +40,7 @@ def test_every_known_case_is_decided_rightly(dataset: str) -> None:
     wrong = []
     for row in CASES:
         if row["dataset"] == dataset:
-            question = read_question({"id": "1", "answer": row["gold"], "choices": row["choices"]}, dataset, "")
-            graded = grade(row["text"], question, dataset)
+            graded = judge(row["text"], row["gold"], dataset=dataset, choices=row["choices"])
             if graded.robust != row["right"]:
                 wrong.append((row["text"], row["gold"], graded.extracted))
     assert wrong == []

@@ -26,12 +26,37 @@ class Columns:
 
 USUAL_NAMES = Columns()
 
+
+def read_columns(text: str) -> Columns:
+    """``id=qid,text=said`` as columns; UserError for what is none of the parts."""
+    parts = [field.name for field in fields(Columns)]
+    found: dict[str, str] = {}
+    for one in text.split(","):
+        part, sign, name = one.partition("=")
+        if not sign or part.strip() not in parts or not name.strip():
+            hint = f"write PART=NAME,..., with a part of {', '.join(parts)}"
+            raise UserError(f"no column {one.strip()!r}", hint=hint)
+        found[part.strip()] = name.strip()
+    return Columns(**found)
+
+
 USUAL: dict[str, tuple[str, ...]] = {
     "id": ("id", "problem_id", "question_id", "qid", "unique_id", "ID", "uid", "idx", "index"),
     "text": ("text", "prediction", "output", "response", "generation", "completion", "model_output", "generated_text"),
-    "question": ("question", "problem", "prompt", "input", "instruction", "question_stem"),
+    "question": ("question", "problem", "prompt", "input", "instruction", "question_stem", "Question"),
     "choices": ("choices", "options"),
-    "gold": ("gold", "answer", "target", "expected_answer", "reference", "label", "answerKey", "Answer", "correct"),
+    "gold": (
+        "gold",
+        "answer",
+        "target",
+        "expected_answer",
+        "reference",
+        "label",
+        "answerKey",
+        "Answer",
+        "correct",
+        "solution",
+    ),
     "score": ("score", "is_correct", "correct", "acc", "accuracy", "exact_match"),
     "sample": ("sample", "epoch", "repeat"),
     "task": ("task", "dataset"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 
 from gradus.evaluation.formats.columns import LINE, resolved
 from gradus.evaluation.formats.files import Row, Rows
@@ -20,35 +21,50 @@ def samples(rows: Rows, source: Source) -> Iterator[Sample]:
     for number, (where, row) in enumerate(rows, 1):
         if found is None:
             found = resolved(source.columns, row, where)
-            _usable(found, row, where)
-        task = (optional(row, found["task"]) if "task" in found else None) or ""
-        name = str(number) if found["id"] == LINE else named(row, found["id"], where)
-        sample = index(row, found["sample"], where) if "sample" in found else seen[task, name]
-        seen[task, name] += 1
-        choices, labels = (
-            choices_of(row.get(found["choices"]), where) or (None, ()) if "choices" in found else (None, ())
-        )
-        yield Sample(
+            _need(found, row, where, ("text", "score"), "a text or a score")
+        one = _problem(row, found, number, where)
+        sample = index(row, found["sample"], where) if "sample" in found else seen[one.task, one.id]
+        seen[one.task, one.id] += 1
+        yield replace(
+            one,
             run=source.run or source.stem,
-            task=task,
-            id=name,
             sample=sample,
-            question=optional(row, found["question"]) if "question" in found else None,
-            choices=choices,
-            golds=tuple(by_letter(gold, labels) for gold in golds_of(row.get(found.get("gold", "")))),
             text=named(row, found["text"], where) if "text" in found else None,
             scores=_scores(row, found.get("score"), where),
-            where=where,
         )
 
 
-def _usable(found: dict[str, str], row: Row, where: str) -> None:
+def problems(rows: Rows, source: Source) -> Iterator[Sample]:
+    """Rows without outputs: id, gold answer, and question and options where there are any."""
+    found: dict[str, str] | None = None
+    for number, (where, row) in enumerate(rows, 1):
+        if found is None:
+            found = resolved(source.columns, row, where)
+            _need(found, row, where, ("gold",), "a gold answer")
+        yield _problem(row, found, number, where)
+
+
+def _problem(row: Row, found: dict[str, str], number: int, where: str) -> Sample:
+    choices, labels = choices_of(row.get(found["choices"]), where) or (None, ()) if "choices" in found else (None, ())
+    return Sample(
+        run="",
+        task=(optional(row, found["task"]) if "task" in found else None) or "",
+        id=str(number) if found["id"] == LINE else named(row, found["id"], where),
+        sample=0,
+        question=optional(row, found["question"]) if "question" in found else None,
+        choices=choices,
+        golds=tuple(by_letter(gold, labels) for gold in golds_of(row.get(found.get("gold", "")))),
+        where=where,
+    )
+
+
+def _need(found: dict[str, str], row: Row, where: str, parts: tuple[str, ...], what: str) -> None:
     there = f"there are {', '.join(map(str, row)) or 'no fields'}"
     if "id" not in found:
-        hint = f"{there}; name the column, or say {LINE!r} where rows are problems in order"
+        hint = f"{there}; name the column, or say id={LINE} where rows are problems in order"
         raise UserError("no column with the problem's id", where=where, hint=hint)
-    if "text" not in found and "score" not in found:
-        raise UserError("no column with a text or a score", where=where, hint=f"{there}; name the column")
+    if not found.keys() & set(parts):
+        raise UserError(f"no column with {what}", where=where, hint=f"{there}; name the column")
 
 
 def _scores(row: Row, name: str | None, where: str) -> dict[str, float]:

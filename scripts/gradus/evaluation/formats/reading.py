@@ -56,6 +56,15 @@ def read_run(
     return _distinct([replace(one, run=run) if run else one for one in found])
 
 
+def read_problems(path: str | Path, *, columns: Columns = USUAL_NAMES) -> list[Sample]:
+    """Problems with their gold answers: plain rows with an id and an answer, as datasets have them. Errors as above."""
+    source = Source(str(path), None, columns)
+    found = list(plain.problems(rows(content(path), source.path), source))
+    if not found:
+        raise UserError("no problems", where=shown(path))
+    return found
+
+
 def _read(data: bytes, source: Source, format: str | None) -> Iterator[Sample]:
     if inspect_logs.packed(data):
         yield from inspect_logs.samples_of_archive(data, source)

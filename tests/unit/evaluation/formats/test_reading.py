@@ -129,7 +129,7 @@ def test_choices_as_people_have_them(tmp_path: Path) -> None:
         (b"7\n", "a.jsonl:1: no JSON object"),
         (b"\x1f\x8b\x08\x00torn", "a.jsonl: cannot be unpacked"),
         (b"PAR1torn", "a.jsonl: no parquet: "),
-        (b'{"text": "a"}\n', "a.jsonl:1: no column with the problem's id (there are text; name the column, or say 'line'"),
+        (b'{"text": "a"}\n', "a.jsonl:1: no column with the problem's id (there are text; name the column, or say id=line"),
         (b'{"id": 1}\n', "a.jsonl:1: no column with a text or a score (there are id; name the column)"),
         (b'{"id": [1], "text": "a"}\n', "a.jsonl:1: no text under 'id' (it is list)"),
         (b'{"id": 1, "text": null}\n', "a.jsonl:1: no text under 'text' (it is null)"),

@@ -1,0 +1,55 @@
+"""Showing verdicts: rows for a file, and disagreements to read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+from typing import Any
+
+from gradus.evaluation.outputs.verdicts import Judged
+
+_SHOWN = 300  # characters of a text's end
+
+
+def row_of(one: Judged, several: bool, with_texts: bool) -> dict[str, Any]:
+    """A row of the file: id, sample, both verdicts, what was read; run and task where there are several; texts on request."""
+    where = {"run": one.sample.run, "task": one.sample.task} if several else {}
+    row = {**where, "id": one.sample.id, "sample": one.sample.sample, **asdict(one.grade)}
+    if not with_texts:
+        return row
+    choices = one.asked.questions[0].choices or ()
+    gold = list(dict.fromkeys(question.gold for question in one.asked.questions))
+    texts = {
+        "question": one.asked.text,
+        "choices": list(choices) if any(choices) else None,
+        "gold": gold,
+        "text": one.sample.text,
+    }
+    return {**row, **texts, "scores": dict(one.sample.scores)}
+
+
+def disagreements(rows: Sequence[Judged]) -> list[Judged]:
+    """Outputs on which our two sets of rules differ, or ours and a score that the file has."""
+    return [row for row in rows if row.grade.strict != row.grade.robust or _others(row)]
+
+
+def _others(row: Judged) -> dict[str, float]:
+    return {name: value for name, value in row.sample.scores.items() if row.grade.robust != (value >= 0.5)}
+
+
+def told(rows: Sequence[Judged]) -> Iterator[str]:
+    """Each with its verdicts, its gold answer and the end of its text."""
+    for row in rows:
+        grade, others = row.grade, _others(row)
+        verdicts = [f"robust {_word(grade.robust)}", f"strict {_word(grade.strict)}"]
+        verdicts += [f"{name} {value:g}" for name, value in others.items()]
+        gold = " or ".join(dict.fromkeys(question.gold for question in row.asked.questions))
+        text = (row.sample.text or "").strip()
+        end = text if len(text) <= _SHOWN else f"... {text[-_SHOWN:]}"
+        place = f"{row.sample.id} #{row.sample.sample} ({row.sample.where})"
+        yield f"{place}: {', '.join(verdicts)}; gold {gold}, read {grade.extracted}"
+        yield "".join(f"    | {line}\n" for line in end.splitlines())
+
+
+def _word(right: bool) -> str:
+    return "right" if right else "wrong"

@@ -1,0 +1,70 @@
+"""Verdicts on the outputs of files: which problem each answers, and whether it gives its gold answer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from gradus.evaluation.grading import Grade, Question
+from gradus.evaluation.judging import grade_all, questions_of
+from gradus.records.samples import Sample
+from gradus.records.vocabulary import AnswerKind
+from gradus.runtime.errors import UserError
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A problem: its question as its file tells it, and what grading needs for each accepted answer."""
+
+    text: str | None
+    questions: tuple[Question, ...]
+
+
+@dataclass(frozen=True)
+class Judged:
+    """An output, the problem that it answers, and its grade."""
+
+    sample: Sample
+    asked: Asked
+    grade: Grade
+
+
+def problems_by_id(problems: Sequence[Sample], kind: AnswerKind) -> dict[str, Asked]:
+    """The problems of a file; UserError for one without a gold answer of the kind, and for a second one of an id."""
+    found: dict[str, Asked] = {}
+    for problem in problems:
+        if problem.id in found:
+            raise UserError(f"the id {problem.id!r} occurs twice", where=problem.where)
+        found[problem.id] = _asked(problem, kind)
+    return found
+
+
+def judged(
+    samples: Sequence[Sample], problems: dict[str, Asked] | None, kind: AnswerKind, rules: str, tolerance: float = 0.0
+) -> list[Judged]:
+    """A verdict for every output, in order; without problems the outputs bring their own gold answers.
+
+    Raises UserError for an output without a text, or one whose problem or gold answer nobody knows.
+    """
+    asked: dict[str, Asked] = {}
+    for one in samples:
+        if one.text is None:
+            raise UserError(
+                f"no text of {one.id!r}: options were compared by likelihood, or only verdicts are kept",
+                where=one.where,
+            )
+        if problems is None:
+            asked[one.key] = _asked(one, kind)
+        elif one.id in problems:
+            asked[one.key] = problems[one.id]
+        else:
+            raise UserError(f"prediction for an unknown problem {one.id!r}", where=one.where)
+    grades = grade_all([(one.text or "", asked[one.key].questions) for one in samples], kind, rules, tolerance)
+    return [Judged(one, asked[one.key], grade) for one, grade in zip(samples, grades, strict=True)]
+
+
+def _asked(one: Sample, kind: AnswerKind) -> Asked:
+    if not one.golds:
+        hint = "name its column, or give --problems"
+        raise UserError(f"no gold answer of {one.id!r}", where=one.where, hint=hint)
+    return Asked(one.question, questions_of(one.id, one.golds, kind, one.choices, one.where))

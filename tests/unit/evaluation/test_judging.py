@@ -1,0 +1,85 @@
+"""`from gradus.evaluation import judge`: a reward that is light to import and refuses a gold answer that is none."""
+
+import subprocess
+import sys
+
+import pytest
+from running import PROJECT
+
+from gradus.answers import equivalence
+from gradus.evaluation import judge, judge_all
+from gradus.evaluation.golds import read_gold
+from gradus.runtime.errors import UserError
+
+
+@pytest.mark.parametrize(
+    ("given", "kind", "choices", "canonical"),
+    [
+        (18, "number", None, "18"),
+        (18.0, "number", None, "18"),
+        ("9 * 2 = 18\n#### 18", "number", None, "18"),
+        ("so \\boxed{18}.", "number", None, "18"),
+        (True, "boolean", None, "True"),
+        ("no", "boolean", None, "False"),
+        ("B", "choice", ("",) * 10, "B"),
+        ("(B)", "choice", ("21", "3"), "B"),
+        ("A)21", "choice", ("21", "3"), "A"),
+        ("3", "choice", ("21", "3"), "B"),
+        ("A dog", "choice", ("cat", "A dog"), "B"),
+        ("It is $\\boxed{\\frac12}$.", "latex", None, "\\frac12"),
+        ("$\\frac12$", "latex", None, "\\frac12"),
+        ("(1, 2)", "latex", None, "(1, 2)"),
+    ],
+)
+def test_gold_answers_as_datasets_spell_them(
+    given: str | float | bool, kind: "object", choices: tuple[str, ...] | None, canonical: str
+) -> None:
+    assert read_gold(given, kind, choices) == canonical  # type: ignore[arg-type]
+
+
+def test_one_text_and_a_batch() -> None:
+    assert judge("The answer is (B).", "B", kind="choice").robust
+    assert judge("It is yes.", True, dataset="StrategyQA").robust
+    assert [one.robust for one in judge_all(["#### 4", "5"], ["4", 6], kind="number")] == [True, False]
+    assert judge("The answer is six.", ["5", "6"], kind="number").robust
+    assert judge("0.333", "1/3", kind="number", tolerance=0.01).robust
+    assert not judge("0.333", "1/3", kind="number").robust
+
+
+def test_a_gold_answer_that_is_none_is_refused() -> None:
+    with pytest.raises(
+        UserError, match=r"'E' is no answer of the kind 'choice' \(the letter or text of one of 2 options\)"
+    ):
+        judge("A", "E", kind="choice", choices=["x", "y"])
+    with pytest.raises(UserError, match="neither a kind of answer nor a dataset"):
+        judge("A", "A")
+    with pytest.raises(UserError, match="2 texts, 1 gold answers"):
+        judge_all(["a", "b"], ["1"], kind="number")
+
+
+def test_a_batch_of_expressions_is_compared_ahead_with_the_same_verdicts(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[int] = []
+    monkeypatch.setattr(equivalence, "_remembered", {})
+    monkeypatch.setattr(equivalence, "PAIRS_OF_A_WORKER", 3)
+    compare = equivalence.equivalences
+
+    def watched(pairs: list[tuple[str, str]], workers: int) -> list[bool | None]:
+        asked.append(workers)
+        return compare(pairs, workers=workers)
+
+    monkeypatch.setattr(equivalence, "equivalences", watched)
+    monkeypatch.setattr("os.sched_getaffinity", lambda pid: {0, 1})
+    texts = [f"\\boxed{{{number}x + y + {number}}}" for number in range(6)]
+    golds = [f"y + {number - number % 2}x + {number}" for number in range(6)]
+    assert [one.robust for one in judge_all(texts, golds, kind="latex")] == [number % 2 == 0 for number in range(6)]
+    assert asked == [2], "one call for all pairs, on two processes"
+
+
+def test_it_imports_neither_torch_nor_scipy_nor_a_table_library() -> None:
+    code = (
+        "import sys; from gradus.evaluation import judge; print(judge('#### 4', 4, kind='number').robust,"
+        "[name for name in ('torch', 'transformers', 'scipy', 'numpy', 'pandas', 'pyarrow', 'sympy') if name in sys.modules])"
+    )
+    path = {"PYTHONPATH": str(PROJECT / "scripts")}
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=path, check=True)
+    assert done.stdout == "True []\n"
