@@ -79,7 +79,8 @@ include: "rules/archive.smk"
 
 onstart:
     before_the_first_job.tell(workflow, study)
-    declaration.declare(study)
+    if declaration.is_due(job.rule.name for job in workflow.dag.needrun_jobs()):
+        declaration.declare(study)
 
 
 onsuccess:

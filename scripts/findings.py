@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from gradus.analysis.collection import collect, costs
-from gradus.analysis.kinds import by_steps
+from gradus.analysis.kinds import by_kind
 from gradus.analysis.published import read
 from gradus.analysis.published_comparison import compare_with_published
 from gradus.analysis.recommendation import recommendations
@@ -42,11 +42,11 @@ def main() -> None:
     write_text(given.recommendation, recommendations_csv(recommended))
     comparisons = compare_with_published(evidence, read(Path(given.numbers)))
     write_text(given.published, published_comparison.to_csv(comparisons))
-    counted = [
-        by_steps(evidence, name, results.problems(name, "test"), section.source)
+    kinds = [
+        one
         for name, section in study.datasets.items()
+        for one in by_kind(evidence, name, results.problems(name, "test"), section.source)
     ]
-    kinds = [one for one in counted if one is not None]
     text = findings(study, conditions, evidence, statements, recommended, audits, manifests, kinds)
     text += published_comparison.to_markdown(comparisons)
     write_text(given.output, text)

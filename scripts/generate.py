@@ -75,7 +75,8 @@ def main() -> None:
     }
     progress = work_folder() / "predictions" / f"{sha256_bytes(canonical_json(identity).encode())[:32]}.jsonl"
     prompts = (template.prompt(problem, writer.worked, tokens.opening) for problem in problems)
-    refuse_beyond_positions(writer.weights, max(len(tokens.encode(prompt)) for prompt in prompts), writer.longest)
+    longest_prompt = max(len(tokens.encode(prompt)) for prompt in prompts)
+    refuse_beyond_positions(writer.weights, longest_prompt, writer.longest, len(writer.worked))
     limits = GenerationLimits(
         ends=tuple(sorted({template.end_id(tokens), tokens.eos_id})),
         longest=writer.longest,

@@ -1,10 +1,12 @@
-"""Kinds of problems: accuracy by number of steps, where the data know it. It shows where an effect lies, and tests nothing."""
+"""Kinds of problems: accuracy by number of steps, subject and difficulty, where the data know them. It shows where an effect
+lies, and tests nothing."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
@@ -15,14 +17,16 @@ from gradus.statistics.measurements import Rows
 # Problems with so many steps or more are one kind.
 MOST_STEPS = 6
 
+Trait = Literal["steps", "subject", "difficulty"]
+
 
 @dataclass(frozen=True)
-class BySteps:
-    """The problems of a dataset by their number of steps (``MOST_STEPS``: so many or more), and the mean accuracy of each
-    condition on each of them, in that order."""
+class ByKind:
+    """How many problems of a dataset are of each kind of a trait, and the mean accuracy of each condition on them, in order."""
 
     dataset: str
-    problems: Mapping[int, int]
+    trait: Trait
+    problems: Mapping[str, int]
     accuracies: Mapping[Condition, Sequence[float]]
 
 
@@ -38,16 +42,29 @@ def steps(problem: Problem, source: str) -> int | None:
     return None
 
 
-def by_steps(evidence: Evidence, dataset: str, problems: Sequence[Problem], source: str) -> BySteps | None:
-    """Every condition of a dataset; None where steps are not known or all the same."""
-    known = [steps(problem, source) for problem in problems]
-    counted = np.array([min(MOST_STEPS, one) for one in known if one is not None])
-    kinds = sorted({int(one) for one in counted})
-    if len(counted) < len(problems) or len(kinds) < 2:
+def by_kind(evidence: Evidence, dataset: str, problems: Sequence[Problem], source: str) -> list[ByKind]:
+    """Every condition of a dataset by each trait that all its problems have and in which they differ."""
+    traits: dict[Trait, list[str | None]] = {
+        "steps": [_counted(steps(problem, source)) for problem in problems],
+        "subject": [problem.subject for problem in problems],
+        "difficulty": [problem.difficulty for problem in problems],
+    }
+    found = []
+    for trait, known in traits.items():
+        kinds = sorted({one for one in known if one is not None})
+        if None in known or len(kinds) < 2:
+            continue
+        named = np.array(known)
+        accuracies: dict[Condition, Sequence[float]] = {}
+        for (supervision, student), measured in evidence.students.items():
+            if supervision.dataset == dataset and isinstance(measured, Rows) and measured.n == len(named):
+                solved = measured.by_problem
+                accuracies[supervision, student] = [float(solved[named == kind].mean()) for kind in kinds]
+        found.append(ByKind(dataset, trait, {kind: int((named == kind).sum()) for kind in kinds}, accuracies))
+    return found
+
+
+def _counted(steps: int | None) -> str | None:
+    if steps is None:
         return None
-    found: dict[Condition, Sequence[float]] = {}
-    for (supervision, student), measured in evidence.students.items():
-        if supervision.dataset == dataset and isinstance(measured, Rows) and measured.n == len(counted):
-            solved = measured.by_problem
-            found[supervision, student] = [float(solved[counted == kind].mean()) for kind in kinds]
-    return BySteps(dataset, {kind: int((counted == kind).sum()) for kind in kinds}, found)
+    return f"{MOST_STEPS} or more" if steps >= MOST_STEPS else str(steps)

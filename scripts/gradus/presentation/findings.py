@@ -10,7 +10,7 @@ from gradus.analysis.claims.catalogue import judged_claims
 from gradus.analysis.claims.primary import when_declared
 from gradus.analysis.claims.statements import Statement
 from gradus.analysis.evidence import Evidence
-from gradus.analysis.kinds import MOST_STEPS, BySteps
+from gradus.analysis.kinds import ByKind
 from gradus.analysis.recommendation import Recommendation
 from gradus.analysis.summaries import ConditionSummary, label
 from gradus.presentation.claims import NOTHING, recommendations_markdown, statements_markdown
@@ -137,7 +137,7 @@ def findings(
     recommended: Sequence[Recommendation],
     audits: Sequence[DatasetAudit],
     manifests: Mapping[Supervision, AnnotationManifest],
-    kinds: Sequence[BySteps] = (),
+    kinds: Sequence[ByKind] = (),
 ) -> str:
     """The findings page in Markdown."""
     parts = [f"# Findings of the study `{study.study}`", ""]
@@ -152,7 +152,7 @@ def findings(
     if statements:
         parts += ["## The claims", "", _HOW_TO_READ, "", statements_markdown(statements)]
     if kinds:
-        parts += ["## By number of steps", "", _HOW_TO_READ_STEPS, "", *map(_steps_table, kinds)]
+        parts += ["## By kind of problem", "", _HOW_TO_READ_KINDS, "", *map(_kinds_table, kinds)]
     if evidence.teachers:
         parts += ["## The teachers on the test problems, gold hidden", "", _teacher_table(evidence).markdown()]
     parts += ["## The data", "", *map(_audit_line, audits), "", _annotation_table(manifests).markdown()]
@@ -171,15 +171,15 @@ _HOW_TO_READ = (
 )
 
 
-_HOW_TO_READ_STEPS = (
-    "Accuracy in percent of the test problems with so many steps (how many there are stands in brackets), as the data count "
-    "them. It shows where a difference lies; nothing here is tested."
+_HOW_TO_READ_KINDS = (
+    "Accuracy in percent of the test problems of a kind (how many there are stands in brackets): so many steps as the data "
+    "count them, the subject or the difficulty that their authors name. It shows where a difference lies; nothing here is tested."
 )
 
 
-def _steps_table(found: BySteps) -> str:
-    """The conditions of one dataset, a column per number of steps."""
-    heads = [f"{kind}{' or more' if kind == MOST_STEPS else ''} ({n})" for kind, n in found.problems.items()]
+def _kinds_table(found: ByKind) -> str:
+    """The conditions of one dataset, a column per kind."""
+    heads = [f"{found.trait}: {kind} ({n})" for kind, n in found.problems.items()]
     lines = [
         [found.dataset, student, supervision.short, *(f"{100 * one:.1f}" for one in each)]
         for (supervision, student), each in found.accuracies.items()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from gradus.records.vocabulary import LETTERS, AnswerKind, Split
 from gradus.runtime.errors import UserError
@@ -16,7 +16,10 @@ class Problem(Record):
 
     ``answer`` is canonical text of ``answer_kind``: a number, an option letter, ``True``/``False`` or LaTeX.
     ``choices`` are the option texts in letter order. ``solution`` is the solution graph of a generated problem.
+    ``subject`` and ``difficulty`` are what the data's authors call it, where they do.
     """
+
+    MAY_BE_ABSENT: ClassVar[frozenset[str]] = frozenset({"subject", "difficulty"})
 
     id: str
     dataset: str
@@ -29,6 +32,8 @@ class Problem(Record):
     solution: dict[str, Any] | None
     source: str
     revision: str | None
+    subject: str | None = None
+    difficulty: str | None = None
 
     @property
     def key(self) -> str:

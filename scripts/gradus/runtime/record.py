@@ -11,14 +11,19 @@ import functools
 import types
 import typing
 from dataclasses import dataclass
-from typing import Any, Literal, Self
+from typing import Any, ClassVar, Literal, Self
 
 from gradus.runtime.errors import UserError
 
 
 @dataclass(frozen=True)
 class Record:
-    """Base of all records: strict reading and writing of its own fields."""
+    """Base of all records: strict reading and writing of its own fields.
+
+    Fields named in ``MAY_BE_ABSENT`` are written only where they are not None, and read as None where they are absent.
+    """
+
+    MAY_BE_ABSENT: ClassVar[frozenset[str]] = frozenset()
 
     @property
     def key(self) -> str:
@@ -30,7 +35,8 @@ class Record:
 
     def to_json(self) -> dict[str, Any]:
         """The record as plain JSON values."""
-        return dataclasses.asdict(self)
+        told = dataclasses.asdict(self)
+        return {name: value for name, value in told.items() if value is not None or name not in self.MAY_BE_ABSENT}
 
     @classmethod
     def from_json(cls, value: Any) -> Self:
@@ -39,6 +45,7 @@ class Record:
             raise UserError(f"expected a JSON object, found {type(value).__name__}")
         hints = _hints(cls)  # type: ignore[arg-type]  # mypy: a class of dataclasses is hashable
         names = list(hints)
+        value = {**dict.fromkeys(cls.MAY_BE_ABSENT), **value}
         missing = [name for name in names if name not in value]
         if missing:
             raise UserError(f"missing field {missing[0]!r}")

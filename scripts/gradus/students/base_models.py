@@ -49,15 +49,31 @@ def context_tokens(model: str | Path) -> int | None:
     return read_model_config(model).positions
 
 
-def refuse_beyond_positions(model: str | Path, prompt_tokens: int, new_tokens: int) -> None:
-    """UserError where a prompt and its answer could be longer than the table of positions of a model that has one (GPT-2)."""
+def refuse_beyond_positions(model: str | Path, prompt_tokens: int, new_tokens: int, shots: int = 0) -> None:
+    """UserError where the longest prompt goes beyond a model's positions, or a prompt and its answer beyond a table of them (GPT-2).
+
+    Rotary positions go on behind their end, so that an answer may; what a prompt says there is read by a model that never saw such
+    positions. ``shots`` is the number of worked examples in the prompt.
+    """
     config = read_model_config(model)
-    if config.ends_there and config.positions is not None and prompt_tokens + new_tokens > config.positions:
+    if config.positions is None:
+        return
+    fewer = f", or fewer than {shots} shots" if shots else ""
+    if prompt_tokens > config.positions:
+        raise UserError(
+            f"a prompt of {prompt_tokens} tokens goes beyond the model's {config.positions} positions",
+            where=model,
+            hint=f"take shorter problems{fewer}",
+        )
+    if config.ends_there and prompt_tokens + new_tokens > config.positions:
+        left = config.positions - prompt_tokens
         raise UserError(
             f"a prompt of {prompt_tokens} tokens and an answer of {new_tokens} go beyond the model's "
             f"{config.positions} positions",
             where=model,
-            hint=f"set max_new_tokens of the decoding to {max(1, config.positions - prompt_tokens)} or less",
+            hint=f"set max_new_tokens of the decoding to {left} or less{fewer}"
+            if left
+            else f"take shorter problems{fewer}",
         )
 
 

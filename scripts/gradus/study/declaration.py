@@ -7,6 +7,7 @@ It says how many trainings were there when it was written: none, if it was decla
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -68,10 +69,19 @@ def digest(study: Study) -> str:
     return sha256_bytes(canonical_json(declaration(study)).encode())
 
 
+# Jobs that look ahead or write the study down: no evidence comes of them.
+_NO_EVIDENCE = frozenset({"plan", "study"})
+
+
+def is_due(rules: Iterable[str]) -> bool:
+    """Whether a run with jobs of these rules may bring evidence, so that what is declared has to be written down before."""
+    return bool(set(rules) - _NO_EVIDENCE)
+
+
 def declare(study: Study, root: Path = Path()) -> None:
     """Write the record of what is declared, unless it is there; nothing where nothing is declared.
 
-    It is called when a run starts, before its first job.
+    It is called when a run starts that ``is_due``, before its first job.
     """
     if not study.primary:
         return

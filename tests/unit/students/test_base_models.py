@@ -190,3 +190,14 @@ def test_an_answer_beyond_a_table_of_positions_is_a_message(tmp_path: Path) -> N
         refuse_beyond_positions(tmp_path, 40, 25)
     (tmp_path / "config.json").write_text(json.dumps({"model_type": "llama", "max_position_embeddings": 64}))
     refuse_beyond_positions(tmp_path, 40, 100)
+
+
+@pytest.mark.parametrize("kind", ["gpt2", "llama"])
+def test_a_prompt_beyond_the_positions_is_a_message_and_names_the_shots(tmp_path: Path, kind: str) -> None:
+    (tmp_path / "config.json").write_text(json.dumps({"model_type": kind, "max_position_embeddings": 64}))
+    with pytest.raises(
+        UserError, match=r"a prompt of 65 tokens goes beyond the model's 64 positions .*shorter problems\)"
+    ):
+        refuse_beyond_positions(tmp_path, 65, 1)
+    with pytest.raises(UserError, match=r"shorter problems, or fewer than 4 shots"):
+        refuse_beyond_positions(tmp_path, 65, 1, shots=4)

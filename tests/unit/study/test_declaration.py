@@ -9,7 +9,7 @@ import pytest
 from gradus.runtime.errors import UserError
 from gradus.study import paths
 from gradus.study.config import Study, load
-from gradus.study.declaration import declare, primaries, trainings_before
+from gradus.study.declaration import declare, is_due, primaries, trainings_before
 from gradus.study.grid import cells
 
 SIDES = {
@@ -83,3 +83,9 @@ def test_a_transfer_to_the_only_dataset_of_an_experiment_is_none() -> None:
     experiment = study().experiments["levels"].model_dump() | {"transfer": ["words"]}
     with pytest.raises(UserError, match="taught on 'words' and asked its test problems anyway"):
         study(experiments={"levels": experiment}, primary={})
+
+
+def test_a_plan_declares_nothing() -> None:
+    """Who plans looks ahead and may change the study; who annotates, trains or scores begins to see evidence."""
+    assert not is_due([]) and not is_due(["plan", "study"])
+    assert is_due(["plan", "study", "annotate"]) and is_due(["train"])

@@ -23,7 +23,7 @@ Row = dict[str, Any]
 
 @dataclass(frozen=True)
 class Reading:
-    """What a row says: question, option texts, canonical gold, the author's own rationale.
+    """What a row says: question, option texts, canonical gold, the author's own rationale, the subject and difficulty they name.
 
     ``doubtful`` marks a gold answer that the row's own solution does not bear out.
     """
@@ -35,6 +35,8 @@ class Reading:
     rationale: str | None = None
     id: str | None = None
     doubtful: bool = False
+    subject: str | None = None
+    difficulty: str | None = None
 
 
 Reader = Callable[[Row], Reading | None]
@@ -106,7 +108,24 @@ def math(row: Row) -> Reading | None:
         boxes and stated and normalised_latex(stated) != normalised_latex(boxes[-1])
     )
     rationale = re.sub(r"\\(?:boxed|fbox)\s*(?=\{)", "", solution)
-    return Reading(row["problem"].strip(), answer, "latex", None, rationale, row.get("unique_id"), doubtful)
+    return Reading(
+        row["problem"].strip(),
+        answer,
+        "latex",
+        None,
+        rationale,
+        row.get("unique_id"),
+        doubtful,
+        _spaced(row.get("type", row.get("subject"))),
+        str(row["level"]).removeprefix("Level ") if row.get("level") is not None else None,
+    )
+
+
+def _spaced(subject: str | None) -> str | None:
+    """``CountingAndProbability`` as its authors write it, so that one subject has one name."""
+    if not subject:
+        return None
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", subject).replace(" And ", " & ")
 
 
 def csqa(row: Row) -> Reading:

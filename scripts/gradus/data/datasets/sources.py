@@ -117,6 +117,8 @@ def _problem(dataset: str, split: Split, number: int, reading: Reading, entry: E
         solution=None,
         source=f"{entry.title} ({entry.citation}), licence {entry.licence}",
         revision=rows.revision,
+        subject=reading.subject,
+        difficulty=reading.difficulty,
     )
 
 
