@@ -11,7 +11,7 @@ from pathlib import Path
 from gradus.runtime import program
 from gradus.runtime.atomic import write_text
 from gradus.runtime.errors import UserError
-from gradus.statistics.families import MARGIN
+from gradus.statistics.margin import MARGIN
 
 SUFFIXES = (".txt", ".csv", ".md", ".tex", ".html")
 

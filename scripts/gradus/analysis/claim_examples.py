@@ -13,7 +13,7 @@ from gradus.analysis.claims.statements import VERDICTS, Statement, Verdict
 from gradus.analysis.evidence import Evidence
 from gradus.records import Supervision
 from gradus.records.vocabulary import LEVELS, NATIVE, UNTAUGHT
-from gradus.statistics.families import MARGIN
+from gradus.statistics.margin import MARGIN
 from gradus.statistics.measurements import Measurement, Summary
 from gradus.study.declaration import Primary
 

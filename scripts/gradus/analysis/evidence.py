@@ -8,8 +8,8 @@ from statistics import fmean
 
 from gradus.records import Supervision
 from gradus.records.vocabulary import ANSWER_ONLY, LEVELS, NATIVE
-from gradus.statistics.families import MARGIN
 from gradus.statistics.intervals import wilson
+from gradus.statistics.margin import MARGIN
 from gradus.statistics.measurements import Measurement, SeedVariance, pooled_seed_variance
 
 

@@ -17,7 +17,8 @@ from gradus.analysis.run_alignment import Aligned, Missing, aligned, by_task
 from gradus.records.runs import ScoredRun
 from gradus.runtime.errors import UserError
 from gradus.statistics.contrasts import Contrast, difference
-from gradus.statistics.families import MARGIN, holm
+from gradus.statistics.families import holm
+from gradus.statistics.margin import MARGIN
 from gradus.statistics.measurements import Rows, pooled_seed_variance
 from gradus.statistics.power import detectable, runs_needed
 from gradus.statistics.sample_sizes import items_needed, items_needed_once, spread

@@ -11,8 +11,6 @@ from gradus.statistics.intervals import Estimate, wilson
 from gradus.statistics.measurements import Measurement, SeedVariance
 
 Name = TypeVar("Name")
-# A difference that does not matter, where nobody says anything else (accuracy, 0 to 1).
-MARGIN = 0.03
 
 
 def holm(p_values: Sequence[float]) -> list[float]:

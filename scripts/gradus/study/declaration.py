@@ -15,7 +15,7 @@ from typing import Any
 
 from gradus.records import Supervision
 from gradus.runtime.atomic import canonical_json, sha256_bytes, write_json
-from gradus.statistics.families import MARGIN
+from gradus.statistics.margin import MARGIN
 from gradus.study import paths
 from gradus.study.config import Study
 from gradus.study.grid import cells, is_untaught

@@ -8,7 +8,8 @@ from typing import Literal
 
 from gradus.statistics.contrasts import Contrast
 from gradus.statistics.correlations import Correlation
-from gradus.statistics.families import MARGIN, holm
+from gradus.statistics.families import holm
+from gradus.statistics.margin import MARGIN
 
 ALPHA = 0.05
 # Power is stated for effects of this size.
