@@ -50,9 +50,9 @@ def context_tokens(model: str | Path) -> int | None:
 
 
 def refuse_beyond_positions(model: str | Path, prompt_tokens: int, new_tokens: int, shots: int = 0) -> None:
-    """UserError where the longest prompt goes beyond a model's positions, or a prompt and its answer beyond a table of them (GPT-2).
+    """UserError where a prompt goes beyond a model's positions, or a prompt and its answer beyond a table of them (GPT-2).
 
-    Rotary positions go on behind their end, so that an answer may; what a prompt says there is read by a model that never saw such
+    Rotary positions go on behind their end, so that an answer may; a prompt that does is read by a model that never saw such
     positions. ``shots`` is the number of worked examples in the prompt.
     """
     config = read_model_config(model)
