@@ -80,7 +80,7 @@ def refuse_beyond_positions(model: str | Path, prompt_tokens: int, new_tokens: i
 def corpus_texts(corpus: Corpus) -> list[str]:
     """The documents of a warm-up corpus."""
     if isinstance(corpus, PrimerCorpus):
-        return primer(corpus.seed, corpus.documents, corpus.largest)
+        return primer(corpus.seed, corpus.documents, corpus.largest, corpus.stories == "plain")
     path = Path(corpus.path)
     try:
         texts = [line for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]

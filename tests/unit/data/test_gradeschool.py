@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from gradus.data.gradeschool.explanations import Manner, explain, miscalculate
 from gradus.data.gradeschool.graph import Solution, compute, halfway
 from gradus.data.gradeschool.primer import primer
-from gradus.data.gradeschool.stories import NUMBERS, Story, belongs_to_test, make_stories
+from gradus.data.gradeschool.stories import NUMBERS, PLAIN, Story, belongs_to_test, make_stories
 from gradus.records.vocabulary import FORMATS, LEVELS
 from gradus.runtime.errors import UserError
 
@@ -155,6 +155,39 @@ def test_numbers_stay_within_twenty_where_that_is_asked() -> None:
     assert max(max(step.left, step.right, step.result) for story in stories for step in story.solution.steps) == 20
     facts = " ".join(text for text in primer(3, 400, 20) if not text.startswith("Question"))
     assert max(int(number) for number in re.findall(r"[0-9]+", facts)) == 20
+
+
+def test_plain_stories_say_nothing_twice_and_nothing_needless() -> None:
+    stories = make_stories(3, 200, "train", (2, 3), 20, plain=True) + make_stories(
+        3, 60, "test", (2, 3), 20, plain=True
+    )
+    for story in stories:
+        solution = story.solution
+        assert solution.needless is None
+        assert set(solution.structure) <= set(PLAIN)
+        assert len(solution.structure) == len(solution.steps)
+        said = [re.sub(r"[0-9]+", "N", step.reason) for step in solution.steps]
+        assert len(set(said)) == len(said)
+    assert {len(story.solution.steps) for story in stories} == {2, 3}
+
+
+def test_the_plain_primer_is_seeded_and_holds_neither_held_out_structures_nor_tutor_text() -> None:
+    texts = primer(3, 400, 20, plain=True)
+    assert texts == primer(3, 400, 20, plain=True)
+    held_out = make_stories(3, 100, "test", (2, 3), 20, plain=True)
+    known = make_stories(3, 100, "train", (2, 3), 20, plain=True)
+    explained = {explain(s.solution, level, "original", TUTOR, "v") for s in held_out + known for level in LEVELS}
+    assert not any(rationale in text for rationale in explained if len(rationale) > 40 for text in texts)
+    assert not any(story.question in text for story in held_out for text in texts)
+    assert max(int(number) for text in texts for number in re.findall(r"[0-9]+", text)) == 20
+
+
+def test_a_row_of_the_plain_primer_is_told_by_looking_back_alone() -> None:
+    rows = [text for text in primer(3, 200, 20, plain=True) if text.count(" Again: ") == 2]
+    assert rows
+    for row in rows:
+        first, second, third = row.removesuffix(".").split(". Again: ")
+        assert first == second == third
 
 
 def test_stories_and_primer_of_forty_are_those_of_earlier_studies() -> None:

@@ -135,7 +135,8 @@ def _subset(problems: list[Problem], size: int | None, seed: int | None) -> list
 def _gradeschool(dataset: str, section: GradeschoolDataset, split: Split) -> Loaded:
     drawn: Split = section.split if split == "test" else "train"
     size = section.test if split == "test" else section.train
-    stories = make_stories(section.seed, size, drawn, tuple(section.steps), section.largest)
+    plain = section.stories == "plain"
+    stories = make_stories(section.seed, size, drawn, tuple(section.steps), section.largest, plain)
     source, revision = "gradus gradeschool generator (synthetic)", f"seed {section.seed}"
     problems = [
         Problem(

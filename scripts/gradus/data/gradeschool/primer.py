@@ -9,15 +9,18 @@ from __future__ import annotations
 import random
 
 from gradus.data.gradeschool.graph import INVERSE, compute, halfway
-from gradus.data.gradeschool.stories import NUMBERS, Story, belongs_to_test, make_story
+from gradus.data.gradeschool.stories import ACTORS, NUMBERS, THINGS, Story, belongs_to_test, make_story
 
 
-def primer(seed: int, documents: int, largest: int = 40) -> list[str]:
+def primer(seed: int, documents: int, largest: int = 40, plain: bool = False) -> list[str]:
     """``documents`` texts: number facts, stories told twice or with their amounts, questions answered by bookkeeping.
 
-    No number of theirs is beyond ``largest``, a key of stories.NUMBERS.
+    No number of theirs is beyond ``largest``, a key of stories.NUMBERS. The ``plain`` primer is written for students that are
+    to learn it in a minute or two: plain stories of one to three moves, each told in two ways, and rows of words to copy.
     """
     rng = random.Random(f"primer/{seed}")
+    if plain:
+        return [_plain(rng, largest) for _ in range(documents)]
     texts: list[str] = []
     while len(texts) < documents:
         kind = rng.random()
@@ -29,6 +32,33 @@ def primer(seed: int, documents: int, largest: int = 40) -> list[str]:
             tell = _again if kind < 0.4 else _narrate if kind < 0.6 else _answered
             texts.append(tell(rng, story))
     return texts
+
+
+def _plain(rng: random.Random, largest: int) -> str:
+    kind = rng.random()
+    if kind < 0.2:
+        return " ".join(_fact(rng, largest) for _ in range(8))
+    if kind < 0.4:
+        return _row(rng, largest)
+    while True:
+        story = make_story(rng, rng.choice((1, 2, 3, 3)), largest, plain=True)
+        if story is not None and not belongs_to_test(story.solution.structure):
+            return _told_in_two_ways(rng, story)
+
+
+def _row(rng: random.Random, largest: int) -> str:
+    """Words in any order, three times: nothing but looking back tells the next one."""
+    words = (*ACTORS, *THINGS, *map(str, range(1, largest + 1)))
+    row = " ".join(rng.choice(words) for _ in range(rng.randint(6, 16)))
+    return f"{row}. Again: {row}. Again: {row}."
+
+
+def _told_in_two_ways(rng: random.Random, story: Story) -> str:
+    """A question, then two of three: its sums, its story again, its story with the amounts; then the closing amount."""
+    sums = rng.choice(("; ", ". Then ", ", then ")).join(step.equation for step in story.solution.steps)
+    ways = [f"Sums: {sums}.", f"Again: {_start(story)} {_moves(story)}", f"Again: {_narrate(rng, story)}"]
+    first, second = rng.sample(ways, 2)
+    return f"Question: {story.question}\n{first} {second} The answer is {story.solution.answer}."
 
 
 def _fact(rng: random.Random, largest: int) -> str:

@@ -52,6 +52,9 @@ NUMBERS = {
 }
 
 
+PLAIN = ("get", "lose", "multiply", "share")  # the moves of plain stories: each is one step
+
+
 @dataclass(frozen=True)
 class Story:
     """A question and what it means."""
@@ -66,10 +69,11 @@ def belongs_to_test(structure: tuple[str, ...]) -> bool:
     return digest[0] % 10 < 3
 
 
-def make_story(rng: random.Random, steps: int, largest: int = 40) -> Story | None:
+def make_story(rng: random.Random, steps: int, largest: int = 40, plain: bool = False) -> Story | None:
     """One random story with exactly ``steps`` steps, or None where the dice led to a number out of range.
 
-    ``largest`` is a key of NUMBERS: no amount goes beyond it.
+    ``largest`` is a key of NUMBERS: no amount goes beyond it. A plain story says nothing twice in the same words, has nothing
+    in it that its question does not need, and each of its moves is one of PLAIN.
     """
     numbers = NUMBERS[largest]
     actor, other = rng.sample(ACTORS, 2)
@@ -78,35 +82,43 @@ def make_story(rng: random.Random, steps: int, largest: int = 40) -> Story | Non
     sentences = [f"{actor} has {total} {thing}."]
     made: list[Step] = []
     structure: list[str] = []
+    said: set[str] = set()
     last: int | None = None
     ends_in_price = False
     while len(made) < steps:
         room = steps - len(made)
-        moves = ["get", "lose", "multiply", "share"] + (["packs-get", "packs-lose"] if room >= 2 else [])
-        moves += ["price"] if room == 1 and steps > 2 else []
+        moves = list(PLAIN)
+        if not plain:
+            moves += ["packs-get", "packs-lose"] if room >= 2 else []
+            moves += ["price"] if room == 1 and steps > 2 else []
         move = rng.choice(moves)
-        spoken, operation, number, number_step = "", "", 0, None
+        phrase, spoken, operation, number, number_step = "", "", "", 0, None
         if move in ("get", "lose"):
             number = rng.randint(*numbers.amounts)
-            spoken = rng.choice(_GET if move == "get" else _LOSE).format(n=number, thing=thing)
+            phrase = rng.choice(_GET if move == "get" else _LOSE)
+            spoken = phrase.format(n=number, thing=thing)
             operation = "+" if move == "get" else "-"
         elif move == "multiply":
             number = rng.choice((2, 3))
-            spoken, operation = _MULTIPLY[number][0].format(thing=thing), "*"
+            phrase = _MULTIPLY[number][0]
+            spoken, operation = phrase.format(thing=thing), "*"
         elif move == "share":
             divisors = [n for n in (2, 3, 4) if total % n == 0 and total > n]
             if not divisors:
                 return None
             number = rng.choice(divisors)
-            spoken, operation = rng.choice(_SHARE).format(n=number, thing=thing), "/"
+            phrase = rng.choice(_SHARE)
+            spoken, operation = phrase.format(n=number, thing=thing), "/"
         elif move == "price":
             number = rng.randint(2, 4)
-            spoken, operation = f"sells every one of the {thing} for {number} coins", "*"
+            phrase = "sells every one of the {thing} for {n} coins"
+            spoken, operation = phrase.format(n=number, thing=thing), "*"
             ends_in_price = True
         else:
             packs, each = rng.randint(2, numbers.packs), rng.randint(2, numbers.packs)
             phrases = _PACKS_GET if move == "packs-get" else _PACKS_LOSE
-            spoken = rng.choice(phrases).format(a=packs, b=each, thing=thing)
+            phrase = rng.choice(phrases)
+            spoken = phrase.format(a=packs, b=each, thing=thing)
             number, operation = packs * each, "+" if move == "packs-get" else "-"
             many = "bought" if move == "packs-get" else "gone"
             made.append(
@@ -124,8 +136,9 @@ def make_story(rng: random.Random, steps: int, largest: int = 40) -> Story | Non
             )
             number_step = len(made) - 1
         result = compute(operation, total, number)
-        if not 1 <= result <= largest:
+        if not 1 <= result <= largest or (plain and phrase in said):
             return None
+        said.add(phrase)
         unit = "coins" if move == "price" else thing
         ask = f"How many {unit} does {actor} have then?"
         made.append(Step(operation, total, number, result, last, number_step, f"{actor} {spoken}", ask, unit))
@@ -137,7 +150,7 @@ def make_story(rng: random.Random, steps: int, largest: int = 40) -> Story | Non
     ):  # a story that computes the same twice would make its explanation repeat itself
         return None
     needless = None
-    if rng.random() < 0.4:
+    if not plain and rng.random() < 0.4:
         needless = rng.choice(_NEEDLESS).format(n=rng.randint(2, 12), thing=thing, other=other)
         sentences.insert(rng.randint(1, len(sentences)), f"{needless}.")
     goal = "How many coins does {} get?" if ends_in_price else "How many " + thing + " does {} have now?"
@@ -148,13 +161,18 @@ def make_story(rng: random.Random, steps: int, largest: int = 40) -> Story | Non
 
 
 def make_stories(
-    seed: int, count: int, split: str, steps: tuple[int, ...] = (2, 3, 4, 5), largest: int = 40
+    seed: int,
+    count: int,
+    split: str,
+    steps: tuple[int, ...] = (2, 3, 4, 5),
+    largest: int = 40,
+    plain: bool = False,
 ) -> list[Story]:
     """``count`` different stories of one side of the split, the numbers of steps in equal shares.
 
     ``split`` is ``train``, ``development`` or ``test``. Train draws from its structures; development and test from the
     held-out ones. The numbers of a problem belong to one side by their hash, so that no tuple of numbers is on two sides.
-    No amount is beyond ``largest``, a key of NUMBERS.
+    No amount is beyond ``largest``, a key of NUMBERS; ``plain`` stories: see ``make_story``.
     Raises UserError if there are not so many.
     """
     rng = random.Random(f"gradeschool/{seed}/{split}")
@@ -162,7 +180,7 @@ def make_stories(
     seen: set[str] = set()
     misses = 0
     while len(stories) < count:
-        story = make_story(rng, steps[len(stories) % len(steps)], largest)
+        story = make_story(rng, steps[len(stories) % len(steps)], largest, plain)
         fits = story is not None and belongs_to_test(story.solution.structure) == (split != "train")
         if story is None or not fits or story.question in seen or _side(story.solution.givens()) != split:
             misses += 1

@@ -18,6 +18,10 @@ def _is_forty(value: object) -> bool:
     return value == 40
 
 
+def _is_all(value: object) -> bool:
+    return value == "all"
+
+
 class Development(Section):
     """Problems kept for choices: taken from the training split before anything else, never trained on, scored as test is."""
 
@@ -43,6 +47,12 @@ class GradeschoolDataset(Section):
     steps: list[int] = Field([2, 3, 4, 5], description="Numbers of reasoning steps, in equal shares (2 to 5).")
     largest: Literal[20, 40] = Field(
         40, exclude_if=_is_forty, description="No amount of a story is larger: smaller numbers are easier to learn."
+    )
+    stories: Literal["all", "plain"] = Field(
+        "all",
+        exclude_if=_is_all,
+        description="`plain`: no sentence is needless, no wording comes twice in a story, and every move is one step (getting, "
+        "losing, doubling or tripling, sharing): easier to learn.",
     )
     development: Development | None = Field(
         None,

@@ -27,6 +27,10 @@ def _is_forty(value: object) -> bool:
     return value == 40
 
 
+def _is_all(value: object) -> bool:
+    return value == "all"
+
+
 def _is_cosine(value: object) -> bool:
     return value == "cosine"
 
@@ -239,6 +243,11 @@ class PrimerCorpus(Section):
     documents: int = Field(gt=0, description="Number of documents.")
     largest: Literal[20, 40] = Field(
         40, exclude_if=_is_forty, description="No number of it is larger; as in the dataset of the study."
+    )
+    stories: Literal["all", "plain"] = Field(
+        "all",
+        exclude_if=_is_all,
+        description="`plain`: as in a dataset of plain stories, with one to three moves, each story told in two ways.",
     )
 
 
