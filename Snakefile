@@ -2,6 +2,7 @@
 
 import os
 import sys
+from pathlib import Path
 
 from snakemake.utils import min_version
 
@@ -84,4 +85,4 @@ onstart:
 
 
 onsuccess:
-    print(summary.text(study), file=sys.stderr)
+    print(summary.text(study, Path(workflow.basedir) / "studies"), file=sys.stderr)

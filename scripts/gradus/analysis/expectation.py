@@ -1,7 +1,7 @@
-"""Expectation: what a shipped study is known to show, by replications with other seeds and on other machines, and what a run shows.
+"""Expectation: what a shipped study is known to show, by replications with other seeds and other arithmetic.
 
-A study that ships beside a file ``NAME.expected.json`` is compared with it when it ends. The interval of each declared comparison
-is the one in which the next replication lies with 95 % probability (Student's prediction interval), so that a run outside it is news.
+A study that ships beside a file ``NAME.expected.json`` is compared with it when it ends. The interval of each declared
+comparison is the one in which the next replication lies with 95 % probability (Student's prediction interval).
 """
 
 from __future__ import annotations

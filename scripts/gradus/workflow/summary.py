@@ -1,4 +1,7 @@
-"""Summary of a finished run: where its results are, the headline numbers, how long it took. Imports nothing heavy."""
+"""Summary of a finished run: where its results are, the headline numbers, whether they are as expected, how long it took.
+
+It imports nothing heavy.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,8 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from gradus.analysis.expectation import SUFFIX, Expectation, compared, differences
+from gradus.runtime.errors import UserError
 from gradus.study import paths
 from gradus.study.config import Study
 
@@ -15,9 +20,10 @@ _STARTED = time.monotonic()
 _BEGAN = time.time()
 
 
-def text(study: Study, began: float = _BEGAN) -> str:
+def text(study: Study, shipped: Path | None = None, began: float = _BEGAN) -> str:
     """The closing lines; files that this run did not make are left out, and so is everything in a cluster job.
 
+    ``shipped``: the folder of the study files that ship; a study with an expectation there is compared with it.
     ``began``: when the run did, in seconds since the epoch.
     """
     minutes = (time.monotonic() - _STARTED) / 60
@@ -39,6 +45,7 @@ def text(study: Study, began: float = _BEGAN) -> str:
     headline = Path(paths.HEADLINE.of(study))
     if _made_by_this_run(headline, began):
         lines += ["Headline numbers:", json.loads(headline.read_text(encoding="utf-8"))["text"]]
+        lines += _as_expected(study, shipped / f"{study.study}{SUFFIX}") if shipped else []
     return "\n".join(lines)
 
 
@@ -50,3 +57,12 @@ def _made_by_this_run(path: Path, began: float) -> bool:
 
 def _files(folder: Path) -> Iterator[Path]:
     return (path for path in folder.rglob("*") if path.is_file())
+
+
+def _as_expected(study: Study, path: Path) -> list[str]:
+    if not path.exists():
+        return []
+    try:
+        return compared(study, Expectation.read(path), differences(study))
+    except UserError as error:  # the run itself has succeeded
+        return [f"Not compared with what is expected: {error}"]
