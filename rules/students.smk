@@ -8,7 +8,7 @@ rule training_set:
             problems=paths.PROBLEMS.with_(split="train"),
             test=paths.PROBLEMS.with_(split="test"),
             annotations=paths.ANNOTATIONS,
-            model=paths.BASE_MODEL,
+            model=lambda wildcards: training.base_model(study, wildcards),
         ),
     output:
         examples=paths.TRAINING_SET,
@@ -27,7 +27,7 @@ rule training_set:
     params:
         code=lambda _: fingerprint("training_set"),
         settings=lambda wildcards: training.training_set_settings(study, wildcards),
-        student=lambda wildcards: paths.STUDENT.format(**wildcards),
+        student=lambda wildcards: training.base_folder(study, wildcards),
     message:
         "Training set {wildcards.dataset}/{wildcards.teacher}/{wildcards.format}/{wildcards.level} for {wildcards.student}"
     shell:
@@ -43,7 +43,10 @@ rule training_set:
 
 rule train:
     input:
-        **large(examples=paths.TRAINING_SET, model=paths.BASE_MODEL),
+        **large(
+            examples=paths.TRAINING_SET,
+            model=lambda wildcards: training.base_model(study, wildcards),
+        ),
     output:
         weights=directory(paths.WEIGHTS),
         trace=paths.TRACE,
@@ -73,7 +76,7 @@ rule train:
             study, wildcards.student, int(wildcards.seed)
         ),
         cell=paths.CELL,
-        student=lambda wildcards: paths.STUDENT.format(**wildcards),
+        student=lambda wildcards: training.base_folder(study, wildcards),
         folder=paths.CHECKPOINT,
     message:
         "Training {params.cell}"

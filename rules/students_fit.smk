@@ -3,7 +3,10 @@
 
 rule student_fit:
     input:
-        **large(examples=paths.TRAINING_SET, model=paths.BASE_MODEL),
+        **large(
+            examples=paths.TRAINING_SET,
+            model=lambda wildcards: training.base_model(study, wildcards),
+        ),
     output:
         fit=paths.STUDENT_FIT,
     log:
@@ -20,7 +23,7 @@ rule student_fit:
         gpu=lambda wildcards: resources.generation_gpus(study, wildcards.student),
     params:
         code=lambda _: fingerprint("student_fit"),
-        student=lambda wildcards: paths.STUDENT.format(**wildcards),
+        student=lambda wildcards: training.base_folder(study, wildcards),
     message:
         "Fit of {wildcards.dataset}/{wildcards.teacher}/{wildcards.format}/{wildcards.level} to {wildcards.student}"
     shell:

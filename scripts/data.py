@@ -6,6 +6,7 @@ from gradus.data.datasets.sources import load_problems
 from gradus.runtime import program
 from gradus.runtime.environment import data_folder, folder_or_hub
 from gradus.runtime.jsonl import write_records
+from gradus.study.config.axes import base_of
 from gradus.study.config.datasets import Dataset
 from gradus.study.config.options import section_option
 from gradus.study.paths import Artifact
@@ -21,9 +22,10 @@ def main() -> None:
     options.add_argument("--output", required=True)
     given = options.parse_args()
     record = program.RunRecord()
+    # The points of a dataset hold the same problems under the same names: what a teacher writes of one is the same in all.
     hub = getattr(given.settings, "hub", None)
     with folder_or_hub(hub) if hub else nullcontext():
-        loaded = load_problems(given.dataset, given.settings, given.split, data_folder())
+        loaded = load_problems(base_of(given.dataset), given.settings, given.split, data_folder())
     write_records(
         given.output,
         loaded.problems,

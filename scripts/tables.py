@@ -21,7 +21,7 @@ def main() -> None:
     conditions = summaries(results, experiment)
     table = experiment_table(given.experiment, experiment, conditions)
     output = Path(given.output)
-    write_text(output, to_csv(conditions))
+    write_text(output, to_csv(conditions, experiment))
     write_text(output.with_suffix(".md"), f"# {one_line(experiment.question)}\n\n{table.markdown()}\n{table.note}\n")
     write_text(output.with_suffix(".tex"), table.latex())
 

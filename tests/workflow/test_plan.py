@@ -46,6 +46,23 @@ def test_the_plan_counts_before_anything_runs(workflow: Callable[..., Workflow])
     assert (made.results / "plan" / "plan.json").exists(), "the plan is always made anew"
 
 
+def test_one_more_value_of_an_axis_is_one_more_point(workflow: Callable[..., Workflow]) -> None:
+    """The points of a recipe share base model and annotations; a value that a student has anyway is that student."""
+    made = workflow()
+    experiment = made.config["experiments"]["granularity"]
+    along = {**experiment, "axis": "recipe.learning_rate", "students": ["mini"], "baselines": []}
+    few, more = ({**along, "values": values} for values in ([0.001, 0.004], [0.001, 0.004, 0.008]))
+    made.config["experiments"] = {"granularity": experiment}
+    alone = made.jobs("metrics")
+    made.config["experiments"]["along"] = few
+    with_two = made.jobs("metrics")
+    made.config["experiments"]["along"] = more
+    with_three = made.jobs("metrics")
+    for before, after in ((alone, with_two), (with_two, with_three)):
+        added = {rule: after[rule] - before.get(rule, 0) for rule in after if after[rule] != before.get(rule, 0)}
+        assert added == {"training_set": 1, "train": 1, "generate": 1, "score": 1}
+
+
 def would_run(run: Workflow) -> dict[str, dict[str, Any]]:
     output = run.run("plan")
     plan = json.loads((run.results / "plan" / "plan.json").read_text(encoding="utf-8"))

@@ -11,6 +11,7 @@ from gradus.records.vocabulary import ANSWER_ONLY, LEVELS, NATIVE
 from gradus.statistics.intervals import wilson
 from gradus.statistics.margin import MARGIN
 from gradus.statistics.measurements import Measurement, SeedVariance, pooled_seed_variance
+from gradus.study.config import base_of
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,7 @@ class Evidence:
 
     def margin(self, *datasets: str) -> float:
         """Differences within it do not matter: that of a dataset, or the mean over several."""
-        return fmean(self.margins.get(name, MARGIN) for name in datasets)
+        return fmean(self.margins.get(name, self.margins.get(base_of(name), MARGIN)) for name in datasets)
 
     @property
     def names(self) -> list[str]:

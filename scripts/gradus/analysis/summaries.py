@@ -8,11 +8,12 @@ from statistics import fmean, stdev
 
 from gradus.records import Supervision
 from gradus.records.metrics import Metrics
-from gradus.records.vocabulary import ANSWER_ONLY, UNTAUGHT
+from gradus.records.vocabulary import ANSWER_ONLY, NATIVE, UNTAUGHT
 from gradus.results.store import Results
 from gradus.runtime.errors import UserError
 from gradus.statistics.intervals import wilson
 from gradus.study.config import Experiment
+from gradus.study.config.axes import Value
 from gradus.study.grid import experiment_cells
 
 
@@ -22,7 +23,8 @@ class ConditionSummary:
 
     ``accuracy`` is the mean over seeds; ``low`` and ``high`` are the Wilson interval for ``n`` problems (what another test
     set would give with these checkpoints); ``seed_sd`` is the standard deviation over seeds, None for one seed. ``truncated``
-    and ``unparsable`` are shares of all texts, ``mean_tokens`` those of a text. ``no_end``: a seed has not learned to stop.
+    and ``unparsable`` are shares of all texts, ``mean_tokens`` those of a text. ``no_end``: a seed has not learned to stop;
+    ``decoding``: how the texts were written, where the experiment varies that (else empty: the main one).
     """
 
     supervision: Supervision
@@ -41,6 +43,7 @@ class ConditionSummary:
     leaked: bool
     excerpt: bool
     no_end: bool = False
+    decoding: str = ""
 
     @property
     def above_baselines(self) -> bool:
@@ -48,24 +51,45 @@ class ConditionSummary:
         return self.low > max(self.most_frequent, self.chance)
 
 
+def value(row: ConditionSummary, experiment: Experiment) -> Value:
+    """The value of a condition on the axis of an experiment that varies a key; None where it has none."""
+    axis, supervision = experiment.parameter, row.supervision
+    if axis is None:
+        return None
+    named = {"dataset": supervision.dataset, "teacher": supervision.teacher, "transform": supervision.format}
+    return experiment.points.get({**named, "recipe": row.student, "decoding": row.decoding}[axis.kind])
+
+
+def plain(name: str, experiment: Experiment) -> str:
+    """A name without its value on the experiment's axis, which is told beside it."""
+    return experiment.parameter.without(name) if experiment.parameter else name
+
+
 def label(supervision: Supervision, experiment: Experiment) -> str:
-    """How a condition is called in a table: its value on the axis, or its full name if it is a baseline."""
+    """How a condition is called in a table: its value on the axis, or its full name if it is a baseline.
+
+    Where the axis is a key its value stands beside, and the condition is called by its level, the first of what it is.
+    """
     if supervision.format == UNTAUGHT:
         return "untaught" if supervision.teacher == "none" else f"untaught {supervision.teacher}"
     if supervision.short in experiment.baselines:
         return "answer only" if supervision.format == ANSWER_ONLY else f"{supervision.teacher} {supervision.format}"
+    if experiment.axis in ("student", "dataset") or experiment.parameter is not None:
+        return plain(supervision.format, experiment) if supervision.level == NATIVE else supervision.level
     return str(getattr(supervision, experiment.axis))
 
 
 def summaries(results: Results, experiment: Experiment) -> list[ConditionSummary]:
     """All conditions of an experiment, in the order of the study file; UserError where a metric file is absent."""
-    grouped: dict[tuple[Supervision, str], list[Metrics]] = {}
-    endless: set[tuple[Supervision, str]] = set()
+    grouped: dict[tuple[Supervision, str, str], list[Metrics]] = {}
+    endless: set[tuple[Supervision, str, str]] = set()
     for cell in experiment_cells(results.study, experiment):
-        grouped.setdefault((cell.supervision, cell.student), []).append(results.metrics(cell))
-        if not results.has_learned_to_stop(cell):
-            endless.add((cell.supervision, cell.student))
-    return [replace(summary(*key, seeds), no_end=key in endless) for key, seeds in grouped.items()]
+        for decoding in experiment.decodings or [""]:
+            key = (cell.supervision, cell.student, decoding)
+            grouped.setdefault(key, []).append(results.metrics(cell, decoding or None))
+            if not results.has_learned_to_stop(cell):
+                endless.add(key)
+    return [replace(summary(*key[:2], seeds), no_end=key in endless, decoding=key[2]) for key, seeds in grouped.items()]
 
 
 def summary(supervision: Supervision, student: str, seeds: Sequence[Metrics]) -> ConditionSummary:

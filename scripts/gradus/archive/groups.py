@@ -11,11 +11,12 @@ from gradus.presentation.exhibits import conditions
 from gradus.records import Supervision
 from gradus.runtime.environment import journal_folder
 from gradus.study import paths
-from gradus.study.config import ArchiveGroup, Study
+from gradus.study.config import ArchiveGroup, Study, base_of
 from gradus.study.grid import (
     FINDINGS,
     accuracy_supervisions,
     cells,
+    decodings,
     evaluations,
     exemplar_files,
     figures,
@@ -153,7 +154,7 @@ def _training(study: Study) -> list[Artifact]:
     taught = trained(cells(study))
     found = [
         paths.BASE_MODEL.manifest.of(study, student=student)
-        for student in dict.fromkeys(cell.student for cell in cells(study))
+        for student in dict.fromkeys(base_of(cell.student) for cell in cells(study))
     ]
     found += [
         paths.TRAINING_SET.manifest.of(study, supervision, student=student)
@@ -172,10 +173,11 @@ def cards(study: Study) -> list[Artifact]:
 
 
 def _scores(study: Study, patterns: list[Artifact]) -> list[Artifact]:
+    written = decodings(study, cells(study))
     return [
         pattern.of(study, cell, problems=problems, decoding=decoding)
         for cell, problems in evaluations(study, cells(study))
-        for decoding in study.decodings
+        for decoding in written[cell]
         for pattern in patterns
     ]
 

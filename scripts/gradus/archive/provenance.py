@@ -15,6 +15,7 @@ from gradus.runtime.atomic import sha256_file
 from gradus.runtime.errors import UserError
 from gradus.runtime.jsonl import read_json
 from gradus.study import paths
+from gradus.study.config import base_of
 from gradus.study.grid import is_untaught, sources
 
 
@@ -62,7 +63,7 @@ def chain(results: Results, place: Place) -> list[Link]:
         place.problems: results.root / paths.problems_file(study, supervision.dataset, place.problems),
     }
     training_set = results.path(paths.TRAINING_SET, cell)
-    base = results.path(paths.BASE_MODEL.manifest, student=cell.student)
+    base = results.path(paths.BASE_MODEL.manifest, student=base_of(cell.student))
     predictions = results.path(paths.PREDICTIONS, cell, problems=place.problems, decoding=decoding)
     written = {"decoding": study.decodings[decoding].model_dump(), **_manifest(predictions), "run": _run(predictions)}
     if is_untaught(supervision):

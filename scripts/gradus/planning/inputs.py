@@ -15,8 +15,8 @@ from gradus.results.store import Results
 from gradus.runtime.environment import data_folder
 from gradus.students.model_sizes import Work, size_of
 from gradus.study import paths
-from gradus.study.config import ChatTeacher, GradeschoolDataset, Study
-from gradus.study.grid import cells, evaluations
+from gradus.study.config import ChatTeacher, GradeschoolDataset, Study, base_of
+from gradus.study.grid import cells, decodings, evaluations
 from gradus.teachers.prompts.prompting import Prompts
 
 # Tokens of one training example where no training set is there: question, and rationale per level.
@@ -60,6 +60,14 @@ class PlanInputs:
             found.setdefault(cell, []).append(problems)
         return found
 
+    def decodings(self, cell: Cell) -> list[str]:
+        """The names of the decodings that a cell is written with."""
+        return self._decodings[cell]
+
+    @cached_property
+    def _decodings(self) -> dict[Cell, list[str]]:
+        return decodings(self.study, cells(self.study))
+
     def examples(self, cell: Cell) -> tuple[int, float]:
         """Examples that a cell trains on, and tokens of each: measured where the training set is there."""
         validation = self.study.recipe_of(cell.student).validation
@@ -99,7 +107,7 @@ class PlanInputs:
         limits: tuple[int | None, int | None]
         for name, section in self.study.datasets.items():
             if isinstance(section, GradeschoolDataset):
-                (train, test), limits = (section.train, section.test), (None, None)
+                (train, test), limits = (section.train, section.test), (section.train_size, None)
             else:
                 train, test = (size(section, is_test, data_folder()).rows for is_test in (False, True))
                 limits = (section.train_size, section.test_size)
@@ -134,7 +142,7 @@ class PlanInputs:
         return {
             name: size_of(
                 self.study.origin_of(name),
-                self.results.path(paths.STUDENT, student=name),
+                self.results.path(paths.STUDENT, student=base_of(name)),
                 frozen=self.study.recipe_of(name).adapter is not None,
             )
             for name in self.study.students

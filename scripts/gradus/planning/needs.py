@@ -100,7 +100,7 @@ def _speed(trainings: Sequence[TrainingNeeds]) -> Speed | None:
 
 def _cell_needs(inputs: PlanInputs, cell: Cell) -> _CellNeeds:
     study, recipe = inputs.study, inputs.study.recipe_of(cell.student)
-    texts_per_problem = sum(decoding.samples for decoding in study.decodings.values())
+    texts_per_problem = sum(study.decodings[name].samples for name in inputs.decodings(cell))
     predictions = inputs.evaluated_problems(cell) * texts_per_problem
     if is_untaught(cell.supervision):
         return _CellNeeds(0, 0, 0, predictions, None)

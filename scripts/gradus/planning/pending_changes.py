@@ -108,7 +108,7 @@ def _change(inputs: PlanInputs, scope: _Scope, pending: set[str]) -> Change:
     scores = [
         inputs.name(paths.METRICS, cell, problems=problems, decoding=decoding)
         for cell, problems in evaluations(inputs.study, scope.cells)
-        for decoding in inputs.study.decodings
+        for decoding in inputs.decodings(cell)
     ]
     quotation = Quotation(inputs)
     quotes = [quotation.of(supervision, "train") for supervision in annotated] + [

@@ -14,7 +14,7 @@ from gradus.planning.quote import NOTHING, Quotation, Quote
 from gradus.presentation.table import Table
 from gradus.records import Supervision
 from gradus.records.vocabulary import Split
-from gradus.study.config import PretrainedStudent, Study
+from gradus.study.config import PretrainedStudent, Study, is_point
 from gradus.study.grid import (
     accuracy_supervisions,
     cells,
@@ -127,7 +127,7 @@ def _trials(inputs: PlanInputs) -> dict[str, TrialState]:
     """The trials of the pretrained students; one that was tried with another recipe than today's says so."""
     found = {}
     for name, section in inputs.study.students.items():
-        if not isinstance(section, PretrainedStudent):
+        if not isinstance(section, PretrainedStudent) or is_point(name):
             continue
         trial, slow = inputs.trial(name), []
         if section.resources.gpus_per_rank == 0 and inputs.study.recipe_of(name).precision == "bf16":

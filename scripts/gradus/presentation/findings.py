@@ -23,7 +23,7 @@ from gradus.results.facts import AnnotationManifest, DatasetAudit
 from gradus.runtime.markdown import one_line
 from gradus.statistics.contrasts import difference
 from gradus.statistics.families import chosen_interval
-from gradus.study.config import Experiment, PaddedTransform, Study
+from gradus.study.config import Experiment, PaddedTransform, Study, is_point
 from gradus.study.declaration import primaries
 from gradus.study.grid import missing_supervisions
 
@@ -50,7 +50,7 @@ def headline(study: Study, conditions: Conditions, evidence: Evidence) -> dict[s
     for name, experiment in study.experiments.items():
         for dataset in experiment.datasets:
             for student in experiment.students:
-                own = [row for row in conditions[name] if (row.student, row.supervision.dataset) == (student, dataset)]
+                own = [row for row in conditions[name] if is_of(row, student, dataset)]
                 taught = [row for row in own if row.supervision.format not in (ANSWER_ONLY, UNTAUGHT)]
                 if not taught:
                     continue
@@ -89,6 +89,11 @@ def headline(study: Study, conditions: Conditions, evidence: Evidence) -> dict[s
                 untaught = [row.accuracy for row in own if row.supervision.format == UNTAUGHT]
                 entries.append(entry | ({"untaught": max(untaught)} if untaught else {}))
     return {"study": study.study, "students": entries}
+
+
+def is_of(row: ConditionSummary, student: str, dataset: str) -> bool:
+    """Whether a condition is one of a student on a dataset, written with the main decoding."""
+    return (row.student, row.supervision.dataset) == (student, dataset) and not is_point(row.decoding)
 
 
 def headline_text(facts: dict[str, Any]) -> str:

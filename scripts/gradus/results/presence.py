@@ -14,7 +14,7 @@ from typing import Literal
 from gradus.records import Cell, Supervision
 from gradus.results.store import Results
 from gradus.study import paths
-from gradus.study.config import ReleasedTeacher, Study
+from gradus.study.config import ReleasedTeacher, Study, base_of
 from gradus.study.grid import exemplars, is_missing, is_untaught, requested_supervisions, splits, with_sources
 from gradus.study.paths import Artifact
 from gradus.teachers.local import released_files
@@ -75,7 +75,7 @@ def _jobs(results: Results, cell: Cell) -> Iterator[tuple[Path, Path]]:
     transforms = [study.transforms[source.format] for source in needed if source.format in study.transforms]
     asked = [student for transform in transforms for student in transform.students().values()]
     for student in dict.fromkeys((*asked, cell.student)):
-        yield job(paths.STUDENT, file="manifest.json", student=student)
+        yield job(paths.STUDENT, file="manifest.json", student=base_of(student))
     for dataset, teacher, format_ in exemplars(study, needed):
         yield job(paths.EXEMPLAR, dataset=dataset, teacher=teacher, format=format_)
     for source in needed:

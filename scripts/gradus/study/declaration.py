@@ -17,7 +17,7 @@ from gradus.records import Supervision
 from gradus.runtime.atomic import canonical_json, sha256_bytes, write_json
 from gradus.statistics.margin import MARGIN
 from gradus.study import paths
-from gradus.study.config import Study
+from gradus.study.config import Study, base_of
 from gradus.study.grid import cells, is_untaught
 
 
@@ -51,7 +51,7 @@ def primaries(study: Study) -> list[Primary]:
                 # The base model itself is the same beside every seed.
                 taught = [seeds.get((side, student), set()) for side in (first, second) if not is_untaught(side)]
                 both = set.intersection(*taught) if taught else set()
-                margin = study.margins.get(dataset, MARGIN)
+                margin = study.margins.get(dataset, study.margins.get(base_of(dataset), MARGIN))
                 found.append(Primary(name, first, second, student, margin, tuple(sorted(both))))
     return found
 

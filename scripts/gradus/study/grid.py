@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from gradus.records import Cell, Supervision
 from gradus.records.vocabulary import NATIVE, UNTAUGHT, UNTAUGHT_SEED, Split
 from gradus.study import paths
-from gradus.study.config import ChatTeacher, Experiment, Study
+from gradus.study.config import ChatTeacher, Experiment, Study, base_of, is_point
 from gradus.study.paths import Artifact
 
 # What one job makes of all metric files.
@@ -141,9 +141,12 @@ def needs_original(study: Study, supervision: Supervision) -> bool:
 
 
 def exemplars(study: Study, chosen: Sequence[Supervision]) -> list[tuple[str, str, str]]:
-    """Dataset, teacher and format of the worked examples that remote teachers are shown, each once; the original's first."""
+    """Dataset, teacher and format of the worked examples that remote teachers are shown, each once; the original's first.
+
+    The points of a dataset share those of the dataset itself: what is asked, and paid, is the same.
+    """
     wanted = [
-        (supervision.dataset, supervision.teacher, format_)
+        (base_of(supervision.dataset), supervision.teacher, format_)
         for supervision in chosen
         for format_ in ("original", supervision.format)
         if isinstance(study.teachers[supervision.teacher], ChatTeacher)
@@ -211,6 +214,22 @@ def transfers(study: Study, experiments: Iterable[Experiment]) -> dict[Cell, lis
     return found
 
 
+def decodings(
+    study: Study, chosen: Iterable[Cell], experiments: Iterable[Experiment] | None = None
+) -> dict[Cell, list[str]]:
+    """The names of the decodings that each of some cells is written with, the main one first.
+
+    All have those of the study file; those that an axis of an experiment made are for its own cells (of some experiments alone).
+    """
+    shared = [name for name in study.decodings if not is_point(name)]
+    points: dict[Cell, list[str]] = {}
+    for experiment in study.experiments.values() if experiments is None else experiments:
+        made = [name for name in experiment.decodings if is_point(name)]
+        for cell in experiment_cells(study, experiment) if made else ():
+            points[cell] = list(dict.fromkeys([*points.get(cell, ()), *made]))
+    return {cell: [*shared, *points.get(cell, ())] for cell in chosen}
+
+
 def splits(study: Study, dataset: str) -> list[Split]:
     """The splits of a dataset, in the order in which they are used."""
     return ["train", "test"] if study.datasets[dataset].development is None else ["train", "development", "test"]
@@ -220,10 +239,12 @@ def metrics_files(
     study: Study, chosen: Iterable[Cell], experiments: Iterable[Experiment] | None = None
 ) -> list[Artifact]:
     """The metric files of some cells, on all problems that they are evaluated on, for every decoding."""
+    chosen, experiments = list(chosen), None if experiments is None else list(experiments)
+    written = decodings(study, chosen, experiments)
     return [
         paths.METRICS.of(study, cell, problems=problems, decoding=decoding)
         for cell, problems in evaluations(study, chosen, experiments)
-        for decoding in study.decodings
+        for decoding in written[cell]
     ]
 
 

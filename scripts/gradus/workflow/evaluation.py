@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 
 from gradus.study import paths
-from gradus.study.config import NoTeacher, Study
+from gradus.study.config import NoTeacher, Study, base_of
 from gradus.study.grid import is_untaught
 from gradus.study.paths import Artifact
 from gradus.workflow.options import as_json, options
@@ -25,7 +25,7 @@ def problems(study: Study, wildcards: Wildcards) -> list[Artifact]:
 def weights(study: Study, wildcards: Wildcards) -> list[Artifact]:
     """The weights that answer: those of the cell's training, or the base model's where it was taught nothing."""
     if is_untaught(supervision_of(wildcards)):
-        return [paths.BASE_MODEL.of(study, student=wildcards.student)]
+        return [paths.BASE_MODEL.of(study, student=base_of(wildcards.student))]
     return [paths.WEIGHTS.of(study, cell_of(wildcards))]
 
 
@@ -48,7 +48,7 @@ def writer_options(study: Study, wildcards: Wildcards) -> str:
     """Who answers: a checkpoint, or a base model with what decides how it is asked."""
     section = study.teachers[wildcards.teacher]
     if isinstance(section, NoTeacher):
-        base = paths.STUDENT.of(study, student=wildcards.student)
+        base = paths.STUDENT.of(study, student=base_of(wildcards.student))
         return options(student=base, untaught=as_json(section), train_problems=shown(study, wildcards))
     checkpoint = paths.CHECKPOINT.of(study, cell_of(wildcards))
     return options(checkpoint=checkpoint, training_set_manifest=taught(study, wildcards))

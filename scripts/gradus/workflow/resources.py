@@ -7,7 +7,7 @@ from pathlib import Path
 
 from gradus.students.model_sizes import size_of
 from gradus.study import paths
-from gradus.study.config import BuiltStudent, Stage, Study
+from gradus.study.config import BuiltStudent, Stage, Study, base_of
 from gradus.study.config.commands import command_words
 
 
@@ -91,6 +91,6 @@ def generation_gpus(study: Study, student: str) -> int:
 
 def _weights(study: Study, student: str) -> float:
     """Number of weights; three billion for a model whose size is unknown until it is fetched."""
-    folder = Path(paths.STUDENT.of(study, student=student))
+    folder = Path(paths.STUDENT.of(study, student=base_of(student)))
     size = size_of(study.origin_of(student), folder, frozen=False)
     return 3e9 if size is None else size[0]

@@ -6,11 +6,21 @@ from pathlib import Path
 
 from gradus.runtime.atomic import sha256_file
 from gradus.study import paths
-from gradus.study.config import BuiltStudent, EarlierStudent, PretrainedStudent, Study
+from gradus.study.config import BuiltStudent, EarlierStudent, PretrainedStudent, Study, base_of
 from gradus.study.config.students import TemplateFile
 from gradus.study.paths import Artifact
 from gradus.workflow.options import as_json
 from gradus.workflow.wildcards import Wildcards
+
+
+def base_model(study: Study, wildcards: Wildcards) -> list[Artifact]:
+    """The base model of a cell's student; the points of a recipe share their student's."""
+    return [paths.BASE_MODEL.of(study, student=base_of(wildcards.student))]
+
+
+def base_folder(study: Study, wildcards: Wildcards) -> Artifact:
+    """The folder of a base model with what belongs to it."""
+    return paths.STUDENT.of(study, student=base_of(wildcards.student))
 
 
 def built_students(study: Study) -> list[str]:

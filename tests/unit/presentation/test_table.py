@@ -93,7 +93,7 @@ def test_a_row_is_mean_spread_and_wilson_interval_over_the_seeds(
     mean = (11 + 14 + 20) / 3 / N
     sd = math.sqrt(sum((right / N - mean) ** 2 for right in CORRECT.values()) / 2)
     low, high = wilson_by_hand(mean, N)
-    line = next(iter(csv.DictReader(io.StringIO(to_csv(conditions)))))
+    line = next(iter(csv.DictReader(io.StringIO(to_csv(conditions, experiment)))))
     assert (line["seeds"], line["n"]) == ("1 2 3", "40")
     for name, value in (("accuracy", mean), ("seed_sd", sd), ("interval_low", low), ("interval_high", high)):
         assert float(line[name]) == pytest.approx(value, abs=6e-5), name

@@ -14,6 +14,7 @@ from gradus.records.metrics import Metrics
 from gradus.results.facts import CheckpointManifest, TrainingSetManifest
 from gradus.results.store import Results
 from gradus.study.config import BuiltStudent, Study
+from gradus.study.grid import decodings
 
 _RECIPE = ("learning_rate", "epochs", "batch_size", "warmup_share", "cutoff_tokens", "precision", "zero_stage", "ranks")
 
@@ -22,7 +23,7 @@ def model_card(results: Results, cell: Cell) -> str:
     """The card of a cell's student, from its scores and the manifests of its weights and its training set."""
     study = results.study
     checkpoint, training_set = results.checkpoint_manifest(cell), results.training_set_manifest(cell)
-    scores = {decoding: results.metrics(cell, decoding) for decoding in study.decodings}
+    scores = {decoding: results.metrics(cell, decoding) for decoding in decodings(study, [cell])[cell]}
     title = f"{cell.student} taught {cell.supervision.short} on {cell.supervision.dataset}, seed {cell.seed}"
     lines = [
         *("---", _front_matter(study, cell, checkpoint, scores, title), "---", "", f"# {title}", ""),

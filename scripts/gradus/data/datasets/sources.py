@@ -156,6 +156,8 @@ def _gradeschool(dataset: str, section: GradeschoolDataset, split: Split) -> Loa
     ]
     if split != "test" and section.development is not None:
         problems = side(problems, split, section.development, _structure, _steps)
+    if split == "train":
+        problems = _subset(problems, section.train_size, None)
     return Loaded(problems, source, revision, 0, ())
 
 

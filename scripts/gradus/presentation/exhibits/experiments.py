@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 
 from matplotlib.figure import Figure
 
-from gradus.analysis.summaries import ConditionSummary, label
+from gradus.analysis.summaries import ConditionSummary, label, plain, value
 from gradus.presentation.figure import draw_lines, finish, panels, styled
 from gradus.presentation.number import BASELINE, EXCERPT, LEAKED, MARKS, NO_END, Number, explanations
 from gradus.presentation.table import Table, csv_text
 from gradus.records.vocabulary import UNTAUGHT
 from gradus.study.config import Experiment
+from gradus.study.config.axes import text_of
 
 
 def accuracy(row: ConditionSummary) -> Number:
@@ -23,8 +24,8 @@ def accuracy(row: ConditionSummary) -> Number:
     return Number(row.accuracy, row.low, row.high, row.seed_sd, row.n, runs, runs, found)
 
 
-def to_csv(rows: Sequence[ConditionSummary]) -> str:
-    """One line per condition, shares between 0 and 1."""
+def to_csv(rows: Sequence[ConditionSummary], experiment: Experiment) -> str:
+    """One line per condition, shares between 0 and 1; with the value on the axis where a key is varied."""
     lines = [
         asdict(row.supervision)
         | {"student": row.student, "seeds": " ".join(map(str, row.seeds)), "n": row.n, "accuracy": row.accuracy}
@@ -33,22 +34,28 @@ def to_csv(rows: Sequence[ConditionSummary]) -> str:
         | {"most_frequent_answer_accuracy": row.most_frequent, "chance_accuracy": row.chance}
         | {"above_baselines": row.above_baselines, "trained_on_leaked_questions": row.leaked}
         | {"trained_on_excerpt": row.excerpt, "end_not_learned": row.no_end}
+        | ({experiment.axis: text_of(value(row, experiment))} if experiment.parameter else {})
         for row in rows
     ]
     return csv_text(list(lines[0]), [list(line.values()) for line in lines])
 
 
 def experiment_table(name: str, experiment: Experiment, rows: Sequence[ConditionSummary]) -> Table:
-    """Students as columns, conditions as rows."""
-    students = list(dict.fromkeys(row.student for row in rows))
-    grouped: dict[tuple[str, str], dict[str, Number]] = {}
+    """Students as columns, conditions as rows; the value on the axis stands in a column of its own where a key is varied."""
+    students = list(dict.fromkeys(plain(row.student, experiment) for row in rows))
+    grouped: dict[tuple[str, ...], dict[str, Number]] = {}
     for row in rows:
-        condition = (row.supervision.dataset, _full_label(row, experiment))
-        grouped.setdefault(condition, {})[row.student] = accuracy(row)
+        told = (text_of(value(row, experiment)),) if experiment.parameter else ()
+        condition = (plain(row.supervision.dataset, experiment), _full_label(row, experiment), *told)
+        grouped.setdefault(condition, {})[plain(row.student, experiment)] = accuracy(row)
+    heads = ["dataset", "supervision", *([experiment.axis] if experiment.parameter else [])]
+    # What was written with several decodings, or at several values, belongs together.
+    order = {condition[:2]: place for place, condition in reversed(list(enumerate(grouped)))}
+    lines = sorted(grouped, key=lambda condition: order[condition[:2]]) if experiment.parameter else list(grouped)
     return Table(
-        ["dataset", "supervision", *students],
-        [[*condition, *map(numbers.get, students)] for condition, numbers in grouped.items()],
-        names=2,
+        [*heads, *students],
+        [[*condition, *map(grouped[condition].get, students)] for condition in lines],
+        names=len(heads),
         bold="column",
         caption=experiment.question,
         label=name,
@@ -60,11 +67,13 @@ def _full_label(row: ConditionSummary, experiment: Experiment) -> str:
     """The label of a condition, with all else in which the conditions of the experiment differ."""
     name = label(row.supervision, experiment)
     for axis in ("teacher", "format", "level"):
-        value = getattr(row.supervision, axis)
-        is_varied = axis != experiment.axis and len(getattr(experiment, f"{axis}s")) > 1
+        own = plain(getattr(row.supervision, axis), experiment)
+        is_varied = (
+            axis != experiment.axis and len({plain(one, experiment) for one in getattr(experiment, f"{axis}s")}) > 1
+        )
         is_bare = name == "answer only" or row.supervision.format == UNTAUGHT
-        if is_varied and value not in name and not is_bare:
-            name = f"{name}, {value}"
+        if is_varied and own not in name and not is_bare:
+            name = f"{name}, {own}"
     return name
 
 
@@ -86,6 +95,10 @@ def note(rows: Sequence[ConditionSummary]) -> str:
 
 def experiment_figure(experiment: Experiment, rows: Sequence[ConditionSummary]) -> Figure:
     """Accuracy with intervals along the axis, one line per student, one panel per dataset; baselines stand apart."""
+    if experiment.parameter is not None:
+        return _parameter_figure(experiment, rows)
+    if experiment.axis in ("student", "dataset"):
+        return _names_figure(experiment, rows)
     datasets = list(dict.fromkeys(row.supervision.dataset for row in rows))
     ticks = list(dict.fromkeys(label(row.supervision, experiment) for row in rows))
     baselines = [tick for tick in ticks if tick not in getattr(experiment, f"{experiment.axis}s")]
@@ -111,5 +124,55 @@ def experiment_figure(experiment: Experiment, rows: Sequence[ConditionSummary]) 
             )
             panel.set_title(dataset)
             panel.set_xlabel("granularity level" if experiment.axis == "level" else experiment.axis)
+        finish(figure, axes, "accuracy (%), 95 % interval", from_zero=True)
+    return figure
+
+
+def _parameter_figure(experiment: Experiment, rows: Sequence[ConditionSummary]) -> Figure:
+    """Accuracy over the values of a key, a line per student and supervision (baselines too), a panel per dataset."""
+    return _lines(
+        experiment,
+        rows,
+        list(map(text_of, dict.fromkeys(experiment.points.values()))),
+        lambda row: plain(row.supervision.dataset, experiment),
+        lambda row: text_of(value(row, experiment)),
+        lambda row: plain(row.student, experiment),
+    )
+
+
+def _names_figure(experiment: Experiment, rows: Sequence[ConditionSummary]) -> Figure:
+    """Accuracy over students, or over datasets, a line per supervision and what else differs."""
+    over_students = experiment.axis == "student"
+    return _lines(
+        experiment,
+        rows,
+        experiment.students if over_students else experiment.datasets,
+        lambda row: row.supervision.dataset if over_students else row.student,
+        lambda row: row.student if over_students else row.supervision.dataset,
+        lambda row: "",
+    )
+
+
+def _lines(
+    experiment: Experiment,
+    rows: Sequence[ConditionSummary],
+    ticks: list[str],
+    panel_of: Callable[[ConditionSummary], str],
+    tick_of: Callable[[ConditionSummary], str],
+    head_of: Callable[[ConditionSummary], str],
+) -> Figure:
+    """Lines over ``ticks``: which panel, which tick, and what a line is called before its supervision."""
+    names = list(dict.fromkeys(map(panel_of, rows)))
+    with styled():
+        figure, axes = panels(len(names), (4.6, 3.5), sharey=True)
+        for panel, name in zip(axes, names, strict=True):
+            series: dict[str, dict[str, Number]] = {}
+            for row in rows:
+                if panel_of(row) == name:
+                    line = ", ".join(filter(None, [head_of(row), _full_label(row, experiment)]))
+                    series.setdefault(line, {})[tick_of(row)] = accuracy(row)
+            draw_lines(panel, ticks, series, ticks, [])
+            panel.set_title(name)
+            panel.set_xlabel(experiment.axis)
         finish(figure, axes, "accuracy (%), 95 % interval", from_zero=True)
     return figure

@@ -18,6 +18,7 @@ from gradus.results.presence import presence
 from gradus.results.store import Results
 from gradus.runtime.atomic import sha256_bytes
 from gradus.study import paths
+from gradus.study.config.axes import Value, are_numbers, base_of
 from gradus.study.grid import requested_cells
 
 SAMPLES = 20
@@ -56,6 +57,9 @@ def collect(results: Results) -> dict[str, Any]:
         axis: list(dict.fromkeys(str(cell.wildcards()[axis]) for cell in asked))
         for axis in ("dataset", "teacher", "format", "level", "student", "seed")
     }
+    values = {name: value for one in study.experiments.values() for name, value in one.points.items()}
+    for names in axes.values():
+        names.sort(key=lambda name: _place(name, names, values))
     axes["level"].sort(key=lambda name: (name == NATIVE, name))
     return {
         "study": study.study,
@@ -73,6 +77,13 @@ def collect(results: Results) -> dict[str, Any]:
         "datasets": [_dataset(results, name) for name in study.datasets],
         "annotations": [_annotations(audit) for audit in audited],
     }
+
+
+def _place(name: str, names: Sequence[str], values: Mapping[str, Value]) -> tuple[int, float]:
+    """Where a name stands: points beside their entry, in the order of their values where these are numbers."""
+    value = values.get(name)
+    first = min(names.index(one) for one in names if base_of(one) == base_of(name))
+    return first, float(value) if are_numbers([value]) else float(names.index(name))  # type: ignore[arg-type]
 
 
 def problems(results: Results, dataset: str) -> list[Problem]:

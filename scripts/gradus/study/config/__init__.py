@@ -12,14 +12,15 @@ from typing import Any
 from pydantic import ValidationError
 
 from gradus.runtime.errors import UserError
-from gradus.study.config.datasets import CatalogueDataset, GradeschoolDataset
+from gradus.study.config.axes import Sections, base_of, expanded, is_point
+from gradus.study.config.datasets import CatalogueDataset, Dataset, GradeschoolDataset
 from gradus.study.config.experiments import NAMED_FORMATS, NAMED_LEVELS, Experiment
 from gradus.study.config.explanation import explain
 from gradus.study.config.lines import located
-from gradus.study.config.students import BuiltStudent, EarlierStudent, PretrainedStudent
-from gradus.study.config.study import ArchiveGroup, Stage, Study
-from gradus.study.config.teachers import ChatTeacher, NoTeacher, ReleasedTeacher
-from gradus.study.config.transforms import PaddedTransform
+from gradus.study.config.students import BuiltStudent, EarlierStudent, PretrainedStudent, Recipe, Student
+from gradus.study.config.study import ArchiveGroup, Decoding, Stage, Study
+from gradus.study.config.teachers import ChatTeacher, NoTeacher, ReleasedTeacher, Teacher
+from gradus.study.config.transforms import PaddedTransform, Transform
 
 __all__ = [
     "NAMED_FORMATS",
@@ -37,8 +38,22 @@ __all__ = [
     "ReleasedTeacher",
     "Stage",
     "Study",
+    "base_of",
+    "is_point",
     "load",
 ]
+
+
+_SECTIONS = Sections(
+    {
+        "datasets": Dataset,
+        "teachers": Teacher,
+        "students": Student,
+        "decodings": Decoding,
+        "transforms": Transform,
+    },
+    Recipe,
+)
 
 
 def load(raw: Any, where: str = "the study file", files: Sequence[str | Path] = ()) -> Study:
@@ -48,7 +63,7 @@ def load(raw: Any, where: str = "the study file", files: Sequence[str | Path] = 
     """
     if not raw:
         raise UserError("the study file is empty", where=where)
-    plain = _plain(raw)
+    plain = expanded(_plain(raw), _SECTIONS)
     try:
         return Study.model_validate(plain)
     except ValidationError as error:

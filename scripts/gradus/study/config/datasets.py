@@ -41,6 +41,13 @@ class GradeschoolDataset(Section):
     seed: int = Field(description="Seed of the generator.")
     train: int = Field(gt=0, description="Number of training problems.")
     test: int = Field(gt=0, description="Number of test problems.")
+    train_size: int | None = Field(
+        None,
+        gt=0,
+        exclude_if=_is_none,
+        description="Keep that many of the `train` training problems, the first ones, of those that are not for development: "
+        "every smaller set is part of the larger.",
+    )
     split: Literal["test", "development"] = Field(
         "test", description="Which held-out side is evaluated; tune on `development`, report `test`."
     )

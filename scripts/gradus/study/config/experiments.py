@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Annotated, Literal
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 
 from gradus.records.vocabulary import ANSWER_ONLY, FORMATS, LEVELS, NATIVE, UNTAUGHT
+from gradus.study.config.axes import LISTS, NAMES, PATTERN, Axis, Value
 from gradus.study.config.sections import Section, known
 
 # What an experiment may name: with the levels that nobody controls and the baselines that are no formats.
@@ -23,7 +24,16 @@ class Experiment(Section):
     """A named sub-grid with its question; the study is the union of its experiments."""
 
     question: str = Field(description="What the experiment asks, in one sentence.")
-    axis: Literal["level", "format", "teacher"] = Field(description="The axis that its table and figure lay out.")
+    axis: Literal["level", "format", "teacher", "student", "dataset"] | Annotated[str, Field(pattern=PATTERN)] = Field(
+        description="The axis that its table and figure lay out: one of its lists, or a key that is varied over `values`: "
+        "`dataset.KEY`, `teacher.KEY`, `recipe.KEY`, `decoding.KEY`, `transform.KEY` (docs/howto/vary-a-parameter.md)."
+    )
+    values: list[Value] = Field(
+        default_factory=list,
+        exclude_if=_is_empty,
+        description="What the key of the axis is set to, each a point: an entry of its own, `gradeschool@train-250` say, of "
+        "every one that the experiment names.",
+    )
     datasets: list[str] = Field(min_length=1, description="Names of datasets.")
     teachers: list[str] = Field(min_length=1, description="Names of teachers.")
     formats: list[str] = Field(
@@ -37,6 +47,11 @@ class Experiment(Section):
         description="Further supervisions as `teacher/format/level`, `gold/answer-only/native` say, or `none/untaught/native`.",
     )
 
+    decodings: list[str] = Field(
+        default_factory=list,
+        exclude_if=_is_empty,
+        description="With an axis `decoding.KEY`: the decodings whose key is varied; unset: the study's first.",
+    )
     transfer: list[str] = Field(
         default_factory=list,
         exclude_if=_is_empty,
@@ -51,10 +66,35 @@ class Experiment(Section):
         in_grid = teacher in self.teachers and format_ in self.formats and level in self.levels
         return in_grid or "/".join(parts) in self.baselines
 
+    @property
+    def parameter(self) -> Axis | None:
+        """The key that is varied; None where the axis is one of the lists of names."""
+        return Axis.read(self.axis)
+
+    @property
+    def points(self) -> dict[str, Value]:
+        """By name (of a dataset, teacher, student, decoding or format) its value on the axis; empty where none is varied."""
+        axis = self.parameter
+        return {} if axis is None else axis.values_of(getattr(self, LISTS[axis.kind][0]), self.values)
+
     @field_validator("levels")
     @classmethod
     def _known_levels(cls, value: list[str]) -> list[str]:
         return known(value, NAMED_LEVELS, "level")
+
+    @model_validator(mode="after")
+    def _values_have_an_axis(self) -> Experiment:
+        if self.parameter is not None and len(self.values) < 2:
+            raise ValueError(f"axis {self.axis} needs `values`, two or more")
+        if self.parameter is None and self.values and getattr(self, NAMES[self.axis]) != self.values:
+            raise ValueError(f"`values` are those of an axis; axis {self.axis} has none of its own")
+        if self.decodings and (self.parameter is None or self.parameter.kind != "decoding"):
+            raise ValueError(
+                "`decodings` is for an axis `decoding.KEY`: every cell is written with all decodings anyway"
+            )
+        if len(set(map(str, self.values))) < len(self.values):
+            raise ValueError("`values` names one twice")
+        return self
 
 
 class PrimaryContrast(Section):

@@ -10,20 +10,21 @@ from gradus.study import paths
 
 LONGEST = 100  # characters; file systems take 255 bytes, which must hold the longest suffix too
 _PLAIN = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?")
+_POINT = re.compile(rf"{_PLAIN.pattern}(@{_PLAIN.pattern})*")  # what an axis makes of an entry
 _DEVICE = re.compile(r"(con|prn|aux|nul|com[0-9]|lpt[0-9])([.].*)?", re.IGNORECASE)
 # After a dot in a file's name these say what the file is: `greedy.rows.jsonl`, `mini.manifest.json`, `telemetry.run.jsonl`.
 _MARKS = ("run", "manifest", "rows", "json", "jsonl")
 
 
 def problem_of_name(name: str) -> str | None:
-    """Why a name cannot be part of file names; None where it can."""
-    if not _PLAIN.fullmatch(name):
+    """Why a name cannot be part of file names; None where it can. Names of points on an axis have an `@`."""
+    if not _POINT.fullmatch(name):
         return f"{name!r} cannot be a folder name: use letters, digits, '.' and '-', a letter or digit first and last"
     if len(name) > LONGEST:
         return f"{name!r} cannot be a folder name: use {LONGEST} characters at most"
     if _DEVICE.fullmatch(name):
         return f"{name!r} cannot be a folder name: Windows keeps it for a device"
-    for part in name.split(".")[1:]:
+    for part in re.split("[.@]", name)[1:]:
         if part.lower() in _MARKS:
             return f"{name!r} cannot be a folder name: '.{part}' marks files that the workflow writes itself"
     return None

@@ -9,6 +9,7 @@ from pydantic import Field, ValidationError, field_validator, model_validator
 
 from gradus.records.vocabulary import NATIVE, UNTAUGHT, Verdict
 from gradus.runtime.errors import Mistakes, UserError
+from gradus.study.config.axes import base_of
 from gradus.study.config.commands import command_words
 from gradus.study.config.datasets import Dataset
 from gradus.study.config.experiments import NAMED_FORMATS, NAMED_LEVELS, Experiment, PrimaryContrast, TeacherAccuracy
@@ -217,6 +218,7 @@ class Study(Section):
             with mistakes:
                 if isinstance(student, EarlierStudent):
                     self._is_kept(name, student)
+                self._is_its_base_model(name, student)
                 self._ranks_fit_nodes(name)
         mistakes.tell()
         # What is declared is looked for in experiments that are right.
@@ -238,7 +240,7 @@ class Study(Section):
         formats = (*NAMED_FORMATS, *self.transforms)
         mistakes = Mistakes()
         with mistakes:
-            self._axes_exist(section, experiment, ("datasets", "teachers", "students"))
+            self._axes_exist(section, experiment, ("datasets", "teachers", "students", "decodings"))
         for position, format_ in enumerate(experiment.formats):
             with mistakes:
                 must_exist(format_, formats, f"{section}.formats.{position}")
@@ -264,6 +266,16 @@ class Study(Section):
         mistakes.tell()
         for teacher, format_, level in product(experiment.teachers, experiment.formats, experiment.levels):
             self._nobody_teaches_nothing(section, teacher, format_, level)
+
+    def _is_its_base_model(self, name: str, student: Student) -> None:
+        """A point of a recipe is trained from the base model of its student."""
+        base = self.students.get(base_of(name))
+        if base is None or base.identity() != student.identity():
+            raise UserError(
+                f"{name!r} is no point of a student {base_of(name)!r}",
+                where=f"configuration key students.{name}",
+                hint="names with an `@` are those that an experiment's `values` and `sweep` make",
+            )
 
     def _ranks_fit_nodes(self, name: str) -> None:
         ranks, nodes = self.recipe_of(name).ranks, self.students[name].resources.nodes

@@ -10,6 +10,7 @@ from typing import Any
 
 from gradus.records import Supervision
 from gradus.runtime.errors import UserError
+from gradus.study.config.axes import base_of
 
 FOLDER = "released_annotations"
 EXCERPTS = "head300"
@@ -31,7 +32,7 @@ _FORMAT_LEVELS = {"L3": "bloom", "L5": "gemma"}
 
 def info_key(supervision: Supervision, author: str) -> str | None:
     """The key of dataset_info.json for a supervision; None where the paper has no such cell."""
-    dataset = supervision.dataset
+    dataset = base_of(supervision.dataset)
     if dataset not in _DATASETS:
         return None
     if author == "gold":
