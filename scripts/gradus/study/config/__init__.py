@@ -63,8 +63,9 @@ def load(raw: Any, where: str = "the study file", files: Sequence[str | Path] = 
     """
     if not raw:
         raise UserError("the study file is empty", where=where)
-    plain = expanded(_plain(raw), _SECTIONS)
+    plain = _plain(raw)
     try:
+        plain = expanded(plain, _SECTIONS)
         return Study.model_validate(plain)
     except ValidationError as error:
         raise located(explain(error, plain, Study), files) from None

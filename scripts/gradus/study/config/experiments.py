@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import Field, field_validator, model_validator
 
@@ -24,9 +25,10 @@ class Experiment(Section):
     """A named sub-grid with its question; the study is the union of its experiments."""
 
     question: str = Field(description="What the experiment asks, in one sentence.")
-    axis: Literal["level", "format", "teacher", "student", "dataset"] | Annotated[str, Field(pattern=PATTERN)] = Field(
-        description="The axis that its table and figure lay out: one of its lists, or a key that is varied over `values`: "
-        "`dataset.KEY`, `teacher.KEY`, `recipe.KEY`, `decoding.KEY`, `transform.KEY` (docs/howto/vary-a-parameter.md)."
+    axis: str = Field(
+        description="The axis that its table and figure lay out: one of its lists (`level`, `format`, `teacher`, `student`, "
+        "`dataset`), or a key that is varied over `values`: `dataset.KEY`, `teacher.KEY`, `recipe.KEY`, `decoding.KEY`, "
+        "`transform.KEY` (docs/howto/vary-a-parameter.md)."
     )
     values: list[Value] = Field(
         default_factory=list,
@@ -76,6 +78,14 @@ class Experiment(Section):
         """By name (of a dataset, teacher, student, decoding or format) its value on the axis; empty where none is varied."""
         axis = self.parameter
         return {} if axis is None else axis.values_of(getattr(self, LISTS[axis.kind][0]), self.values)
+
+    @field_validator("axis")
+    @classmethod
+    def _known_axis(cls, value: str) -> str:
+        if value not in NAMES and not re.fullmatch(PATTERN, value):
+            keys = ", ".join(f"{kind}.KEY" for kind in LISTS)
+            raise ValueError(f"unknown axis {value!r}; accepted: {', '.join(NAMES)}, {keys}")
+        return value
 
     @field_validator("levels")
     @classmethod
