@@ -19,6 +19,9 @@ from gradus.workflow.training import base_model
 def study_along(axis: str, values: list[Any], **changes: Any) -> dict[str, Any]:
     """The tiny study, and an experiment that varies a key."""
     config = tiny_study()
+    config["transforms"] = {"half": {"kind": "truncated", "share": 0.5}, "one": {"kind": "drawn", "per_problem": 1}}
+    formats = {"transform.share": ["half"], "samples": ["one"]}.get(axis, ["original"])
+    changes = {"formats": formats, **changes}
     experiment = {**config["experiments"]["granularity"], "axis": axis, "values": values, "baselines": [], **changes}
     config["experiments"]["along"] = {**experiment, "students": changes.get("students", ["mini"])}
     return config
@@ -58,6 +61,8 @@ def test_a_value_that_an_entry_has_anyway_is_the_entry_itself() -> None:
         ("recipe.supervise.rationale", [0.0, 0.5, 1.0]),
         ("teacher.error_rate", [0.0, 0.5]),
         ("decoding.max_new_tokens", [8, 12, 16]),
+        ("transform.share", [0.25, 0.5]),
+        ("samples", [1, 2]),
     ],
 )
 def test_what_was_expanded_once_is_what_it_was(axis: str, values: list[Any]) -> None:

@@ -28,7 +28,9 @@ LISTS: Mapping[str, tuple[str, str]] = {
     "decoding": ("decodings", "decodings"),
     "transform": ("formats", "transforms"),
 }
-PATTERN = rf"^({'|'.join(LISTS)})([.][a-z][a-z0-9_]*)+$"
+PATTERN = rf"^({'|'.join(LISTS)})([.][A-Za-z0-9_-]+)+$"
+# How many samples of a problem are trained on is a key of the transform that draws them.
+ALIASES: Mapping[str, str] = {"samples": "transform.per_problem"}
 # Axes that are lists of names already, and the list that `values` may stand for.
 NAMES: Mapping[str, str] = {
     "level": "levels",
@@ -59,7 +61,7 @@ class Axis:
     @classmethod
     def read(cls, text: str) -> Axis | None:
         """None where an axis is a list of names (levels, formats, ...) and no key."""
-        kind, *keys = text.split(".")
+        kind, *keys = ALIASES.get(text, text).split(".")
         return cls(kind, tuple(keys)) if keys and kind in LISTS else None
 
     @property

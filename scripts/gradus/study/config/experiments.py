@@ -9,7 +9,7 @@ from typing import Annotated
 from pydantic import Field, field_validator, model_validator
 
 from gradus.records.vocabulary import ANSWER_ONLY, FORMATS, LEVELS, NATIVE, UNTAUGHT
-from gradus.study.config.axes import LISTS, NAMES, PATTERN, Axis, Value
+from gradus.study.config.axes import ALIASES, LISTS, NAMES, PATTERN, Axis, Value
 from gradus.study.config.sections import Section, known
 
 # What an experiment may name: with the levels that nobody controls and the baselines that are no formats.
@@ -28,7 +28,7 @@ class Experiment(Section):
     axis: str = Field(
         description="The axis that its table and figure lay out: one of its lists (`level`, `format`, `teacher`, `student`, "
         "`dataset`), or a key that is varied over `values`: `dataset.KEY`, `teacher.KEY`, `recipe.KEY`, `decoding.KEY`, "
-        "`transform.KEY` (docs/howto/vary-a-parameter.md)."
+        "`transform.KEY`, `samples` (docs/howto/vary-a-parameter.md)."
     )
     values: list[Value] = Field(
         default_factory=list,
@@ -82,9 +82,9 @@ class Experiment(Section):
     @field_validator("axis")
     @classmethod
     def _known_axis(cls, value: str) -> str:
-        if value not in NAMES and not re.fullmatch(PATTERN, value):
+        if value not in (*NAMES, *ALIASES) and not re.fullmatch(PATTERN, value):
             keys = ", ".join(f"{kind}.KEY" for kind in LISTS)
-            raise ValueError(f"unknown axis {value!r}; accepted: {', '.join(NAMES)}, {keys}")
+            raise ValueError(f"unknown axis {value!r}; accepted: {', '.join((*NAMES, *ALIASES))}, {keys}")
         return value
 
     @field_validator("levels")
