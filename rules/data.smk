@@ -47,6 +47,7 @@ rule data:
     params:
         code=lambda _: fingerprint("data"),
         settings=lambda wildcards: as_json(study.datasets[wildcards.dataset]),
+        content=lambda wildcards: data.content(study, wildcards),
     message:
         "Problems of {wildcards.dataset}, {wildcards.split}"
     shell:

@@ -44,6 +44,17 @@ def main() -> None:
         loaded.without_gold,
         len(loaded.doubtful_gold),
     )
+    if loaded.repeated:
+        first = loaded.repeated[0]
+        program.log.warning(
+            "%s %s: %d questions stand there more than once, %d of them with another answer; the first: %s and %s",
+            given.dataset,
+            given.split,
+            len(loaded.repeated),
+            sum(not one.same_answer for one in loaded.repeated),
+            first.first,
+            first.again,
+        )
 
 
 if __name__ == "__main__":

@@ -41,7 +41,9 @@ def main() -> None:
                 options.error(f"with --cell, --{name.replace('_', '-')} is required")
         _score_cell(given)
     elif given.dataset is None and given.kind is None:
-        options.error("say --dataset (gsm8k, math, ...) or --kind (number, choice, boolean, latex) of the answers")
+        options.error(
+            "say --dataset (gsm8k, math, ...) or --kind (number, choice, boolean, latex, text) of the answers"
+        )
     else:
         _score_outputs(given)
 

@@ -1,6 +1,6 @@
 """Answers in text: reading the final answer of a rationale by its kind, and comparing it with gold.
 
-The kinds are those of ``Problem.answer_kind``: number, choice, boolean, latex. Nothing is ever evaluated.
+The kinds are those of ``Problem.answer_kind``: number, choice, boolean, latex, text. Nothing is ever evaluated.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from gradus.answers.boolean import canonical_boolean, extract_boolean
 from gradus.answers.choice import canonical_choice, extract_choice
 from gradus.answers.ending import ending
 from gradus.answers.equivalence import equivalent
+from gradus.answers.free_text import extract_text, texts_equal
 from gradus.answers.latex import extract_latex
 from gradus.answers.number import canonical_number, extract_number, numbers_equal, numbers_in
 from gradus.answers.stated import before_last_statement
@@ -38,6 +39,8 @@ def extract_answer(text: str, kind: str, choices: Sequence[str] | None) -> str |
         return extract_choice(text, choices or ())
     if kind == "boolean":
         return extract_boolean(text, choices or ())
+    if kind == "text":
+        return extract_text(text)
     return extract_latex(text)
 
 
@@ -61,6 +64,8 @@ def answers_compared(left: str, right: str, kind: str) -> bool | None:
     """The same, with None for what could not be decided in time (expressions only)."""
     if kind == "number":
         return numbers_equal(left, right)
+    if kind == "text":
+        return texts_equal(left, right)
     return left == right if kind in ("choice", "boolean") else equivalent(left, right)
 
 

@@ -48,13 +48,13 @@ class Question:
 def grade(text: str, question: Question, dataset: str, kind: AnswerKind | None = None) -> Grade:
     """One text against its question; ``kind`` of the answer where the dataset is none of the known ones.
 
-    The paper's rules go by datasets; one that it does not have is read like the nearest of its kind.
+    The paper's rules go by datasets; one that it does not have is read like the nearest of its kind, free text by ours.
     """
     kind = kind or KINDS[dataset]
-    rules = dataset if dataset in KINDS else NEAREST[kind]
     extracted = extract_answer(text, kind, question.choices)
     compared = extracted is not None and answers_compared(extracted, question.gold, kind)
-    strict = strict_equal(strict_answer(text, rules), question.gold, rules)
+    rules = dataset if KINDS.get(dataset) == kind else NEAREST.get(kind)
+    strict = bool(compared) if rules is None else strict_equal(strict_answer(text, rules), question.gold, rules)
     failure: Failure | None = "timeout" if compared is None else None
     if extracted is None:
         failure = "no answer" if text.strip() else "empty"

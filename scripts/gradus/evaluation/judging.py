@@ -27,10 +27,10 @@ def judge(
 ) -> Grade:
     """Whether a text gives the gold answer, or one of several.
 
-    Say ``kind`` (number, choice, boolean, latex) or ``dataset`` (gsm8k, math, ...), which decides the kind and the paper's rules
-    for ``strict``. ``gold`` is spelled as datasets spell it: a number, a solution that ends in ``#### 18``, a letter or an
-    option's text, true or false, LaTeX. Without ``choices`` an option is known by its letter alone. ``tolerance`` is the largest
-    relative error of a number (0: exact). As a reward: ``float(judge(...).robust)``.
+    Say ``kind`` (number, choice, boolean, latex, text) or ``dataset`` (gsm8k, math, ...), which decides the kind and the
+    paper's rules for ``strict``. ``gold`` is spelled as datasets spell it: a number, a solution that ends in ``#### 18``, a
+    letter or an option's text, true or false, LaTeX. Without ``choices`` an option is known by its letter alone. ``tolerance``
+    is the largest relative error of a number (0: exact). As a reward: ``float(judge(...).robust)``.
 
     Raises UserError for a gold answer that is none of its kind: a reward without one would be noise.
     """

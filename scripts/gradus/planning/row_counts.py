@@ -7,7 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gradus.data.datasets.catalogue import CATALOGUE
-from gradus.study.config import CatalogueDataset
+from gradus.data.datasets.sizes import rows_of_split
+from gradus.runtime.errors import UserError
+from gradus.study.config import CatalogueDataset, ColumnsDataset
+
+ASSUMED_ROWS = 1000  # of a dataset that nobody has counted
 
 
 @dataclass(frozen=True)
@@ -18,8 +22,10 @@ class Size:
     assumed: str | None = None
 
 
-def size(section: CatalogueDataset, is_test: bool, data_folder: Path | None) -> Size:
+def size(section: CatalogueDataset | ColumnsDataset, is_test: bool, data_folder: Path | None) -> Size:
     """Rows that a dataset entry will be read from: counted in local files, else what its source is known to hold."""
+    if isinstance(section, ColumnsDataset):
+        return _columns_size(section, is_test, data_folder)
     entry = CATALOGUE[section.source]
     known = entry.sizes[1 if is_test else 0]
     split = "test" if is_test else "train"
@@ -35,6 +41,15 @@ def size(section: CatalogueDataset, is_test: bool, data_folder: Path | None) -> 
         return Size(found)
     where = "cannot be counted" if Path(section.hub).exists() else "is not here"
     return Size(known, f"as {entry.title} has: {section.hub} {where}")
+
+
+def _columns_size(section: ColumnsDataset, is_test: bool, data_folder: Path | None) -> Size:
+    if section.path is None:
+        return Size(ASSUMED_ROWS, f"nobody has counted {section.hub}")
+    try:
+        return Size(rows_of_split("", section, "test" if is_test else "train", data_folder))
+    except (UserError, ImportError):  # the job that reads it says why
+        return Size(ASSUMED_ROWS, f"{section.path} cannot be counted")
 
 
 def _rows(folder: Path, split: str) -> int | None:

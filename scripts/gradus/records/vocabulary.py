@@ -6,7 +6,7 @@ from typing import Literal, get_args
 
 Level = Literal["L1", "L2", "L3", "L4", "L5", "L6"]
 Format = Literal["original", "least-to-most", "rephrase-and-respond", "symbolic"]
-AnswerKind = Literal["number", "choice", "boolean", "latex"]
+AnswerKind = Literal["number", "choice", "boolean", "latex", "text"]
 Verdict = Literal["agrees", "disagrees", "unparsable", "truncated", "refused", "failed"]
 Split = Literal["train", "development", "test"]
 # Why a student's text ended: at its end token or a stop string, or at the longest output.

@@ -15,6 +15,7 @@ class Wildcards(Protocol):
     """The values of a job's wildcards; a job has those that its outputs have."""
 
     dataset: str
+    split: Split
     teacher: str
     format: str
     level: str

@@ -56,7 +56,7 @@ CHOICES = ("river bank", "2/5", "5", "bank", "none of these")
 
 
 def read_all(text: str) -> None:
-    for kind in ("number", "choice", "boolean", "latex"):
+    for kind in ("number", "choice", "boolean", "latex", "text"):
         extract_answer(text, kind, CHOICES if kind == "choice" else None)
     for dataset in ("gsm8k", "aqua", "math", "csqa"):
         strict_answer(text, dataset)

@@ -59,3 +59,17 @@ def test_what_cannot_be_counted_is_told_as_assumed(tmp_path: Path) -> None:
 def test_the_source_itself_is_known(tmp_path: Path) -> None:
     assert not inputs(tmp_path).assumed_sizes
     assert inputs(tmp_path, train_split="validation").assumed_sizes
+
+
+def test_rows_of_a_table_are_counted_per_split(tmp_path: Path) -> None:
+    (tmp_path / "all.csv").write_text("q,a,side\n" + "1?,1,x\n" * 6 + "2?,2,y\n" * 4, encoding="utf-8")
+    config = tiny_study()
+    entry = {"source": "columns", "path": "all.csv", "question": "q", "answer": "a", "kind": "number"}
+    for splits, expected in (({"field": "side", "train": "x", "test": "y"}, (6, 4)), ({"test_share": 0.2}, (8, 2))):
+        config["datasets"] = {"gradeschool": {**entry, "splits": splits}}
+        found = PlanInputs(Results(tmp_path, load(config)), Prompts(tmp_path), tmp_path / "prices.yaml")
+        assert (found.problems("gradeschool", "train"), found.problems("gradeschool", "test")) == expected
+        assert not found.assumed_sizes
+    (tmp_path / "all.csv").unlink()
+    told = PlanInputs(Results(tmp_path, load(config)), Prompts(tmp_path), tmp_path / "prices.yaml").assumed_sizes
+    assert told["gradeschool train"] == "1,000 problems, all.csv cannot be counted"

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from gradus.data.datasets import readers
-from gradus.data.datasets.readers import Reader
+from gradus.data.datasets.reading import Reader
 
 
 @dataclass(frozen=True)

@@ -29,7 +29,7 @@ def side(
     structure of a generated problem. Of every ``stratum`` (the numbers of steps) the same share is taken: kin in a seeded
     order, each that does not exceed the share. Raises UserError where a side would be empty.
     """
-    chosen = _chosen(problems, settings, kin, stratum)
+    chosen = _chosen(problems, settings.share, f"development/{settings.seed}", kin, stratum)
     found = [problem for problem in problems if (kin(problem) in chosen) == (split == "development")]
     if not found:
         raise UserError(
@@ -39,8 +39,26 @@ def side(
     return [replace(problem, split=split) for problem in found]
 
 
+def drawn_for(
+    problems: Sequence[Problem], split: Split, share: float, seed: int, kin: Callable[[Problem], str]
+) -> list[Problem]:
+    """The problems of ``train`` or ``test`` where nobody divided them: a seeded share for testing, kin on one side.
+
+    Raises UserError where a side would be empty.
+    """
+    chosen = _chosen(problems, share, f"test/{seed}", kin, _all_alike)
+    found = [problem for problem in problems if (kin(problem) in chosen) == (split == "test")]
+    if not found:
+        raise UserError(f"a test share of {share} of {len(problems)} problems leaves none for {split}")
+    return found
+
+
 def _chosen(
-    problems: Sequence[Problem], settings: Development, kin: Callable[[Problem], str], stratum: Callable[[Problem], str]
+    problems: Sequence[Problem],
+    share: float,
+    draw: str,
+    kin: Callable[[Problem], str],
+    stratum: Callable[[Problem], str],
 ) -> set[str]:
     sizes: dict[str, dict[str, int]] = {}
     for problem in problems:
@@ -48,9 +66,9 @@ def _chosen(
         families[kin(problem)] = families.get(kin(problem), 0) + 1
     chosen: set[str] = set()
     for name, families in sorted(sizes.items()):
-        wanted = max(1, round(settings.share * sum(families.values())))
+        wanted = max(1, round(share * sum(families.values())))
         order = sorted(families)
-        random.Random(f"development/{settings.seed}/{name}").shuffle(order)
+        random.Random(f"{draw}/{name}").shuffle(order)
         taken = 0
         for family in order:
             if taken + families[family] <= wanted:

@@ -7,39 +7,16 @@ has no usable gold answer; the caller counts those.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
+from functools import partial
 
 from gradus.answers import canonical_answer
 from gradus.answers.boxes import boxed
 from gradus.answers.latex import normalised_latex
 from gradus.answers.stated import before_last_statement
 from gradus.answers.taught import taught_choice
-from gradus.records.vocabulary import LETTERS, AnswerKind
-
-Row = dict[str, Any]
-
-
-@dataclass(frozen=True)
-class Reading:
-    """What a row says: question, option texts, canonical gold, the author's own rationale, the subject and difficulty they name.
-
-    ``doubtful`` marks a gold answer that the row's own solution does not bear out.
-    """
-
-    question: str
-    answer: str
-    kind: AnswerKind
-    choices: tuple[str, ...] | None = None
-    rationale: str | None = None
-    id: str | None = None
-    doubtful: bool = False
-    subject: str | None = None
-    difficulty: str | None = None
-
-
-Reader = Callable[[Row], Reading | None]
+from gradus.data.datasets.columns import read_row
+from gradus.data.datasets.reading import Reader, Reading, Row
+from gradus.study.config.columns import Columns
 
 
 def svamp(row: Row) -> Reading:
@@ -52,14 +29,15 @@ def svamp(row: Row) -> Reading:
     return Reading(question, answer, "number", None, f"{equation} = {answer}.", str(row["ID"]))
 
 
-def gsm8k(row: Row) -> Reading:
-    """GSM8K (Cobbe et al. 2021): the answer follows ``####``; calculator annotations ``<<...>>`` are taken out."""
-    solution, mark, final = row["answer"].rpartition("####")
-    answer = canonical_answer(final, "number", None)
-    if not mark or answer is None:
-        raise ValueError("no number after ####")
-    rationale = re.sub(r"<<[^>]*>>", "", solution).strip()
-    return Reading(row["question"].strip(), answer, "number", None, rationale)
+def by_columns(**mapping: object) -> Reader:
+    """A reader that is a mapping of columns, as a study file writes it; rows without an answer are counted."""
+    return partial(read_row, Columns.model_validate({**mapping, "without_answer": "skip"}))
+
+
+# GSM8K (Cobbe et al. 2021): calculator annotations ``<<...>>`` are taken out of the solution.
+gsm8k = by_columns(
+    question="question", answer={"field": "answer", "as": 'after "####"'}, kind="number", rationale="answer"
+)
 
 
 def aqua(row: Row) -> Reading | None:
@@ -128,34 +106,13 @@ def _spaced(subject: str | None) -> str | None:
     return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", subject).replace(" And ", " & ")
 
 
-def csqa(row: Row) -> Reading:
-    """CommonsenseQA (Talmor et al. 2019); its authors wrote no rationales (ECQA did, see the teacher ``human``)."""
-    return _choices(row, row["question"])
+_LABELLED = {"texts": "choices.text", "labels": "choices.label"}
 
+# CommonsenseQA (Talmor et al. 2019); its authors wrote no rationales (ECQA did, see the teacher ``human``).
+csqa = by_columns(question="question", choices=_LABELLED, answer="answerKey", kind="choice", id="id")
 
-def obqa(row: Row) -> Reading:
-    """OpenBookQA (Mihaylov et al. 2018); no rationales."""
-    return _choices(row, row["question_stem"])
+# OpenBookQA (Mihaylov et al. 2018); no rationales.
+obqa = by_columns(question="question_stem", choices=_LABELLED, answer="answerKey", kind="choice", id="id")
 
-
-def _choices(row: Row, question: str) -> Reading:
-    labels, choices = list(row["choices"]["label"]), tuple(str(text).strip() for text in row["choices"]["text"])
-    if labels != list(LETTERS[: len(labels)]):
-        raise ValueError(f"the options are labelled {labels}")
-    answer = canonical_answer(row["answerKey"], "choice", choices)
-    if answer is None:
-        raise ValueError(f"the answer {row['answerKey']!r} is none of the options")
-    return Reading(question.strip(), answer, "choice", choices, None, str(row["id"]))
-
-
-def strategyqa(row: Row) -> Reading:
-    """StrategyQA (Geva et al. 2021): the supporting facts are the human rationale, as in the paper."""
-    if not isinstance(row["answer"], bool):
-        raise ValueError(f"the answer {row['answer']!r} is not true or false")
-    rationale = " ".join(_sentence(fact) for fact in row["facts"])
-    return Reading(row["question"].strip(), str(row["answer"]), "boolean", None, rationale or None, str(row["qid"]))
-
-
-def _sentence(text: str) -> str:
-    text = text.strip()
-    return text if text.endswith((".", "!", "?")) else f"{text}."
+# StrategyQA (Geva et al. 2021): the supporting facts are the human rationale, as in the paper.
+strategyqa = by_columns(question="question", answer="answer", kind="boolean", rationale="facts", id="qid")

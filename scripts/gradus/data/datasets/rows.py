@@ -2,32 +2,29 @@
 
 from __future__ import annotations
 
-import gzip
-import json
 import tempfile
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from gradus.data.datasets.files import Located, content_of, rows_in
 from gradus.runtime.atomic import sha256_bytes, sha256_file
 from gradus.runtime.errors import UserError
+
+LONGEST_WORDS = 500
 
 
 @dataclass(frozen=True)
 class Rows:
     """Parsed rows with the file and line of each (for messages), where they came from, and the revision that was read."""
 
-    rows: list[tuple[str, int, dict[str, Any]]]
+    rows: list[Located]
     source: str
     revision: str
 
 
-def local_rows(name: str, split: str, folder: Path | None) -> Rows:
-    """Rows of ``FOLDER/datasets/NAME/SPLIT.jsonl`` (or ``.jsonl.gz``); the revision is the file's SHA-256.
-
-    Raises UserError where the folder or file is absent or a line is no JSON object.
-    """
+def local_file(name: str, split: str, folder: Path | None) -> Path:
+    """Where the rows of a split of a known dataset lie, or would lie."""
     if folder is None:
         raise UserError(
             f"no folder with the files of {name}",
@@ -35,22 +32,15 @@ def local_rows(name: str, split: str, folder: Path | None) -> Rows:
             hint="set the environment variable GRADUS_DATA, or data_folder in the study file, or origin: hub",
         )
     plain = folder / "datasets" / name / f"{split}.jsonl"
-    path = plain if plain.exists() else plain.with_name(plain.name + ".gz")
-    if not path.exists():
-        raise UserError("no such file", where=plain, hint=f"{name} in its authors' schema, one JSON object a line")
-    return Rows(list(_parsed(path)), f"file {path.name}", f"sha256:{sha256_file(path)}")
+    return plain if plain.exists() else plain.with_name(plain.name + ".gz")
 
 
-def _parsed(path: Path) -> Iterator[tuple[str, int, dict[str, Any]]]:
-    with gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else open(path, encoding="utf-8") as stream:
-        for line, text in enumerate(stream, 1):
-            try:
-                row = json.loads(text)
-            except ValueError as error:
-                raise UserError(f"not valid JSON: {error}", where=path, line=line) from None
-            if not isinstance(row, dict):
-                raise UserError("expected a JSON object", where=path, line=line)
-            yield str(path), line, row
+def rows_of_files(paths: list[Path]) -> Rows:
+    """Rows of local files, in their order; the revision is the hash of their content."""
+    content = content_of(paths)
+    return Rows(
+        [row for path in paths for row in rows_in(path)], f"file {', '.join(path.name for path in paths)}", content
+    )
 
 
 def hub_rows(hub: str, configurations: tuple[str, ...], split: str, revision: str | None) -> Rows:
@@ -59,19 +49,25 @@ def hub_rows(hub: str, configurations: tuple[str, ...], split: str, revision: st
     from httpx2 import HTTPError
 
     commit = revision or resolve_revision(hub)
-    found: list[tuple[str, int, dict[str, Any]]] = []
+    found: list[Located] = []
     for configuration in configurations or (None,):
         label = hub if configuration is None else f"{hub} [{configuration}]"
         try:
             rows = _load(hub, configuration, split, commit)
         except (OSError, ValueError, HTTPError, DatasetsError) as error:
             raise UserError(
-                f"the dataset cannot be loaded: {type(error).__name__}: {str(error).splitlines()[0]}",
+                f"the dataset cannot be loaded: {_words(error)}",
                 where=f"{label}, {split}",
                 hint="check id, configuration, revision and network; or use local files with origin: files",
             ) from None
         found += [(f"{label} {split}", number, row) for number, row in enumerate(rows, 1)]
     return Rows(found, f"hub {hub}", commit)
+
+
+def _words(error: BaseException) -> str:
+    """What an error and the one behind it say, on one line (the list of configurations stands on later lines)."""
+    said = [f"{type(one).__name__}: {one}" for one in (error, error.__cause__) if one is not None]
+    return " ".join(" from ".join(said).split())[:LONGEST_WORDS]
 
 
 def _load(hub: str, configuration: str | None, split: str, commit: str) -> list[dict[str, Any]]:
@@ -100,7 +96,7 @@ def resolve_revision(hub: str) -> str:
         return str(HfApi().dataset_info(hub).sha)
     except (OSError, ValueError, HTTPError) as error:
         raise UserError(
-            f"the hub does not tell the revision: {type(error).__name__}: {str(error).splitlines()[0]}",
+            f"the hub does not tell the revision: {_words(error)}",
             where=hub,
-            hint="check the network, or pin `revision`, or use local files with origin: files",
+            hint="check the name and the network, or pin `revision`, or use local files (`source: columns` with `path`)",
         ) from None

@@ -3,21 +3,32 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Any
 
-from gradus.data.datasets.catalogue import CATALOGUE, Entry
-from gradus.data.datasets.development import side
-from gradus.data.datasets.readers import Reading
-from gradus.data.datasets.rows import Rows, hub_rows, local_rows
+from gradus.data.datasets.catalogue import CATALOGUE
+from gradus.data.datasets.columns import read_row
+from gradus.data.datasets.development import drawn_for, side
+from gradus.data.datasets.origins import catalogue_rows, columns_rows
+from gradus.data.datasets.reading import Reading
+from gradus.data.datasets.tables import Numbered, Table, read_all, wanted_rows, wanted_subjects
 from gradus.data.gradeschool.stories import make_stories
 from gradus.data.text_normalisation import normalised
 from gradus.records import Problem
 from gradus.records.vocabulary import Split
 from gradus.runtime.errors import UserError
-from gradus.study.config.datasets import CatalogueDataset, GradeschoolDataset
+from gradus.study.config.datasets import CatalogueDataset, ColumnsDataset, Dataset, GradeschoolDataset
+
+
+@dataclass(frozen=True)
+class Repeated:
+    """A question that stands twice: where, and whether with the same answer."""
+
+    first: str
+    again: str
+    same_answer: bool
 
 
 @dataclass(frozen=True)
@@ -29,84 +40,84 @@ class Loaded:
     revision: str
     without_gold: int
     doubtful_gold: tuple[str, ...]
+    repeated: tuple[Repeated, ...] = ()
 
 
-def load_problems(
-    dataset: str, section: GradeschoolDataset | CatalogueDataset, split: Split, folder: Path | None
-) -> Loaded:
+def load_problems(dataset: str, section: Dataset, split: Split, folder: Path | None) -> Loaded:
     """All problems of one split (``train``, ``development`` or ``test``) of a dataset entry, in the source's order.
 
     The development split is taken from all training problems, before ``train_size`` limits the others. Raises UserError
-    where files are absent, a row is not as its source documents it, or nothing is left.
+    where files are absent, rows are not as their source documents them, an id stands twice, or nothing is left.
     """
     if split == "development" and section.development is None:
         hint = "set `development: {share: 0.1, seed: 1}` of the dataset"
         raise UserError("has no development split", where=f"dataset {dataset}", hint=hint)
     if isinstance(section, GradeschoolDataset):
         return _gradeschool(dataset, section, split)
-    entry = CATALOGUE[section.source]
     drawn: Split = "test" if split == "test" else "train"
-    rows = _rows(section, entry, drawn, folder)
+    table = _table(dataset, section, drawn, folder)
+    readings = read_all(table)
     problems: list[Problem] = []
-    doubtful: list[str] = []
-    without_gold = 0
-    for number, (where, line, row) in enumerate(rows.rows):
-        if not _is_wanted(row, section.subjects):
-            continue
-        reading = _read(entry, where, line, row)
+    located: dict[str, str] = {}
+    for number, where, reading in readings:
         if reading is None:
-            without_gold += 1
             continue
-        problem = _problem(dataset, drawn, number, reading, entry, rows)
+        problem = _problem(f"{dataset}-{drawn}-{number:05d}", dataset, drawn, reading, table)
+        if problem.id in located:
+            raise UserError(f"the id {problem.id!r} stands twice, first at {located[problem.id]}", where=where)
+        located[problem.id] = where
         problems.append(problem)
-        if reading.doubtful:
-            doubtful.append(problem.id)
+    doubtful = {problem.id for problem, one in zip(problems, _present(readings), strict=True) if one.doubtful}
+    if isinstance(section, ColumnsDataset) and section.splits.test_share is not None:
+        problems = drawn_for(problems, drawn, section.splits.test_share, section.splits.seed, _question)
     if split != "test" and section.development is not None:
-        problems = side(problems, split, section.development, lambda problem: normalised(problem.full_text))
+        problems = side(problems, split, section.development, _question)
     size = {"train": section.train_size, "development": None, "test": section.test_size}[split]
     chosen = _subset(problems, size, section.sample_seed)
+    without_gold = sum(reading is None for _, _, reading in readings)
     if not chosen:
-        raise UserError(f"no problem is left of {dataset} {split}", where=f"dataset {dataset}")
-    kept = {problem.id for problem in chosen}
-    return Loaded(chosen, rows.source, rows.revision, without_gold, tuple(name for name in doubtful if name in kept))
+        left_out = f": {without_gold} rows have no answer" if without_gold else ""
+        raise UserError(f"no problem is left of {dataset} {split}{left_out}", where=f"dataset {dataset}")
+    named = tuple(problem.id for problem in chosen if problem.id in doubtful)
+    rows = table.rows
+    return Loaded(chosen, rows.source, rows.revision, without_gold, named, _repeated(chosen, located))
 
 
-def _rows(section: CatalogueDataset, entry: Entry, split: Split, folder: Path | None) -> Rows:
-    if section.origin == "files":
-        return local_rows(section.source, split, folder)
-    hub = section.hub or entry.hub
-    if hub is None:
-        raise UserError(
-            f"the authors of {entry.title} publish it on no hub",
-            where=f"dataset {section.source}",
-            hint="name a hub id in `hub`, or use local files with origin: files",
-        )
-    configurations = entry.hub_configurations if section.configurations is None else section.configurations
-    chosen = section.train_split if split == "train" else section.test_split
-    name = chosen or entry.splits[0 if split == "train" else 1]
-    return hub_rows(hub, tuple(configurations), name, section.revision)
+def _table(dataset: str, section: CatalogueDataset | ColumnsDataset, split: Split, folder: Path | None) -> Table:
+    if isinstance(section, ColumnsDataset):
+        rows = columns_rows(dataset, section, split, folder)
+        terms = f"{rows.source}, licence {section.licence}"
+        return Table(rows, partial(read_row, section), None, terms, wanted_rows(section.splits, split))
+    entry = CATALOGUE[section.source]
+    rows = catalogue_rows(section, entry, split, folder)
+    terms = f"{entry.title} ({entry.citation}), licence {entry.licence}"
+    return Table(rows, entry.reader, entry.title, terms, wanted_subjects(section.subjects))
 
 
-def _is_wanted(row: dict[str, Any], subjects: Sequence[str] | None) -> bool:
-    """MATH's subjects are spelled in three ways in the wild; compared here by their letters."""
-    return subjects is None or _letters(str(row.get("type", ""))) in {_letters(subject) for subject in subjects}
+def _present(readings: Sequence[Numbered]) -> list[Reading]:
+    return [reading for _, _, reading in readings if reading is not None]
 
 
-def _letters(text: str) -> str:
-    return "".join(character for character in text.lower().replace("&", "and") if character.isalpha())
+def _question(problem: Problem) -> str:
+    """What makes two problems the same."""
+    return normalised(problem.full_text)
 
 
-def _read(entry: Entry, where: str, line: int, row: dict[str, Any]) -> Reading | None:
-    try:
-        return entry.reader(row)
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        what = f"no field {error}" if isinstance(error, KeyError) else str(error)
-        raise UserError(f"not a row of {entry.title}: {what}", where=where, line=line) from None
+def _repeated(problems: Sequence[Problem], located: Mapping[str, str]) -> tuple[Repeated, ...]:
+    """Questions that stand more than once, each after its first with that one."""
+    seen: dict[str, Problem] = {}
+    found = []
+    for problem in problems:
+        first = seen.setdefault(_question(problem), problem)
+        if first is not problem:
+            same = first.answer == problem.answer and first.choices == problem.choices
+            found.append(Repeated(located[first.id], located[problem.id], same))
+    return tuple(found)
 
 
-def _problem(dataset: str, split: Split, number: int, reading: Reading, entry: Entry, rows: Rows) -> Problem:
+def _problem(identity: str, dataset: str, split: Split, reading: Reading, table: Table) -> Problem:
     return Problem(
-        id=reading.id or f"{dataset}-{split}-{number:05d}",
+        id=reading.id or identity,
         dataset=dataset,
         split=split,
         question=reading.question,
@@ -115,8 +126,8 @@ def _problem(dataset: str, split: Split, number: int, reading: Reading, entry: E
         answer_kind=reading.kind,
         rationale=reading.rationale,
         solution=None,
-        source=f"{entry.title} ({entry.citation}), licence {entry.licence}",
-        revision=rows.revision,
+        source=table.terms,
+        revision=table.rows.revision,
         subject=reading.subject,
         difficulty=reading.difficulty,
     )

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 
 from gradus.runtime.errors import UserError
 from gradus.study.config.axes import Sections, base_of, expanded, is_point
-from gradus.study.config.datasets import CatalogueDataset, Dataset, GradeschoolDataset
+from gradus.study.config.datasets import CatalogueDataset, ColumnsDataset, Dataset, GradeschoolDataset
 from gradus.study.config.experiments import NAMED_FORMATS, NAMED_LEVELS, Experiment
 from gradus.study.config.explanation import explain
 from gradus.study.config.lines import located
@@ -29,6 +29,7 @@ __all__ = [
     "BuiltStudent",
     "CatalogueDataset",
     "ChatTeacher",
+    "ColumnsDataset",
     "EarlierStudent",
     "Experiment",
     "GradeschoolDataset",

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, field_validator, model_validator
 
+from gradus.study.config.columns import Columns, Splits
 from gradus.study.config.sections import Section
 
 
@@ -110,4 +111,41 @@ class CatalogueDataset(Section):
     )
 
 
-Dataset = Annotated[GradeschoolDataset | CatalogueDataset, Field(discriminator="source")]
+class ColumnsDataset(Columns):
+    """Any dataset whose columns hold a question and an answer, from local files or from the hub (docs/howto/own-dataset.md)."""
+
+    source: Literal["columns"] = Field(description="Where the problems come from.")
+    path: str | None = Field(
+        None,
+        description="A local file (jsonl, json, csv, tsv, parquet, arrow; jsonl, json, csv and tsv also with .gz), or a "
+        "folder with a file per split; looked for where Snakemake runs, then in the data folder.",
+    )
+    hub: str | None = Field(None, description="Instead of `path`: an id on the Hugging Face hub.")
+    configurations: list[str] = Field(default_factory=list, description="Configurations of the hub dataset.")
+    revision: str | None = Field(None, description="Hub commit; resolved and recorded at the first download if unset.")
+    splits: Splits = Field(
+        default_factory=lambda: Splits.model_validate({}),
+        description="Where training and test problems are told apart.",
+    )
+    licence: str = Field("not stated", min_length=1, description="Licence of the problems, for cards and archive.")
+    train_size: int | None = Field(
+        None, gt=0, description="Keep that many training problems, of those that are not for development."
+    )
+    test_size: int | None = Field(None, gt=0, description="Keep that many test problems.")
+    sample_seed: int | None = Field(None, description="Seed of the sample where a size is set; unset: the first ones.")
+    development: Development | None = Field(
+        None,
+        exclude_if=_is_none,
+        description="Take a development split from the training split; unset: there is none.",
+    )
+
+    @model_validator(mode="after")
+    def _one_origin(self) -> ColumnsDataset:
+        if (self.path is None) == (self.hub is None):
+            raise ValueError("name either `path`, a local file or folder, or `hub`, an id on the Hugging Face hub")
+        if self.path is not None and (self.configurations or self.revision):
+            raise ValueError("`configurations` and `revision` are for `hub`")
+        return self
+
+
+Dataset = Annotated[GradeschoolDataset | CatalogueDataset | ColumnsDataset, Field(discriminator="source")]

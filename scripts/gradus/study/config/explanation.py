@@ -33,7 +33,7 @@ def _explained(detail: ErrorDetails, raw: Any, root: Any, prefix: str) -> UserEr
     where = "configuration key " + ".".join(filter(None, [prefix, *keys]))
     if detail["type"] == "extra_forbidden":
         model = _model_at(root, raw, keys[:-1])
-        accepted = list(model.model_fields)
+        accepted = [field.alias or name for name, field in model.model_fields.items()]
         hint = f"{did_you_mean(str(detail['loc'][-1]), accepted)}accepted here: {', '.join(accepted)}"
         return UserError("unknown key", where=where, hint=hint)
     if detail["type"] == "missing":

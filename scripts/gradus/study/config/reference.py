@@ -9,13 +9,17 @@ from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
 
 from gradus.runtime.markdown import markdown_table
-from gradus.study.config import datasets, experiments, students, study, teachers, transforms
+from gradus.study.config import columns, datasets, experiments, students, study, teachers, transforms
 
 # Section, heading, and the key of a study file under which it stands.
 SECTIONS: tuple[tuple[type[BaseModel], str], ...] = (
     (study.Study, "The study file"),
     (datasets.GradeschoolDataset, "`datasets.NAME` with `source: gradeschool`"),
     (datasets.CatalogueDataset, "`datasets.NAME` of the paper"),
+    (datasets.ColumnsDataset, "`datasets.NAME` with `source: columns`"),
+    (columns.ChoiceColumns, "`datasets.NAME.choices`"),
+    (columns.AnswerColumn, "`datasets.NAME.answer`"),
+    (columns.Splits, "`datasets.NAME.splits`"),
     (datasets.Development, "`datasets.NAME.development`"),
     (teachers.TutorTeacher, "`teachers.NAME` with `provider: tutor`"),
     (teachers.GoldTeacher, "`teachers.NAME` with `provider: gold`"),
@@ -71,7 +75,9 @@ def to_markdown() -> str:
         rows = []
         for name, field in section.model_fields.items():
             default = field.get_default(call_default_factory=True) if not field.is_required() else PydanticUndefined
-            rows.append((f"`{name}`", _type(field.annotation), _default(default), field.description or ""))
+            rows.append(
+                (f"`{field.alias or name}`", _type(field.annotation), _default(default), field.description or "")
+            )
         table = markdown_table(("key", "type", "default", "meaning"), rows)
         parts.append(f"## {heading}\n\n{(section.__doc__ or '').strip()}\n\n{table}")
     return "\n".join(parts).rstrip() + "\n"

@@ -24,6 +24,7 @@ ANSWER_FORMS = {
     "choice": "the letter of the right choice alone",
     "boolean": "True or False",
     "latex": "the final answer alone, in LaTeX where it is a formula",
+    "text": "the answer alone, in as few words as possible",
 }
 
 

@@ -1,0 +1,218 @@
+"""Tables in local files: JSON Lines, JSON, CSV, TSV (each also packed with gzip), Parquet and Arrow."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import io
+import json
+import sys
+import zlib
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from gradus.runtime.atomic import sha256_bytes, sha256_file
+from gradus.runtime.errors import UserError
+
+# Where a row stands (file, or file and kind of count), its line where it has one, and the row.
+Located = tuple[str, int | None, dict[str, Any]]
+
+
+def rows_in(path: Path) -> Iterator[Located]:
+    """The rows of one file, read by its ending; a UserError names file and line of the first that is no row."""
+    reader = READERS.get(ending(path))
+    if reader is None:
+        raise UserError("no table that can be read", where=path, hint=_other(path))
+    return reader(path)
+
+
+def ending(path: Path) -> str:
+    """The ending that tells the format: that before ``.gz`` where there is one (``csv`` of ``a.csv.gz``)."""
+    suffixes = [suffix.lower() for suffix in path.suffixes]
+    if suffixes[-1:] == [".gz"]:
+        suffixes.pop()
+    return suffixes[-1].removeprefix(".") if suffixes else ""
+
+
+def files_in(folder: Path) -> list[Path]:
+    """The tables of a folder and of those in it, sorted; what stands beside tables (cards, hidden files) is left out."""
+    return sorted(
+        path
+        for path in folder.rglob("*")
+        if path.is_file()
+        and ending(path) in READERS
+        and not any(part.startswith(".") for part in path.relative_to(folder).parts)
+        and path.name not in ("dataset_info.json", "dataset_dict.json", "dataset_infos.json", "state.json")
+    )
+
+
+def files_of_split(folder: Path, split: str) -> list[Path]:
+    """The files of one split in a folder: of that name, in the folder of that name, or with names that begin so (shards).
+
+    Raises UserError where there is none, naming those that are there.
+    """
+    named = folder / split
+    if named.is_file():
+        return [named]
+    files = files_in(named) if named.is_dir() else []
+    if not files:
+        tables = files_in(folder)
+        stems = {path: path.name.split(".")[0] for path in tables}
+        files = [path for path in tables if stems[path] == split]
+        if len(files) > 1:
+            listed = ", ".join(str(path.relative_to(folder)) for path in files)
+            raise UserError(f"several files of the split {split!r}: {listed}", where=folder, hint="keep one of them")
+        files = files or [path for path in tables if stems[path].startswith((f"{split}-", f"{split}_"))]
+    if not files:
+        there = ", ".join(str(path.relative_to(folder)) for path in files_in(folder)[:8]) or "no table"
+        raise UserError(
+            f"no file of the split {split!r}",
+            where=folder,
+            hint=f"there is {there}; `splits: {{train: NAME, test: NAME}}` names them",
+        )
+    return files
+
+
+def content_of(paths: list[Path]) -> str:
+    """The content of files as one hash: of a single file its own SHA-256."""
+    if len(paths) == 1:
+        return f"sha256:{sha256_file(paths[0])}"
+    return "sha256:" + sha256_bytes("\n".join(f"{path.name} {sha256_file(path)}" for path in paths).encode())
+
+
+def _other(path: Path) -> str:
+    if path.suffix.lower() in (".xlsx", ".xls", ".ods"):
+        return "save the sheet as CSV (UTF-8)"
+    return f"accepted: {', '.join(READERS)}; jsonl, json, csv and tsv also with .gz"
+
+
+def _bytes(path: Path) -> bytes:
+    try:
+        content = path.read_bytes()
+        return gzip.decompress(content) if path.suffix.lower() == ".gz" else content
+    except FileNotFoundError:
+        raise UserError("no such file", where=path) from None
+    except (OSError, EOFError, zlib.error) as error:
+        raise UserError(f"cannot be read: {error}", where=path) from None
+
+
+def _decoded(content: bytes, path: Path, line: int) -> str:
+    """UTF-8 that begins on a line of a file."""
+    try:
+        return content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        hint = "save it as UTF-8"
+        if content[:2] in (b"\xff\xfe", b"\xfe\xff"):
+            hint = "it is UTF-16: save it as UTF-8"
+        raise UserError(
+            "not UTF-8 text", where=path, line=line + content[: error.start].count(b"\n"), hint=hint
+        ) from None
+
+
+def _json_lines(path: Path) -> Iterator[Located]:
+    # Lines end at \n alone: str.splitlines also ends them at U+2028, which may stand in a text.
+    for line, raw in enumerate(_bytes(path).removeprefix(b"\xef\xbb\xbf").split(b"\n"), 1):
+        if not raw.strip():
+            continue
+        yield str(path), line, _object(_parsed(_decoded(raw, path, line), path, line), str(path), line)
+
+
+def _json(path: Path) -> Iterator[Located]:
+    content = _decoded(_bytes(path).removeprefix(b"\xef\xbb\xbf"), path, 1)
+    try:
+        found = json.loads(content)
+    except ValueError as error:
+        if "Extra data" in str(error):
+            yield from _json_lines(path)
+            return
+        raise UserError(f"not valid JSON: {error}", where=path) from None
+    if isinstance(found, dict):
+        lists = [value for value in found.values() if isinstance(value, list)]
+        if len(lists) != 1:
+            raise UserError("expected a list of objects", where=path)
+        found = lists[0]
+    if not isinstance(found, list):
+        raise UserError("expected a list of objects", where=path)
+    for number, row in enumerate(found, 1):
+        where = f"{path}, row {number}"
+        yield where, None, _object(row, where, None)
+
+
+def _parsed(text: str, path: Path, line: int) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError as error:
+        raise UserError(f"not valid JSON: {error}", where=path, line=line) from None
+
+
+def _object(value: Any, where: str, line: int | None) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise UserError("expected a JSON object", where=where, line=line)
+    return value
+
+
+def _delimited(path: Path) -> Iterator[Located]:
+    text = _decoded(_bytes(path).removeprefix(b"\xef\xbb\xbf"), path, 1)
+    first = text.partition("\n")[0]
+    delimiter = "\t" if ending(path) == "tsv" else ";" if ";" in first and "," not in first else ","
+    csv.field_size_limit(min(sys.maxsize, 2**31 - 1))
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    begins = 1
+    try:
+        names = [name.strip() for name in next(reader, [])]
+        if not any(names):
+            raise UserError("no line with the names of the columns", where=path, line=1)
+        repeated = sorted({name for name in names if names.count(name) > 1 and name})
+        if repeated:
+            raise UserError(f"two columns are called {repeated[0]!r}", where=path, line=1)
+        begins = reader.line_num + 1
+        for cells in reader:
+            if any(cell.strip() for cell in cells):
+                if len(cells) != len(names):
+                    raise UserError(
+                        f"{len(cells)} cells, but {len(names)} columns have names",
+                        where=path,
+                        line=begins,
+                        hint="a cell with a comma or a line break stands in quotes",
+                    )
+                yield str(path), begins, dict(zip(names, cells, strict=True))
+            begins = reader.line_num + 1
+    except csv.Error as error:
+        raise UserError(f"no valid row: {error}", where=path, line=begins) from None
+
+
+def _parquet(path: Path) -> Iterator[Located]:
+    from pyarrow import ArrowException, parquet
+
+    try:
+        rows = parquet.read_table(path).to_pylist()
+    except (ArrowException, OSError, ValueError) as error:
+        raise UserError(f"cannot be read as Parquet: {error}", where=path) from None
+    for number, row in enumerate(rows, 1):
+        yield f"{path}, row {number}", None, row
+
+
+def _arrow(path: Path) -> Iterator[Located]:
+    from pyarrow import ArrowException, ipc
+
+    try:
+        try:
+            rows = ipc.open_stream(path.read_bytes()).read_all().to_pylist()
+        except ArrowException:
+            rows = ipc.open_file(path.read_bytes()).read_all().to_pylist()
+    except (ArrowException, OSError, ValueError) as error:
+        raise UserError(f"cannot be read as Arrow: {error}", where=path) from None
+    for number, row in enumerate(rows, 1):
+        yield f"{path}, row {number}", None, row
+
+
+READERS: dict[str, Callable[[Path], Iterator[Located]]] = {
+    "jsonl": _json_lines,
+    "ndjson": _json_lines,
+    "json": _json,
+    "csv": _delimited,
+    "tsv": _delimited,
+    "parquet": _parquet,
+    "arrow": _arrow,
+}

@@ -1,0 +1,433 @@
+"""Any dataset by its columns: rows in the schemas of their authors, every format of file, and what does not fit.
+
+The rows are made up; their columns and values have the form that the authors of each dataset publish.
+"""
+
+import csv
+import gzip
+import io
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from running import PROJECT
+
+from gradus.data.datasets import origins
+from gradus.data.datasets.sizes import rows_of_split
+from gradus.data.datasets.sources import Loaded, load_problems
+from gradus.records.vocabulary import Split
+from gradus.runtime.errors import UserError
+from gradus.study.config.datasets import ColumnsDataset
+
+PAGE = (PROJECT / "docs" / "howto" / "own-dataset.md").read_text(encoding="utf-8")
+# A mapping, rows, and question, choices, answer and rationale of the problems that they are.
+Schema = tuple[dict[str, Any], list[dict[str, Any]], list[tuple[Any, ...]]]
+SIDES: tuple[Split, ...] = ("train", "test")
+PLAIN: dict[str, Any] = {"question": "question", "answer": "answer", "kind": "number"}
+
+
+def section(path: Path, **keys: Any) -> ColumnsDataset:
+    return ColumnsDataset.model_validate({"source": "columns", "path": str(path), **keys})
+
+
+def load(path: Path, split: Split = "train", **keys: Any) -> Loaded:
+    return load_problems("mine", section(path, **keys), split, None)
+
+
+def folder_of(path: Path, rows: list[dict[str, Any]], name: str = "train.jsonl") -> Path:
+    path.mkdir(exist_ok=True)
+    (path / name).write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows), encoding="utf-8")
+    return path
+
+
+def documented(name: str) -> dict[str, Any]:
+    """The mapping of a known schema, as the page about own datasets has it, for a local file."""
+    *_, known = re.findall(r"^```yaml\n(.*?)^```", PAGE, re.DOTALL | re.MULTILINE)
+    entry = yaml.safe_load(known)["datasets"][name]
+    assert ColumnsDataset.model_validate(entry).hub
+    return {key: value for key, value in entry.items() if key not in ("source", "hub", "configurations", "splits")}
+
+
+MMLU: Schema = (
+    documented("mmlu"),
+    [
+        {"question": "Which is a prime?", "subject": "arithmetic", "choices": ["4", "6", "7", "9"], "answer": 2},
+        {"question": "Which is even?", "subject": "arithmetic", "choices": ["4", "5", "7", "9"], "answer": 0},
+    ],
+    [("Which is a prime?", ("4", "6", "7", "9"), "C", None), ("Which is even?", ("4", "5", "7", "9"), "A", None)],
+)
+ARC: Schema = (
+    documented("arc"),
+    [
+        {
+            "id": "Made_1",
+            "question": "What melts ice?",
+            "choices": {"text": ["heat", "cold", "dark"], "label": ["A", "B", "C"]},
+            "answerKey": "A",
+        },
+        {
+            "id": "Made_2",
+            "question": "What do plants need?",
+            "choices": {"text": ["light", "noise", "salt", "oil"], "label": ["1", "2", "3", "4"]},
+            "answerKey": "1",
+        },
+    ],
+    [
+        ("What melts ice?", ("heat", "cold", "dark"), "A", None),
+        ("What do plants need?", ("light", "noise", "salt", "oil"), "A", None),
+    ],
+)
+MGSM: Schema = (
+    documented("mgsm"),
+    [
+        {"question": "小明有5个苹果。", "answer": None, "answer_number": 1250, "equation_solution": None},
+        {"question": "小红有6个梨。", "answer": None, "answer_number": 6.5, "equation_solution": None},
+    ],
+    [("小明有5个苹果。", None, "1250", None), ("小红有6个梨。", None, "13/2", None)],
+)
+LOGIQA: Schema = (
+    documented("logiqa"),
+    [
+        {
+            "context": "All a are b.",
+            "query": "What follows?",
+            "options": ["A. All b are a.", "B. Some b are a.", "C. None.", "D. No a."],
+            "correct_option": 1,
+        }
+    ],
+    [("All a are b.\nWhat follows?", ("All b are a.", "Some b are a.", "None.", "No a."), "B", None)],
+)
+BOOLQ: Schema = (
+    documented("boolq"),
+    [{"question": "is tea a drink", "passage": "Tea is a drink.", "answer": True}],
+    [("Tea is a drink. is tea a drink?", None, "True", None)],
+)
+GSM_SYMBOLIC: Schema = (
+    documented("gsm-symbolic"),
+    [
+        {
+            "id": 3,
+            "instance": 0,
+            "question": "How many?",
+            "answer": "There are 3*4 = <<3*4=12>>12.\n#### 1,012",
+            "original_id": 7,
+            "canary": "x",
+        }
+    ],
+    [("How many?", None, "1012", "There are 3*4 = 12.")],
+)
+MATH_LIKE: Schema = (
+    {
+        "question": "problem",
+        "answer": {"field": "solution", "as": "boxed"},
+        "kind": "latex",
+        "rationale": "solution",
+        "without_answer": "skip",
+    },
+    [{"problem": "Half?", "solution": "It is $\\boxed{\\frac{1}{2}}$."}, {"problem": "None?", "solution": ""}],
+    [("Half?", None, "\\frac{1}{2}", "It is ${\\frac{1}{2}}$.")],
+)
+COLUMN_EACH: Schema = (
+    {"question": "q", "choices": ["opa", "opb", "opc"], "answer": {"field": "cop", "as": "index", "first": 1}}
+    | {"kind": "choice", "rationale": "why"},
+    [
+        {"q": "Largest?", "opa": "1", "opb": "2", "opc": "3", "cop": "3", "why": ["It is", "so."]},
+        {"q": "Smallest?", "opa": "1", "opb": "2", "opc": None, "cop": 1, "why": None},
+    ],
+    [("Largest?", ("1", "2", "3"), "C", "It is. so."), ("Smallest?", ("1", "2"), "A", None)],
+)
+BY_TEXT: Schema = (
+    {"question": "q", "choices": {"texts": "o", "separator": "|"}, "answer": {"field": "a", "as": "text"}}
+    | {"kind": "choice"},
+    [{"q": "Colour?", "o": "Red | the green", "a": "The Green."}],
+    [("Colour?", ("Red", "the green"), "B", None)],
+)
+WORDS: Schema = (
+    {"question": "{{x}} {q}", "answer": "a.0", "kind": "text"},
+    [{"q": "Who?", "a": ["Marie Curie", "Curie"]}],
+    [("{x} Who?", None, "Marie Curie", None)],
+)
+SCHEMAS = {
+    "MMLU": MMLU,
+    "ARC": ARC,
+    "MGSM": MGSM,
+    "LogiQA": LOGIQA,
+    "BoolQ": BOOLQ,
+    "GSM-Symbolic": GSM_SYMBOLIC,
+    "boxes": MATH_LIKE,
+    "a column each": COLUMN_EACH,
+    "by text": BY_TEXT,
+    "words": WORDS,
+}
+
+
+def test_subject_and_difficulty_are_columns_too(tmp_path: Path) -> None:
+    rows = [
+        {"question": "One?", "answer": 1, "topic": "sums", "grade": 3},
+        {"question": "Two?", "answer": 2, "grade": None},
+    ]
+    rows[1]["topic"] = None
+    found = load(folder_of(tmp_path, rows), **PLAIN, subject="topic", difficulty="{grade}").problems
+    assert [(one.subject, one.difficulty) for one in found] == [("sums", "3"), (None, None)]
+
+
+@pytest.mark.parametrize("name", SCHEMAS)
+def test_rows_in_the_schema_of_their_authors(tmp_path: Path, name: str) -> None:
+    mapping, rows, expected = SCHEMAS[name]
+    loaded = load(folder_of(tmp_path / "data", rows), **mapping)
+    assert [(one.question, one.choices, one.answer, one.rationale) for one in loaded.problems] == expected
+    assert loaded.without_gold == len(rows) - len(expected)
+    for problem in loaded.problems:
+        problem.check()
+
+
+def written(path: Path, rows: list[dict[str, Any]], ending: str) -> None:
+    """The rows in one of the formats."""
+    kind = ending.removesuffix(".gz")
+    if kind in ("jsonl", "json"):
+        lines = "".join(json.dumps(row) + "\n" for row in rows)
+        content = (lines if kind == "jsonl" else json.dumps(rows)).encode()
+    elif kind in ("csv", "tsv"):
+        stream = io.StringIO(newline="")
+        writer = csv.DictWriter(stream, list(rows[0]), delimiter="\t" if kind == "tsv" else ",")
+        writer.writeheader()
+        writer.writerows(rows)
+        content = b"\xef\xbb\xbf" + stream.getvalue().encode()
+    else:
+        import pyarrow
+        from pyarrow import ipc, parquet
+
+        table = pyarrow.Table.from_pylist(rows)
+        if kind == "parquet":
+            parquet.write_table(table, path)
+        else:
+            with ipc.new_stream(str(path), table.schema) as writer:
+                writer.write_table(table)
+        return
+    path.write_bytes(gzip.compress(content) if ending.endswith(".gz") else content)
+
+
+@pytest.mark.parametrize("ending", ["jsonl", "json", "csv", "tsv", "parquet", "arrow", "jsonl.gz", "csv.gz"])
+def test_every_format_gives_the_same_problems(tmp_path: Path, ending: str) -> None:
+    rows = [{"question": 'One, "two"\nand three?', "answer": "3"}, {"question": "Four?", "answer": "4"}]
+    written(tmp_path / f"train.{ending}", rows, ending)
+    loaded = load(tmp_path, **PLAIN)
+    assert [(one.question, one.answer) for one in loaded.problems] == [(row["question"], row["answer"]) for row in rows]
+    assert loaded.source == f"file train.{ending}" and loaded.revision.startswith("sha256:")
+    assert loaded.problems[0].source == f"file train.{ending}, licence not stated"
+
+
+def test_a_saved_dataset_and_shards_are_folders_of_their_splits(tmp_path: Path) -> None:
+    from datasets import Dataset, DatasetDict
+
+    sides = {name: Dataset.from_list([{"question": f"{name}?", "answer": 1}]) for name in ("train", "validation")}
+    DatasetDict(sides).save_to_disk(tmp_path / "saved")
+    keys = {**PLAIN, "splits": {"test": "validation"}}
+    assert load(tmp_path / "saved", "test", **keys).problems[0].question == "validation?"
+    shards = tmp_path / "shards" / "data"
+    shards.mkdir(parents=True)
+    for number in range(2):
+        sides["train"].to_parquet(shards / f"train-0000{number}-of-00002.parquet")
+    loaded = load(tmp_path / "shards", **PLAIN)
+    assert len(loaded.problems) == 2 and len(loaded.repeated) == 1
+    assert loaded.repeated[0].same_answer and "train-00001-of-00002.parquet, row 1" in loaded.repeated[0].again
+
+
+def test_one_file_is_divided_by_a_share_or_by_a_column(tmp_path: Path) -> None:
+    rows = [
+        {"question": f"{number % 45} + 1?", "answer": number % 45 + 1, "side": "ab"[number % 2]} for number in range(50)
+    ]
+    path = folder_of(tmp_path, rows, "all.jsonl") / "all.jsonl"
+    drawn = {"splits": {"test_share": 0.2, "seed": 3}, **PLAIN}
+    train, test = (load(path, split, **drawn).problems for split in ("train", "test"))
+    assert len(test) == 10 and len(train) == 40
+    assert not {one.question for one in train} & {one.question for one in test}
+    assert load(path, "test", **drawn).problems == test
+    assert [rows_of_split("mine", section(path, **drawn), split, None) for split in SIDES] == [40, 10]
+    by_column = {"splits": {"field": "side", "train": "a", "test": "b"}, **PLAIN}
+    assert [one.answer for one in load(path, "test", **by_column).problems][:3] == ["2", "4", "6"]
+    assert [rows_of_split("mine", section(path, **by_column), split, None) for split in SIDES] == [25, 25]
+
+
+@pytest.mark.parametrize(
+    ("keys", "row", "message"),
+    [
+        ({}, {"question": "Two?"}, r"train.jsonl:2: no field 'answer' \(there is question\)$"),
+        ({}, {"question": " ", "answer": 1}, "train.jsonl:2: field 'question': the question is empty"),
+        ({}, {"question": "Two?", "answer": "many"}, "field 'answer': 'many' is not a number .*kind: text"),
+        ({}, {"question": "Two?", "answer": None}, "field 'answer': no answer .*without_answer: skip"),
+        ({}, {"question": {"bytes": None, "path": "a.png"}, "answer": 1}, "field 'question': holds an image"),
+        ({}, {"question": {"a": 1}, "answer": 1}, "field 'question': is no text, but {'a': 1}"),
+        ({}, {"question": "\ud83d?", "answer": 1}, "train.jsonl:2: half a character"),
+        (
+            {"id": "id"},
+            {"question": "Two?", "answer": 1, "id": 7},
+            r"train.jsonl:2: the id '7' stands twice, .*jsonl:1",
+        ),
+        ({"id": "id"}, {"question": "Two?", "answer": 1, "id": ""}, "field 'id': the id is empty"),
+        ({"kind": "boolean"}, {"question": "Two?", "answer": "maybe"}, "field 'answer': 'maybe' is not true or false"),
+    ],
+)
+def test_a_row_that_does_not_fit_names_file_line_and_field(
+    tmp_path: Path, keys: dict[str, Any], row: dict[str, Any], message: str
+) -> None:
+    good = {"question": "One?", "answer": 1, "id": 7}
+    path = tmp_path / "train.jsonl"
+    path.write_text("".join(json.dumps(one) + "\n" for one in (good, row)), encoding="utf-8")
+    with pytest.raises(UserError, match=message):
+        load(tmp_path, **PLAIN | keys)
+
+
+@pytest.mark.parametrize(
+    ("keys", "options", "given", "message"),
+    [
+        ({}, ["x", "y"], "C", r"field 'a': 'C' is not one of the options \(read as a label, A to B"),
+        ({"as": "index"}, ["x", "y"], 2, r"field 'a': 2 is beyond the 2 options, 0 to 1 \(`answer.first: 1`"),
+        ({"as": "index"}, ["x", "y"], "A", "field 'a': 'A' is no index"),
+        ({"as": "text"}, ["x", "y"], "z", r"field 'a': 'z' is not one of the options \(read as the text"),
+        ({"as": "text"}, ["x", "X."], "x!", "field 'a': 'x!' is the text of several options, A and B"),
+        ({}, ["x"], "A", "field 'o': has 1 options, expected 2 to 10"),
+        ({}, ["x", ""], "A", "field 'o': an option is empty"),
+        ({}, "x or y", "A", "field 'o': is no list of options, but 'x or y'; a text needs .*separator"),
+        ({}, [{"bytes": "", "path": ""}, "y"], "A", "field 'o': holds an image"),
+    ],
+)
+def test_an_answer_that_is_no_option_says_how_it_was_read(
+    tmp_path: Path, keys: dict[str, Any], options: Any, given: Any, message: str
+) -> None:
+    folder_of(tmp_path, [{"q": "Which?", "o": options, "a": given}])
+    with pytest.raises(UserError, match=message):
+        load(tmp_path, question="q", choices="o", answer={"field": "a", **keys}, kind="choice")
+
+
+def test_all_rows_that_do_not_fit_are_one_message(tmp_path: Path) -> None:
+    rows = [{"question": f"{number}?", "answer": "x" if number % 2 else 1} for number in range(20)]
+    with pytest.raises(
+        UserError, match=r"train.jsonl:2: field 'answer'.*; 9 more rows do not fit \(4, 6, 8, 10, 12, ...\)"
+    ):
+        load(folder_of(tmp_path, rows), **PLAIN)
+
+
+def test_a_question_that_stands_twice_is_told_with_its_lines(tmp_path: Path) -> None:
+    rows = [{"question": "One?", "answer": 1}, {"question": "Two?", "answer": 2}, {"question": "one", "answer": 2}]
+    (found,) = load(folder_of(tmp_path, rows), **PLAIN).repeated
+    assert found.first.endswith("train.jsonl:1") and found.again.endswith("train.jsonl:3") and not found.same_answer
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("train.csv", b"question,answer\none,1,2\n", "train.csv:2: 3 cells, but 2 columns .*stands in quotes"),
+        ("train.csv", b'question,answer\n"a\nb",1\nc\n', "train.csv:4: 1 cells"),
+        ("train.csv", b"question,question\na,1\n", "train.csv:1: two columns are called 'question'"),
+        ("train.csv", b"\n", "train.csv:1: no line with the names of the columns"),
+        (
+            "train.csv",
+            "question,answer\né,1\nÜber,2\n".encode("latin-1"),
+            "train.csv:2: not UTF-8 text .*save it as UTF-8",
+        ),
+        ("train.csv", "question,answer\n".encode("utf-16"), "train.csv:1: not UTF-8 text .*UTF-16"),
+        ("train.jsonl", b'{"question": "a", "answer": 1}\n\n{"question"\n', "train.jsonl:3: not valid JSON"),
+        ("train.jsonl", b"[1]\n", "train.jsonl:1: expected a JSON object"),
+        ("train.json", b'{"a": [], "b": []}', "train.json: expected a list of objects"),
+        ("train.parquet", b"no parquet", "train.parquet: cannot be read as Parquet"),
+        ("train.jsonl.gz", b"no gzip", "train.jsonl.gz: cannot be read"),
+    ],
+)
+def test_a_broken_file_names_its_line(tmp_path: Path, name: str, content: bytes, message: str) -> None:
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(UserError, match=message):
+        load(tmp_path, **PLAIN)
+
+
+def test_a_semicolon_between_cells_and_a_line_separator_in_a_text_are_read(tmp_path: Path) -> None:
+    (tmp_path / "train.csv").write_bytes(b"question;answer\r\nHow many, then?;3\r\n\r\n")
+    assert load(tmp_path, **PLAIN).problems[0].question == "How many, then?"
+    (tmp_path / "train.csv").unlink()
+    folder_of(tmp_path, [{"question": "a\u2028b?", "answer": 1}])
+    assert load(tmp_path, **PLAIN).problems[0].question == "a\u2028b?"
+
+
+@pytest.mark.parametrize(
+    ("make", "keys", "message"),
+    [
+        (lambda folder: None, {}, "no such file or folder .*`path` of dataset mine, looked for in"),
+        (lambda folder: folder.mkdir(), {}, r"no file of the split 'train' \(there is no table; `splits: "),
+        (lambda folder: folder_of(folder, [], "a.csv"), {}, "there is a.csv; `splits: {train: NAME"),
+        (
+            lambda folder: folder.write_text(""),
+            {},
+            r"one  file for training and test \(say how dataset mine is divided",
+        ),
+        (
+            lambda folder: folder.write_text(""),
+            {"splits": {"test_share": 0.1}},
+            "no table that can be read .*accepted: jsonl",
+        ),
+    ],
+    ids=["absent", "empty folder", "other names", "undivided", "no table"],
+)
+def test_a_path_that_leads_nowhere_says_what_is_there(
+    tmp_path: Path, make: Callable[[Path], object], keys: dict[str, Any], message: str
+) -> None:
+    make(tmp_path / "given")
+    with pytest.raises(UserError, match=message):
+        load(tmp_path / "given", **PLAIN | keys)
+
+
+def test_a_path_is_looked_for_in_the_data_folder_too(tmp_path: Path) -> None:
+    folder_of(tmp_path / "sets", [{"question": "One?", "answer": 1}])
+    found = load_problems("mine", section(Path("sets"), **PLAIN), "train", tmp_path)
+    assert len(found.problems) == 1
+
+
+def test_the_content_of_local_files_decides_each_split(tmp_path: Path) -> None:
+    """What the rule of problems carries as a param: an edited row is another content, a touched file is not."""
+    one, other = [{"question": "One?", "answer": 1}], [{"question": "One?", "answer": 2}]
+    folder_of(tmp_path, one), folder_of(tmp_path, one, "test.jsonl")
+    known = section(tmp_path, **PLAIN)
+
+    def contents() -> list[str]:
+        return [origins.content("mine", known, split, None) for split in ("train", "development", "test")]
+
+    before = contents()
+    assert before[0] == before[1] and all(value.startswith("sha256:") for value in before)
+    (tmp_path / "train.jsonl").touch()
+    assert contents() == before
+    folder_of(tmp_path, other)
+    after = contents()
+    assert after[0] != before[0] and after[1] == after[0] and after[2] == before[2]
+    (tmp_path / "test.jsonl").unlink()
+    assert contents()[2] == "absent"
+
+
+@pytest.mark.parametrize(
+    ("keys", "message"),
+    [
+        ({"kind": "choice"}, "`choices` and `kind: choice` need one another"),
+        ({"choices": "o"}, "`choices` and `kind: choice` need one another"),
+        (
+            {"answer": {"field": "a", "as": "index"}},
+            "`kind: number` has answers as number, text, after, boxed, not as index",
+        ),
+        ({"answer": {"field": "a", "as": "###"}}, "accepted: text, letter, index, number, boolean, boxed, after"),
+        ({"kind": "choice", "choices": {"labels": "l"}}, "name either `texts`"),
+        ({"hub": "a/b"}, "name either `path`"),
+        ({"splits": {"field": "a", "test_share": 0.5}}, "choose between `field` and `test_share`"),
+        ({"revision": "x"}, "`configurations` and `revision` are for `hub`"),
+    ],
+)
+def test_a_mapping_that_contradicts_itself_is_refused(tmp_path: Path, keys: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        section(tmp_path, **PLAIN | keys)
+
+
+def test_a_mapping_survives_its_own_json(tmp_path: Path) -> None:
+    """A program reads the section that the rule passed on, whatever its short forms were."""
+    for mapping, _, _ in SCHEMAS.values():
+        known = section(tmp_path, **mapping)
+        assert ColumnsDataset.model_validate_json(known.model_dump_json()) == known
