@@ -2,7 +2,7 @@
 
 RUN... --against RUN... compares two models (recipes, prompts) on the item scores that any harness wrote: files or folders, any
 number of runs (seeds) a side, paired by item. Without --against: two folders results/NAME, every supervision and student that
-both studies have.
+both studies have; of one study on two machines, what differs beyond what seeds do, and the machines' arithmetic.
 """
 
 import argparse
@@ -98,20 +98,57 @@ def compare_files(given: argparse.Namespace) -> None:
 
 
 def compare_studies(folders: list[Path], outputs: list[Path]) -> None:
-    """Two studies; differences are second minus first."""
+    """Two studies, differences second minus first; of one study on two machines also what the machine changed."""
     from gradus.presentation.comparison import compare, to_csv, to_markdown
+    from gradus.presentation.pages import to_page
 
     if len(folders) != 2:
         hint = "name two studies, or RUN... --against RUN..."
         raise UserError(f"{len(folders)} folders and nothing to compare them against", hint=hint)
     first, second = folders
     comparisons = compare(first, second)
-    text = to_markdown(comparisons, first.name, second.name)
+    names = _apart(first, second)
+    study = first.resolve().name
+    if study == second.resolve().name:
+        text = f"# {study} on two machines\n\n{_machines(first, second, names)}"
+    else:
+        text = to_markdown(comparisons, *names)
     print(text, end="")
     for path in outputs:
-        if path.suffix not in (".csv", ".md"):
-            raise UserError("two studies are written as .csv or .md", where=path)
-        write_text(path, to_csv(comparisons) if path.suffix == ".csv" else text)
+        if path.suffix == ".csv":
+            write_text(path, to_csv(comparisons))
+        elif path.suffix in (".md", ".html"):
+            write_text(path, text if path.suffix == ".md" else to_page(text, " and ".join(names)))
+        else:
+            raise UserError("two studies are written as .csv, .md or .html", where=path)
+
+
+def _machines(first: Path, second: Path, names: tuple[str, str]) -> str:
+    """One study on two machines: conditions, claims where all is scored, arithmetic."""
+    from gradus.analysis.collection import collect
+    from gradus.analysis.machines import claims_on_two, conditions_on_two
+    from gradus.presentation.findings import study_statements
+    from gradus.presentation.machines import arithmetic_markdown, claims_markdown, conditions_markdown
+    from gradus.results.machines import arithmetic
+    from gradus.results.store import Results
+
+    here, there = Results.open(first), Results.open(second)
+    parts = [conditions_markdown(conditions_on_two(here, there), names)]
+    try:
+        statements = [study_statements(results.study, collect(results)) for results in (here, there)]
+    except UserError as error:
+        parts.append(f"## Claims\n\nNot compared, for one side is not finished: {error}\n")
+    else:
+        parts.append(claims_markdown(claims_on_two(*statements), names))
+    return "\n".join([*parts, arithmetic_markdown(arithmetic(here), arithmetic(there), names)])
+
+
+def _apart(first: Path, second: Path) -> tuple[str, str]:
+    """Names that tell two folders apart: their own, or of copies of one study the first differing parts above them."""
+    for one, other in zip(reversed(first.resolve().parts), reversed(second.resolve().parts), strict=False):
+        if one != other:
+            return one, other
+    return "first", "second"
 
 
 def _points(text: str) -> float:

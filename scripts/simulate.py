@@ -10,6 +10,7 @@ from gradus.analysis.claim_simulation import CASES, decided
 from gradus.presentation.number import percent
 from gradus.presentation.table import Table
 from gradus.runtime import program
+from gradus.statistics import comparators
 from gradus.statistics.measurements import Rows
 from gradus.statistics.pairs import BESTS, SHAPES, SINGLE, pair_rates, set_rates
 from gradus.statistics.simulation import (
@@ -39,7 +40,13 @@ def main() -> None:
     options.add_argument("--seed", type=int, default=0)
     options.add_argument("--pairs", action="store_true", help="only the pairs and sets under every shape of a study")
     options.add_argument("--claims", action="store_true", help="only claims about datasets, students and texts")
+    options.add_argument(
+        "--comparators", action="store_true", help="only the comparators of other programs beside ours"
+    )
     given = options.parse_args()
+    if given.comparators:
+        other_comparators(given.studies, given.seed)
+        return
     if not given.claims:
         pairs(given.studies, given.seed)
     if given.pairs:
@@ -73,6 +80,16 @@ def pairs(studies: int, seed: int) -> None:
     for runs in RUNS[:2]:
         print(f"\nThe recommended set and the accuracy of the best mean ({runs} runs, 254 problems):\n")
         table({name: set_rates(shape, runs, 254, studies, seed) for name, shape in BESTS.items()})
+
+
+def other_comparators(studies: int, seed: int) -> None:
+    """How often comparators call two equally good models different, and find a difference of 5 points."""
+    lines = []
+    for name, design in comparators.DESIGNS.items():
+        equal, apart = (comparators.rates(design, pair, studies, seed) for pair in ((0.5, 0.5), (0.525, 0.475)))
+        lines.append([name, *(f"{100 * equal[way]:.1f} ({100 * apart[way]:.1f})" for way in equal)])
+    print(f"\nTwo models are called different, in percent (in brackets: of 5 points; {studies} pairs a line):\n")
+    print(Table(["", *equal], lines).markdown(), end="")
 
 
 def table(lines: Mapping[str, Mapping[str, float]]) -> None:
