@@ -6,8 +6,10 @@ both studies have; of one study on two machines, what differs beyond what seeds 
 """
 
 import argparse
+from dataclasses import replace
 from pathlib import Path
 
+from gradus.evaluation.formats import FORMATS, Columns, read_columns, read_run
 from gradus.runtime import program
 from gradus.runtime.atomic import write_text
 from gradus.runtime.errors import UserError
@@ -34,15 +36,14 @@ def main() -> None:
         "--metric", action="append", default=[], help="the score to compare; repeated: the first that a task has"
     )
     reading.add_argument(
-        "--id", metavar="COLUMN", help="plain rows: the item's id (line: items are numbered by their rows)"
+        "--format", choices=FORMATS, help="the program that wrote them; without it, their content tells"
     )
-    reading.add_argument("--score", metavar="COLUMN", help="plain rows: the score")
     reading.add_argument(
-        "--sample", metavar="COLUMN", help="plain rows: the number of the sample, where items have several"
+        "--columns", help="names in plain rows, PART=NAME,...: id (or id=line), score, sample, task, ..."
     )
     reading.add_argument("--task", help="one name for the task of all files, whatever they say")
     reading.add_argument(
-        "--clusters", metavar="COLUMN", help="items with the same value vary together (a passage, a template)"
+        "--clusters", metavar="FIELD", help="items with the same value there vary together (a passage, a template)"
     )
     reading.add_argument(
         "--scale", type=_scale, default=(0.0, 1.0), metavar="LOW,HIGH", help="the range of scores, 0,1"
@@ -72,15 +73,20 @@ def main() -> None:
 def compare_files(given: argparse.Namespace) -> None:
     """The runs of one side against those of the other."""
     from gradus.analysis.run_comparison import compare_runs
-    from gradus.evaluation.formats import Columns, read_run
-    from gradus.evaluation.item_scores import ScoreChoice, metrics_by_task, scored_runs
+    from gradus.evaluation.item_scores import ScoreChoice, clustered, metrics_by_task, scored_runs
     from gradus.presentation.run_comparison import to_csv, to_latex, to_markdown, to_text
     from gradus.presentation.run_comparison_page import to_page
 
     low, high = given.scale
     choice = ScoreChoice(tuple(given.metric), low, high, given.repeats, given.task)
-    columns = Columns(id=given.id, score=given.score, sample=given.sample)
-    sides = [[(str(path), read_run([path], columns=columns)) for path in side] for side in (given.runs, given.against)]
+    columns = replace(read_columns(given.columns) if given.columns else Columns(), cluster=given.clusters)
+    sides = [
+        [
+            (str(path), clustered(read_run([path], format=given.format, columns=columns), given.clusters))
+            for path in side
+        ]
+        for side in (given.runs, given.against)
+    ]
     metrics = metrics_by_task((samples for side in sides for _, samples in side), choice)
     first, second = ([run for file in side for run in scored_runs(*file, metrics, choice)] for side in sides)
     found = compare_runs(

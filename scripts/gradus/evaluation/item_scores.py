@@ -33,6 +33,15 @@ def task_of(sample: Sample, choice: ScoreChoice) -> str:
     return choice.task or sample.task or ITEMS
 
 
+def clustered(samples: list[Sample], field: str | None) -> list[Sample]:
+    """The samples as they are; UserError where a field was named that tells their clusters, and some sample has none."""
+    for sample in samples if field else ():
+        if sample.cluster is None:
+            what = f"nothing under {field!r} tells the cluster of item {sample.id}"
+            raise UserError(what, where=sample.where, hint="a column, or a field of the document or the metadata")
+    return samples
+
+
 def metrics_by_task(files: Iterable[Sequence[Sample]], choice: ScoreChoice) -> dict[str, str]:
     """The score to take for every task: the first that was asked for, else the first, of those that every file of it has.
 
@@ -116,7 +125,7 @@ def _run(
     for name, group in scored.items():
         shares = [_share(one, metric, choice) for one in group]
         gold = "; ".join(group[0].golds) or None
-        items[name] = ItemScore(sum(shares) / len(shares), None, gold, group[0].question)
+        items[name] = ItemScore(sum(shares) / len(shares), group[0].cluster, gold, group[0].question)
     return ScoredRun(source, task, metric, items, tuple(notes))
 
 

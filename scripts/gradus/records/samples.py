@@ -15,6 +15,7 @@ class Sample(Record):
     ``id`` names the problem within ``task``, ``sample`` counts the outputs for one problem from 0, ``run`` names model or seed.
     ``golds`` are the accepted answers as the file spells them. ``scores`` are the verdicts of the program that wrote the file, by
     metric, in its order; one that judges all outputs of a problem together stands with sample 0. ``where`` is file and line.
+    ``cluster`` names what the problem shares with others (a passage, a template), where the caller named the field that tells it.
     """
 
     run: str
@@ -27,6 +28,7 @@ class Sample(Record):
     text: str | None = None
     scores: Mapping[str, float] = field(default_factory=dict)
     where: str = ""
+    cluster: str | None = None
 
     @property
     def key(self) -> str:

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from gradus.evaluation.formats import read_run
-from gradus.evaluation.item_scores import ScoreChoice, metrics_by_task, scored_runs
+from gradus.evaluation.formats import Columns, read_run
+from gradus.evaluation.item_scores import ScoreChoice, clustered, metrics_by_task, scored_runs
 from gradus.records.samples import Sample
 from gradus.runtime.errors import UserError
 
@@ -68,6 +68,20 @@ def test_other_ranges_are_scaled() -> None:
     assert run.items["1"].score == 0.25
     with pytest.raises(UserError, match=r"file:1: the score f1 25 is not between 0 and 1 \(--scale"):
         scored_runs("a", [sample("1", f1=25.0)], {"sums": "f1"}, ScoreChoice())
+
+
+def test_clusters_are_read_from_the_files_of_every_program(tmp_path: Path) -> None:
+    (lm_eval,) = (FILES / "talker").glob("samples_pens_2*")
+    assert read_run([lm_eval], columns=Columns(cluster="answer"))[1].cluster == "7 - 4 = 3 are left.\n#### 3"
+    for log in sorted((FILES / "inspect").glob("animals.*")):
+        assert {one.cluster for one in read_run([log], columns=Columns(cluster="epoch"))} == {"1"}
+    plain = tmp_path / "plain.csv"
+    plain.write_text("id,score,passage\n1,1,x\n2,0,y\n", encoding="utf-8")
+    samples = clustered(read_run([plain], columns=Columns(cluster="passage")), "passage")
+    (run,) = scored_runs("a", samples, metrics_by_task([samples], ScoreChoice()), ScoreChoice())
+    assert [item.cluster for item in run.items.values()] == ["x", "y"]
+    with pytest.raises(UserError, match="nothing under 'theme' tells the cluster of item 0"):
+        clustered(read_run([lm_eval], columns=Columns(cluster="theme")), "theme")
 
 
 def test_files_without_the_score_are_refused() -> None:

@@ -82,6 +82,17 @@ def test_tables_for_machines_and_papers() -> None:
     assert latex.startswith(r"\begin{table}") and r"\textless{}task\textgreater{} 0" in latex
 
 
+def test_clusters_widen_what_items_of_one_passage_say_together(tmp_path: Path) -> None:
+    for name, share in (("a", 0.7), ("b", 0.5)):
+        rows = [f"{item},{int(item // 5 % 10 < 10 * share)},{item // 5}" for item in range(200)]
+        (tmp_path / f"{name}.csv").write_text("id,score,passage\n" + "\n".join(rows) + "\n", encoding="utf-8")
+    apart = program("compare", "a.csv", "--against", "b.csv", folder=tmp_path)
+    together = program("compare", "a.csv", "--against", "b.csv", "--clusters", "passage", folder=tmp_path)
+    assert "200 items)" in apart.stdout and "200 items in 40 clusters)" in together.stdout
+    low = [float(re.findall(r"\[\+(\d+\.\d), ", done.stdout)[0]) for done in (apart, together)]
+    assert low[1] < low[0]
+
+
 def test_the_page_is_one_file_and_shows_every_task() -> None:
     page = to_page(found([0.7, 0.5], [0.4, 0.5]))
     assert 'name="viewport"' in page and "http" not in page and "<script" not in page

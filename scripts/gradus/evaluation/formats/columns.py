@@ -12,7 +12,10 @@ LINE = "line"  # as the name of the id's column: problems are numbered by their 
 
 @dataclass(frozen=True)
 class Columns:
-    """The field that holds each part of a row; None: one of the usual names, where the row has it."""
+    """The field that holds each part of a row; None: one of the usual names, where the row has it.
+
+    ``cluster`` has no usual name, and is looked for in the files of every program: in a row, its document or its metadata.
+    """
 
     id: str | None = None
     text: str | None = None
@@ -22,6 +25,7 @@ class Columns:
     score: str | None = None
     sample: str | None = None
     task: str | None = None
+    cluster: str | None = None
 
 
 USUAL_NAMES = Columns()
@@ -60,6 +64,7 @@ USUAL: dict[str, tuple[str, ...]] = {
     "score": ("score", "is_correct", "correct", "acc", "accuracy", "exact_match"),
     "sample": ("sample", "epoch", "repeat"),
     "task": ("task", "dataset"),
+    "cluster": (),
 }
 
 

@@ -11,7 +11,7 @@ from typing import Any, TypeGuard
 
 from gradus.evaluation.formats.files import ZIP, Row, shown
 from gradus.evaluation.formats.source import Source
-from gradus.evaluation.formats.values import choices_of, golds_of, index, named, text_of, verdict
+from gradus.evaluation.formats.values import choices_of, golds_of, index, named, optional, text_of, verdict
 from gradus.records.samples import Sample
 from gradus.runtime.errors import UserError
 
@@ -89,6 +89,9 @@ def _sample(row: Any, about: Row, source: Source, where: str) -> Sample:
     given = row.get("output")
     output: Row = given if isinstance(given, dict) else {}
     choices, _ = choices_of(row.get("choices"), where) or (None, ())
+    given_metadata = row.get("metadata")
+    metadata: Row = given_metadata if isinstance(given_metadata, dict) else {}
+    cluster = source.columns.cluster
     return Sample(
         run=source.run or str(about.get("model") or source.stem),
         task=str(about.get("task") or source.stem),
@@ -100,6 +103,7 @@ def _sample(row: Any, about: Row, source: Source, where: str) -> Sample:
         text=_completion(output),
         scores=dict(_scores(row.get("scores"))),
         where=where,
+        cluster=optional({**row, **metadata}, cluster) if cluster else None,
     )
 
 

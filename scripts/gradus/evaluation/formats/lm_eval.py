@@ -34,10 +34,11 @@ def samples(rows: Rows, source: Source) -> Iterator[Sample]:
     found: dict[tuple[str, int], Sample] = {}
     for where, row in rows:
         name, scores = str(index(row, "doc_id", where)), _scores(row)
+        cluster = _cluster(row, source.columns.cluster)
         for number, one in enumerate(_outputs(row, where)):
             known = found.get((name, number))
             if known is None:
-                first = replace(one, run=run, task=task, id=name, sample=number, where=where)
+                first = replace(one, run=run, task=task, id=name, sample=number, where=where, cluster=cluster)
                 found[name, number] = replace(first, scores=scores if number == 0 else {})
             elif number == 0:
                 if repeated := scores.keys() & known.scores.keys():
@@ -51,6 +52,12 @@ def _scores(row: Row) -> dict[str, float]:
     suffix = "" if row.get("filter") in (None, "none") else f",{row['filter']}"
     given = {name: verdict(row.get(name)) for name in names if isinstance(name, str)} if isinstance(names, list) else {}
     return {f"{name}{suffix}": value for name, value in given.items() if value is not None}
+
+
+def _cluster(row: Row, name: str | None) -> str | None:
+    """A field of the document, or of the row."""
+    doc = row["doc"] if isinstance(row["doc"], dict) else {}
+    return optional({**row, **doc}, name) if name else None
 
 
 def _outputs(row: Row, where: str) -> list[Sample]:

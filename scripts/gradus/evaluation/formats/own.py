@@ -35,4 +35,5 @@ def samples(rows: Rows, source: Source) -> Iterator[Sample]:
             text=optional(row, "text"),
             scores={metric: value for metric, value in scores.items() if value is not None},
             where=where,
+            cluster=optional(row, source.columns.cluster) if source.columns.cluster else None,
         )

@@ -55,6 +55,7 @@ def _problem(row: Row, found: dict[str, str], number: int, where: str) -> Sample
         choices=choices,
         golds=tuple(by_letter(gold, labels) for gold in golds_of(row.get(found.get("gold", "")))),
         where=where,
+        cluster=optional(row, found["cluster"]) if "cluster" in found else None,
     )
 
 

@@ -82,7 +82,7 @@ def _read(data: bytes, source: Source, format: str | None) -> Iterator[Sample]:
     first = next(given, None)
     if first is None:
         return
-    format = format or (PLAIN if source.columns != USUAL_NAMES else None)
+    format = format or (PLAIN if replace(source.columns, cluster=None) != USUAL_NAMES else None)
     format = format or next((name for name, (is_row, _) in _OF_ROWS.items() if is_row(first[1])), PLAIN)
     reader: Reader = plain.samples if format == PLAIN else _OF_ROWS[format][1]
     yield from reader(itertools.chain([first], given), source)
