@@ -65,6 +65,7 @@ rule audit:
             train=paths.PROBLEMS.with_(split="train"),
             test=paths.PROBLEMS.with_(split="test"),
             development=lambda wildcards: data.development(study, wildcards),
+            others=lambda wildcards: data.others(study, wildcards),
         ),
     output:
         paths.AUDIT,
@@ -81,9 +82,7 @@ rule audit:
         runtime=30,
     params:
         code=lambda _: fingerprint("audit"),
-        options=lambda wildcards: options(
-            development=data.development(study, wildcards)
-        ),
+        options=lambda wildcards: data.audit_options(study, wildcards),
     message:
         "Audit of {wildcards.dataset}"
     shell:

@@ -10,6 +10,7 @@ rule training_set:
             annotations=paths.ANNOTATIONS,
             model=lambda wildcards: training.base_model(study, wildcards),
         ),
+        audit=lambda wildcards: data.audit_before_training(study, wildcards),
     output:
         examples=paths.TRAINING_SET,
         manifest=paths.TRAINING_SET.manifest,

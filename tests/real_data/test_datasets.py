@@ -14,6 +14,7 @@ from builders import load_files
 from gradus.data.audit import audit
 from gradus.data.datasets.catalogue import CATALOGUE
 from gradus.data.datasets.sources import load_problems
+from gradus.data.leaks import leaks
 from gradus.data.text_normalisation import normalised
 from gradus.records.vocabulary import Split
 from gradus.runtime.errors import UserError
@@ -162,3 +163,19 @@ def test_the_table_of_the_documents_is_true(gradus_data: Path) -> None:
             cells = seen[name, split]
             assert cells[2:5] == [f"{count:,}", str(without), str(doubtful)]
             assert load_files(name, split, gradus_data).revision.removeprefix("sha256:")[:16] == cells[5].strip("`")
+
+
+# Test questions that are near copies of a training question, and those with other names and numbers. SVAMP's are variants of
+# base problems that its training split has too.
+LEAKS = {"svamp": (2, 273), "gsm8k": (1, 25), "aqua": (1, 17), "csqa": (0, 20), "obqa": (2, 26), "strategyqa": (0, 0)}
+
+
+@pytest.mark.parametrize("name", LEAKS)
+def test_few_test_questions_are_instances_of_a_training_question(gradus_data: Path, name: str) -> None:
+    found = leaks(*(load_files(name, split, gradus_data).problems for split in ("train", "test")))
+    assert (len(found.near), len(found.templated)) == LEAKS[name]
+
+
+def test_datasets_of_different_authors_share_next_to_nothing(gradus_data: Path) -> None:
+    train, test = load_files("svamp", "train", gradus_data).problems, load_files("gsm8k", "test", gradus_data).problems
+    assert not leaks(train, test).templated

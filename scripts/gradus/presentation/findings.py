@@ -273,6 +273,18 @@ def _audit_line(audit: DatasetAudit) -> str:
         f"- {audit['dataset']} ({audit['source']}): {audit['train']} training and {audit['test']} test problems, "
         f"{overlap} test questions also in training."
     )
+    if "test_questions_templated_in_train" in audit:
+        near, templated = (
+            len(audit[name]) for name in ("test_questions_near_train", "test_questions_templated_in_train")
+        )
+        line += f" Near copies: {near}; with other names and numbers: {templated}."
+    for name, found in audit.get("test_questions_of_others", {}).items():
+        same, near, templated = (len(found[rule]) for rule in ("normalised", "near", "templated"))
+        if same or near or templated:
+            line += (
+                f" Of the {found['test']} test questions of {name} its training questions hold {same} word for word, {near} as "
+                f"near copies, {templated} with other names and numbers."
+            )
     if "shared_structures" in audit:
         line += (
             f" Train and test share {audit['shared_structures']} story structures and "

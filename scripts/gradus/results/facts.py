@@ -71,7 +71,10 @@ class TrainingRun(TypedDict):
 
 
 class DatasetAudit(TypedDict):
-    """Counts of a dataset's problems; the last two of generated problems alone."""
+    """Counts of a dataset's problems; those of structures and tuples of generated problems alone.
+
+    ``test_questions_of_others``: by dataset, what the training split holds of its test questions (``data.leaks.Leaks``).
+    """
 
     dataset: str
     source: str
@@ -79,6 +82,9 @@ class DatasetAudit(TypedDict):
     test: int
     test_questions_in_train_normalised: list[str]
     shared_structures: NotRequired[int]
+    test_questions_near_train: NotRequired[list[str]]
+    test_questions_templated_in_train: NotRequired[list[str]]
+    test_questions_of_others: NotRequired[dict[str, dict[str, Any]]]
     shared_number_tuples: NotRequired[int]
 
 

@@ -230,6 +230,17 @@ def decodings(
     return {cell: [*shared, *points.get(cell, ())] for cell in chosen}
 
 
+def is_taught_on(study: Study, dataset: str) -> bool:
+    """Whether an experiment teaches students on a dataset; others are asked alone."""
+    return any(dataset in experiment.datasets for experiment in study.experiments.values())
+
+
+def transferred_to(study: Study, dataset: str) -> list[str]:
+    """The other datasets whose test problems students of a dataset are asked."""
+    chosen = [one for one in study.experiments.values() if dataset in one.datasets]
+    return list(dict.fromkeys(name for one in chosen for name in one.transfer if name != dataset))
+
+
 def splits(study: Study, dataset: str) -> list[Split]:
     """The splits of a dataset, in the order in which they are used."""
     return ["train", "test"] if study.datasets[dataset].development is None else ["train", "development", "test"]

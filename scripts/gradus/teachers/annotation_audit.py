@@ -170,7 +170,10 @@ def to_markdown(
     checked = [
         (
             *(dataset["dataset"], dataset["train"], dataset["test"], dataset["test_questions_in_train_exact"]),
-            *(len(dataset[f"test_questions_{name}"]) for name in ("in_train_normalised", "near_train")),
+            *(
+                len(dataset[f"test_questions_{name}"])
+                for name in ("in_train_normalised", "near_train", "templated_in_train")
+            ),
             *(dataset["doubtful_gold"], dataset["without_gold"]),
         )
         for dataset in datasets
@@ -179,7 +182,7 @@ def to_markdown(
     parts = [
         "# Audit of data and annotations\n\n## Datasets\n",
         _table(
-            "dataset, train, test, test in train: exact, normalised, near-duplicates, doubtful gold, without gold",
+            "dataset, train, test, test in train: exact, normalised, near-duplicates, templated, doubtful gold, without gold",
             checked,
         ),
         "## Lengths in words\n",

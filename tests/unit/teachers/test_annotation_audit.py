@@ -5,7 +5,6 @@ from dataclasses import replace
 import pytest
 from builders import annotation, problem
 
-from gradus.data.audit import audit, near_duplicates
 from gradus.data.text_normalisation import normalised
 from gradus.records import Annotation, Supervision
 from gradus.teachers.annotation_audit import audit_annotations, levels_out_of_order, to_markdown
@@ -78,18 +77,6 @@ def test_a_mean_that_does_not_grow_is_found() -> None:
     ]
     assert len(levels_out_of_order(audits)) == 1
     assert "L3" in levels_out_of_order(audits)[0]
-
-
-def test_near_duplicates_are_found_and_others_are_not() -> None:
-    question = "A farmer has twelve red apples and gives three of them to his neighbour who lives next door in town"
-    train = [replace(problem(), id="t", question=question)]
-    near = replace(problem(), id="near", question=question.replace("town", "the town today"))
-    far = replace(
-        problem(), id="far", question="How many legs do nine spiders have when two of them have left the house?"
-    )
-    assert near_duplicates(train, [near, far]) == ["near"]
-    facts = audit(train, [near, far])
-    assert (facts["test_questions_in_train_exact"], facts["test_questions_in_train_normalised"]) == (0, [])
 
 
 def test_the_page_names_what_was_found() -> None:
