@@ -3,12 +3,15 @@
 python benchmarks/replication.py                                        # eight sets of seeds, three instruction sets on the first
 python benchmarks/replication.py --sets 101 102 --capabilities native   # some of them
 python benchmarks/replication.py --only-table                           # what is finished, nothing is run
-python benchmarks/replication.py --only-table --write-expectation       # and studies/default.expected.json from it
+python benchmarks/replication.py --only-table --publish                 # and what is written from it (below)
 
 A set of seeds replaces every seed of the study: dataset, teachers, students, warm-up texts, fine-tunings; set 0 is the study as
 shipped. A capability restricts torch, MKL and oneDNN to an instruction set, as on a processor that has no better one; `native`
 is the machine's own. Each set and capability is the real workflow in a folder of its own, up to its tested claims. A run that
 was stopped goes on where it was, and what is finished is not made again.
+
+Published are studies/default.expected.json, the table of docs/background/default-study.md and the findings of the README, each
+between two comments of that page.
 """
 
 import argparse
@@ -147,14 +150,53 @@ def table(replications: list[Replication]) -> str:
     return "\n".join([*lines, "", *told])
 
 
-def write_expectation(replications: list[Replication], folder: Path) -> None:
-    """What the next run of the shipped study is expected to show, from all replications, beside the other study files."""
+def sentences(replications: list[Replication]) -> str:
+    """Each declared comparison in a sentence: mean and spread in points, and in how many replications it was supported."""
+    told = []
+    for primary in primaries(load(shipped())):
+        points = [100 * one.differences[primary.subject] for one in replications]
+        count = sum(one.verdicts.get(primary.subject) == "supported" for one in replications)
+        told.append(
+            f"`{primary.first.short}` minus `{primary.second.short}` is {statistics.fmean(points):+.0f} points of accuracy, "
+            f"{min(points):+.0f} to {max(points):+.0f} over {len(points)} replications: supported in {count}."
+        )
+    return "\n".join(told)
+
+
+def what_ran(facts: list[dict[str, Any]]) -> str:
+    """How many sets and instruction sets, when and on what."""
+    sets = sorted({fact["set"] for fact in facts})
+    counts = {name: sum(fact["capability"] == name for fact in facts) for name in CAPABILITIES}
+    dates = sorted({fact["date"] for fact in facts})
+    numbers = ", ".join("as shipped" if number == 0 else str(number) for number in sets)
+    instructions = ", ".join(f"{name} {count}" for name, count in counts.items() if count)
+    return (
+        f"{len(facts)} runs of the real workflow: sets of seeds {numbers}; instruction sets {instructions}; "
+        f"{dates[0]} to {dates[-1]}; {', '.join(sorted({fact['processor'] for fact in facts}))}."
+    )
+
+
+def between(page: str, text: str, name: str) -> str:
+    """The page with ``text`` between its two comments; ValueError where it lacks them."""
+    opening, closing = f"<!-- {name} -->", f"<!-- end of {name} -->"
+    before, rest = page.split(opening)
+    return f"{before}{opening}\n\n{text}\n\n{closing}{rest.split(closing)[1]}"
+
+
+def publish(replications: list[Replication], folder: Path) -> None:
+    """Write what the finished replications say: the expectation, the table in the documents, the README's findings."""
     study = load(shipped())
-    assert all(set(one.differences) == {primary.subject for primary in primaries(study)} for one in replications)
     facts = [json.loads(path.read_text(encoding="utf-8")) for path in sorted(folder.glob("*/replication.json"))]
     runs = [{key: fact[key] for key in ("set", "capability", "date", "processor")} for fact in facts]
     expectation = expect(study, [one.differences for one in replications]).to_json()
     write_json(PROJECT / "studies" / f"{study.study}{SUFFIX}", {**expectation, "runs": runs})
+    told = {
+        "docs/background/default-study.md": f"{what_ran(facts)}\n\n{table(replications)}",
+        "README.md": sentences(replications),
+    }
+    for name, text in told.items():
+        page = PROJECT / name
+        page.write_text(between(page.read_text(encoding="utf-8"), text, "replications"), encoding="utf-8")
 
 
 def main() -> None:
@@ -166,7 +208,7 @@ def main() -> None:
     options.add_argument("--folder", type=Path, default=Path("replication"))
     options.add_argument("--cores", type=int, default=2)
     options.add_argument("--only-table", action="store_true", help="run nothing")
-    options.add_argument("--write-expectation", action="store_true", help=f"write studies/default{SUFFIX}")
+    options.add_argument("--publish", action="store_true", help="write expectation and documents from what is finished")
     given = options.parse_args()
     if not given.only_table:
         pairs = [(number, "native") for number in given.sets if "native" in given.capabilities]
@@ -175,8 +217,8 @@ def main() -> None:
             run(given.folder / f"set-{number:03d}-{capability}", number, capability, given.cores)
     replications = finished(given.folder)
     print(table(replications))
-    if given.write_expectation:
-        write_expectation(replications, given.folder)
+    if given.publish:
+        publish(replications, given.folder)
 
 
 if __name__ == "__main__":
