@@ -14,9 +14,11 @@ from gradus.statistics import comparators
 from gradus.statistics.measurements import Rows
 from gradus.statistics.pairs import BESTS, SHAPES, SINGLE, pair_rates, set_rates
 from gradus.statistics.simulation import (
+    DOSES,
     TRUTHS,
     Design,
     calls_non_monotone,
+    dose_rates,
     keeps_the_best,
     rates,
     rejects_flat_pair,
@@ -43,9 +45,13 @@ def main() -> None:
     options.add_argument(
         "--comparators", action="store_true", help="only the comparators of other programs beside ours"
     )
+    options.add_argument("--doses", action="store_true", help="only the shapes of accuracy over the values of a key")
     given = options.parse_args()
     if given.comparators:
         other_comparators(given.studies, given.seed)
+    if given.doses:
+        doses(given.studies, given.seed)
+    if given.comparators or given.doses:
         return
     if not given.claims:
         pairs(given.studies, given.seed)
@@ -66,6 +72,19 @@ def main() -> None:
         table({truth: ask(calls_non_monotone, truth, design) for truth in TRUTHS})
         print(f"\nThe truly best level is kept ({name}):\n")
         table({truth: ask(partial(keeps_the_best, truth=TRUTHS[truth]), truth, design) for truth in TRUTHS})
+    doses(given.studies, given.seed)
+
+
+def doses(studies: int, seed: int) -> None:
+    """Which shapes curves over six doses are called; where a shape is true of a curve, the rate is bold and is its power."""
+    for name, design in list(DESIGNS.items())[::2]:
+        print(f"\nSix doses are called ({name}; {studies} studies a line; bold: it is true):\n")
+        lines = []
+        for truth, (_, true) in DOSES.items():
+            found = dose_rates(truth, design, studies, seed)
+            cells = [f"**{percent(rate)}**" if claim in true else percent(rate) for claim, rate in found.items()]
+            lines.append([truth, *cells])
+        print(Table(["", *found], lines).markdown(), end="", flush=True)
 
 
 def pairs(studies: int, seed: int) -> None:

@@ -10,7 +10,7 @@ import numpy as np
 from gradus.analysis.claims.catalogue import TITLES, judged_claims
 from gradus.analysis.claims.primary import when_declared
 from gradus.analysis.claims.statements import VERDICTS, Statement, Verdict
-from gradus.analysis.evidence import Evidence
+from gradus.analysis.evidence import DoseSeries, Evidence
 from gradus.records import Supervision
 from gradus.records.vocabulary import LEVELS, NATIVE, UNTAUGHT
 from gradus.statistics.margin import MARGIN
@@ -107,4 +107,31 @@ def _evidence(truth: _Truth, seed: int) -> Evidence:
                 students[other, student] = Summary(original - 0.06 * effect, sd, truth.runs, 500)
             padded = fine if truth.padding_helps else coarse
             students[_place(dataset, "L1", "padded-to-L5"), student] = measured(padded)
-    return Evidence(students, teachers, traits)
+    return Evidence(students, teachers, traits, doses=_doses(truth, seed))
+
+
+# Accuracies over four doses: in each direction a curve of every shape, and one that has none.
+_CURVES: Mapping[float, Mapping[str, tuple[float, ...]]] = {
+    1: {
+        "rising": (0.3, 0.36, 0.42, 0.48),
+        "saturating": (0.3, 0.4, 0.41, 0.41),
+        "in a valley": (0.5, 0.4, 0.4, 0.5),
+        "over a peak": (0.4, 0.5, 0.5, 0.4),
+    },
+    -1: {"falling": (0.5, 0.44, 0.38, 0.32), "rising": (0.3, 0.36, 0.42, 0.48)},
+    0: {"flat": (0.4, 0.4, 0.4, 0.4)},
+}
+
+
+def _doses(truth: _Truth, seed: int) -> list[DoseSeries]:
+    rng = np.random.default_rng((seed, 1))
+    found = []
+    for name, accuracies in _CURVES[truth.effect].items():
+        measured: dict[str, Measurement] = {}
+        for place, accuracy in enumerate(accuracies):
+            mean = accuracy + float(rng.normal(0, truth.sd / np.sqrt(truth.runs)))
+            measured[str(125 * 2**place)] = Summary(mean, truth.sd if truth.runs > 1 else None, truth.runs, 500)
+        found.append(
+            DoseSeries("dataset.train_size", f"dataset-a, student {name}, teacher/original/L3", DATASETS[0], measured)
+        )
+    return found

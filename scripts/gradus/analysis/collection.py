@@ -9,7 +9,9 @@ from statistics import fmean
 import numpy as np
 
 from gradus.analysis.clusters import ProblemClusters
+from gradus.analysis.dose_collection import dose_series
 from gradus.analysis.evidence import Evidence
+from gradus.analysis.item_rows import item_rows
 from gradus.analysis.recommendation import Cost
 from gradus.records import Annotation, Cell, Condition, Supervision
 from gradus.records.metrics import Metrics
@@ -44,6 +46,7 @@ def collect(results: Results) -> Evidence:
         margins,
         _measurements(results, with_development, paths.DEVELOPMENT),
         {key: _baseline(results.metrics(seeds[0])) for key, seeds in runs.items()},
+        dose_series(results),
     )
 
 
@@ -83,12 +86,6 @@ def _measurements(
 ) -> dict[Condition, Measurement]:
     known = ProblemClusters(results)
     return {key: item_rows(results, seeds, known, problems) for key, seeds in runs.items()}
-
-
-def item_rows(results: Results, seeds: Sequence[Cell], known: ProblemClusters, problems: str = paths.TEST) -> Rows:
-    """What the seeds of one condition solved: a row per seed, a column per problem."""
-    scores = np.array([results.outcomes(cell, problems=problems) for cell in seeds])
-    return Rows(scores, known.of(*paths.split_of(seeds[0].supervision.dataset, problems), scores.shape[1]))
 
 
 def costs(results: Results) -> dict[Condition, Cost]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from statistics import fmean
 
 from gradus.records import Supervision
@@ -11,7 +11,21 @@ from gradus.records.vocabulary import ANSWER_ONLY, LEVELS, NATIVE
 from gradus.statistics.intervals import wilson
 from gradus.statistics.margin import MARGIN
 from gradus.statistics.measurements import Measurement, SeedVariance, pooled_seed_variance
-from gradus.study.config import base_of
+from gradus.study.config import base_of, is_point
+
+
+@dataclass(frozen=True)
+class DoseSeries:
+    """One condition over the values of a key, numbers in their order: ``axis`` is the key, ``measured`` by value as written."""
+
+    axis: str
+    subject: str
+    dataset: str
+    measured: Mapping[str, Measurement]
+
+
+def _is_made(supervision: Supervision, student: str = "") -> bool:
+    return any(map(is_point, (supervision.dataset, supervision.teacher, supervision.format, student)))
 
 
 @dataclass(frozen=True)
@@ -22,7 +36,8 @@ class Evidence:
     describe the texts of a supervision; ``surprise``: a student's loss per token on them before it learned anything;
     ``development``: the students' accuracies on problems kept for choices, where a dataset has them;
     ``margins``: by dataset, the difference that does not matter (``MARGIN`` where none is given);
-    ``baselines``: the accuracy of a blind guess or of the most frequent answer, whichever is higher, where it is known.
+    ``baselines``: the accuracy of a blind guess or of the most frequent answer, whichever is higher, where it is known;
+    ``doses``: what was measured over the values of a key.
     """
 
     students: Mapping[tuple[Supervision, str], Measurement]
@@ -32,6 +47,20 @@ class Evidence:
     margins: Mapping[str, float] = field(default_factory=dict)
     development: Mapping[tuple[Supervision, str], Measurement] = field(default_factory=dict)
     baselines: Mapping[tuple[Supervision, str], float] = field(default_factory=dict)
+    doses: Sequence[DoseSeries] = ()
+
+    @property
+    def without_points(self) -> Evidence:
+        """The same without what was made for values on some axis: sizes of one dataset are no draws of datasets, and rates of one
+        recipe no further students."""
+        kept = {key: one for key, one in self.students.items() if not _is_made(*key)}
+        return replace(
+            self,
+            students=kept,
+            teachers={place: one for place, one in self.teachers.items() if not _is_made(place)},
+            development={key: one for key, one in self.development.items() if not _is_made(*key)},
+            doses=(),
+        )
 
     def is_above_baselines(self, supervision: Supervision, student: str) -> bool:
         """Whether a condition's interval (Wilson, 95 %) lies above its baselines; True where these are not known."""

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from gradus.analysis.clusters import ProblemClusters
-from gradus.analysis.collection import item_rows
+from gradus.analysis.item_rows import item_rows
 from gradus.analysis.over_untaught import compared
 from gradus.records import Cell, Supervision
 from gradus.records.vocabulary import ANSWER_ONLY, UNTAUGHT

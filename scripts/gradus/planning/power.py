@@ -10,7 +10,7 @@ from statistics import fmean
 import numpy as np
 
 from gradus.analysis.clusters import ProblemClusters
-from gradus.analysis.collection import item_rows
+from gradus.analysis.item_rows import item_rows
 from gradus.analysis.published import Printed, granularity
 from gradus.planning.inputs import PlanInputs
 from gradus.records import Cell, Supervision

@@ -13,7 +13,9 @@ import numpy as np
 from scipy.stats import norm
 
 from gradus.statistics.contrasts import difference
+from gradus.statistics.doses import peak, rises, saturates, valley
 from gradus.statistics.families import interior_beats_both_ends, not_told_from_best, two_lines
+from gradus.statistics.margin import MARGIN
 from gradus.statistics.measurements import Rows, pooled_seed_variance
 
 DIFFICULTY_SD = 1.6
@@ -29,6 +31,24 @@ TRUTHS: Mapping[str, tuple[float, ...]] = {
     "peak of 8 points": (0.42, 0.46, 0.50, 0.50, 0.46, 0.42),
 }
 MONOTONE = ("flat", "saturating", "linear", "falling", "step")
+
+
+# True accuracies of six doses, and the claims that are true of each (those of the margin, 3 points).
+DOSES: Mapping[str, tuple[tuple[float, ...], frozenset[str]]] = {
+    "flat": ((0.50,) * 6, frozenset()),
+    "falls by 4 points": ((0.50, 0.46, 0.42, 0.38, 0.34, 0.30), frozenset()),
+    "rises by 4 points": ((0.30, 0.34, 0.38, 0.42, 0.46, 0.50), frozenset({"rises"})),
+    "rises by 8 points": ((0.10, 0.18, 0.26, 0.34, 0.42, 0.50), frozenset({"rises"})),
+    "rises by just the margin": ((0.35, 0.38, 0.41, 0.44, 0.47, 0.50), frozenset({"rises"})),
+    "saturates": ((0.30, 0.40, 0.46, 0.49, 0.50, 0.50), frozenset({"saturates"})),
+    "one step": ((0.40, 0.50, 0.50, 0.50, 0.50, 0.50), frozenset({"saturates"})),
+    "valley of 4 points": ((0.50, 0.48, 0.46, 0.46, 0.48, 0.50), frozenset({"valley"})),
+    "valley of 8 points": ((0.50, 0.46, 0.42, 0.42, 0.46, 0.50), frozenset({"valley"})),
+    "falls, recovers by half": ((0.50, 0.44, 0.38, 0.38, 0.41, 0.44), frozenset({"valley"})),
+    "falls and stays": ((0.50, 0.42, 0.42, 0.42, 0.42, 0.42), frozenset()),
+    "peak of 4 points": ((0.46, 0.48, 0.50, 0.50, 0.48, 0.46), frozenset({"peak"})),
+    "peak of 8 points": ((0.42, 0.46, 0.50, 0.50, 0.46, 0.42), frozenset({"peak"})),
+}
 
 
 @dataclass(frozen=True)
@@ -85,6 +105,18 @@ def calls_non_monotone(levels: Sequence[Rows]) -> dict[str, bool]:
         "best level is interior": 0 < int(means.argmax()) < len(levels) - 1,
         "quadratic term": _quadratic_rejects(levels),
     }
+
+
+def calls_dose_shapes(doses: Sequence[Rows]) -> dict[str, bool]:
+    """Which shapes a series of doses is called at 5 %, by claim."""
+    seeds = pooled_seed_variance(doses)
+    tests = {"rises": rises, "saturates": saturates, "valley": valley, "peak": peak}
+    return {claim: test(doses, seeds, MARGIN).p < 0.05 for claim, test in tests.items()}
+
+
+def dose_rates(truth: str, design: Design, studies: int, seed: int = 0) -> dict[str, float]:
+    """The share of simulated studies in which a curve of ``DOSES`` is called each shape."""
+    return rates(calls_dose_shapes, DOSES[truth][0], design, studies, seed)
 
 
 def keeps_the_best(levels: Sequence[Rows], truth: Sequence[float]) -> dict[str, bool]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from gradus.analysis.claims.distillation import distillation_helps
+from gradus.analysis.claims.doses import doses
 from gradus.analysis.claims.formats import formats
 from gradus.analysis.claims.gains import length_is_not_granularity, matthew, rationales_help
 from gradus.analysis.claims.granularity import finer_for_stronger, non_monotone, non_monotone_on_average
@@ -39,6 +40,10 @@ TITLES: Mapping[str, str] = {
     "trait": "7. Diversity, complexity and surprise",
     "teacher-gains-from-detail": "8. The teacher itself gains from detail",
     "teacher-gains-more-than-student": "8b. Detail helps the teacher more than the student",
+    "rises": "9. More of it is better, to the last value",
+    "saturates": "9a. It helps, then saturates",
+    "valley": "9b. A valley: it falls, then recovers",
+    "peak": "9c. A middle value is best",
 }
 
 
@@ -50,25 +55,28 @@ def judged_claims(
 ) -> list[Statement]:
     """Every statement that the evidence can speak to, judged; a family is a claim within this evidence.
 
-    The evidence is that of a whole study: how its cells are dealt to experiments changes nothing.
+    The evidence is that of a whole study: how its cells are dealt to experiments changes nothing. Claims over datasets,
+    students or supervisions leave out what was made for values on an axis.
 
     ``padded`` maps formats to the level whose length they take; ``declared`` are the primary comparisons, and ``when`` tells when
     they were declared.
     """
+    ordinary = evidence.without_points
     found = [
         *primary(evidence, declared, when),
         *distillation_helps(evidence),
         *rationales_help(evidence),
         *non_monotone(evidence),
-        *non_monotone_on_average(evidence),
-        *finer_for_stronger(evidence),
+        *non_monotone_on_average(ordinary),
+        *finer_for_stronger(ordinary),
         *formats(evidence),
-        *better_teacher_better_student(evidence),
+        *better_teacher_better_student(ordinary),
         *teacher_against_teacher(evidence),
-        *matthew(evidence),
+        *matthew(ordinary),
         *length_is_not_granularity(evidence, padded or {}),
-        *traits(evidence),
+        *traits(ordinary),
         *teacher_against_students(evidence),
+        *doses(evidence),
     ]
     order = list(TITLES)
     return judged(sorted(found, key=lambda statement: order.index(statement.claim)))

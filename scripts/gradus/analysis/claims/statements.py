@@ -211,6 +211,10 @@ ONE_SIDED = frozenset(
         "format-indifferent",
         "format-matters",
         "length-is-not-granularity",
+        "rises",
+        "saturates",
+        "valley",
+        "peak",
     }
 )
 # Companions that describe and err too often to decide.

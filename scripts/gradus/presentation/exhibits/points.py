@@ -9,8 +9,9 @@ from functools import cached_property
 import numpy as np
 
 from gradus.analysis.clusters import ProblemClusters
-from gradus.analysis.collection import item_rows, teacher_measurements
+from gradus.analysis.collection import teacher_measurements
 from gradus.analysis.evidence import Evidence
+from gradus.analysis.item_rows import item_rows
 from gradus.analysis.published import Printed
 from gradus.analysis.published_comparison import as_printed, difference_to_printed, printed_seeds
 from gradus.presentation.number import EXCERPT, LEAKED, NO_END, Number, Unit
