@@ -44,8 +44,10 @@ def sentences() -> list[str]:
     return [part.strip() for text in texts for part in text.split(". ") if 20 < len(part) < 300]
 
 
-def study(cells: int) -> tuple[dict[str, Any], list[list[list[Any]]]]:
-    """Facts and texts of a made-up study; predictions of about 600 characters, as fine rationales have."""
+def study(cells: int) -> tuple[dict[str, Any], list[list[list[Any]]], list[list[list[Any]]]]:
+    """Facts, predictions and rationales of a made-up study; texts of about 600 characters, as fine rationales have."""
+    from gradus.presentation.explorer.sampling import RATIONALE_BYTES, sample_size
+
     draw = random.Random(1)
     pool = sentences()
 
@@ -94,7 +96,15 @@ def study(cells: int) -> tuple[dict[str, Any], list[list[list[Any]]]]:
     facts = {"study": "benchmark", "about": "", "decoding": "greedy", "axes": axes, "experiments": [], "cells": made}
     facts |= {"problems": problems, "claims": [], "recommendations": [], "datasets": [], "annotations": []}
     texts = [[[text(600), "7", draw.random() < 0.5, True, None, False] for _ in range(20)] for _ in places]
-    return facts, texts
+    taught = list(dict.fromkeys((place["dataset"], place["teacher"], place["level"]) for place in places))
+    facts["rationales"] = [
+        {"dataset": dataset, "teacher": teacher, "format": "original", "level": level}
+        | {"supervision": f"{teacher}/original/{level}", "split": "train"}
+        for dataset, teacher, level in taught
+    ]
+    facts["training_problems"] = problems
+    shown = sample_size(len(taught), RATIONALE_BYTES)
+    return facts, texts, [[[text(600), "7", "agrees"] for _ in range(shown)] for _ in taught]
 
 
 def main() -> None:
@@ -109,8 +119,8 @@ def main() -> None:
     chromium = shutil.which("chromium") or shutil.which("google-chrome")
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         page_file = Path(folder) / "explorer.html"
-        facts, texts = study(given.cells)
-        page_file.write_text(to_page(facts, texts), encoding="utf-8")
+        facts, texts, rationales = study(given.cells)
+        page_file.write_text(to_page(facts, texts, rationales), encoding="utf-8")
         raw = sum(len(one[0]) for cell in texts for one in cell)
         print(
             f"{len(facts['cells'])} cells, {page_file.stat().st_size / 1e6:.1f} MB; texts inflated {raw / 1e6:.1f} MB"

@@ -13,7 +13,7 @@ def main() -> None:
     options.add_argument("--study", required=True, help="the resolved study (study.json)")
     options.add_argument("--output", required=True)
     given = options.parse_args()
-    write_text(given.output, explorer(Results.open(Path(given.study).parent)))
+    write_text(given.output, explorer(Results.open(Path(given.study).parent), Path(given.output).parent))
 
 
 if __name__ == "__main__":

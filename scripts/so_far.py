@@ -27,7 +27,7 @@ def main() -> None:
     printed = read(Path(given.numbers))
     for name in wanted(study):
         write(results, name, printed, folder / f"{name}.csv")
-    write_text(folder / "explorer.html", explorer(results))
+    write_text(folder / "explorer.html", explorer(results, folder))
     items = finished_report_items(study)
     if items:
         build(given.study, items, folder / "report.zip")

@@ -79,6 +79,20 @@ def label(supervision: Supervision, experiment: Experiment) -> str:
     return str(getattr(supervision, experiment.axis))
 
 
+def full_label(row: ConditionSummary, experiment: Experiment) -> str:
+    """The label of a condition, with all else in which the conditions of the experiment differ."""
+    name = label(row.supervision, experiment)
+    for axis in ("teacher", "format", "level"):
+        own = plain(getattr(row.supervision, axis), experiment)
+        is_varied = (
+            axis != experiment.axis and len({plain(one, experiment) for one in getattr(experiment, f"{axis}s")}) > 1
+        )
+        is_bare = name == "answer only" or row.supervision.format == UNTAUGHT
+        if is_varied and own not in name and not is_bare:
+            name = f"{name}, {own}"
+    return name
+
+
 def summaries(results: Results, experiment: Experiment) -> list[ConditionSummary]:
     """All conditions of an experiment, in the order of the study file; UserError where a metric file is absent."""
     grouped: dict[tuple[Supervision, str, str], list[Metrics]] = {}

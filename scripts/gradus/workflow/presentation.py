@@ -16,5 +16,5 @@ def published_hash() -> str:
 def explorer_hash() -> str:
     """Hash of the explorer's template, style and program."""
     folder = Path(__file__).parents[1] / "presentation" / "explorer"
-    parts = [sha256_file(folder / f"explorer.{suffix}") for suffix in ("html", "css", "js")]
+    parts = [sha256_file(path) for path in sorted(folder.iterdir()) if path.suffix in (".html", ".css", ".js")]
     return sha256_bytes("".join(parts).encode())[:16]

@@ -12,6 +12,7 @@ from made_study import made_config, make_study
 from gradus.analysis.summaries import summaries
 from gradus.presentation.exhibits.experiments import experiment_table
 from gradus.presentation.explorer.collection import collect
+from gradus.presentation.explorer.collection import shown as shown_problems_of
 from gradus.records import Cell, Supervision
 from gradus.results.store import Results
 from gradus.runtime.errors import UserError
@@ -65,7 +66,11 @@ def test_a_student_that_has_not_learned_to_stop_is_marked(results: Results, loss
     table = experiment_table("granularity", results.study.experiments["granularity"], rows)
     text = table.markdown() + table.note
     assert ("¶" in text) == ("have not learned to stop" in text) == (not stops)
-    shown = {str(one["teacher"] + one["level"]) for one in collect(results)["cells"] if one["no_end"]}
+    shown = {
+        str(one["teacher"] + one["level"])
+        for one in collect(results, shown_problems_of(results))["cells"]
+        if one["no_end"]
+    }
     assert shown == (set() if stops else {"tutorL1"})
 
 

@@ -7,11 +7,10 @@ from dataclasses import asdict
 
 from matplotlib.figure import Figure
 
-from gradus.analysis.summaries import ConditionSummary, label, plain, value
+from gradus.analysis.summaries import ConditionSummary, full_label, label, plain, value
 from gradus.presentation.figure import draw_lines, finish, panels, styled
 from gradus.presentation.number import BASELINE, EXCERPT, LEAKED, MARKS, NO_END, Number, explanations
 from gradus.presentation.table import Table, csv_text
-from gradus.records.vocabulary import UNTAUGHT
 from gradus.study.config import Experiment
 from gradus.study.config.axes import text_of
 
@@ -46,7 +45,7 @@ def experiment_table(name: str, experiment: Experiment, rows: Sequence[Condition
     grouped: dict[tuple[str, ...], dict[str, Number]] = {}
     for row in rows:
         told = (text_of(value(row, experiment)),) if experiment.parameter else ()
-        condition = (plain(row.supervision.dataset, experiment), _full_label(row, experiment), *told)
+        condition = (plain(row.supervision.dataset, experiment), full_label(row, experiment), *told)
         grouped.setdefault(condition, {})[plain(row.student, experiment)] = accuracy(row)
     heads = ["dataset", "supervision", *([experiment.axis] if experiment.parameter else [])]
     # What was written with several decodings, or at several values, belongs together.
@@ -61,20 +60,6 @@ def experiment_table(name: str, experiment: Experiment, rows: Sequence[Condition
         label=name,
         note=note(rows),
     ).explained
-
-
-def _full_label(row: ConditionSummary, experiment: Experiment) -> str:
-    """The label of a condition, with all else in which the conditions of the experiment differ."""
-    name = label(row.supervision, experiment)
-    for axis in ("teacher", "format", "level"):
-        own = plain(getattr(row.supervision, axis), experiment)
-        is_varied = (
-            axis != experiment.axis and len({plain(one, experiment) for one in getattr(experiment, f"{axis}s")}) > 1
-        )
-        is_bare = name == "answer only" or row.supervision.format == UNTAUGHT
-        if is_varied and own not in name and not is_bare:
-            name = f"{name}, {own}"
-    return name
 
 
 def note(rows: Sequence[ConditionSummary]) -> str:
@@ -169,7 +154,7 @@ def _lines(
             series: dict[str, dict[str, Number]] = {}
             for row in rows:
                 if panel_of(row) == name:
-                    line = ", ".join(filter(None, [head_of(row), _full_label(row, experiment)]))
+                    line = ", ".join(filter(None, [head_of(row), full_label(row, experiment)]))
                     series.setdefault(line, {})[tick_of(row)] = accuracy(row)
             draw_lines(panel, ticks, series, ticks, [])
             panel.set_title(name)

@@ -1,29 +1,25 @@
-"""Collection: what the explorer shows, read from whatever files of a study are there.
-
-``shown_problems`` picks the same problems of a dataset for every cell, by the hashes of their ids: a sample that neither
-grows with the study nor depends on what was solved.
-"""
+"""Collection: what the explorer shows, read from whatever files of a study are there."""
 
 from __future__ import annotations
 
 import csv
+import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from gradus.presentation.explorer.experiments import experiments
+from gradus.presentation.explorer.sampling import RATIONALE_BYTES, cut, sample_size, shown_problems
 from gradus.records import Cell, Problem
-from gradus.records.vocabulary import NATIVE
+from gradus.records.vocabulary import NATIVE, Split
 from gradus.results.facts import SupervisionAudit
 from gradus.results.presence import presence
 from gradus.results.store import Results
-from gradus.runtime.atomic import sha256_bytes
 from gradus.study import paths
 from gradus.study.config.axes import Value, are_numbers, base_of
-from gradus.study.grid import requested_cells
+from gradus.study.grid import requested_cells, supervisions
 
-SAMPLES = 20
 CURVE_POINTS = 60
-LONGEST_TEXT = 4000
 _METRICS = (
     "n",
     "samples",
@@ -40,14 +36,14 @@ _METRICS = (
 )
 
 
-def shown_problems(problems: Sequence[Problem]) -> list[Problem]:
-    """The problems whose texts are shown, in the order of the split."""
-    chosen = set(sorted((problem.id for problem in problems), key=lambda name: sha256_bytes(name.encode()))[:SAMPLES])
-    return [problem for problem in problems if problem.id in chosen]
+Shown = Mapping[tuple[str, Split], Sequence[Problem]]
 
 
-def collect(results: Results) -> dict[str, Any]:
-    """Everything but the predictions: axes, experiments, cells, problems, claims, audits; all of it plain JSON."""
+def collect(results: Results, shown: Shown, folder: Path | None = None) -> dict[str, Any]:
+    """Everything but the texts: axes, experiments, cells, problems, claims, audits; all of it plain JSON.
+
+    ``shown`` are the problems whose texts are in the page; ``folder`` is the page's, for links to files beside it.
+    """
     study = results.study
     asked = requested_cells(study)
     audit = results.find_annotation_audit()
@@ -66,12 +62,11 @@ def collect(results: Results) -> dict[str, Any]:
         "about": study.about,
         "decoding": results.main_decoding,
         "axes": axes,
-        "experiments": [
-            {"name": name, "question": experiment.question, "axis": experiment.axis}
-            for name, experiment in study.experiments.items()
-        ],
+        "experiments": experiments(results),
         "cells": [_cell(results, cell, by_supervision.get(str(cell.supervision))) for cell in asked],
-        "problems": {name: [_problem(problem) for problem in problems(results, name)] for name in study.datasets},
+        "problems": {name: [_problem(problem) for problem in shown[name, "test"]] for name in study.datasets},
+        "training_problems": {name: [_problem(problem) for problem in shown[name, "train"]] for name in study.datasets},
+        "links": _links(results, folder),
         "claims": _rows(results.path(paths.CLAIMS)),
         "recommendations": _rows(results.path(paths.RECOMMENDATION)),
         "datasets": [_dataset(results, name) for name in study.datasets],
@@ -86,9 +81,28 @@ def _place(name: str, names: Sequence[str], values: Mapping[str, Value]) -> tupl
     return first, float(value) if are_numbers([value]) else float(names.index(name))  # type: ignore[arg-type]
 
 
-def problems(results: Results, dataset: str) -> list[Problem]:
-    """The problems of a dataset whose texts are shown; none where it has not been read yet."""
-    return shown_problems(results.find_problems(dataset, "test"))
+def shown(results: Results) -> Shown:
+    """By dataset and split the problems whose texts are shown; none where they have not been read yet."""
+    counts: dict[Split, int] = {
+        "test": sample_size(len(requested_cells(results.study))),
+        "train": sample_size(len(supervisions(results.study)), RATIONALE_BYTES),
+    }
+    return {
+        (name, split): shown_problems(results.find_problems(name, split), count)
+        for name in results.study.datasets
+        for split, count in counts.items()
+    }
+
+
+def _links(results: Results, folder: Path | None) -> dict[str, str]:
+    """Addresses of the study's folder and of its findings, from the page's folder; nothing where that is not known."""
+    if folder is None:
+        return {}
+    study = results.path(paths.STUDY_COPY).parent
+    found = {"study": os.path.relpath(study, folder)}
+    if results.path(paths.FINDINGS).exists():
+        found["findings"] = os.path.relpath(results.path(paths.FINDINGS_PAGE), folder)
+    return found
 
 
 def samples(results: Results, cell: Cell, shown: Sequence[Problem]) -> list[list[Any]]:
@@ -103,8 +117,7 @@ def samples(results: Results, cell: Cell, shown: Sequence[Problem]) -> list[list
         if text is None or row is None:
             found.append([])
             continue
-        cut = text if len(text) <= LONGEST_TEXT else text[:LONGEST_TEXT] + " [… cut]"
-        found.append([cut, row.extracted, row.correct, row.strict, row.failure, row.truncated])
+        found.append([cut(text), row.extracted, row.correct, row.strict, row.failure, row.truncated])
     return found
 
 

@@ -14,28 +14,39 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-from gradus.presentation.explorer.collection import collect, problems, samples
+from gradus.presentation.explorer.collection import collect, samples, shown
+from gradus.presentation.explorer.rationales import rationales
 from gradus.results.store import Results
 from gradus.study.grid import requested_cells
 
 _HERE = Path(__file__).resolve().parent
+# In the order in which they are read: what a page needs before the pages, and the start last.
+_PROGRAM = ("base", "texts", "experiments", "grid", "cell", "problems", "claims", "start")
 
 
-def explorer(results: Results) -> str:
-    """The explorer of whatever is there of a study."""
-    shown = {name: problems(results, name) for name in results.study.datasets}
-    texts = (samples(results, cell, shown[cell.supervision.dataset]) for cell in requested_cells(results.study))
-    return to_page(collect(results), texts)
+def explorer(results: Results, folder: Path | None = None) -> str:
+    """The explorer of whatever is there of a study; ``folder`` is where the page will lie."""
+    problems = shown(results)
+    texts = (
+        samples(results, cell, problems[cell.supervision.dataset, "test"]) for cell in requested_cells(results.study)
+    )
+    written = list(rationales(results, problems))
+    facts = collect(results, problems, folder) | {"rationales": [found.facts() for found in written]}
+    return to_page(facts, texts, [found.rows for found in written])
 
 
-def to_page(facts: dict[str, Any], samples: Iterable[list[list[Any]]]) -> str:
-    """The HTML document; ``samples`` has an entry per cell, in the order of ``facts["cells"]``."""
+def to_page(
+    facts: dict[str, Any], samples: Iterable[list[list[Any]]], rationales: Iterable[list[list[Any]]] = ()
+) -> str:
+    """The HTML document; ``samples`` has an entry per cell, in the order of ``facts["cells"]``, and ``rationales`` one per
+    entry of ``facts["rationales"]``."""
     parts = {
         "TITLE": escape(f"{facts['study']} - Gradus"),
         "STYLE": (_HERE / "explorer.css").read_text(encoding="utf-8"),
-        "PROGRAM": (_HERE / "explorer.js").read_text(encoding="utf-8"),
+        "PROGRAM": "".join((_HERE / f"{name}.js").read_text(encoding="utf-8") for name in _PROGRAM),
         "FACTS": in_script(json.dumps(facts, ensure_ascii=False, separators=(",", ":"))),
         "SAMPLES": "\n".join(packed(cell) for cell in samples),
+        "RATIONALES": "\n".join(packed(rows) for rows in rationales),
     }
     page = (_HERE / "explorer.html").read_text(encoding="utf-8")
     head, *rest = page.split("{{")

@@ -1,0 +1,52 @@
+// The start: pages and keys, and the state that the address asks for.
+const DRAW = { experiments: drawExperiments, grid: () => { drawGrid(); drawDetail(); }, problems: drawProblems, claims: drawClaims, audit: drawAudit, help: () => {} };
+
+const showPage = (wanted) => {
+  state.page = wanted;
+  for (const name of PAGES) {
+    $(name).hidden = name !== wanted;
+    $(`tab-${name}`).setAttribute("aria-selected", name === wanted ? "true" : "false");
+  }
+  DRAW[wanted]();
+  remember();
+};
+const theme = () => { document.documentElement.dataset.theme = document.documentElement.dataset.theme === "dark" ? "light" : "dark"; };
+
+const move = (event) => {
+  const button = event.target.closest?.("#map button");
+  const step = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[event.key];
+  if (!button || !step) return;
+  event.preventDefault();
+  let [x, y] = [Number(button.dataset.x), Number(button.dataset.y)];
+  // Over places where nothing was asked for.
+  for (let tries = 0; tries < 500; tries += 1) {
+    x += step[0]; y += step[1];
+    if (x < 0 || y < 0 || x > facts.cells.length || y > facts.cells.length) return;
+    const next = $("map").querySelector(`button[data-x="${x}"][data-y="${y}"]`);
+    if (next) { next.focus(); return; }
+  }
+};
+document.addEventListener("keydown", (event) => {
+  if (event.ctrlKey || event.metaKey || event.altKey) return;
+  move(event);
+  if (event.target.closest?.("select, input")) return;
+  const wanted = PAGES[Number(event.key) - 1];
+  if (wanted) showPage(wanted);
+  if (event.key === "d") theme();
+  if (event.key === "c") keep();
+});
+
+$("title").textContent = facts.study;
+$("about").textContent = facts.about;
+for (const name of PAGES) $(`tab-${name}`).onclick = () => showPage(name);
+$("theme").onclick = theme;
+$("copy-link").onclick = (event) => { remember(); copy(location.href, event.target); };
+if (facts.links?.findings) $("to-findings").replaceChildren(make("a", { href: facts.links.findings }, "Findings"));
+if (window.matchMedia?.("(prefers-color-scheme: dark)").matches) document.documentElement.dataset.theme = "dark";
+const varied = AXES.filter((axis) => facts.axes[axis].length > 1);
+if (facts.axes.dataset.length > 1) [state.only.dataset] = facts.axes.dataset;
+else if (!varied.includes("student")) Object.assign(state, { rows: "supervision", columns: "student" });
+if (!facts.experiments.some((experiment) => experiment.points?.length)) state.page = "grid";
+recall();
+window.addEventListener("hashchange", () => { recall(); showPage(state.page); });
+showPage(state.page);
