@@ -49,13 +49,11 @@ def collect(results: Results, shown: Shown, folder: Path | None = None) -> dict[
     audit = results.find_annotation_audit()
     audited = audit["supervisions"] if audit is not None else []
     by_supervision = {audit["supervision"]: audit for audit in audited}
+    values = {name: value for one in study.experiments.values() for name, value in one.points.items()}
     axes = {
-        axis: list(dict.fromkeys(str(cell.wildcards()[axis]) for cell in asked))
+        axis: _in_order(list(dict.fromkeys(str(cell.wildcards()[axis]) for cell in asked)), values)
         for axis in ("dataset", "teacher", "format", "level", "student", "seed")
     }
-    values = {name: value for one in study.experiments.values() for name, value in one.points.items()}
-    for names in axes.values():
-        names.sort(key=lambda name: _place(name, names, values))
     axes["level"].sort(key=lambda name: (name == NATIVE, name))
     return {
         "study": study.study,
@@ -72,6 +70,10 @@ def collect(results: Results, shown: Shown, folder: Path | None = None) -> dict[
         "datasets": [_dataset(results, name) for name in study.datasets],
         "annotations": [_annotations(audit) for audit in audited],
     }
+
+
+def _in_order(names: Sequence[str], values: Mapping[str, Value]) -> list[str]:
+    return sorted(names, key=lambda name: _place(name, names, values))
 
 
 def _place(name: str, names: Sequence[str], values: Mapping[str, Value]) -> tuple[int, float]:
