@@ -39,6 +39,7 @@ RUN_BY = {
     "python scripts/explain.py": "tests/workflow/test_provenance.py",
     "python scripts/verify.py": RESTORED,
     "python scripts/restore.py": RESTORED,
+    "python scripts/export.py": "tests/unit/archive/test_exports.py",
     "python scripts/score.py": "tests/unit/evaluation/test_cell_scores.py",
     "make models": "tests/real_data/test_smollm2.py",
     "make tour": "tests/contract/test_documents.py::test_every_study_file_that_is_shipped_can_be_planned",
