@@ -6,15 +6,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from statistics import fmean, stdev
 
-from gradus.records import Supervision
+from gradus.analysis.clusters import ProblemClusters
+from gradus.analysis.item_rows import item_rows
+from gradus.analysis.sensitivity import chosen, order_changes
+from gradus.records import Cell, Condition, Supervision
 from gradus.records.metrics import Metrics
 from gradus.records.vocabulary import ANSWER_ONLY, NATIVE, UNTAUGHT
 from gradus.results.store import Results
 from gradus.runtime.errors import UserError
 from gradus.statistics.intervals import wilson
-from gradus.study.config import Experiment
+from gradus.study import paths
+from gradus.study.config import Experiment, is_point
 from gradus.study.config.axes import Value
-from gradus.study.grid import experiment_cells
+from gradus.study.grid import experiment_cells, trained
 
 
 @dataclass(frozen=True)
@@ -24,7 +28,9 @@ class ConditionSummary:
     ``accuracy`` is the mean over seeds; ``low`` and ``high`` are the Wilson interval for ``n`` problems (what another test
     set would give with these checkpoints); ``seed_sd`` is the standard deviation over seeds, None for one seed. ``truncated``
     and ``unparsable`` are shares of all texts, ``mean_tokens`` those of a text. ``no_end``: a seed has not learned to stop;
-    ``decoding``: how the texts were written, where the experiment varies that (else empty: the main one).
+    ``decoding``: how the texts were written, where the experiment varies that (else empty: the main one). In a sweep:
+    ``development``, the accuracy on development problems where there are some; ``chosen``: its student's value was; and the
+    supervisions whose order with it changes with the value.
     """
 
     supervision: Supervision
@@ -44,6 +50,9 @@ class ConditionSummary:
     excerpt: bool
     no_end: bool = False
     decoding: str = ""
+    development: float | None = None
+    chosen: bool = False
+    order_changes_with: tuple[Supervision, ...] = ()
 
     @property
     def above_baselines(self) -> bool:
@@ -61,8 +70,8 @@ def value(row: ConditionSummary, experiment: Experiment) -> Value:
 
 
 def plain(name: str, experiment: Experiment) -> str:
-    """A name without its value on the experiment's axis, which is told beside it."""
-    return experiment.parameter.without(name) if experiment.parameter else name
+    """A name without its values on the experiment's axis and in its sweep, which are told beside it."""
+    return experiment.plain(name)
 
 
 def label(supervision: Supervision, experiment: Experiment) -> str:
@@ -103,7 +112,38 @@ def summaries(results: Results, experiment: Experiment) -> list[ConditionSummary
             grouped.setdefault(key, []).append(results.metrics(cell, decoding or None))
             if not results.has_learned_to_stop(cell):
                 endless.add(key)
-    return [replace(summary(*key[:2], seeds), no_end=key in endless, decoding=key[2]) for key, seeds in grouped.items()]
+    rows = [replace(summary(*key[:2], seeds), no_end=key in endless, decoding=key[2]) for key, seeds in grouped.items()]
+    return _swept(results, experiment, rows) if experiment.sweep else rows
+
+
+def _swept(results: Results, experiment: Experiment, rows: Sequence[ConditionSummary]) -> list[ConditionSummary]:
+    """The same with what a sweep tells: what was chosen on which problems, and whose order changes."""
+    runs: dict[Condition, list[Cell]] = {}
+    for cell in trained(experiment_cells(results.study, experiment)):
+        runs.setdefault((cell.supervision, cell.student), []).append(cell)
+    known = ProblemClusters(results)
+    changes = order_changes({key: item_rows(results, cells, known) for key, cells in runs.items()})
+    held: dict[Condition, float] = {
+        key: fmean(results.metrics(cell, problems=paths.DEVELOPMENT).accuracy for cell in cells)
+        for key, cells in runs.items()
+        if results.study.datasets[key[0].dataset].development is not None
+    }
+    tested = {(row.supervision, row.student): row.accuracy for row in rows if not is_point(row.decoding)}
+    best = chosen({key: held.get(key, tested[key]) for key in runs})
+    return [
+        replace(
+            row,
+            development=held.get((row.supervision, row.student)),
+            chosen=(row.supervision.dataset, row.student) in best,
+            order_changes_with=changes.get((row.supervision, row.student), ()),
+        )
+        for row in rows
+    ]
+
+
+def swept_values(row: ConditionSummary, experiment: Experiment) -> dict[str, Value]:
+    """By key of the sweep, the value of a condition; empty where nothing is swept."""
+    return {key: values[row.student] for key, values in experiment.swept.items() if row.student in values}
 
 
 def summary(supervision: Supervision, student: str, seeds: Sequence[Metrics]) -> ConditionSummary:

@@ -12,7 +12,7 @@ from gradus.analysis.claims.statements import Statement
 from gradus.analysis.evidence import Evidence
 from gradus.analysis.kinds import ByKind
 from gradus.analysis.recommendation import Recommendation
-from gradus.analysis.summaries import ConditionSummary, label
+from gradus.analysis.summaries import ConditionSummary, label, plain, swept_values
 from gradus.presentation.claims import NOTHING, recommendations_markdown, statements_markdown
 from gradus.presentation.exhibits.experiments import experiment_table
 from gradus.presentation.number import Number, percent
@@ -24,6 +24,7 @@ from gradus.runtime.markdown import one_line
 from gradus.statistics.contrasts import difference
 from gradus.statistics.families import chosen_interval
 from gradus.study.config import Experiment, PaddedTransform, Study, is_point
+from gradus.study.config.axes import text_of
 from gradus.study.declaration import primaries
 from gradus.study.grid import missing_supervisions
 
@@ -249,8 +250,28 @@ def _limits(study: Study) -> list[str]:
     return [*lines, ""]
 
 
+def _sweeps(conditions: Sequence[ConditionSummary], experiment: Experiment) -> list[str]:
+    """What a sweep says: the value that was chosen for each student, and whose order depends on it."""
+    told: dict[str, None] = {}
+    for row in conditions:
+        name = f"{plain(row.supervision.dataset, experiment)}, {plain(row.student, experiment)}"
+        values = ", ".join(f"{key} {text_of(value)}" for key, value in swept_values(row, experiment).items())
+        keys = " and ".join(experiment.sweep)
+        if row.chosen:
+            on = "test problems, for there are no development problems: its accuracy is too good"
+            told[f"{name}: {values} was chosen on {'development problems' if row.development is not None else on}."] = (
+                None
+            )
+        for other in row.order_changes_with:
+            pair = " and ".join(sorted((row.supervision.short, other.short)))
+            told[f"{name}: the order of {pair} changes with {keys}: what is said of them holds at one value alone."] = (
+                None
+            )
+    return list(told)
+
+
 def _warnings(conditions: Sequence[ConditionSummary], experiment: Experiment) -> list[str]:
-    found = []
+    found = _sweeps(conditions, experiment)
     for row in conditions:
         name = f"{row.supervision.dataset}, {row.student}, {label(row.supervision, experiment)}"
         if not row.above_baselines:

@@ -28,6 +28,7 @@ class Mark(NamedTuple):
 
 PARTIAL, BASELINE, LEAKED, EXCERPT = "partial", "not above baselines", "leaked", "excerpt"
 NO_END = "end not learned"
+CHOSEN, ORDER = "chosen", "order changes"
 # In the order in which the signs stand behind a number.
 MARKS = {
     PARTIAL: Mark("*", "An asterisk marks numbers from fewer runs than the study asks for."),
@@ -35,6 +36,8 @@ MARKS = {
     LEAKED: Mark("‡", "A double dagger marks cells trained on test questions (allow_leakage)."),
     EXCERPT: Mark("§", "A section sign marks cells trained on an excerpt of the released file (allow_excerpt)."),
     NO_END: Mark("¶", "A pilcrow marks students that have not learned to stop (final_end_loss above 0.1)."),
+    CHOSEN: Mark("·", "A dot marks the value that was chosen for a student, by its mean over what it was taught."),
+    ORDER: Mark("≠", "An unequal sign marks cells whose order with another one changes with the value that is swept."),
 }
 
 

@@ -7,9 +7,9 @@ from dataclasses import asdict
 
 from matplotlib.figure import Figure
 
-from gradus.analysis.summaries import ConditionSummary, full_label, label, plain, value
+from gradus.analysis.summaries import ConditionSummary, full_label, label, plain, swept_values, value
 from gradus.presentation.figure import draw_lines, finish, panels, styled
-from gradus.presentation.number import BASELINE, EXCERPT, LEAKED, MARKS, NO_END, Number, explanations
+from gradus.presentation.number import BASELINE, CHOSEN, EXCERPT, LEAKED, MARKS, NO_END, ORDER, Number, explanations
 from gradus.presentation.table import Table, csv_text
 from gradus.study.config import Experiment
 from gradus.study.config.axes import text_of
@@ -18,6 +18,7 @@ from gradus.study.config.axes import text_of
 def accuracy(row: ConditionSummary) -> Number:
     """The accuracy of a condition."""
     marks = {BASELINE: not row.above_baselines, LEAKED: row.leaked, EXCERPT: row.excerpt, NO_END: row.no_end}
+    marks |= {CHOSEN: row.chosen, ORDER: bool(row.order_changes_with)}
     runs = len(row.seeds)
     found = tuple(name for name, is_so in marks.items() if is_so)
     return Number(row.accuracy, row.low, row.high, row.seed_sd, row.n, runs, runs, found)
@@ -34,6 +35,9 @@ def to_csv(rows: Sequence[ConditionSummary], experiment: Experiment) -> str:
         | {"above_baselines": row.above_baselines, "trained_on_leaked_questions": row.leaked}
         | {"trained_on_excerpt": row.excerpt, "end_not_learned": row.no_end}
         | ({experiment.axis: text_of(value(row, experiment))} if experiment.parameter else {})
+        | ({"development_accuracy": row.development, "chosen": row.chosen} if experiment.sweep else {})
+        | ({"order_changes_with": " ".join(one.short for one in row.order_changes_with)} if experiment.sweep else {})
+        | {key: text_of(one) for key, one in swept_values(row, experiment).items()}
         for row in rows
     ]
     return csv_text(list(lines[0]), [list(line.values()) for line in lines])
@@ -43,14 +47,16 @@ def experiment_table(name: str, experiment: Experiment, rows: Sequence[Condition
     """Students as columns, conditions as rows; the value on the axis stands in a column of its own where a key is varied."""
     students = list(dict.fromkeys(plain(row.student, experiment) for row in rows))
     grouped: dict[tuple[str, ...], dict[str, Number]] = {}
+    is_told = bool(experiment.parameter or experiment.sweep)
     for row in rows:
-        told = (text_of(value(row, experiment)),) if experiment.parameter else ()
+        told = [text_of(value(row, experiment))] if experiment.parameter else []
+        told += map(text_of, swept_values(row, experiment).values())
         condition = (plain(row.supervision.dataset, experiment), full_label(row, experiment), *told)
         grouped.setdefault(condition, {})[plain(row.student, experiment)] = accuracy(row)
-    heads = ["dataset", "supervision", *([experiment.axis] if experiment.parameter else [])]
+    heads = ["dataset", "supervision", *([experiment.axis] if experiment.parameter else []), *experiment.swept]
     # What was written with several decodings, or at several values, belongs together.
     order = {condition[:2]: place for place, condition in reversed(list(enumerate(grouped)))}
-    lines = sorted(grouped, key=lambda condition: order[condition[:2]]) if experiment.parameter else list(grouped)
+    lines = sorted(grouped, key=lambda condition: order[condition[:2]]) if is_told else list(grouped)
     return Table(
         [*heads, *students],
         [[*condition, *map(grouped[condition].get, students)] for condition in lines],

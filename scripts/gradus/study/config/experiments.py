@@ -49,6 +49,12 @@ class Experiment(Section):
         description="Further supervisions as `teacher/format/level`, `gold/answer-only/native` say, or `none/untaught/native`.",
     )
 
+    sweep: dict[str, list[Value]] = Field(
+        default_factory=dict,
+        exclude_if=_is_empty,
+        description="Keys of the recipe, each with the values at which every cell is trained, `{recipe.learning_rate: [...]}` "
+        "say: one is chosen per student, and whose order changes with it is marked (docs/howto/vary-a-parameter.md).",
+    )
     decodings: list[str] = Field(
         default_factory=list,
         exclude_if=_is_empty,
@@ -85,6 +91,29 @@ class Experiment(Section):
         if value not in (*NAMES, *ALIASES) and not re.fullmatch(PATTERN, value):
             keys = ", ".join(f"{kind}.KEY" for kind in LISTS)
             raise ValueError(f"unknown axis {value!r}; accepted: {', '.join((*NAMES, *ALIASES))}, {keys}")
+        return value
+
+    @property
+    def swept(self) -> dict[str, dict[str, Value]]:
+        """By key of the sweep, the value of each student."""
+        axes = {key: Axis.read(key) for key in self.sweep}
+        return {key: axis.values_of(self.students, self.sweep[key]) for key, axis in axes.items() if axis is not None}
+
+    def plain(self, name: str) -> str:
+        """A name without its values on the axis and in the sweep, which are told beside it."""
+        for axis in (self.parameter, *map(Axis.read, self.sweep)):
+            name = name if axis is None else axis.without(name)
+        return name
+
+    @field_validator("sweep")
+    @classmethod
+    def _sweeps_a_recipe(cls, value: dict[str, list[Value]]) -> dict[str, list[Value]]:
+        for key, values in value.items():
+            axis = Axis.read(key)
+            if axis is None or axis.kind != "recipe":
+                raise ValueError(f"{key!r} is not swept; accepted: recipe.KEY")
+            if len(set(map(str, values))) < max(2, len(values)):
+                raise ValueError(f"a sweep of {key} needs two values or more, each once")
         return value
 
     @field_validator("levels")
