@@ -10,7 +10,9 @@ from gradus.analysis.recommendation import recommendations
 from gradus.analysis.summaries import summaries
 from gradus.presentation import published_comparison
 from gradus.presentation.claims import recommendations_csv, statements_csv
-from gradus.presentation.findings import findings, headline, headline_text, study_statements
+from gradus.presentation.exhibits.experiments import experiment_figure
+from gradus.presentation.figure import drawn
+from gradus.presentation.findings import findings, headline, headline_text, picture_of, study_statements
 from gradus.presentation.pages import to_page
 from gradus.results.store import Results
 from gradus.runtime import program
@@ -50,7 +52,11 @@ def main() -> None:
     text = findings(study, conditions, evidence, statements, recommended, audits, manifests, kinds)
     text += published_comparison.to_markdown(comparisons)
     write_text(given.output, text)
-    write_text(given.page, to_page(text, study.study))
+    pictures = {
+        picture_of(name): drawn(experiment_figure(experiment, conditions[name]), "svg")
+        for name, experiment in study.experiments.items()
+    }
+    write_text(given.page, to_page(text, study.study, pictures))
     facts = headline(study, conditions, evidence)
     write_json(given.headline, {**facts, "text": headline_text(facts)})
 

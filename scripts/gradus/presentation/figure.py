@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import math
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -150,8 +151,16 @@ def draw_bars(panel: Axes, series: Mapping[str, Mapping[str, Number]], groups: S
 
 def save(figure: Figure, path: str | Path) -> None:
     """Write SVG or PDF by suffix, whole or not at all, without a date inside."""
-    suffix = Path(path).suffix.removeprefix(".")
+    picture = drawn(figure, Path(path).suffix.removeprefix("."))
+    with atomic_writer(path) as stream:
+        stream.write(picture)
+
+
+def drawn(figure: Figure, form: str) -> bytes:
+    """The same as bytes (``svg`` or ``pdf``); the figure is closed."""
     dates: dict[str, Any] = {"svg": {"Date": None}, "pdf": {"CreationDate": None, "ModDate": None}}
-    with styled(), atomic_writer(path) as stream:
-        figure.savefig(stream, format=suffix, metadata=dates[suffix])
+    stream = io.BytesIO()
+    with styled():
+        figure.savefig(stream, format=form, metadata=dates[form])
     plt.close(figure)
+    return stream.getvalue()

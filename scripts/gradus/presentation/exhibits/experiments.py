@@ -104,15 +104,8 @@ def experiment_figure(experiment: Experiment, rows: Sequence[ConditionSummary]) 
             connected = [tick for tick in ticks if tick not in baselines] if experiment.axis == "level" else []
             draw_lines(panel, ticks, series, connected, baselines)
             frequent = 100 * shown[0].most_frequent
-            panel.axhline(frequent, color="#777777", linewidth=0.8, linestyle=":")
-            panel.annotate(
-                "most frequent answer",
-                (len(ticks) - 0.5, frequent),
-                fontsize=7,
-                color="#555555",
-                ha="right",
-                va="bottom",
-            )
+            # Its name stands in the legend, where it crosses no interval.
+            panel.axhline(frequent, color="#777777", linewidth=0.8, linestyle=":", label="most frequent answer")
             panel.set_title(dataset)
             panel.set_xlabel("granularity level" if experiment.axis == "level" else experiment.axis)
         finish(figure, axes, "accuracy (%), 95 % interval", from_zero=True)
