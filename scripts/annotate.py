@@ -13,7 +13,7 @@ from gradus.runtime.atomic import write_json
 from gradus.runtime.environment import data_folder, journal_folder
 from gradus.runtime.errors import UserError
 from gradus.runtime.jsonl import read_records, write_records
-from gradus.study.config.teachers import BatchableTeacher, ChatTeacher, Teacher, read_teacher
+from gradus.study.config.teachers import BatchableTeacher, ChatTeacher, Teacher, TutorTeacher, read_teacher
 from gradus.study.paths import Artifact
 from gradus.teachers.annotation import Counts, Sampling, annotate, prepare, usable_originals
 from gradus.teachers.answer_sources import AnswerSource, LocalAnswers, RemoteAnswers
@@ -53,7 +53,7 @@ def main() -> None:
     teacher = read_teacher(given.teacher_settings, given.request_policy)
     problems = read_records(given.problems, Problem)
     originals = usable_originals(read_records(given.original, Annotation)) if given.original else {}
-    samples = teacher.samples if isinstance(teacher, ChatTeacher) else 1
+    samples = teacher.samples if isinstance(teacher, ChatTeacher | TutorTeacher) else 1
     sampling = Sampling(samples, tuple(given.retry.get("verdicts", ())), given.retry.get("retries", 0))
     if isinstance(teacher, ChatTeacher):
         sampling = replace(sampling, tolerated=teacher.tolerated)

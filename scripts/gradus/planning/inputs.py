@@ -16,6 +16,7 @@ from gradus.runtime.environment import data_folder
 from gradus.students.model_sizes import Work, size_of
 from gradus.study import paths
 from gradus.study.config import ChatTeacher, GradeschoolDataset, Study, base_of
+from gradus.study.config.teachers import TutorTeacher
 from gradus.study.grid import cells, decodings, evaluations
 from gradus.teachers.prompts.prompting import Prompts
 
@@ -84,7 +85,7 @@ class PlanInputs:
         if transform is not None:
             return transform.sized(problems, [self._expected(source) for source in transform.sources(supervision)])
         teacher = self.study.teachers[supervision.teacher]
-        samples = teacher.samples if isinstance(teacher, ChatTeacher) else 1
+        samples = teacher.samples if isinstance(teacher, ChatTeacher | TutorTeacher) else 1
         return float(problems * samples), float(ASSUMED_RATIONALE_TOKENS[supervision.level])
 
     def size(self, student: str) -> tuple[int, Work] | None:

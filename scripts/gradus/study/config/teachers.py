@@ -12,6 +12,11 @@ from gradus.study.config.options import read_section
 from gradus.study.config.sections import Section
 
 
+def _is_one(value: object) -> bool:
+    """Keys that came later leave the dump, and so the identity, of a study that does not use them as it was."""
+    return value == 1
+
+
 class TutorTeacher(Section):
     """A built-in teacher that renders the solution graph of generated problems."""
 
@@ -19,6 +24,12 @@ class TutorTeacher(Section):
     wordings: int = Field(3, ge=1, le=3, description="Number of wordings that the tutor varies between.")
     error_rate: float = Field(0.0, ge=0, le=1, description="Share of problems with a wrong step in the rationale.")
     seed: int = Field(0, description="Seed of wordings and errors.")
+    samples: int = Field(
+        1,
+        ge=1,
+        exclude_if=_is_one,
+        description="Rationales of each problem, in other wordings; wrong steps are the same in all.",
+    )
 
 
 class GoldTeacher(Section):
