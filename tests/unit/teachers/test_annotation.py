@@ -68,6 +68,17 @@ def test_the_tutor_agrees_and_the_hasty_one_errs_at_its_rate(tmp_path: Path) -> 
     assert 5 <= hasty["verdicts"]["disagrees"] <= 32
 
 
+def test_the_tutor_words_its_samples_differently_and_errs_in_all(tmp_path: Path) -> None:
+    with Journal(tmp_path) as journal:
+        found, _ = ask(PROBLEMS, PLACE, tutor(error_rate=0.3), journal, sampling=Sampling(samples=3))
+    by_problem: dict[str, list[Annotation]] = {}
+    for row in found:
+        by_problem.setdefault(row.problem_id, []).append(row)
+    assert {len(rows) for rows in by_problem.values()} == {3}
+    assert sum(len({row.rationale for row in rows}) > 1 for rows in by_problem.values()) > len(by_problem) / 2
+    assert all(len({row.verdict for row in rows}) == 1 for rows in by_problem.values())
+
+
 def test_a_second_run_asks_nothing_and_gives_the_same(tmp_path: Path) -> None:
     with Journal(tmp_path) as journal:
         first, _ = ask(PROBLEMS, PLACE, tutor(), journal)
