@@ -1,5 +1,6 @@
 """Annotation: verdicts, the journal in between, teachers that have nothing to say."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -70,7 +71,9 @@ def test_the_tutor_agrees_and_the_hasty_one_errs_at_its_rate(tmp_path: Path) -> 
 
 def test_the_tutor_words_its_samples_differently_and_errs_in_all(tmp_path: Path) -> None:
     with Journal(tmp_path) as journal:
-        found, _ = ask(PROBLEMS, PLACE, tutor(error_rate=0.3), journal, sampling=Sampling(samples=3))
+        found, _ = ask(
+            PROBLEMS, replace(PLACE, level="L4"), tutor(error_rate=0.3), journal, sampling=Sampling(samples=3)
+        )
     by_problem: dict[str, list[Annotation]] = {}
     for row in found:
         by_problem.setdefault(row.problem_id, []).append(row)

@@ -28,7 +28,7 @@ class TutorTeacher(Section):
         1,
         ge=1,
         exclude_if=_is_one,
-        description="Rationales of each problem, in other wordings; wrong steps are the same in all.",
+        description="Rationales of each problem, in other wordings from level 4 on; wrong steps are the same in all.",
     )
 
 
