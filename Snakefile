@@ -15,7 +15,7 @@ from gradus.presentation.exhibits import conditions
 from gradus.results import presence
 from gradus.runtime import environment
 from gradus.runtime.errors import UserError
-from gradus.study import declaration, grid, paths
+from gradus.study import grid, paths
 from gradus.study.config import NAMED_FORMATS, load
 from gradus.study.fingerprint import fingerprint
 from gradus.workflow import annotation, before_the_first_job, data, evaluation
@@ -33,8 +33,7 @@ if not workflow.configfiles:
 
 
 try:
-    given = workflow.resource_settings
-    environment.check_cluster(given.default_resources, given.overwrite_resources)
+    environment.check_cluster(*resources.of_profile(workflow))
     study = load(config, files=workflow.configfiles)
 except UserError as error:
     sys.exit(f"error: {error}")
@@ -80,9 +79,11 @@ include: "rules/archive.smk"
 
 onstart:
     before_the_first_job.tell(workflow, study)
-    if declaration.is_due(job.rule.name for job in workflow.dag.needrun_jobs()):
-        declaration.declare(study)
 
 
 onsuccess:
     print(summary.text(study, Path(workflow.basedir) / "studies"), file=sys.stderr)
+
+
+onerror:
+    print(summary.failures(study), file=sys.stderr)

@@ -14,7 +14,7 @@ from typing import Any
 
 from gradus.runtime.environment import JOURNAL, journal_folder
 from gradus.runtime.errors import UserError
-from gradus.study import paths
+from gradus.study import declaration, paths
 from gradus.study.config import ChatTeacher, Study
 from gradus.study.config.teachers import AnthropicTeacher, VllmTeacher
 
@@ -24,12 +24,17 @@ _MOST = 8  # differences that are listed
 
 
 def tell(workflow: Any, study: Study) -> None:
-    """Print the message of ``look`` on standard error; SystemExit, after its message, where the run must not start."""
+    """Print the message of ``look`` on standard error and write the record of what is declared, where that is due.
+
+    SystemExit, after its message, where the run must not start.
+    """
     jobs = [(job.rule.name, job.wildcards_dict) for job in workflow.dag.needrun_jobs()]
     try:
         print(look(study, workflow.config_settings.configfiles, Path(workflow.basedir), jobs), file=sys.stderr)
     except UserError as error:
         sys.exit(f"error: {error}")
+    if declaration.is_due(rule for rule, _ in jobs):
+        declaration.declare(study)
 
 
 def look(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 from pathlib import Path
+from typing import Any
 
 from gradus.students.model_sizes import size_of
 from gradus.study import paths
@@ -94,3 +95,9 @@ def _weights(study: Study, student: str) -> float:
     folder = Path(paths.STUDENT.of(study, student=base_of(student)))
     size = size_of(study.origin_of(student), folder, frozen=False)
     return 3e9 if size is None else size[0]
+
+
+def of_profile(workflow: Any) -> tuple[Any, Any]:
+    """The resources that a profile and the command line gave: defaults, and those of single rules."""
+    given = workflow.resource_settings
+    return given.default_resources, given.overwrite_resources

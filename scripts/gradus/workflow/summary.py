@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from gradus.analysis.expectation import SUFFIX, Expectation, compared, differences
+from gradus.results.presence import error_in
 from gradus.runtime.errors import UserError
 from gradus.study import paths
 from gradus.study.config import Study
@@ -66,3 +67,21 @@ def _as_expected(study: Study, path: Path) -> list[str]:
         return compared(study, Expectation.read(path), differences(study))
     except UserError as error:  # the run itself has succeeded
         return [f"Not compared with what is expected: {error}"]
+
+
+def failures(study: Study, began: float = _BEGAN) -> str:
+    """The last lines of a run that failed: what each failed job said, each thing once, and how to go on."""
+    said: dict[str, list[Path]] = {}
+    for log in sorted(_files(Path((paths.RESULTS / "logs").of(study)))):
+        error = error_in(log) if log.suffix == ".log" and _made_by_this_run(log, began) else None
+        if error is not None:
+            said.setdefault(error, []).append(log)
+    lines = [""]
+    for error, logs in said.items():
+        more = f" and {len(logs) - 1} more" if len(logs) > 1 else ""
+        lines += [f"error: {error}", f"  {logs[0]}{more}"]
+    lines.append(
+        "Mend what is named, then run the same command again: it goes on. Finished jobs, paid answers and the progress of "
+        "trainings stay."
+    )
+    return "\n".join(lines)
