@@ -27,6 +27,7 @@ rule student:
     params:
         code=lambda _: fingerprint("student"),
         settings=lambda wildcards: training.student_settings(study, wildcards.student),
+        corpus=lambda wildcards: training.corpus_content(study, wildcards.student),
         folder=paths.STUDENT,
     message:
         "Base model {wildcards.student}"

@@ -113,6 +113,7 @@ rule annotate:
         settings=lambda wildcards: annotation.teacher_settings(study, wildcards.teacher),
         retry=lambda _: annotation.retry_settings(study),
         prompts=lambda wildcards: annotation.prompt_hash(study, wildcards),
+        content=lambda wildcards: annotation.local_content(study, wildcards),
         options=lambda wildcards: annotation.annotation_options(study, wildcards),
     message:
         "Annotations {wildcards.dataset}/{wildcards.teacher}/{wildcards.format}/{wildcards.level}"

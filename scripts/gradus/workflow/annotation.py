@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from gradus.data.datasets.rows import ecqa_file
 from gradus.records.vocabulary import FORMATS
-from gradus.runtime.environment import prompts_folder
+from gradus.runtime.atomic import sha256_file
+from gradus.runtime.environment import data_folder, prompts_folder
 from gradus.study import grid, paths
-from gradus.study.config import ChatTeacher, Study
+from gradus.study.config import CatalogueDataset, ChatTeacher, ReleasedTeacher, Study
 from gradus.study.paths import Artifact
+from gradus.teachers.local import released_files
 from gradus.teachers.prompts.prompting import Prompts, exemplar_prompt_names, prompt_names
 from gradus.workflow.options import as_json, options
 from gradus.workflow.wildcards import Wildcards, supervision_of
@@ -47,6 +50,20 @@ def prompt_hash(study: Study, wildcards: Wildcards, hide_gold: bool = False) -> 
         return ""
     gold = "hidden" if hide_gold else section.gold
     return Prompts(prompts_folder()).hash_of(*prompt_names(wildcards.format, wildcards.level, gold))
+
+
+def local_content(study: Study, wildcards: Wildcards) -> str:
+    """Hash of the local file that a teacher's texts are read from (released annotations, ECQA); empty for other teachers."""
+    section, dataset = study.teachers[wildcards.teacher], study.datasets[wildcards.dataset]
+    folder = data_folder()
+    path = None
+    if isinstance(section, ReleasedTeacher) and folder is not None:
+        path = released_files.file_of(supervision_of(wildcards), section.author, folder)
+    elif section.provider == "human" and isinstance(dataset, CatalogueDataset) and dataset.source == "csqa":
+        path = ecqa_file(folder)
+    else:
+        return ""
+    return sha256_file(path) if path is not None and path.exists() else "absent"
 
 
 def exemplar_prompt_hashes(study: Study) -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 from gradus.runtime.atomic import sha256_file
 from gradus.study import paths
 from gradus.study.config import BuiltStudent, EarlierStudent, PretrainedStudent, Study, base_of
-from gradus.study.config.students import TemplateFile
+from gradus.study.config.students import FileCorpus, TemplateFile
 from gradus.study.paths import Artifact
 from gradus.workflow.options import as_json
 from gradus.workflow.wildcards import Wildcards
@@ -64,6 +64,15 @@ def template_hash(study: Study, student: str) -> str:
     section = study.students[student]
     if isinstance(section, PretrainedStudent) and isinstance(section.template, TemplateFile):
         path = Path(section.template.file)
+        return sha256_file(path) if path.exists() else "absent"
+    return ""
+
+
+def corpus_content(study: Study, student: str) -> str:
+    """Hash of the file that a built student's warm-up text is read from; empty where there is none."""
+    section = study.students[student]
+    if isinstance(section, BuiltStudent) and isinstance(section.corpus, FileCorpus):
+        path = Path(section.corpus.path)
         return sha256_file(path) if path.exists() else "absent"
     return ""
 

@@ -35,6 +35,11 @@ def local_file(name: str, split: str, folder: Path | None) -> Path:
     return plain if plain.exists() else plain.with_name(plain.name + ".gz")
 
 
+def ecqa_file(folder: Path | None) -> Path:
+    """Where the rationales of CommonsenseQA lie (ECQA), with ``id`` and ``explanation``."""
+    return (folder or Path(".")) / "datasets" / "csqa" / "ecqa.jsonl"
+
+
 def rows_of_files(paths: list[Path]) -> Rows:
     """Rows of local files, in their order; the revision is the hash of their content."""
     content = content_of(paths)

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from gradus.data.datasets.rows import ecqa_file
 from gradus.records import Problem
 from gradus.runtime.errors import UserError
 from gradus.teachers.protocols import LocalTeacher, Task
@@ -38,7 +39,7 @@ class HumanRationales(LocalTeacher):
         return self._ecqa.get(problem.id)
 
     def _read_ecqa(self) -> dict[str, str]:
-        path = (self._folder or Path(".")) / "datasets" / "csqa" / "ecqa.jsonl"
+        path = ecqa_file(self._folder)
         if not path.exists():
             raise UserError(
                 "CommonsenseQA has no rationales of its own, and the file of ECQA is not there",

@@ -94,6 +94,14 @@ def is_missing(supervision: Supervision, author: str, folder: Path) -> bool:
     return key is None or key not in info or info[key]["file_name"] not in _files(root)
 
 
+def file_of(supervision: Supervision, author: str, folder: Path) -> Path | None:
+    """The released file that holds a supervision; None where there is none, or where it is not there."""
+    root = folder / FOLDER
+    key = info_key(supervision, author)
+    info = _info(root) if (root / "dataset_info.json").exists() else {}
+    return None if key is None or key not in info else _files(root).get(info[key]["file_name"])
+
+
 @cache
 def _info(root: Path) -> dict[str, Any]:
     info: dict[str, Any] = load_json(root / "dataset_info.json")
