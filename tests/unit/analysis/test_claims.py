@@ -224,6 +224,17 @@ def test_the_strong_gain_more_and_a_floor_does_not_show_it() -> None:
     assert verdicts(Evidence({**one, **turned}), "matthew") == ["contradicted"]
 
 
+def test_gains_are_over_the_levels_that_all_students_have() -> None:
+    """A level that the weak alone were taught, and that is bad, makes nobody's gain smaller."""
+    made: dict[tuple[Supervision, str], Measurement] = {}
+    for number in range(5):
+        for dataset in ("d1", "d2"):
+            values = {"t/original/L3": 0.4, BASELINE: 0.1 + 0.02 * number}
+            made |= printed(values | ({"t/original/L1": 0.05} if number < 2 else {}), f"s{number}", dataset=dataset)
+    note = found(Evidence(made), "matthew")[0].note
+    assert "gains: s0 +30.0, s1 +28.0, s2 +26.0, s3 +24.0, s4 +22.0" in note
+
+
 def test_rationales_help() -> None:
     assert verdicts(Evidence(printed({**levels(0.3, 0.4), BASELINE: 0.1})), "rationales-help") == ["supported"]
     assert verdicts(Evidence(printed({**levels(0.3, 0.3), BASELINE: 0.5})), "rationales-help") == ["contradicted"]

@@ -61,16 +61,21 @@ class _Student:
 def matthew(evidence: Evidence) -> list[Statement]:
     """Claim 5: stronger students gain more from rationales, on each dataset; in points and in log odds. A student is one point.
 
-    Gain is the mean over levels minus answer-only. Strength comes from outside, for a gain goes with its own two ends by
+    Gain is the mean over the levels that all these students have, on all datasets, minus answer-only. Strength comes from outside, for a gain goes with its own two ends by
     construction: it is the student's accuracy before training where that was tested, else its mean accuracy over the other
     datasets. A study of one dataset without untaught students says nothing of this.
     """
     teachers: dict[str, dict[str, dict[str, _Student]]] = defaultdict(lambda: defaultdict(dict))
+    shared: dict[str, set[str]] = {}
+    for series, _ in _beside_answer_only(evidence):
+        shared[series.teacher] = shared.get(series.teacher, set(series.levels)) & set(series.levels)
     for series, baseline in _beside_answer_only(evidence):
-        levels = list(series.levels.values())
+        levels = [level for name, level in series.levels.items() if name in shared[series.teacher]]
+        if not levels:
+            continue
         untaught = evidence.untaught(series.dataset, series.student)
         teachers[series.teacher][series.dataset][series.student] = _Student(
-            (fmean(series.means), fmean(logit(level) for level in levels)),
+            (fmean(level.mean for level in levels), fmean(logit(level) for level in levels)),
             (baseline.mean, logit(baseline)),
             None if untaught is None else untaught.mean,
             min(series.runs, baseline.runs),
