@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,8 @@ from builders import tiny_study
 from gradus.runtime.errors import UserError
 from gradus.study import paths
 from gradus.study.config import load
-from gradus.workflow.before_the_first_job import look
+from gradus.teachers.registry import api_key
+from gradus.workflow.before_the_first_job import look, problems
 
 JOB: tuple[str, Mapping[str, str]] = ("annotate", {"teacher": "careful"})
 
@@ -81,3 +83,25 @@ def test_a_key_that_is_not_set_is_told_before_any_job(tmp_path: Path, monkeypatc
     monkeypatch.delenv("OPENAI_API_KEY", raising=False)
     assert "OPENAI_API_KEY is not set: teacher careful" in look(study(), [], tmp_path, [JOB])
     assert "is not set" not in look(study(), [], tmp_path, [])
+
+
+def test_an_address_where_nobody_listens_is_told_before_any_job(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("OPENAI_API_KEY", "k")
+    assert "nobody listens at http://127.0.0.1:1/v1 (Connection refused): teacher careful" in look(
+        study(), [], tmp_path, [JOB]
+    )
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        address = f"http://127.0.0.1:{server.getsockname()[1]}/v1"
+        assert problems(study().teachers["careful"].model_copy(update={"base_url": address})) == []
+    assert problems(study().teachers["careful"].model_copy(update={"base_url": "https://elsewhere.example/v1"})) == []
+
+
+def test_a_server_without_keys_is_said_to_be_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+    keyless = study().teachers["careful"].model_copy(update={"key_variable": "none"})
+    assert api_key(keyless) == "" and not any("is not set" in one for one in problems(keyless))
+    with pytest.raises(UserError, match="key_variable: none"):
+        api_key(study().teachers["careful"])

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from gradus.runtime.errors import UserError
 from gradus.study.config.teachers import (
+    NO_KEY,
     AnthropicTeacher,
     BatchableTeacher,
     ChatTeacher,
@@ -57,17 +58,19 @@ def key_variable(teacher: ChatTeacher) -> str:
 
 
 def api_key(teacher: ChatTeacher) -> str:
-    """The key of a teacher, from the environment variable that its entry names; empty where a served one needs none.
+    """The key of a teacher, from the environment variable that its entry names; empty where a server needs none.
 
     Raises UserError where it is not set; only called when a request must really be sent.
     """
     name = key_variable(teacher)
+    if name == NO_KEY:
+        return ""
     key = usable_key(os.environ.get(name, ""), name)
     if not key and not isinstance(teacher, VllmTeacher):
         raise UserError(
             f"the key of teacher model {teacher.model} is not set",
             where=f"environment variable {name}",
-            hint="export it, or set offline: true to work from the journal alone",
+            hint="export it; set key_variable: none for a server that needs no key; offline: true works from the journal alone",
         )
     return key
 

@@ -7,16 +7,18 @@ from __future__ import annotations
 
 import json
 import os
+import socket
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from gradus.runtime.environment import JOURNAL, journal_folder
 from gradus.runtime.errors import UserError
 from gradus.study import declaration, paths
 from gradus.study.config import ChatTeacher, Study
-from gradus.study.config.teachers import AnthropicTeacher, VllmTeacher
+from gradus.study.config.teachers import NO_KEY, AnthropicTeacher, OpenAITeacher, VllmTeacher
 
 # Rules that may ask a teacher.
 _ASKING = frozenset({"exemplar", "annotate", "teacher_answers", "batch_submit", "batch_collect"})
@@ -45,7 +47,7 @@ def look(
     Raises UserError where teachers would be paid again for what lies in the project's journal.
     """
     asked = sorted({wildcards["teacher"] for rule, wildcards in jobs if rule in _ASKING and "teacher" in wildcards})
-    paid = {name: teacher for name in asked if isinstance(teacher := study.teachers.get(name), ChatTeacher)}
+    paid = {name: teacher for name in asked if isinstance(teacher := study.teachers[name], ChatTeacher)}
     _refuse_to_pay_again(paid, project)
     named = ", ".join(map(str, files)) if files else "config.yaml, because no --configfile is given"
     lines = [f"Study {study.study} from {named}."]
@@ -59,10 +61,34 @@ def look(
             "  Stop now (Ctrl-C) and give the file another `study:` if that is not meant; `plan` tells what it takes."
         )
     for name, teacher in paid.items():
-        variable = _key_variable(teacher)
-        if not teacher.offline and not isinstance(teacher, VllmTeacher) and not os.environ.get(variable):
-            lines.append(f"  {variable} is not set: teacher {name} can give only what {journal_folder() / name} holds.")
+        lines += [
+            f"  {problem}: teacher {name} can give only what {journal_folder() / name} holds."
+            for problem in problems(teacher)
+        ]
     return "\n".join(lines)
+
+
+def problems(teacher: ChatTeacher) -> list[str]:
+    """Why a remote teacher could not be asked now: its key is not set, or nobody listens at its address."""
+    if teacher.offline or isinstance(teacher, VllmTeacher):
+        return []
+    found, variable = [], _key_variable(teacher)
+    if variable != NO_KEY and not os.environ.get(variable):
+        found.append(f"{variable} is not set")
+    refused = _refusal(teacher.base_url) if isinstance(teacher, OpenAITeacher | AnthropicTeacher) else None
+    return found + ([] if refused is None else [f"nobody listens at {teacher.base_url} ({refused})"])
+
+
+def _refusal(address: str | None) -> str | None:
+    """Why no connection to a server on this machine can be opened; None where it can, and for servers elsewhere."""
+    parts = urlsplit(address or "")
+    if parts.hostname not in ("127.0.0.1", "localhost", "::1"):
+        return None  # a proxy may lead there
+    try:
+        socket.create_connection((parts.hostname, parts.port or (443 if parts.scheme == "https" else 80)), 2).close()
+    except (OSError, ValueError) as error:
+        return getattr(error, "strerror", None) or str(error)
+    return None
 
 
 def _key_variable(teacher: ChatTeacher) -> str:

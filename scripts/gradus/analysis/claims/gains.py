@@ -61,9 +61,10 @@ class _Student:
 def matthew(evidence: Evidence) -> list[Statement]:
     """Claim 5: stronger students gain more from rationales, on each dataset; in points and in log odds. A student is one point.
 
-    Gain is the mean over the levels that all these students have, on all datasets, minus answer-only. Strength comes from outside, for a gain goes with its own two ends by
-    construction: it is the student's accuracy before training where that was tested, else its mean accuracy over the other
-    datasets. A study of one dataset without untaught students says nothing of this.
+    Gain is the mean over the levels that all these students have, on all datasets, minus answer-only. Strength comes from
+    outside, for a gain goes with its own two ends by construction: it is the student's accuracy before training where that was
+    tested, else its mean accuracy over the other datasets. A study of one dataset without untaught students says nothing of
+    this.
     """
     teachers: dict[str, dict[str, dict[str, _Student]]] = defaultdict(lambda: defaultdict(dict))
     shared: dict[str, set[str]] = {}

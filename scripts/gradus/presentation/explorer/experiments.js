@@ -88,7 +88,7 @@ const pointsTable = (points) => {
 };
 
 const verdictsOf = (experiment) => {
-  const wanted = CLAIMS_OF_AXIS[experiment.axis] ?? ["primary"];
+  const wanted = CLAIMS_OF_AXIS[experiment.axis] ?? ["primary", "rises", "saturates", "valley", "peak"];
   const datasets = new Set(experiment.points.map((point) => point.dataset)), students = new Set(experiment.points.map((point) => point.student));
   const teachers = new Set(experiment.points.map((point) => point.supervision.split("/")[0]));
   // What of the study's claims is about these datasets, students and teachers.

@@ -11,6 +11,9 @@ from gradus.runtime.errors import UserError
 from gradus.study.config.options import read_section
 from gradus.study.config.sections import Section
 
+# What `key_variable` says where a server needs no key.
+NO_KEY = "none"
+
 
 def _is_one(value: object) -> bool:
     """Keys that came later leave the dump, and so the identity, of a study that does not use them as it was."""
@@ -139,7 +142,8 @@ class RequestPolicy(Section):
     key_variable: str | None = Field(
         None,
         pattern="^[A-Za-z_][A-Za-z0-9_]*$",
-        description="Environment variable of the key; unset: OPENAI_API_KEY or ANTHROPIC_API_KEY.",
+        description="Environment variable of the key; unset: OPENAI_API_KEY or ANTHROPIC_API_KEY; `none` "
+        "where the server needs no key.",
     )
 
     def tolerated(self, requests: int) -> int:
