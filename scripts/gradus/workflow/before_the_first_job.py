@@ -75,8 +75,9 @@ def problems(teacher: ChatTeacher) -> list[str]:
     found, variable = [], _key_variable(teacher)
     if variable != NO_KEY and not os.environ.get(variable):
         found.append(f"{variable} is not set")
-    refused = _refusal(teacher.base_url) if isinstance(teacher, OpenAITeacher | AnthropicTeacher) else None
-    return found + ([] if refused is None else [f"nobody listens at {teacher.base_url} ({refused})"])
+    address = teacher.base_url if isinstance(teacher, OpenAITeacher | AnthropicTeacher) else None
+    refused = _refusal(address)
+    return found + ([] if refused is None else [f"nobody listens at {address} ({refused})"])
 
 
 def _refusal(address: str | None) -> str | None:
