@@ -33,6 +33,9 @@ RUN_BY = {
     "snakemake --cores 2 --configfile studies/gradeschool-3-seeds.yaml": (
         "tests/contract/test_documents.py::test_every_study_file_that_is_shipped_can_be_planned"
     ),
+    "snakemake --configfile studies/questions/data-size.yaml": (
+        "tests/workflow/test_questions.py::test_a_question_runs_as_many_jobs_as_it_says"
+    ),
     "snakemake --profile slurm": "tests/slurm/test_slurm.py",
     "snakemake --cores 2 results/default/metrics": RUNS_COOKBOOK,
     "snakemake --cores 2 -f results/default/metrics": RUNS_COOKBOOK,
