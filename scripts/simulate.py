@@ -77,7 +77,7 @@ def main() -> None:
 
 def doses(studies: int, seed: int) -> None:
     """Which shapes curves over six doses are called; where a shape is true of a curve, the rate is bold and is its power."""
-    for name, design in list(DESIGNS.items())[::2]:
+    for name, design in list(DESIGNS.items())[::3]:
         print(f"\nSix doses are called ({name}; {studies} studies a line; bold: it is true):\n")
         lines = []
         for truth, (_, true) in DOSES.items():

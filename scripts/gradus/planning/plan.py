@@ -204,8 +204,9 @@ def _single_runs_note(experiments: Sequence[str]) -> str:
 
 _ASSUMED_NOTE = "ASSUMED, so that requests, dollars and hours below may be far off:\n"
 _QUOTE_NOTE = (
-    "Requests in all, those that the journal holds already (cached, not paid again), tokens and price of the missing ones "
-    "online and by batch (? where no price is known), minutes at the configured limits. Tokens are estimated."
+    "Requests in all, those that the journal holds already or another size of the same set asks (cached, not paid again), tokens "
+    "and price of the missing ones online and by batch (? where no price is known), minutes at the configured limits. Tokens are "
+    "estimated."
 )
 _CHANGES_NOTE = (
     "Again: it was made before, and what it was made from has changed (an edit of the study file, of prompts or of code). "

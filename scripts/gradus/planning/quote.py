@@ -15,7 +15,7 @@ from gradus.records import Problem, Supervision
 from gradus.records.vocabulary import LEVELS, NATIVE, Split
 from gradus.runtime.environment import journal_folder
 from gradus.study import paths
-from gradus.study.config import ChatTeacher
+from gradus.study.config import ChatTeacher, base_of
 from gradus.study.config.teachers import TutorTeacher
 from gradus.study.grid import exemplars
 from gradus.teachers.annotation import usable_originals
@@ -68,6 +68,7 @@ class Quotation:
 
     inputs: PlanInputs
     _journals: dict[str, Journal] = field(default_factory=dict, init=False, compare=False, repr=False)
+    _counted: dict[tuple[str, ...], int] = field(default_factory=dict, init=False, compare=False, repr=False)
 
     def _journal(self, teacher: str) -> Journal:
         """A teacher's journal, read once for all supervisions of a plan (a million entries take half a minute)."""
@@ -86,15 +87,17 @@ class Quotation:
             return NOTHING
         if isinstance(teacher, TutorTeacher):  # built in: journaled, and free
             is_done = self.inputs.results.path(_answers(split), supervision).exists()
-            return Quote(problems, problems if is_done else 0, 0, 0, 0.0, 0.0, 0.0)
+            texts = problems * teacher.samples
+            return Quote(texts, texts if is_done else 0, 0, 0, 0.0, 0.0, 0.0)
         if not isinstance(teacher, ChatTeacher):
             return NOTHING
         builder = RequestBuilder(teacher, self.inputs.prompts, "hidden" if split == "test" else teacher.gold)
         exemplars = self._exemplars(supervision)
         tasks, are_real = self._tasks(supervision, split, teacher.samples)
         journal = self._journal(supervision.teacher)
+        shared = self._shared(supervision, split, problems) * teacher.samples
         cached = input_tokens = missing = known_output = 0
-        for task in tasks:
+        for task in tasks[shared:]:
             request = builder.annotation(task, 0, *(exemplars or _stand_ins(supervision)))
             held = find_answer(journal, request) if exemplars and are_real else None
             if held is not None:
@@ -116,7 +119,20 @@ class Quotation:
         else:
             usd, usd_batch = (None, None) if price is None else (cost(price, usage), cost(price, usage, is_batch=True))
         minutes = _minutes(teacher, missing, input_tokens + output_tokens)
-        return Quote(len(tasks), cached, input_tokens, output_tokens, usd, usd_batch, minutes)
+        return Quote(len(tasks), min(shared, len(tasks)) + cached, input_tokens, output_tokens, usd, usd_batch, minutes)
+
+    def _shared(self, supervision: Supervision, split: Split, problems: int) -> int:
+        """How many of its problems a smaller or larger ``train_size`` of the same dataset has been quoted for already: what a
+        teacher is asked of them is the same, and paid once."""
+        dataset = supervision.dataset
+        section, base = (self.inputs.study.datasets[name] for name in (dataset, base_of(dataset)))
+        alike = section.model_dump(exclude={"train_size"}) == base.model_dump(exclude={"train_size"})
+        if not alike or getattr(section, "sample_seed", None) is not None:
+            return 0
+        key = (base_of(dataset), split, *supervision.short.split("/"))
+        before = self._counted.get(key, 0)
+        self._counted[key] = max(before, problems)
+        return min(before, problems)
 
     def of_exemplars(self, supervisions: Sequence[Supervision]) -> Quote:
         """The quote of the exemplars that some supervisions need: one request each, unless it is there already."""
@@ -139,7 +155,7 @@ class Quotation:
             return NO_EXEMPLAR, NO_EXEMPLAR
         original, own = (
             self.inputs.results.path(
-                paths.EXEMPLAR, dataset=supervision.dataset, teacher=supervision.teacher, format=format_
+                paths.EXEMPLAR, dataset=base_of(supervision.dataset), teacher=supervision.teacher, format=format_
             )
             for format_ in ("original", supervision.format)
         )
