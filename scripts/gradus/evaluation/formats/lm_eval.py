@@ -1,4 +1,4 @@
-"""lm-evaluation-harness: ``samples_TASK_DATE.jsonl`` of ``--log_samples`` (read from files of 0.4.13; fields since 0.4.3).
+"""lm-evaluation-harness: ``samples_TASK_DATE.jsonl`` of ``--log_samples`` (files of 0.4.13; by their schema, older ones).
 
 A file has the rows of a task once per filter, with the same outputs; here an output is one sample, and the metric of a filter is
 named ``METRIC,FILTER``, as the harness names it in its results (without ``,none``).
@@ -19,6 +19,19 @@ from gradus.records.vocabulary import LETTERS
 from gradus.runtime.errors import UserError
 
 _NAME = re.compile(r"samples_(.+?)_\d{4}-\d\d-\d\dT[\d.:-]+$")
+
+_FIELDS = {
+    "doc_id",
+    "doc",
+    "target",
+    "arguments",
+    "resps",
+    "filtered_resps",
+    "filter",
+    "doc_hash",
+    "prompt_hash",
+    "target_hash",
+}
 
 
 def is_row(row: Row) -> bool:
@@ -48,7 +61,10 @@ def samples(rows: Rows, source: Source) -> Iterator[Sample]:
 
 
 def _scores(row: Row) -> dict[str, float]:
-    names = row.get("metrics")
+    """By the names under ``metrics``; older files have none, and their metrics are what else is a number."""
+    names = row.get(
+        "metrics", [name for name, value in row.items() if name not in _FIELDS and not isinstance(value, str)]
+    )
     suffix = "" if row.get("filter") in (None, "none") else f",{row['filter']}"
     given = {name: verdict(row.get(name)) for name in names if isinstance(name, str)} if isinstance(names, list) else {}
     return {f"{name}{suffix}": value for name, value in given.items() if value is not None}

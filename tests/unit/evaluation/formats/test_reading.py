@@ -51,6 +51,17 @@ def test_lm_eval_options_compared_by_likelihood_have_no_text() -> None:
     assert samples[0].choices == ("a stone", "a trout", "a lamp")
 
 
+def test_lm_eval_before_metrics_had_their_names_listed(tmp_path: Path) -> None:
+    """Versions up to 0.4.2 wrote one JSON list and prompts as lists (written after their schema)."""
+    row = {
+        "doc_id": 3, "doc": {"question": "2 + 2?"}, "target": "#### 4", "arguments": [["2 + 2?", {"until": []}]],
+        "resps": [["It is 4."]], "filtered_resps": ["4"], "exact_match": 1.0,
+    }  # fmt: skip
+    (tmp_path / "samples_sums.jsonl").write_text(json.dumps([row], indent=2), encoding="utf-8")
+    [one] = read_samples(tmp_path / "samples_sums.jsonl")
+    assert (one.id, one.text, one.golds, one.scores) == ("3", "It is 4.", ("#### 4",), {"exact_match": 1.0})
+
+
 def test_a_folder_is_one_run_of_its_tasks() -> None:
     assert {one.task for one in read_run([FILES / "talker"])} == {"pens", "pens_repeated", "animals"}
 
