@@ -49,7 +49,7 @@ def look(
     asked = sorted({wildcards["teacher"] for rule, wildcards in jobs if rule in _ASKING and "teacher" in wildcards})
     paid = {name: teacher for name in asked if isinstance(teacher := study.teachers[name], ChatTeacher)}
     _refuse_to_pay_again(paid, project)
-    named = ", ".join(map(str, files)) if files else "config.yaml, because no --configfile is given"
+    named = ", ".join(map(str, files)) if files else "config.yaml (no --configfile given)"
     lines = [f"Study {study.study} from {named}."]
     changed = differences(study)
     if changed:
