@@ -31,7 +31,9 @@ import yaml
 PROJECT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(PROJECT / "scripts"))
 
-from gradus.analysis.expectation import SUFFIX, differences, expect  # noqa: E402
+from gradus.analysis.expectation import FEWEST, SUFFIX, differences, expect  # noqa: E402
+from gradus.records import Supervision  # noqa: E402
+from gradus.records.vocabulary import NATIVE  # noqa: E402
 from gradus.results.store import Results  # noqa: E402
 from gradus.runtime.arithmetic import processor  # noqa: E402
 from gradus.runtime.atomic import write_json  # noqa: E402
@@ -121,11 +123,16 @@ def read(folder: Path) -> Replication:
     for cell in cells(study):
         found = results.find_metrics(cell)
         assert found is not None  # claims are made from all of them
-        scores.setdefault(f"{cell.student} {cell.supervision.short}", []).append(found.accuracy)
+        scores.setdefault(f"{cell.student} {label(cell.supervision)}", []).append(found.accuracy)
     with open(folder / paths.CLAIMS.of(study), encoding="utf-8", newline="") as stream:
         verdicts = {row["subject"]: row["verdict"] for row in csv.DictReader(stream) if row["claim"] == "primary"}
     means = {condition: statistics.fmean(values) for condition, values in scores.items()}
     return Replication(folder.name, means, differences(study, folder), verdicts)
+
+
+def label(supervision: Supervision) -> str:
+    """What tells the supervisions of this study apart: the level, or the format where nobody controls that."""
+    return supervision.format if supervision.level == NATIVE else supervision.level
 
 
 def table(replications: list[Replication]) -> str:
@@ -151,16 +158,20 @@ def table(replications: list[Replication]) -> str:
 
 
 def sentences(replications: list[Replication]) -> str:
-    """Each declared comparison in a sentence: mean and spread in points, and in how many replications it was supported."""
+    """Each declared comparison in a line: mean and spread in points, and in how many replications it was supported."""
     told = []
     for primary in primaries(load(shipped())):
         points = [100 * one.differences[primary.subject] for one in replications]
         count = sum(one.verdicts.get(primary.subject) == "supported" for one in replications)
         told.append(
-            f"`{primary.first.short}` minus `{primary.second.short}` is {statistics.fmean(points):+.0f} points of accuracy, "
-            f"{min(points):+.0f} to {max(points):+.0f} over {len(points)} replications: supported in {count}."
+            f"- {label(primary.first)} minus {label(primary.second)}: {statistics.fmean(points):+.0f} points of accuracy "
+            f"({min(points):+.0f} to {max(points):+.0f} over {counted(len(points), 'run')}), supported in {count}"
         )
     return "\n".join(told)
+
+
+def counted(number: int, thing: str) -> str:
+    return f"{number} {thing}{'' if number == 1 else 's'}"
 
 
 def what_ran(facts: list[dict[str, Any]]) -> str:
@@ -171,8 +182,8 @@ def what_ran(facts: list[dict[str, Any]]) -> str:
     numbers = ", ".join("as shipped" if number == 0 else str(number) for number in sets)
     instructions = ", ".join(f"{name} {count}" for name, count in counts.items() if count)
     return (
-        f"{len(facts)} runs of the real workflow: sets of seeds {numbers}; instruction sets {instructions}; "
-        f"{dates[0]} to {dates[-1]}; {', '.join(sorted({fact['processor'] for fact in facts}))}."
+        f"{counted(len(facts), 'run')} of the real workflow: sets of seeds {numbers}; instruction sets {instructions}; "
+        f"{' to '.join(sorted({dates[0], dates[-1]}))}; {', '.join(sorted({fact['processor'] for fact in facts}))}."
     )
 
 
@@ -188,8 +199,9 @@ def publish(replications: list[Replication], folder: Path) -> None:
     study = load(shipped())
     facts = [json.loads(path.read_text(encoding="utf-8")) for path in sorted(folder.glob("*/replication.json"))]
     runs = [{key: fact[key] for key in ("set", "capability", "date", "processor")} for fact in facts]
-    expectation = expect(study, [one.differences for one in replications]).to_json()
-    write_json(PROJECT / "studies" / f"{study.study}{SUFFIX}", {**expectation, "runs": runs})
+    if len(replications) >= FEWEST:
+        expectation = expect(study, [one.differences for one in replications]).to_json()
+        write_json(PROJECT / "studies" / f"{study.study}{SUFFIX}", {**expectation, "runs": runs})
     told = {
         "docs/background/default-study.md": f"{what_ran(facts)}\n\n{table(replications)}",
         "README.md": sentences(replications),

@@ -83,7 +83,7 @@ def test_a_finding_is_told_with_its_spread_and_how_often_it_was_supported(replic
         replication.Replication("two", {}, dict.fromkeys(subjects, 0.3), dict.fromkeys(subjects, "too few data")),
     ]
     first = replication.sentences(runs).splitlines()[0]
-    assert first.endswith("is +40 points of accuracy, +30 to +50 over 2 replications: supported in 1.")
+    assert first == "- L3 minus answer-only: +40 points of accuracy (+30 to +50 over 2 runs), supported in 1"
 
 
 @pytest.mark.skipif(not EXPECTED.exists(), reason="no expectation is shipped yet")

@@ -23,6 +23,7 @@ from gradus.study.declaration import primaries
 from gradus.study.grid import cells
 
 SUFFIX = ".expected.json"
+FEWEST = 3  # replications that an expectation is made from
 
 
 @dataclass(frozen=True)
@@ -94,7 +95,7 @@ def expect(study: Study, replications: Sequence[Mapping[str, float]]) -> Expecta
     from scipy import stats
 
     n = len(replications)
-    if n < 3:
+    if n < FEWEST:
         raise UserError(f"{n} replications: an expectation needs three at least")
     width = float(stats.t.ppf(0.975, n - 1)) * math.sqrt(1 + 1 / n)
     findings = []
