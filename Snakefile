@@ -63,6 +63,7 @@ rule all:
 include: "rules/targets.smk"
 include: "rules/data.smk"
 include: "rules/teachers.smk"
+include: "rules/teachers_transforms.smk"
 include: "rules/teachers_batch.smk"
 include: "rules/teachers_audit.smk"
 include: "rules/students_base_models.smk"

@@ -1,8 +1,7 @@
 # Rationales: one job per supervision; paid answers are in the journal, which Snakemake never deletes. Teachers that are served
-# for the time of their job have a rule of their own (GPUs, environment). So have transforms, which make supervisions from
-# others (padding, mixtures) and ask nobody. Rate limits, budget and the like are a resource: as params they would rerun what
-# they do not change, and behind an ancient() input Snakemake 9.27 overlooks a job's own changes whenever the input's job is
-# to run.
+# for the time of their job have a rule of their own (GPUs, environment). Rate limits, budget and the like are a resource: as
+# params they would rerun what they do not change, and behind an ancient() input Snakemake 9.27 overlooks a job's own changes
+# whenever the input's job is to run.
 
 
 rule exemplar:
@@ -146,47 +145,3 @@ use rule annotate as annotate_served with:
         mem_mb=64000,
         runtime=720,
         gpu=lambda wildcards: study.teachers[wildcards.teacher].gpus,
-
-
-rule transform:
-    input:
-        **large(
-            problems=paths.PROBLEMS.with_(split="train"),
-            sources=lambda wildcards: annotation.transform_sources(study, wildcards),
-        ),
-        student=lambda wildcards: annotation.transform_student(
-            study, wildcards, paths.BASE_MODEL.manifest
-        ),
-    output:
-        annotations=paths.ANNOTATIONS,
-        manifest=paths.ANNOTATIONS.manifest,
-    log:
-        paths.ANNOTATIONS.log,
-    benchmark:
-        paths.ANNOTATIONS.benchmark
-    wildcard_constraints:
-        format=paths.alternatives(study.transforms),
-    conda:
-        "../envs/train.yaml"
-    threads: 1
-    resources:
-        interpreter=resources.interpreter(study, "train"),
-        mem_mb=2000,
-        runtime=30,
-    params:
-        code=lambda _: fingerprint("transform"),
-        settings=lambda wildcards: as_json(
-            study.transforms[wildcards.format].identity()
-        ),
-        options=lambda wildcards: annotation.transform_options(study, wildcards),
-    message:
-        "Annotations {wildcards.dataset}/{wildcards.teacher}/{wildcards.format}/{wildcards.level}"
-    shell:
-        '{resources.interpreter} "$GRADUS"/scripts/transform.py'
-        " --problems {input.problems:q}"
-        " --supervision {wildcards.dataset}/{wildcards.teacher}/{wildcards.format}/{wildcards.level}"
-        " --settings {params.settings:q}"
-        " --sources {input.sources:q}"
-        " {params.options}"
-        " --output {output.annotations:q}"
-        " 2>&1 | tee {log:q}"

@@ -17,6 +17,7 @@ from gradus.study.config.teachers import BatchableTeacher, ChatTeacher, Teacher,
 from gradus.study.paths import Artifact
 from gradus.teachers.annotation import Counts, Sampling, annotate, prepare, usable_originals
 from gradus.teachers.answer_sources import AnswerSource, LocalAnswers, RemoteAnswers
+from gradus.teachers.prompts.edits import EditBuilder
 from gradus.teachers.prompts.exemplars import load_exemplar
 from gradus.teachers.prompts.prompting import NO_EXEMPLAR, Prompts
 from gradus.teachers.prompts.request_builder import RequestBuilder
@@ -36,6 +37,8 @@ def main() -> None:
         "--request-policy", type=program.json_option, default={}, help="how a remote teacher is asked, as JSON"
     )
     options.add_argument("--original", help="the original annotations that a rewrite starts from")
+    options.add_argument("--edit", help="the edit that is asked for of each original (prompts/edits)")
+    options.add_argument("--editor", help="the teacher that edits, where it is not the supervision's")
     options.add_argument("--exemplars", nargs="*", default=[], help="the originals' exemplar, and the format's")
     options.add_argument("--prompts", help="folder of prompt files")
     options.add_argument("--prices", help="price table")
@@ -54,6 +57,8 @@ def main() -> None:
     problems = read_records(given.problems, Problem)
     originals = usable_originals(read_records(given.original, Annotation)) if given.original else {}
     samples = teacher.samples if isinstance(teacher, ChatTeacher | TutorTeacher) else 1
+    if given.edit:
+        samples = 1 + max((sample for _, sample in originals), default=0)
     sampling = Sampling(samples, tuple(given.retry.get("verdicts", ())), given.retry.get("retries", 0))
     if isinstance(teacher, ChatTeacher):
         sampling = replace(sampling, tolerated=teacher.tolerated)
@@ -82,16 +87,19 @@ def answers_of(
     teacher: Teacher, supervision: Supervision, given: argparse.Namespace
 ) -> Iterator[tuple[AnswerSource, Journal]]:
     """Where this teacher's answers come from, and the journal that keeps them."""
-    folder = journal_folder() / supervision.teacher
+    folder = journal_folder() / (given.editor or supervision.teacher)
     if not isinstance(teacher, ChatTeacher):
         with Journal(folder) as journal:
             yield LocalAnswers(make_local_teacher(teacher, data_folder()), journal), journal
         return
-    is_native = (supervision.format, supervision.level) == ("original", NATIVE)
-    if not (given.exemplars or is_native) or not given.prompts or not given.prices:
+    needs_none = bool(given.edit) or (supervision.format, supervision.level) == ("original", NATIVE)
+    if not (given.exemplars or needs_none) or not given.prompts or not given.prices:
         raise UserError("a remote teacher needs --exemplars, --prompts and --prices")
     exemplars = [load_exemplar(path) for path in given.exemplars] or [NO_EXEMPLAR]
-    builder = RequestBuilder(teacher, Prompts(given.prompts), "hidden" if given.hide_gold else teacher.gold)
+    prompts = Prompts(given.prompts)
+    builder = RequestBuilder(teacher, prompts, "hidden" if given.hide_gold else teacher.gold)
+    if given.edit:
+        builder = EditBuilder(teacher, prompts, given.edit)
     with open_journal(teacher, folder, Path(given.prices), given.only == "submit") as (journal, fetch):
         yield RemoteAnswers(teacher, builder, journal, exemplars[0], exemplars[-1], str(supervision), fetch), journal
 

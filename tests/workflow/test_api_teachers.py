@@ -34,6 +34,7 @@ def study(provider: Provider) -> dict[str, Any]:
     config["transforms"] = {
         "padded-L3": {"kind": "padded", "target": "L3", "tokenizer": "mini"},
         "by-steps": {"kind": "mixed", "teacher": "gpt", "levels": {"2": "L3", "3": "L2"}, "otherwise": "L1"},
+        "tidied": {"kind": "rewritten", "by": "gpt-blind", "edit": "paraphrase"},
     }
     shared = {"axis": "level", "datasets": ["gradeschool"], "students": ["mini"], "seeds": [1], "question": "Which?"}
     config["experiments"] = {
@@ -45,7 +46,13 @@ def study(provider: Provider) -> dict[str, Any]:
             "formats": ["original", "symbolic", "padded-L3"],
             "levels": ["L1"],
         },
-        "teachers": {**shared, "axis": "teacher", "teachers": ["gpt", "gpt-blind", "claude"], "levels": ["L1"]},
+        "teachers": {
+            **shared,
+            "axis": "teacher",
+            "teachers": ["gpt", "gpt-blind", "claude"],
+            "levels": ["L1"],
+            "baselines": ["claude/tidied/L1"],
+        },
     }
     config["teacher_accuracy"] = {
         "own": {
@@ -93,6 +100,14 @@ def test_annotations_of_every_kind(annotated_once: tuple[Workflow, dict[str, Any
     for row in rows("gpt/original/L1"):
         assert rewritten[row.problem_id].startswith("1) What do we do?")
         assert row.rationale in rewritten[row.problem_id]
+    theirs = {row.problem_id: row for row in rows("claude/original/L1")}
+    assert len(rows("claude/tidied/L1")) == 12
+    for row in rows("claude/tidied/L1"):
+        assert row.rationale == f"1) What do we do? {theirs[row.problem_id].rationale}"
+        assert (row.teacher, row.format, row.model) == ("claude", "tidied", rows("gpt-blind/original/L1")[0].model)
+        assert row.verdict == theirs[row.problem_id].verdict and row.request_hash != theirs[row.problem_id].request_hash
+    edits = read_json(folder / "claude" / "tidied" / "L1.manifest.json")
+    assert edits["verdicts"] == read_json(folder / "claude" / "original" / "L1.manifest.json")["verdicts"]
     originals = {row.problem_id: row.rationale for row in rows("gpt/original/L1")}
     for row in rows("gpt/padded-L3/L1"):
         assert row.rationale.startswith(originals[row.problem_id])
@@ -205,6 +220,8 @@ def test_the_plan_quotes_before_a_cent_is_spent(
     # L1, L2, L3 and the symbolic rewrite of 12 problems; the own test of 10 in two formats; two exemplars.
     assert quotes["teacher gpt"]["requests"] == 4 * 12 + 2 * 10
     assert quotes["level L2"]["requests"] == 12
+    assert quotes["teacher gpt-blind"]["requests"] == quotes["teacher claude"]["requests"] + 12 == 24
+    assert quotes["format tidied"]["requests"] == 12
     assert quotes["format symbolic"]["requests"] == 12 + 10
     assert quotes["teacher claude"]["usd"] is None
     assert quotes["teacher gpt"]["usd_batch"] == pytest.approx(quotes["teacher gpt"]["usd"] / 2)

@@ -76,14 +76,14 @@ class PlanInputs:
         manifest = self.results.find_training_set_manifest(cell)
         if manifest is not None:
             return round(manifest["rows"] * trained_on), manifest["mean_tokens"]
-        examples, tokens = self._expected(cell.supervision)
+        examples, tokens = self.expected(cell.supervision)
         return round(examples * trained_on), ASSUMED_QUESTION_TOKENS + tokens
 
-    def _expected(self, supervision: Supervision) -> tuple[float, float]:
+    def expected(self, supervision: Supervision) -> tuple[float, float]:
         """Annotations that can be expected, and tokens of each: by the teacher's samples and what a transform makes of them."""
         problems, transform = self.problems(supervision.dataset, "train"), self.study.transforms.get(supervision.format)
         if transform is not None:
-            return transform.sized(problems, [self._expected(source) for source in transform.sources(supervision)])
+            return transform.sized(problems, [self.expected(source) for source in transform.sources(supervision)])
         teacher = self.study.teachers[supervision.teacher]
         samples = teacher.samples if isinstance(teacher, ChatTeacher | TutorTeacher) else 1
         return float(problems * samples), float(ASSUMED_RATIONALE_TOKENS[supervision.level])

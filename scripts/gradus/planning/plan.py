@@ -14,7 +14,7 @@ from gradus.planning.quote import NOTHING, Quotation, Quote
 from gradus.presentation.table import Table
 from gradus.records import Supervision
 from gradus.records.vocabulary import Split
-from gradus.study.config import PretrainedStudent, Study, is_point
+from gradus.study.config import PretrainedStudent, RewrittenTransform, Study, is_point
 from gradus.study.grid import (
     accuracy_supervisions,
     cells,
@@ -175,7 +175,7 @@ def _totals(inputs: PlanInputs, quotes: Quotes) -> dict[str, Quote]:
         }
         totals[f"experiment {name}"] = _total(quotes[key] for key in quotes if key[0] == "train" and key[1] in needed)
     for axis in ("teacher", "format", "level"):
-        values = {key: str(getattr(key[1], axis)) for key in quotes}
+        values = {key: _asked(study, key[1]) if axis == "teacher" else str(getattr(key[1], axis)) for key in quotes}
         for value in dict.fromkeys(values.values()):
             totals[f"{axis} {value}"] = _total(quotes[key] for key in quotes if values[key] == value)
     tests = [found for (split, _), found in quotes.items() if split == "test"]
@@ -186,6 +186,12 @@ def _totals(inputs: PlanInputs, quotes: Quotes) -> dict[str, Quote]:
         totals["exemplars"] = exemplars
     totals[WHOLE] = _total(quotes.values()) + exemplars
     return totals
+
+
+def _asked(study: Study, supervision: Supervision) -> str:
+    """The teacher that is asked for a supervision: its own, or the one that edits its texts."""
+    transform = study.transforms.get(supervision.format)
+    return transform.by if isinstance(transform, RewrittenTransform) else supervision.teacher
 
 
 def _total(quotes: Iterable[Quote]) -> Quote:

@@ -6,7 +6,7 @@ counted separately. Otherwise requests are counted and their tokens estimated. T
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any
 
@@ -15,14 +15,16 @@ from gradus.records import Problem, Supervision
 from gradus.records.vocabulary import LEVELS, NATIVE, Split
 from gradus.runtime.environment import journal_folder
 from gradus.study import paths
-from gradus.study.config import ChatTeacher, base_of
+from gradus.study.config import ChatTeacher, RewrittenTransform, base_of
 from gradus.study.config.teachers import TutorTeacher
 from gradus.study.grid import exemplars
-from gradus.teachers.annotation import usable_originals
+from gradus.teachers.annotation import original_text, usable_originals
+from gradus.teachers.prompts.edits import EditBuilder
 from gradus.teachers.prompts.exemplars import find_exemplar, load_exemplar
 from gradus.teachers.prompts.prompting import NO_EXEMPLAR, Exemplar
 from gradus.teachers.prompts.request_builder import RequestBuilder
 from gradus.teachers.protocols import Task
+from gradus.teachers.requests.chat_request import ChatRequest
 from gradus.teachers.requests.journal import Journal
 from gradus.teachers.requests.prices import cost, find_price
 from gradus.teachers.requests.reuse import find_answer
@@ -79,11 +81,14 @@ class Quotation:
     def of(self, supervision: Supervision, split: Split) -> Quote:
         """The quote of one supervision; ``split`` ``test`` is a teacher's own test, gold hidden.
 
-        Files and transforms send no requests.
+        Files and transforms send no requests, but for edits.
         """
         study, problems = self.inputs.study, self.inputs.problems(supervision.dataset, split)
         teacher = study.teachers[supervision.teacher]
-        if supervision.format in study.transforms:
+        transform = study.transforms.get(supervision.format)
+        if isinstance(transform, RewrittenTransform):
+            return self._of_edits(supervision, transform)
+        if transform is not None:
             return NOTHING
         if isinstance(teacher, TutorTeacher):  # built in: journaled, and free
             is_done = self.inputs.results.path(_answers(split), supervision).exists()
@@ -94,12 +99,43 @@ class Quotation:
         builder = RequestBuilder(teacher, self.inputs.prompts, "hidden" if split == "test" else teacher.gold)
         exemplars = self._exemplars(supervision)
         tasks, are_real = self._tasks(supervision, split, teacher.samples)
-        journal = self._journal(supervision.teacher)
-        shared = self._shared(supervision, split, problems) * teacher.samples
+        shown = exemplars or _stand_ins(supervision)
+        shared = min(self._shared(supervision, split, problems) * teacher.samples, len(tasks))
+        requests = (builder.annotation(task, 0, *shown) for task in tasks[shared:])
+        factor = 1.0 if supervision.format == "original" else REWRITE_FACTOR
+        each = OUTPUT_TOKENS[supervision.level] * factor
+        asked = self._of_requests(supervision.teacher, teacher, requests, bool(exemplars) and are_real, each)
+        return Quote(shared, shared, 0, 0, 0.0, 0.0, 0.0) + asked
+
+    def _of_edits(self, supervision: Supervision, transform: RewrittenTransform) -> Quote:
+        """The quote of another teacher's edits: one of every text, as many as there are or can be expected."""
+        editor = self.inputs.study.teachers[transform.by]
+        assert isinstance(editor, ChatTeacher)  # the study file was checked
+        results, (source,) = self.inputs.results, transform.sources(supervision)
+        rows = usable_originals(results.find_annotations(source))
+        problems = {problem.id: problem for problem in results.find_problems(supervision.dataset, "train")}
+        tasks = [
+            Task(problems[row.problem_id], supervision, original_text(row), sample)
+            for (_, sample), row in rows.items()
+            if row.problem_id in problems and row.rationale
+        ]
+        are_real = bool(tasks)
+        if not are_real:
+            count = round(self.inputs.expected(source)[0])
+            text = "word " * (OUTPUT_TOKENS[supervision.level] * 3 // 4)
+            tasks = [Task(_stand_in(one, supervision, "train"), supervision, text, 0) for one in range(count)]
+        builder = EditBuilder(editor, self.inputs.prompts, transform.edit)
+        requests = (builder.annotation(task, 0, NO_EXEMPLAR, NO_EXEMPLAR) for task in tasks)
+        return self._of_requests(transform.by, editor, requests, are_real, OUTPUT_TOKENS[supervision.level])
+
+    def _of_requests(
+        self, name: str, teacher: ChatTeacher, requests: Iterable[ChatRequest], are_real: bool, expected: float
+    ) -> Quote:
+        """The quote of some requests; ``expected`` output tokens each, unless the journal knows better."""
+        journal = self._journal(name)
         cached = input_tokens = missing = known_output = 0
-        for task in tasks[shared:]:
-            request = builder.annotation(task, 0, *(exemplars or _stand_ins(supervision)))
-            held = find_answer(journal, request) if exemplars and are_real else None
+        for request in requests:
+            held = find_answer(journal, request) if are_real else None
             if held is not None:
                 cached += 1
                 known_output += held.response.usage.get("output_tokens", 0)
@@ -107,8 +143,7 @@ class Quotation:
                 missing += 1
                 input_tokens += sum(len(message["content"]) for message in request.body["messages"]) // 4
                 input_tokens += len(request.body.get("system", "")) // 4
-        factor = 1.0 if supervision.format == "original" else REWRITE_FACTOR
-        each = known_output / cached if cached else OUTPUT_TOKENS[supervision.level] * factor
+        each = known_output / cached if cached else expected
         output_tokens = round(missing * each)
         price = find_price(teacher, self.inputs.prices)
         usage = {"input_tokens": input_tokens, "output_tokens": output_tokens}
@@ -119,7 +154,7 @@ class Quotation:
         else:
             usd, usd_batch = (None, None) if price is None else (cost(price, usage), cost(price, usage, is_batch=True))
         minutes = _minutes(teacher, missing, input_tokens + output_tokens)
-        return Quote(len(tasks), min(shared, len(tasks)) + cached, input_tokens, output_tokens, usd, usd_batch, minutes)
+        return Quote(cached + missing, cached, input_tokens, output_tokens, usd, usd_batch, minutes)
 
     def _shared(self, supervision: Supervision, split: Split, problems: int) -> int:
         """How many of its problems a smaller or larger ``train_size`` of the same dataset has been quoted for already: what a

@@ -140,8 +140,13 @@ def _tasks(
             if original is None or not original.rationale:
                 yield problem, None
             else:
-                stated = f" The answer is {original.answer}." if original.answer else ""
-                yield problem, Task(problem, supervision, original.rationale + stated, sample)
+                yield problem, Task(problem, supervision, original_text(original), sample)
+
+
+def original_text(original: Annotation) -> str:
+    """What a rewrite or an edit starts from: the whole text, its answer sentence included."""
+    stated = f" The answer is {original.answer}." if original.answer else ""
+    return original.rationale + stated
 
 
 def _needs(source: AnswerSource, task: Task, attempt: int, sampling: Sampling) -> bool:

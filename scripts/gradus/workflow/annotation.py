@@ -7,10 +7,10 @@ from gradus.records.vocabulary import FORMATS
 from gradus.runtime.atomic import sha256_file
 from gradus.runtime.environment import data_folder, prompts_folder
 from gradus.study import grid, paths
-from gradus.study.config import CatalogueDataset, ChatTeacher, ReleasedTeacher, Study
+from gradus.study.config import CatalogueDataset, ChatTeacher, ReleasedTeacher, RewrittenTransform, Study
 from gradus.study.paths import Artifact
 from gradus.teachers.local import released_files
-from gradus.teachers.prompts.prompting import Prompts, exemplar_prompt_names, prompt_names
+from gradus.teachers.prompts.prompting import Prompts, edit_prompt_names, exemplar_prompt_names, prompt_names
 from gradus.workflow.options import as_json, options
 from gradus.workflow.wildcards import Wildcards, supervision_of
 
@@ -112,6 +112,41 @@ def transform_student(study: Study, wildcards: Wildcards, artifact: Artifact) ->
     """An artifact of the student whose tokens a transform counts; empty for a transform that counts none."""
     students = dict.fromkeys(study.transforms[wildcards.format].students().values())
     return [artifact.of(study, student=student) for student in students]
+
+
+def plugin_formats(study: Study) -> list[str]:
+    """The transforms that a plug-in makes."""
+    return [name for name, section in study.transforms.items() if not section.asks]
+
+
+def edited_formats(study: Study, *, served: bool) -> list[str]:
+    """The transforms that a teacher writes, one that is served for the job itself or another one."""
+    return [
+        name
+        for name, section in study.transforms.items()
+        if isinstance(section, RewrittenTransform) and served == (study.teachers[section.by].provider == "vllm")
+    ]
+
+
+def editor_of(study: Study, format_: str) -> str:
+    """The teacher that edits the texts of a format."""
+    section = study.transforms[format_]
+    assert isinstance(section, RewrittenTransform)  # the rules' constraints see to it
+    return section.by
+
+
+def edit_options(study: Study, wildcards: Wildcards) -> str:
+    """What an annotation job needs to edit the texts of another supervision."""
+    section = study.transforms[wildcards.format]
+    assert isinstance(section, RewrittenTransform)
+    return options(original=transform_sources(study, wildcards), edit=section.edit, editor=section.by)
+
+
+def edit_prompt_hash(study: Study, wildcards: Wildcards) -> str:
+    """Hash of the prompt files behind an edit."""
+    section = study.transforms[wildcards.format]
+    assert isinstance(section, RewrittenTransform)
+    return Prompts(prompts_folder()).hash_of(*edit_prompt_names(section.edit))
 
 
 def transform_options(study: Study, wildcards: Wildcards) -> str:

@@ -17,11 +17,13 @@ from urllib.parse import urlsplit
 from gradus.runtime.environment import JOURNAL, journal_folder
 from gradus.runtime.errors import UserError
 from gradus.study import declaration, paths
-from gradus.study.config import ChatTeacher, Study
+from gradus.study.config import ChatTeacher, RewrittenTransform, Study
 from gradus.study.config.teachers import NO_KEY, AnthropicTeacher, OpenAITeacher, VllmTeacher
 
 # Rules that may ask a teacher.
-_ASKING = frozenset({"exemplar", "annotate", "teacher_answers", "batch_submit", "batch_collect"})
+_ASKING = frozenset(
+    {"exemplar", "annotate", "teacher_answers", "batch_submit", "batch_collect", "rewrite", "rewrite_served"}
+)
 _MOST = 8  # differences that are listed
 
 
@@ -46,7 +48,7 @@ def look(
 
     Raises UserError where teachers would be paid again for what lies in the project's journal.
     """
-    asked = sorted({wildcards["teacher"] for rule, wildcards in jobs if rule in _ASKING and "teacher" in wildcards})
+    asked = sorted({_asked(study, wildcards) for rule, wildcards in jobs if rule in _ASKING and "teacher" in wildcards})
     paid = {name: teacher for name in asked if isinstance(teacher := study.teachers[name], ChatTeacher)}
     _refuse_to_pay_again(paid, project)
     named = ", ".join(map(str, files)) if files else "config.yaml (no --configfile given)"
@@ -90,6 +92,12 @@ def _refusal(address: str | None) -> str | None:
     except (OSError, ValueError) as error:
         return getattr(error, "strerror", None) or str(error)
     return None
+
+
+def _asked(study: Study, wildcards: Mapping[str, str]) -> str:
+    """The teacher that a job asks: the supervision's, or the one that edits its texts."""
+    section = study.transforms.get(wildcards.get("format", ""))
+    return section.by if isinstance(section, RewrittenTransform) else wildcards["teacher"]
 
 
 def _key_variable(teacher: ChatTeacher) -> str:

@@ -26,7 +26,7 @@ from gradus.workflow.wildcards import Wildcards
 
 def study_with(**transforms: dict[str, Any]) -> Study:
     config = tiny_study()
-    config["teachers"]["mixed"] = {"provider": "mixed"}
+    config["teachers"] |= {"mixed": {"provider": "mixed"}, "gpt-4o": {"provider": "openai", "model": "gpt-4o"}}
     config["transforms"] = transforms
     return load(config)
 
@@ -54,6 +54,8 @@ BAD = [
     ({"kind": "drawn", "per_problem": 0}, r"per_problem: .*greater than or equal to 1"),
     ({"kind": "selected", "n": 3, "by": "luck"}, r"by.*'random'"),
     ({"kind": "truncated", "share": 0.5, "verdict_policy": {"agrees": "retry"}}, r"asks nobody again"),
+    ({"kind": "rewritten", "by": "tutor", "edit": "compress"}, r"by: teacher 'tutor' edits no texts"),
+    ({"kind": "rewritten", "by": "gpt-4o", "edit": "../compress"}, r"edit: .*pattern"),
     ({"kind": "shortened"}, r"unknown kind 'shortened'"),
 ]
 
@@ -140,7 +142,7 @@ def test_the_entries_of_the_how_to_page_are_accepted() -> None:
         name: {**entry, "tokenizer": "mini"} if entry["kind"] == "padded" else entry
         for [(name, entry)] in map(dict.items, entries)
     }
-    assert {entry["kind"] for entry in made.values()} == set(PLUGINS)
+    assert {entry["kind"] for entry in made.values()} == {*PLUGINS, "rewritten"}
     assert len(study_with(**made).transforms) == len(entries)
 
 

@@ -20,7 +20,7 @@ from gradus.study.config.lines import located
 from gradus.study.config.students import BuiltStudent, EarlierStudent, PretrainedStudent, Recipe, Student
 from gradus.study.config.study import ArchiveGroup, Decoding, Stage, Study
 from gradus.study.config.teachers import ChatTeacher, NoTeacher, ReleasedTeacher, Teacher
-from gradus.study.config.transforms import PaddedTransform, Transform
+from gradus.study.config.transforms import PaddedTransform, RewrittenTransform, Transform
 
 __all__ = [
     "NAMED_FORMATS",
@@ -37,6 +37,7 @@ __all__ = [
     "PaddedTransform",
     "PretrainedStudent",
     "ReleasedTeacher",
+    "RewrittenTransform",
     "Stage",
     "Study",
     "base_of",

@@ -36,6 +36,7 @@ SECTIONS: tuple[tuple[type[BaseModel], str], ...] = (
     (transforms.TruncatedTransform, "`transforms.NAME` with `kind: truncated`"),
     (transforms.PrunedTransform, "`transforms.NAME` with `kind: pruned`"),
     (transforms.CorruptedTransform, "`transforms.NAME` with `kind: corrupted`"),
+    (transforms.RewrittenTransform, "`transforms.NAME` with `kind: rewritten`"),
     (transforms.DrawnTransform, "`transforms.NAME` with `kind: drawn`"),
     (transforms.BestOfTransform, "`transforms.NAME` with `kind: best-of`"),
     (transforms.SelectedTransform, "`transforms.NAME` with `kind: selected`"),

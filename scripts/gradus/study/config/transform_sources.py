@@ -9,7 +9,8 @@ from gradus.records.vocabulary import UNTAUGHT
 from gradus.runtime.errors import UserError
 from gradus.study.config.experiments import NAMED_FORMATS
 from gradus.study.config.sections import must_exist
-from gradus.study.config.transforms import TransformSection
+from gradus.study.config.teachers import ChatTeacher
+from gradus.study.config.transforms import RewrittenTransform, TransformSection
 
 
 def check_sources(
@@ -25,6 +26,12 @@ def check_sources(
     ):
         for key, value in named.items():
             must_exist(value, accepted, f"transforms.{name}.{key}")
+    if isinstance(transform, RewrittenTransform) and not isinstance(teachers[transform.by], ChatTeacher):
+        raise UserError(
+            f"teacher {transform.by!r} edits no texts",
+            where=f"configuration key transforms.{name}.by",
+            hint="name a teacher behind a chat interface (openai, anthropic, vllm)",
+        )
     if name in _reached(name, transforms):
         raise UserError(
             f"{name!r} is made from itself", where=f"configuration key transforms.{name}", hint="name another format"

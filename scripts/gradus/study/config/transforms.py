@@ -28,6 +28,9 @@ class TransformSection(Section):
     # Whether it counts problems or rows: then it takes those alone that are trained on, so that its numbers are exact.
     counts: ClassVar[bool] = False
 
+    # Whether it is written by a teacher, in an annotation job, and not by a plug-in.
+    asks: ClassVar[bool] = False
+
     kind: str
     verdict_policy: dict[Verdict, Policy] | None = Field(
         None,
@@ -188,6 +191,21 @@ class CorruptedTransform(Derived):
         return ["agrees"] if self.what == "answer" else []
 
 
+class RewrittenTransform(Derived):
+    """Rationales that another teacher has edited; each edit is a request, kept in that teacher's journal."""
+
+    asks: ClassVar[bool] = True
+    kind: Literal["rewritten"] = Field(description="The plug-in.")
+    by: str = Field(description="The teacher that edits: one behind a chat interface.")
+    edit: str = Field(
+        pattern=r"^[A-Za-z0-9][A-Za-z0-9-]*$",
+        description="What is asked for: `compress`, `paraphrase`, `lengthen`, or a file of your own in `prompts/edits`.",
+    )
+
+    def teachers(self) -> dict[str, str]:
+        return {"by": self.by}
+
+
 class MixedTransform(TransformSection):
     """Each problem from one of several supervisions, by its solution steps or by shares; used as `mixed/NAME/native`."""
 
@@ -340,6 +358,7 @@ Transform = Annotated[
     | MixedTransform
     | TruncatedTransform
     | PrunedTransform
+    | RewrittenTransform
     | CorruptedTransform
     | DrawnTransform
     | BestOfTransform

@@ -88,6 +88,11 @@ def prompt_names(format_: str, level: str, gold: str) -> tuple[str, ...]:
     return ("system", "rewrite", f"formats/{format_}")
 
 
+def edit_prompt_names(edit: str) -> tuple[str, ...]:
+    """The files that an edit is asked with."""
+    return ("system", "edit", f"edits/{edit}")
+
+
 def exemplar_prompt_names(format_: str) -> tuple[str, ...]:
     """The files that an exemplar is written with."""
     if format_ == "original":
