@@ -14,7 +14,10 @@ from gradus.results.store import Results
 from gradus.runtime import program
 from gradus.runtime.atomic import write_json, write_text
 from gradus.runtime.errors import UserError
+from gradus.study.config import ChatTeacher, Study
+from gradus.study.grid import supervisions
 from gradus.teachers.prompts.prompting import Prompts
+from gradus.workflow.before_the_first_job import problems
 
 
 def main() -> None:
@@ -30,10 +33,23 @@ def main() -> None:
     pending = pending_files(nested(given.study, "--summary")) if jobs else set()
     declared = declared_power(inputs, read(Path(given.numbers))) if inputs.study.primary else []
     found = plan(inputs, jobs, changes(inputs, pending), declared)
-    text = found.to_markdown()
+    text = found.to_markdown() + unreachable(inputs.study)
     write_json(Path(given.output) / "plan.json", found.to_json())
     write_text(Path(given.output) / "plan.md", text)
     print(text)
+
+
+def unreachable(study: Study) -> str:
+    """The remote teachers of the study that could not be asked now, and why; nothing where all could."""
+    named = dict.fromkeys(supervision.teacher for supervision in supervisions(study))
+    lines = [
+        f"- teacher {name}: {problem}\n"
+        for name in named
+        if isinstance(teacher := study.teachers[name], ChatTeacher)
+        for problem in problems(teacher)
+    ]
+    head = "\nTeachers that could not be asked now (what the journal holds is there all the same):\n\n"
+    return head + "".join(lines) if lines else ""
 
 
 def waiting_jobs(study_file: str) -> dict[str, int]:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import socket
 from collections.abc import Mapping
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import pytest
 from builders import tiny_study
+from running import PROJECT
 
 from gradus.runtime.errors import UserError
 from gradus.study import paths
@@ -97,6 +99,17 @@ def test_an_address_where_nobody_listens_is_told_before_any_job(
         address = f"http://127.0.0.1:{server.getsockname()[1]}/v1"
         assert problems(study().teachers["careful"].model_copy(update={"base_url": address})) == []
     assert problems(study().teachers["careful"].model_copy(update={"base_url": "https://elsewhere.example/v1"})) == []
+
+
+def test_a_plan_tells_who_could_not_be_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(PROJECT / "scripts"))
+    unreachable = import_module("plan").unreachable
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+    assert unreachable(study()) == "", "nobody teaches who is not asked for"
+    config = study().model_dump(mode="json")
+    config["experiments"]["granularity"]["teachers"] = ["careful"]
+    told = unreachable(load(config))
+    assert "- teacher careful: OPENAI_API_KEY is not set\n" in told and "nobody listens at" in told
 
 
 def test_a_server_without_keys_is_said_to_be_one(monkeypatch: pytest.MonkeyPatch) -> None:
