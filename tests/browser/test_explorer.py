@@ -276,6 +276,10 @@ def test_every_experiment_is_plotted_with_the_numbers_of_its_table(explorer: Any
     assert [title.split(":")[0] for title in titles] == ["granularity", "answer-only", "format", "padding"]
     granularity = explorer.locator("#experiment-granularity")
     assert granularity.locator("svg.plot").count() == 2, "a plot per dataset"
+    scales = [
+        plot.locator('text[text-anchor="end"]').all_inner_texts() for plot in granularity.locator("svg.plot").all()
+    ]
+    assert scales[0] == scales[1], "one scale"
     point = granularity.locator('.point[aria-label^="large, tutor/original/L5"]').first
     point.hover()
     told = granularity.locator(".told").first.inner_text()

@@ -21,7 +21,8 @@ const plot = (points, experiment) => {
   const ticks = [...baselines, ...(experiment.ticks?.length ? experiment.ticks : new Set(points.filter((point) => !point.is_baseline).map((point) => point.tick)))];
   const series = [...new Set(points.map((point) => point.series))];
   const [width, height, left, bottom, upper] = [Math.max(460, 90 * ticks.length + 70), 300, 44, 46, 14];
-  const most = Math.max(0.05, ...there.map((point) => point.high));
+  // All panels of an experiment have one scale.
+  const most = Math.max(0.05, ...experiment.points.filter((point) => point.accuracy !== undefined).map((point) => point.high));
   const top = Math.min(1, Math.ceil(most * 10) / 10);
   const x = (tick, shift = 0) => left + (width - left - 14) * (ticks.indexOf(tick) + 0.5) / ticks.length + shift;
   const y = (share) => height - bottom - (height - bottom - upper) * share / top;
