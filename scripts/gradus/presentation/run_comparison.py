@@ -7,7 +7,6 @@ from gradus.presentation.number import Number
 from gradus.presentation.table import Cell, Table, csv_text
 from gradus.statistics.measurements import Rows
 from gradus.statistics.power import MOST_RUNS
-from gradus.statistics.sample_sizes import MOST_ITEMS
 
 # What a verdict speaks of, for people who compare files and no conditions of a study.
 _REACH = {"conditions": "for other runs, and other items like these"}
@@ -157,7 +156,7 @@ def _needed(one: TaskComparison) -> str:
     if one.needs.items:
         by_items = f"{runs} runs a side on {one.needs.items:,} such items"
     else:
-        by_items = f"more than {MOST_ITEMS:,} items: with {runs} runs a side, what runs vary is too much"
+        by_items = f"no number of items with {runs} runs a side: what runs vary is too much"
     return f"To find a true difference of {effect} as surely takes {by_runs} on these items, or {by_items}."
 
 

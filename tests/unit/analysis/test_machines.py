@@ -23,7 +23,8 @@ from gradus.results.store import Results
 def config(seeds: list[int]) -> dict[str, Any]:
     made = made_config()
     granularity = {**made["experiments"]["granularity"], "levels": ["L1", "L3", "L5"], "seeds": seeds}
-    made["experiments"] = {"granularity": {**granularity, "students": ["small", "medium"]}}
+    made["datasets"] = {"sums": {**made["datasets"]["sums"], "test": 250}}
+    made["experiments"] = {"granularity": {**granularity, "students": ["small", "medium"], "datasets": ["sums"]}}
     made["teacher_accuracy"] = {}
     return made
 
@@ -68,6 +69,7 @@ def test_equal_bytes_are_the_same(folder: Path) -> None:
 
 def test_a_planted_difference_is_beyond_seeds_and_nothing_else(folder: Path) -> None:
     found = conditions_on_two(opened(folder, "here"), opened(folder, "there"))
+    assert len(found) == 6
     beyond = {one.condition[0].level + one.condition[1] for one in found if one.finding == "beyond seeds"}
     assert beyond == {"L3small"}
     assert all(one.difference.estimate > 0.1 for one in found if one.finding == "beyond seeds")

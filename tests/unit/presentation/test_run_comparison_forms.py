@@ -132,6 +132,28 @@ def test_mistakes_are_told_in_one_line(tmp_path: Path) -> None:
     assert scaled.returncode == 0 and "a.csv is on both sides" in scaled.stdout
 
 
+def test_the_example_of_the_page_says_what_it_prints(tmp_path: Path) -> None:
+    page = (PROJECT / "docs" / "howto" / "compare-models.md").read_text(encoding="utf-8")
+    (made_up,) = re.findall(r"^```python\n(.*?)^```", page, re.DOTALL | re.MULTILINE)
+    (tmp_path / "made_up.py").write_text(made_up, encoding="utf-8")
+    (tmp_path / "scripts").symlink_to(PROJECT / "scripts")
+    commands = re.findall(r"^```sh\n(.*?)^```", page, re.DOTALL | re.MULTILINE)[1:]
+    shown = re.findall(r"^```text\n(.*?)^```", page, re.DOTALL | re.MULTILINE)
+    assert len(commands) == len(shown) == 2
+    for command, text in zip(commands, shown, strict=True):
+        done = subprocess.run(
+            ["bash", "-euc", command.replace("python ", f"{sys.executable} ")],
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            timeout=HANG_LIMIT,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        assert text.strip() in done.stdout
+    assert "<figure" in (tmp_path / "found.html").read_text(encoding="utf-8")
+
+
 ONLY = """
 import importlib.abc, runpy, sys
 ALLOWED = {"numpy", "scipy", "markdown_it", "mdurl", "gradus"}
