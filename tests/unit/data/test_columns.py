@@ -16,9 +16,10 @@ import pytest
 import yaml
 from running import PROJECT
 
-from gradus.data.datasets import origins
+from gradus.data.datasets import origins, readers
 from gradus.data.datasets.sizes import rows_of_split
 from gradus.data.datasets.sources import Loaded, load_problems
+from gradus.data.text_normalisation import normalised
 from gradus.records.vocabulary import Split
 from gradus.runtime.errors import UserError
 from gradus.study.config.datasets import ColumnsDataset
@@ -431,3 +432,35 @@ def test_a_mapping_survives_its_own_json(tmp_path: Path) -> None:
     for mapping, _, _ in SCHEMAS.values():
         known = section(tmp_path, **mapping)
         assert ColumnsDataset.model_validate_json(known.model_dump_json()) == known
+
+
+def test_a_folder_named_as_a_hub_id_decides_by_its_content_too(tmp_path: Path) -> None:
+    folder_of(tmp_path, [{"question": "One?", "answer": 1}])
+    known = ColumnsDataset.model_validate({"source": "columns", "hub": str(tmp_path), **PLAIN})
+    before = origins.content("mine", known, "train", None)
+    folder_of(tmp_path, [{"question": "One?", "answer": 2}])
+    assert before.startswith("sha256:") and origins.content("mine", known, "train", None) != before
+    named = ColumnsDataset.model_validate({"source": "columns", "hub": "somebody/something", **PLAIN})
+    assert origins.content("mine", named, "train", None) == ""
+
+
+def test_two_boxes_of_a_solution_leave_its_answer_in_doubt() -> None:
+    solution = "It is $\\boxed{1}$ or $\\boxed{-2}$."
+    known = readers.math({"problem": "x?", "solution": solution, "answer": "-2"})
+    unknown = readers.math({"problem": "x?", "solution": solution})
+    assert known and not known.doubtful and unknown and unknown.doubtful
+
+
+@pytest.mark.parametrize(
+    ("left", "right", "same"),
+    [
+        ("小明有5个苹果。", "小红有5个梨。", False),
+        ("小明有5个苹果。", "小明有 5 个苹果", True),
+        ("Wie groß ist Köln?", "Wie groß ist Ulm?", False),
+        ("Сколько будет 2 + 2?", "Сколько будет 2 - 2!", True),
+        ("Сколько будет?", "Почему так?", False),
+    ],
+)
+def test_questions_in_other_scripts_are_compared_by_their_letters(left: str, right: str, same: bool) -> None:
+    """Without their letters all Chinese questions were one: no development split, and every test question a leak."""
+    assert (normalised(left) == normalised(right)) is same

@@ -21,10 +21,13 @@ def content(dataset: str, section: Dataset, split: Split, folder: Path | None) -
         return ""
     try:
         if isinstance(section, ColumnsDataset):
-            return "" if section.path is None else content_of(_paths(dataset, section, split, folder))
-        if section.origin == "files":
+            if section.path is not None:
+                return content_of(_paths(dataset, section, split, folder))
+            hub = section.hub
+        elif section.origin == "files":
             return content_of([local_file(section.source, _side(split), folder)])
-        hub = section.hub or CATALOGUE[section.source].hub
+        else:
+            hub = section.hub or CATALOGUE[section.source].hub
         return resolve_revision(hub) if hub is not None and Path(hub).is_dir() else ""
     except (UserError, OSError):
         return "absent"

@@ -10,7 +10,7 @@ import re
 from functools import partial
 
 from gradus.answers import canonical_answer
-from gradus.answers.boxes import boxed
+from gradus.answers.boxes import boxed, last_boxes
 from gradus.answers.latex import normalised_latex
 from gradus.answers.stated import before_last_statement
 from gradus.answers.taught import taught_choice
@@ -73,7 +73,7 @@ def math(row: Row) -> Reading | None:
     """MATH (Hendrycks et al. 2021): the gold is the last box of the solution.
 
     The released rows keep a box in some solutions only and carry ``output``; that is the gold then, doubtful where the
-    solution does not contain it.
+    solution does not contain it, or where it boxes two answers and nothing says which.
     """
     solution = row["solution"].strip()
     boxes = boxed(solution)
@@ -82,8 +82,11 @@ def math(row: Row) -> Reading | None:
     if not answer:
         return None
     flat = normalised_latex(solution)
-    doubtful = normalised_latex(answer) not in flat or bool(
-        boxes and stated and normalised_latex(stated) != normalised_latex(boxes[-1])
+    is_one_of_two = not stated and len(last_boxes(solution)) > 1
+    doubtful = (
+        is_one_of_two
+        or normalised_latex(answer) not in flat
+        or bool(boxes and stated and normalised_latex(stated) != normalised_latex(boxes[-1]))
     )
     rationale = re.sub(r"\\(?:boxed|fbox)\s*(?=\{)", "", solution)
     return Reading(
