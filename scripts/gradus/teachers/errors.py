@@ -54,5 +54,13 @@ class BadRequestError(PermanentError):
     """The provider rejects a request (400, 422) and does not say clearly whether it is this one or all of them."""
 
 
+class BatchRefusedError(ProviderError):
+    """A whole batch ended without an answer; ``is_queue_full``: its tokens did not fit beside those of other batches."""
+
+    def __init__(self, message: str, is_queue_full: bool) -> None:
+        super().__init__(message)
+        self.is_queue_full = is_queue_full
+
+
 class ContentFiltered(ProviderError):
     """The provider refused this one request for its content; an outcome of its own, not an error."""

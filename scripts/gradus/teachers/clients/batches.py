@@ -19,12 +19,20 @@ from gradus.teachers.clients.chat import parse
 from gradus.teachers.clients.connections import ADDRESS, Address, http
 from gradus.teachers.clients.failures import classified, code_of, words_of
 from gradus.teachers.clients.redaction import Redaction
-from gradus.teachers.errors import BadRequestError, ProviderError, RejectedRequestError, TransientError
+from gradus.teachers.errors import (
+    BadRequestError,
+    BatchRefusedError,
+    ProviderError,
+    RejectedRequestError,
+    TransientError,
+)
 from gradus.teachers.requests.journal import Response
 
 Outcome = Response | ProviderError
 
 _TAG = "gradus_tag"
+# openai-python issue 2084: "Enqueued token limit reached ... try again once some in_progress batches have been completed".
+_QUEUE_FULL = {"token_limit_exceeded"}
 
 
 class OpenAIBatches:
@@ -80,6 +88,10 @@ class OpenAIBatches:
     def results(self, identifier: str) -> Iterator[tuple[str, Outcome]]:
         with self._errors:
             batch = self._client.batches.retrieve(identifier)
+        refusal = _refusal(batch.to_dict(), self._redaction) if batch.status == "failed" else None
+        if refusal is not None:
+            raise refusal
+        with self._errors:
             for name in (batch.output_file_id, batch.error_file_id):
                 if name:
                     content = self._client.files.content(name).content
@@ -158,6 +170,16 @@ class AnthropicBatches:
         kind = code_of(json.dumps(error))
         status = 400 if "invalid_request" in kind else 500
         return line["custom_id"], _failure(status, error, self._redaction)
+
+
+def _refusal(batch: dict[str, Any], redaction: Redaction) -> BatchRefusedError | None:
+    """Why a batch was not taken at all, in the provider's words; None where it says nothing."""
+    errors = batch.get("errors")
+    found = errors.get("data") if isinstance(errors, dict) else None
+    if not found or batch.get("output_file_id") or batch.get("error_file_id"):
+        return None
+    codes = {str(one.get("code")) for one in found if isinstance(one, dict)}
+    return BatchRefusedError(redaction.text(words_of(json.dumps(found))), bool(codes & _QUEUE_FULL))
 
 
 def _lines(content: bytes) -> Iterator[dict[str, Any]]:

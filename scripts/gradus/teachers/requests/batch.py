@@ -7,6 +7,7 @@ leave their items missing, and only those are submitted again.
 
 from __future__ import annotations
 
+import itertools
 import time
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -20,6 +21,7 @@ from gradus.runtime.jsonl import read_json
 from gradus.runtime.program import log
 from gradus.study.config.teachers import BatchableTeacher, PriceEntry
 from gradus.teachers.errors import (
+    BatchRefusedError,
     ContentFiltered,
     PermanentError,
     ProviderError,
@@ -36,6 +38,8 @@ from gradus.teachers.requests.rate_limits import WallClock
 from gradus.teachers.requests.reuse import is_answered
 
 ROUNDS = 5
+# Where the provider's queue is full, batches are halved, but not below so many requests.
+FEWEST_ITEMS = 20
 # Output tokens that a request is estimated to take where the budget is checked before a submission.
 _ESTIMATED_OUTPUT = 400
 
@@ -73,6 +77,8 @@ class BatchQueue:
         self._folder = journal.folder / "batches"
         self.submitted = 0
         self._words = ""  # the provider's own, of a request that failed
+        self._refused = 0  # batches for which the provider's queue was too full, since the last submission
+        self._most_items: int | None = None  # of a batch, where the provider's queue is smaller than its batches may be
 
     @property
     def _provider(self) -> BatchService:
@@ -87,19 +93,20 @@ class BatchQueue:
             return
         clock = WallClock()
         end = clock.now() + self._wait_seconds
-        for _ in range(ROUNDS):
+        rounds = 0
+        while rounds < ROUNDS:
             missing = [request for request in wanted if not is_answered(self._journal, request)]
             if not missing:
                 return
+            self._refused = 0
             self.submit(missing, len(missing), label)
             while not self.collect():
-                if clock.now() >= end:
-                    raise UserError(
-                        f"batches of {label} are not finished yet",
-                        where=self._folder,
-                        hint="run the same command again later; they are found again and nothing is submitted twice",
-                    )
-                self._sleep(self._teacher.batch_poll_seconds)
+                self._wait(clock.now() >= end, label)
+            rounds += not self._refused
+            if self._refused and sum(not is_answered(self._journal, one) for one in missing) == len(missing):
+                # Nobody's answers made room: what is asked for at once must become less, or others' batches must end.
+                self._most_items = max(FEWEST_ITEMS, (self._most_items or len(missing)) // 2)
+                self._wait(clock.now() >= end, label)
         left = sum(not is_answered(self._journal, request) for request in wanted)
         if left:
             said = f": {self._words}" if self._words else ""
@@ -108,6 +115,17 @@ class BatchQueue:
                 where=self._folder,
                 hint="set mode: online for the rest; what was answered is in the journal",
             )
+
+    def _wait(self, is_over: bool, label: str) -> None:
+        """Until batches are looked at again; UserError where the time is over."""
+        if is_over:
+            said = f": {self._words}" if self._words else ""
+            raise UserError(
+                f"batches of {label} are not finished yet{said}",
+                where=self._folder,
+                hint="run the same command again later; they are found again and nothing is submitted twice",
+            )
+        self._sleep(self._teacher.batch_poll_seconds)
 
     def submit(self, requests: Iterable[ChatRequest], total: int, label: str) -> int:
         """Submit the requests that neither the journal nor an open batch holds; how many batches that took."""
@@ -142,7 +160,13 @@ class BatchQueue:
         failed = 0
         words = ""
         lasting: PermanentError | None = None
-        for key, outcome in self._provider.results(record.id):
+        outcomes = self._provider.results(record.id)
+        try:
+            first = list(itertools.islice(outcomes, 1))
+        except BatchRefusedError as error:
+            self._forget_refused(record, error)
+            return
+        for key, outcome in itertools.chain(first, outcomes):
             if key not in contents or key in self._journal:
                 continue
             if isinstance(outcome, ProviderError):
@@ -170,6 +194,20 @@ class BatchQueue:
         wrong = pinned_model.objection(self._teacher, self._journal.models(self._teacher.model))
         if wrong is not None:
             raise UserError(wrong, where=self._folder, hint=pinned_model.HINT)
+
+    def _forget_refused(self, record: BatchRecord, error: BatchRefusedError) -> None:
+        """A batch that the provider did not take: submitted again where its queue was full, else the end of the job."""
+        self._path(record).unlink()
+        self._contents_path(record).unlink()
+        self._words = str(error)
+        if not error.is_queue_full:
+            raise UserError(
+                f"the provider refuses a batch: {error}",
+                where=f"batch {record.id}",
+                hint="fix the cause and run again; what was answered is in the journal",
+            )
+        self._refused += 1
+        log.info("batch %s waits for room in the provider's queue, and is submitted again: %s", record.id, error)
 
     def _keep_failure(self, key: str, content: dict[str, Any], error: ProviderError, batch: str) -> bool:
         """Journal what came in place of an answer; whether it is an outcome of its request."""
@@ -232,9 +270,10 @@ class BatchQueue:
     def _chunks(self, requests: Iterable[ChatRequest]) -> Iterator[list[ChatRequest]]:
         chunk: list[ChatRequest] = []
         size = 0
+        most = self._most_items or self._provider.most_items
         for request in requests:
             length = len(canonical_json(request.body)) + 200
-            if chunk and (len(chunk) >= self._provider.most_items or size + length > self._provider.most_bytes):
+            if chunk and (len(chunk) >= most or size + length > self._provider.most_bytes):
                 yield chunk
                 chunk, size = [], 0
             chunk.append(request)
