@@ -61,8 +61,11 @@ class Expectation:
 
 
 def identity(study: Study) -> str:
-    """The hash of everything that a study says but its words: another study has other expectations."""
-    facts = study.model_dump(mode="json", exclude={"about"})
+    """The hash of everything that a study says but its words: another study has other expectations.
+
+    What it leaves at its default does not count, so that a key that Gradus learns later changes nothing.
+    """
+    facts = study.model_dump(mode="json", exclude={"about"}, exclude_defaults=True)
     return sha256_bytes(canonical_json(facts).encode())
 
 

@@ -197,3 +197,16 @@ def test_stories_and_primer_of_forty_are_those_of_earlier_studies() -> None:
         hashlib.sha256("\n".join(texts).encode()).hexdigest()
         == "e3c3be7f337b2c841838d537881ee08a015af3cf1781ad7b9a3d8c08fe4179d5"
     )
+
+
+def test_plain_stories_and_primer_are_those_that_the_default_study_was_replicated_with() -> None:
+    texts = primer(31, 500, 20, plain=True)
+    questions = [story.question for story in make_stories(2028, 50, "train", (3,), 20, plain=True)]
+    assert (
+        hashlib.sha256("\n".join(texts).encode()).hexdigest()
+        == "8ecfe12aa3eba1c6e960248725be37720f7f11091c80903b18f171b75f3e0dbc"
+    )
+    assert (
+        hashlib.sha256("\n".join(questions).encode()).hexdigest()
+        == "f6d6384bf7ff3fe0c412204dcd3a74963c9f64a35aadb1a955baf647f09556a6"
+    )
