@@ -18,7 +18,9 @@ from gradus.runtime.errors import UserError
 
 def main() -> None:
     options = program.parser(__doc__)
-    options.add_argument("what", type=Path, help="results/STUDY, or a file or folder below its metrics")
+    options.add_argument(
+        "what", type=Path, help="the folder of a study, results/NAME, or a file or folder below its metrics"
+    )
     options.add_argument("--to", required=True, choices=("eee", "hub", "lm-eval"))
     options.add_argument("--output", required=True, type=Path, help="the folder that the files go to")
     options.add_argument("--owner", default="local", help="eee: whose models they are, an account of the Hub")

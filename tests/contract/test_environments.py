@@ -15,6 +15,8 @@ PACKAGES = {"yaml": "pyyaml", "markdown_it": "markdown-it-py", "math_verify": "m
 # What a package brings along reliably enough to count.
 BROUGHT = {
     "torch": {"jinja2"},
+    "pydantic": {"pydantic_core"},
+    "transformers": {"pyyaml"},
     "vllm": {"torch", "transformers", "tokenizers", "safetensors", "numpy", "pydantic", "pyyaml", "openai", "jinja2"},
 }
 

@@ -9,7 +9,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from gradus.evaluation.formats import inspect_logs, lighteval, lm_eval, nemo_skills, opencompass, own, plain
+import gradus.evaluation.formats.inspect_logs as inspect_logs
+import gradus.evaluation.formats.lighteval as lighteval
+import gradus.evaluation.formats.lm_eval as lm_eval
+import gradus.evaluation.formats.nemo_skills as nemo_skills
+import gradus.evaluation.formats.opencompass as opencompass
+import gradus.evaluation.formats.own as own
+import gradus.evaluation.formats.plain as plain
 from gradus.evaluation.formats.columns import USUAL_NAMES, Columns
 from gradus.evaluation.formats.files import Row, Rows, content, rows, shown, whole
 from gradus.evaluation.formats.source import Source
