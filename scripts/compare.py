@@ -46,7 +46,7 @@ def main() -> None:
         "--clusters", metavar="FIELD", help="items with the same value there vary together (a passage, a template)"
     )
     reading.add_argument(
-        "--scale", type=_scale, default=(0.0, 1.0), metavar="LOW,HIGH", help="the range of scores, 0,1"
+        "--scale", type=_scale, default=(0.0, 1.0), metavar="WORST,BEST", help="the range of scores, 0,1"
     )
     reading.add_argument(
         "--repeats", choices=("mean", "runs"), default="mean", help="several samples of an item in a file"
@@ -77,8 +77,8 @@ def compare_files(given: argparse.Namespace) -> None:
     from gradus.presentation.run_comparison import to_csv, to_latex, to_markdown, to_text
     from gradus.presentation.run_comparison_page import to_page
 
-    low, high = given.scale
-    choice = ScoreChoice(tuple(given.metric), low, high, given.repeats, given.task)
+    worst, best = given.scale
+    choice = ScoreChoice(tuple(given.metric), worst, best, given.repeats, given.task)
     columns = replace(read_columns(given.columns) if given.columns else Columns(), cluster=given.clusters)
     sides = [
         [
@@ -169,12 +169,12 @@ def _points(text: str) -> float:
 
 def _scale(text: str) -> tuple[float, float]:
     try:
-        low, high = (float(part) for part in text.split(","))
+        worst, best = (float(part) for part in text.split(","))
     except ValueError:
         raise argparse.ArgumentTypeError(f"not two numbers: {text!r}") from None
-    if not low < high:
-        raise argparse.ArgumentTypeError(f"{low:g} is not below {high:g}")
-    return low, high
+    if worst == best:
+        raise argparse.ArgumentTypeError(f"the worst and the best score are both {worst:g}")
+    return worst, best
 
 
 if __name__ == "__main__":

@@ -17,13 +17,16 @@ ITEMS = "items"
 
 @dataclass(frozen=True)
 class ScoreChoice:
-    """Which score is taken and how: its name (the first of ``metrics`` that a task has; of none, the first that all its files
-    have), its range (``low`` to ``high`` become 0 to 1), what becomes of several samples of an item (their mean, or a run each),
-    and the name of the task (None: as the file says)."""
+    """Which score is taken and how.
+
+    Its name (the first of ``metrics`` that a task has; of none, the first that all its files have), its range (``worst`` to
+    ``best`` become 0 to 1), what becomes of several samples of an item (their mean, or a run each), and the name of the task
+    (None: as the file says).
+    """
 
     metrics: tuple[str, ...] = ()
-    low: float = 0.0
-    high: float = 1.0
+    worst: float = 0.0
+    best: float = 1.0
     repeats: Repeats = "mean"
     task: str | None = None
 
@@ -130,8 +133,8 @@ def _run(
 
 
 def _share(sample: Sample, metric: str, choice: ScoreChoice) -> float:
-    share = (sample.scores[metric] - choice.low) / (choice.high - choice.low)
+    share = (sample.scores[metric] - choice.worst) / (choice.best - choice.worst)
     if not 0 <= share <= 1:
-        what = f"the score {metric} {sample.scores[metric]:g} is not between {choice.low:g} and {choice.high:g}"
-        raise UserError(what, where=sample.where, hint="--scale LOW,HIGH tells the range of the scores")
+        what = f"the score {metric} {sample.scores[metric]:g} is not between {choice.worst:g} and {choice.best:g}"
+        raise UserError(what, where=sample.where, hint="--scale WORST,BEST tells the range of the scores")
     return share

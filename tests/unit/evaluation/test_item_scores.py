@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from gradus.analysis.run_comparison import compare_runs
 from gradus.evaluation.formats import Columns, read_run
 from gradus.evaluation.item_scores import ScoreChoice, clustered, metrics_by_task, scored_runs
 from gradus.records.samples import Sample
@@ -31,6 +32,15 @@ def test_a_real_folder_of_lm_evaluation_harness_is_a_run_of_every_task() -> None
     assert [(run.task, len(run.items)) for run in runs] == [("animals", 3), ("pens", 4), ("pens_repeated", 4)]
     assert [item.score for item in runs[0].items.values()] == [0.0, 0.0, 1.0]
     assert runs[1].items["1"].gold == "7 - 4 = 3 are left.\n#### 3" and runs[1].notes == ()
+
+
+def test_real_logs_of_inspect_are_runs_whatever_their_form() -> None:
+    sides = [read_run([FILES / "inspect" / f"animals.{form}"]) for form in ("eval", "json")]
+    metrics = metrics_by_task(sides, ScoreChoice())
+    packed, plain = (scored_runs("log", side, metrics, ScoreChoice())[0] for side in sides)
+    assert packed.items == plain.items and len(packed.items) == 2 and packed.task == "animals"
+    (task,) = compare_runs([packed], [plain]).tasks
+    assert task.contrast.estimate == 0 and task.verdict == "one run: no verdict"
 
 
 def test_the_first_score_that_all_files_have_is_taken_and_told() -> None:
@@ -64,8 +74,10 @@ def test_runs_of_one_file_tasks_and_missing_scores() -> None:
 
 
 def test_other_ranges_are_scaled() -> None:
-    (run,) = scored_runs("a", [sample("1", f1=25.0)], {"sums": "f1"}, ScoreChoice(high=100.0))
+    (run,) = scored_runs("a", [sample("1", f1=25.0)], {"sums": "f1"}, ScoreChoice(best=100.0))
     assert run.items["1"].score == 0.25
+    (run,) = scored_runs("a", [sample("1", error=0.2)], {"sums": "error"}, ScoreChoice(worst=1.0, best=0.0))
+    assert run.items["1"].score == 0.8
     with pytest.raises(UserError, match=r"file:1: the score f1 25 is not between 0 and 1 \(--scale"):
         scored_runs("a", [sample("1", f1=25.0)], {"sums": "f1"}, ScoreChoice())
 

@@ -120,7 +120,7 @@ def test_mistakes_are_told_in_one_line(tmp_path: Path) -> None:
         (["b.csv", "--against", "a.csv"], "no column with the problem's id"),
         (["empty.jsonl", "--against", "a.csv"], "empty.jsonl"),
         (["gone.jsonl", "--against", "a.csv"], "gone.jsonl: no such file"),
-        (["a.csv", "--against", "a.csv", "--scale", "0"], "--scale"),
+        (["a.csv", "--against", "a.csv", "--scale", "1,1"], "--scale"),
         (["a.csv", "--against", "a.csv", "--margin", "0"], "--margin"),
         (["a.csv", "--against", "a.csv", "--output", "x.pdf"], ".html"),
         (["a.csv"], "--against"),
