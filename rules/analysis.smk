@@ -29,6 +29,7 @@ rule findings:
         ),
         headline=paths.HEADLINE,
         published=paths.COMPARED_WITH_PUBLISHED,
+        spent=paths.SPENT,
         claims=report(
             paths.CLAIMS,
             category="Findings",
@@ -65,6 +66,7 @@ rule findings:
         " --claims {output.claims:q}"
         ' --numbers "$GRADUS"/published/chen-2025.csv'
         " --published {output.published:q}"
+        " --spent {output.spent:q}"
         " --recommendation {output.recommendation:q}"
         " --output {output.markdown:q}"
         " 2>&1 | tee {log:q}"

@@ -2,6 +2,7 @@
 
 import argparse
 import contextlib
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -24,6 +25,7 @@ from gradus.teachers.prompts.request_builder import RequestBuilder
 from gradus.teachers.registry import make_local_teacher
 from gradus.teachers.requests.factory import open_journal
 from gradus.teachers.requests.journal import Journal
+from gradus.teachers.requests.spending import spent_by_this_process
 
 
 def main() -> None:
@@ -51,7 +53,7 @@ def main() -> None:
     )
     options.add_argument("--output", required=True)
     given = options.parse_args()
-    record = program.RunRecord()
+    record = program.RunRecord(given.output)
     supervision = Supervision(*given.supervision.split("/"))
     teacher = read_teacher(given.teacher_settings, given.request_policy)
     problems = read_records(given.problems, Problem)
@@ -65,10 +67,17 @@ def main() -> None:
     counts = Counts()
     if given.only and not (isinstance(teacher, BatchableTeacher) and teacher.mode == "batch"):
         raise UserError("only a teacher with mode: batch can be asked by batch")
-    with answers_of(teacher, supervision, given) as (source, journal):
+    with (
+        counted(record, journal_folder() / supervision.teacher),
+        answers_of(teacher, supervision, given) as (
+            source,
+            journal,
+        ),
+    ):
         if given.only:
             prepare(problems, supervision, source, originals, sampling)
             write_json(given.output, {"supervision": str(supervision), "phase": given.only, "problems": len(problems)})
+            record.end()
             return
         annotations = annotate(problems, supervision, source, originals, sampling, counts)
         write_records(given.output, annotations, lambda: {**counts.facts(), **source.facts()})
@@ -80,6 +89,17 @@ def main() -> None:
             unpriced_entries=journal.unpriced,
         )
     program.log.info("%s: %s; %d new answers", supervision, counts.facts()["verdicts"], journal.added)
+
+
+@contextlib.contextmanager
+def counted(record: program.RunRecord, folder: Path) -> Iterator[None]:
+    """Count what the requests of this try cost, whether it ends or not."""
+    start = time.time()
+    try:
+        yield
+    finally:
+        spent = spent_by_this_process(folder, start)
+        record.note(usd=round(spent.usd, 6), input_tokens=spent.input_tokens, output_tokens=spent.output_tokens)
 
 
 @contextlib.contextmanager

@@ -21,7 +21,7 @@ def main() -> None:
     )
     options.add_argument("--output", required=True)
     given = options.parse_args()
-    record = program.RunRecord()
+    record = program.RunRecord(given.output)
     # The points of a dataset hold the same problems under the same names: what a teacher writes of one is the same in all.
     hub = getattr(given.settings, "hub", None)
     with folder_or_hub(hub) if hub else nullcontext():

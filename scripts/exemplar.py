@@ -32,7 +32,7 @@ def main() -> None:
     options.add_argument("--prices", required=True)
     options.add_argument("--output", required=True)
     given = options.parse_args()
-    record = program.RunRecord()
+    record = program.RunRecord(given.output)
     prompts = Prompts(given.prompts)
     folder = journal_folder() / given.teacher
     exemplar = find_exemplar(prompts, folder, given.dataset, given.teacher, given.format)

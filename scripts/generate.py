@@ -8,7 +8,7 @@ from gradus.evaluation.generation import generate, longest_output
 from gradus.records import Problem
 from gradus.runtime import program
 from gradus.runtime.atomic import canonical_json, sha256_bytes, sha256_file
-from gradus.runtime.environment import work_folder
+from gradus.runtime.environment import gpus_here, work_folder
 from gradus.runtime.errors import UserError
 from gradus.runtime.jsonl import read_json, read_manifest, read_records, write_records
 from gradus.runtime.leases import lease
@@ -57,7 +57,8 @@ def main() -> None:
     options.add_argument("--output", required=True)
     given = options.parse_args()
     decoding: Decoding = given.settings
-    record = program.RunRecord()
+    record = program.RunRecord(given.output)
+    record.note(gpus=1 if gpus_here() else 0)
     problems = read_records(given.problems, Problem)
     if given.student:
         training = read_records(given.train_problems, Problem) if given.train_problems else []

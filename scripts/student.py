@@ -11,7 +11,7 @@ from typing import Any
 
 from gradus.runtime import program
 from gradus.runtime.atomic import canonical_json, sha256_bytes, sha256_file, write_json
-from gradus.runtime.environment import folder_or_hub, work_folder
+from gradus.runtime.environment import folder_or_hub, gpus_here, work_folder
 from gradus.runtime.jsonl import read_json
 from gradus.runtime.leases import lease
 from gradus.students.base_models import corpus_texts, fetch_reference, make_untrained
@@ -39,7 +39,7 @@ def main() -> None:
     options.add_argument("--whole", help="the base model in which the weights of an earlier student were kept")
     options.add_argument("--output", required=True, help="the student's folder")
     given = options.parse_args()
-    record = program.RunRecord()
+    record = program.RunRecord(given.output)
     folder = Path(given.output)
     student: BuiltStudent | EarlierStudent | PretrainedStudent = given.settings
     facts: dict[str, Any] = {"student": given.student, "settings": student.identity()}
@@ -56,6 +56,7 @@ def main() -> None:
         facts["files"] = take_earlier(Path(given.whole), student, source)
     else:
         source = folder / "model"
+        record.note(gpus=student.warm_up.ranks if gpus_here() else 0)
         facts["files"], facts["steps"], more["arithmetic"] = build(given.student, student, source)
     asked = student if isinstance(student, PretrainedStudent) else "plain"
     template = resolve_template(asked, load_tokens(source), source)

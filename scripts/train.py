@@ -14,7 +14,8 @@ from typing import Any
 from gradus.records import Example
 from gradus.runtime import program
 from gradus.runtime.atomic import sha256_file, write_json, write_text
-from gradus.runtime.environment import commit, submitted_job, versions, work_folder
+from gradus.runtime.attempts import attempts
+from gradus.runtime.environment import commit, gpus_here, submitted_job, versions, work_folder
 from gradus.runtime.errors import UserError
 from gradus.runtime.jsonl import read_json, read_manifest, read_records
 from gradus.runtime.leases import lease
@@ -48,13 +49,14 @@ def main() -> None:
     options.add_argument("--nodes", type=int, default=1, help="nodes that train together, in a SLURM job")
     options.add_argument("--cpus", type=int, help="CPU cores on each node")
     options.add_argument("--gpus", type=int, default=0, help="GPUs on each node, for srun")
+    options.add_argument("--budget-gpu-hours", type=float, help="the study's; at this many no training starts")
     options.add_argument("--output", required=True, help="the checkpoint's folder")
     given = options.parse_args()
     command = [sys.executable, *sys.argv]
     across = spread(given.nodes, os.environ, command, given.cpus or 1, given.gpus)
     if across is not None:
         os.execvp(across[0], across)  # srun hears the signals from here on, and passes them to the launchers
-    record = program.RunRecord()
+    record = program.RunRecord(given.output)
     base = model_source(given.student)
     tokens, template = load_tokens(base), student_template(given.student)
     recipe, seed = given.settings.recipe, given.settings.seed
@@ -86,10 +88,19 @@ def main() -> None:
         cpus=given.cpus,
     )
     progress = progress_folder(work_folder(), identity)
-    leads = geometry(os.environ, recipe.ranks).leads
+    here = geometry(os.environ, recipe.ranks)
+    leads = here.leads
+    if leads and given.budget_gpu_hours is not None:
+        refuse_beyond_budget(Path(given.output), given.budget_gpu_hours)
+    record.note(gpus=here.ranks_per_node if gpus_here() else 0)
     with lease(progress, given.cell) if leads else nullcontext():
-        trained = launch(request, work_folder())
+        try:
+            trained = launch(request, work_folder())
+        except Stopped:
+            record.end("stopped")
+            raise
         if not trained.leads:
+            record.end()
             return
         points = [json.loads(line) for line in trained.trace.read_text(encoding="utf-8").splitlines()]
         check_steps(points, trained, trained_on, recipe)
@@ -124,9 +135,23 @@ def main() -> None:
             keep(progress)  # Snakemake may have died meanwhile; the predictions' job deletes it
         else:
             forget(progress)
-    record.write(Artifact(f"{folder}.jsonl").run_record, commit=commit(), **run_facts(points, trained, recipe.ranks))
+    took = run_facts(points, trained, recipe.ranks)
+    record.note(energy_joules=took["energy_joules"])
+    record.write(Artifact(f"{folder}.jsonl").run_record, commit=commit(), **took)
     ends = "" if facts["final_end_loss"] is None else f", {facts['final_end_loss']:.4f} where it ends"
     program.log.info("%s: loss %.4f%s, %d steps", given.cell, facts["final_loss"], ends, trained.steps)
+
+
+def refuse_beyond_budget(output: Path, budget: float) -> None:
+    """UserError where the tries of this study have held GPUs for its budget of hours: a training that is finished stays."""
+    study = output.parents[len(output.parts) - 3]
+    spent = sum(one.gpu_hours for one in attempts(study))
+    if spent >= budget:
+        raise UserError(
+            f"the study has used {spent:.2f} of its {budget:g} GPU hours (failed tries included): no new training starts",
+            where="configuration key budget_gpu_hours",
+            hint="raise it and run again; finished trainings, and what the stopped ones have saved, stay",
+        )
 
 
 def check_steps(points: list[dict[str, Any]], trained: Trained, examples: int, recipe: Recipe) -> None:

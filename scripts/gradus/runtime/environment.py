@@ -91,6 +91,11 @@ GIB_PER_SECOND = Variable(
 VARIABLES = tuple(value for value in list(globals().values()) if isinstance(value, Variable))
 
 
+def gpus_here() -> bool:
+    """Whether this machine shows an accelerator to its processes."""
+    return Path("/dev/nvidia0").exists() or Path("/dev/kfd").exists()
+
+
 def journal_folder() -> Path:
     """The folder of paid answers, the one folder never to delete."""
     return Path(os.environ.get(JOURNAL.name) or "journal")

@@ -16,6 +16,7 @@ from typing import Any, NoReturn
 
 from gradus.runtime.arithmetic import arithmetic
 from gradus.runtime.atomic import write_json
+from gradus.runtime.attempts import Outcome, begin
 from gradus.runtime.environment import debugging
 from gradus.runtime.errors import UserError
 
@@ -68,14 +69,28 @@ def run(main: Callable[[], None]) -> NoReturn:
 
 
 class RunRecord:
-    """When, where and how long a job ran: the facts that must not be in its target files."""
+    """When, where and how long a job ran: the facts that must not be in its target files.
 
-    def __init__(self) -> None:
+    Where ``output`` is a study's file, every try is counted too, whether it ends or not (``runtime.attempts``).
+    """
+
+    def __init__(self, output: str | Path | None = None) -> None:
+        self._attempt = None if output is None else begin(output)
         self._started = datetime.now(UTC)
         self._clock = time.monotonic()
 
+    def note(self, **facts: Any) -> None:
+        """What this try holds or has used, whether it ends or not: ``gpus``, ``energy_joules``, ``usd``, tokens."""
+        if self._attempt is not None:
+            self._attempt.note(**facts)
+
+    def end(self, outcome: Outcome = "finished") -> None:
+        """This try is over; one that does not say so has failed."""
+        if self._attempt is not None:
+            self._attempt.end(outcome)
+
     def write(self, path: str | Path, **facts: Any) -> None:
-        """Write ``x.run.json`` beside a target."""
+        """Write ``x.run.json`` beside a target: the job is done."""
         record = {
             "started": self._started.isoformat(timespec="seconds"),
             "wall_seconds": round(time.monotonic() - self._clock, 3),
@@ -86,3 +101,4 @@ class RunRecord:
             **facts,
         }
         write_json(path, record)
+        self.end()

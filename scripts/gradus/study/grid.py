@@ -18,6 +18,7 @@ FINDINGS = (
     paths.CLAIMS,
     paths.RECOMMENDATION,
     paths.COMPARED_WITH_PUBLISHED,
+    paths.SPENT,
 )
 
 

@@ -135,6 +135,7 @@ TABLE = RESULTS / "tables/{experiment}.{suffix}"
 TRANSFER_TABLE = RESULTS / "tables/in_and_out_of_domain.{suffix}"
 CLAIMS = RESULTS / "tables/claims.csv"
 COMPARED_WITH_PUBLISHED = RESULTS / "tables/beside_published.csv"
+SPENT = RESULTS / "tables/spent.csv"
 RECOMMENDATION = RESULTS / "tables/recommendation.csv"
 FIGURE = RESULTS / "figures/{experiment}.{suffix}"
 LOSS_FIGURE = RESULTS / "figures/training_loss.{suffix}"
@@ -158,7 +159,9 @@ ARCHIVE_SUMS = ARCHIVE / "SHA256SUMS"
 
 def is_run_record(path: str) -> bool:
     """Whether a file says when and how fast something ran, which is a fact of a machine and an hour, and no result."""
-    return path.endswith(".run.json") or any(artifact.wildcards_in(path) for artifact in (TELEMETRY, SPEED_FIGURE))
+    return path.endswith(".run.json") or any(
+        artifact.wildcards_in(path) for artifact in (TELEMETRY, SPEED_FIGURE, SPENT)
+    )
 
 
 def on_dataset(dataset: str) -> str:

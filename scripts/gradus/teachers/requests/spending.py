@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import socket
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -59,8 +61,17 @@ def spending(folder: Path) -> dict[Group, Spending]:
     return {group: found[group] for group in ordered}
 
 
-def _entries(folder: Path) -> Iterator[dict[str, Any]]:
-    for shard in sorted(folder.glob("*.jsonl")):
+def spent_by_this_process(folder: Path, since: float) -> Spending:
+    """The sums of what this process has added to one teacher's journal since a time (seconds since 1970)."""
+    found = Spending()
+    for entry in _entries(folder, f"{socket.gethostname()}-{os.getpid()}-*.jsonl"):
+        if (entry.get("time") or 0.0) >= since:
+            found.add(entry)
+    return found
+
+
+def _entries(folder: Path, shards: str = "*.jsonl") -> Iterator[dict[str, Any]]:
+    for shard in sorted(folder.glob(shards)):
         with open(shard, "rb") as stream:
             for line in stream:
                 try:

@@ -1,0 +1,14 @@
+"""What a study took, as a table and as one line."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import astuple
+
+from gradus.presentation.table import csv_text
+from gradus.results.spent import HEADS, Spent
+
+
+def to_csv(rows: Sequence[Spent]) -> str:
+    """One line per stage and experiments, the whole study last."""
+    return csv_text(HEADS, [[str(one) if isinstance(one, int) else one for one in astuple(row)] for row in rows])
