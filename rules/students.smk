@@ -70,6 +70,7 @@ rule train:
         ),
         runtime=lambda wildcards: resources.training_runtime(study, wildcards.student),
         gpu=lambda wildcards: resources.training_gpus(study, wildcards.student),
+        budget_gpu_hours=str(study.budget_gpu_hours or "inf"),
         nodes=1,
     params:
         code=lambda _: fingerprint("train"),
@@ -90,6 +91,7 @@ rule train:
         " --nodes {resources.nodes}"
         " --cpus {threads}"
         " --gpus $(({resources.gpu} / {resources.nodes}))"
+        " --budget-gpu-hours {resources.budget_gpu_hours}"
         " --output {params.folder:q}"
         " 2>&1 | (trap '' TERM USR1; tee {log:q})"
 
@@ -104,6 +106,7 @@ use rule train as train_on_nodes with:
         ),
         runtime=lambda wildcards: resources.training_runtime(study, wildcards.student),
         gpu=lambda wildcards: resources.training_gpus(study, wildcards.student),
+        budget_gpu_hours=str(study.budget_gpu_hours or "inf"),
         nodes=lambda wildcards: study.students[wildcards.student].resources.nodes,
         # One launcher per node, started by the program itself: `mpi` keeps SLURM's plugin from wrapping the job in one srun.
         tasks=lambda wildcards: study.students[wildcards.student].resources.nodes,

@@ -8,12 +8,13 @@ from gradus.analysis.published import read
 from gradus.analysis.published_comparison import compare_with_published
 from gradus.analysis.recommendation import recommendations
 from gradus.analysis.summaries import summaries
-from gradus.presentation import published_comparison
+from gradus.presentation import published_comparison, spent
 from gradus.presentation.claims import recommendations_csv, statements_csv
 from gradus.presentation.exhibits.experiments import experiment_figure
 from gradus.presentation.figure import drawn
 from gradus.presentation.findings import findings, headline, headline_text, picture_of, study_statements
 from gradus.presentation.pages import to_page
+from gradus.results.spent import spent_by_stage
 from gradus.results.store import Results
 from gradus.runtime import program
 from gradus.runtime.atomic import write_json, write_text
@@ -29,6 +30,7 @@ def main() -> None:
     options.add_argument("--claims", required=True, help="where the tested statements go as a table")
     options.add_argument("--numbers", required=True, help="the paper's published numbers")
     options.add_argument("--published", required=True, help="where the comparison with them goes as a table")
+    options.add_argument("--spent", required=True, help="where what the study took goes as a table")
     options.add_argument("--recommendation", required=True, help="where the recommendations go as a table")
     options.add_argument("--output", required=True)
     given = options.parse_args()
@@ -44,13 +46,14 @@ def main() -> None:
     write_text(given.recommendation, recommendations_csv(recommended))
     comparisons = compare_with_published(evidence, read(Path(given.numbers)))
     write_text(given.published, published_comparison.to_csv(comparisons))
+    write_text(given.spent, spent.to_csv(spent_by_stage(results.root, study)))
     kinds = [
         one
         for name, section in study.datasets.items()
         for one in by_kind(evidence, name, results.problems(name, "test"), section.source)
     ]
     text = findings(study, conditions, evidence, statements, recommended, audits, manifests, kinds)
-    text += published_comparison.to_markdown(comparisons)
+    text += published_comparison.to_markdown(comparisons) + spent.POINTER
     write_text(given.output, text)
     pictures = {
         picture_of(name): drawn(experiment_figure(experiment, conditions[name]), "svg")

@@ -27,6 +27,7 @@ def main() -> None:
         "--claims": folder / "tables" / "claims.csv",
         "--recommendation": folder / "tables" / "recommendation.csv",
         "--published": folder / "tables" / "beside_published.csv",
+        "--spent": folder / "tables" / "spent.csv",
         "--output": folder / "report" / "findings.md",
         "--page": folder / "report" / "findings.html",
         "--headline": folder / "report" / "headline.json",

@@ -56,6 +56,8 @@ def main() -> None:
     across = spread(given.nodes, os.environ, command, given.cpus or 1, given.gpus)
     if across is not None:
         os.execvp(across[0], across)  # srun hears the signals from here on, and passes them to the launchers
+    if given.budget_gpu_hours is not None:
+        refuse_beyond_budget(Path(given.output), given.budget_gpu_hours)
     record = program.RunRecord(given.output)
     base = model_source(given.student)
     tokens, template = load_tokens(base), student_template(given.student)
@@ -90,8 +92,6 @@ def main() -> None:
     progress = progress_folder(work_folder(), identity)
     here = geometry(os.environ, recipe.ranks)
     leads = here.leads
-    if leads and given.budget_gpu_hours is not None:
-        refuse_beyond_budget(Path(given.output), given.budget_gpu_hours)
     record.note(gpus=here.ranks_per_node if gpus_here() else 0)
     with lease(progress, given.cell) if leads else nullcontext():
         try:

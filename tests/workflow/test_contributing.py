@@ -196,7 +196,7 @@ def test_a_claim_and_a_figure(copy: Path) -> None:
     study = f"results/{config['study']}/study.json"
     printed = "published/chen-2025.csv"
     outputs = ["--headline", "h.json", "--page", "p.html", "--claims", "c.csv", "--recommendation", "r.csv"]
-    outputs += ["--published", "b.csv", "--output", "findings.md"]
+    outputs += ["--published", "b.csv", "--spent", "s.csv", "--output", "findings.md"]
     run(copy, "scripts/findings.py", "--study", study, "--numbers", printed, *outputs)
     with (copy / "c.csv").open(encoding="utf-8") as stream:
         rows = [row for row in csv.DictReader(stream) if row["claim"] == "finest-beats-coarsest"]

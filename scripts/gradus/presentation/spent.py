@@ -1,4 +1,4 @@
-"""What a study took, as a table and as one line."""
+"""What a study took, as a table, and the lines that point to it."""
 
 from __future__ import annotations
 
@@ -7,6 +7,12 @@ from dataclasses import astuple
 
 from gradus.presentation.table import csv_text
 from gradus.results.spent import HEADS, Spent
+
+# The page itself tells no hours: it is the same bytes on every machine.
+POINTER = (
+    "\nWhat the study took (hours of processors and GPUs, kWh, dollars, tokens, by stage and experiment, failed tries included) "
+    "is in `tables/spent.csv`.\n"
+)
 
 
 def to_csv(rows: Sequence[Spent]) -> str:

@@ -37,8 +37,8 @@ ALL = "all"
 class Spent:
     """The sums of one stage (a folder of results) for the experiments that share its jobs.
 
-    ``unfinished`` are the tries that failed, were stopped or killed. ``kwh_measured`` is what GPUs' own counters told of the steps
-    of finished trainings, None where none told; ``kwh_declared`` follows from the study's ``power``, None without it.
+    ``unfinished`` are the tries that failed, were stopped or killed. ``kwh_measured`` is what GPUs' own counters told of
+    the steps of finished trainings, None where none told; ``kwh_declared`` follows from the study's ``power``, None without it.
     """
 
     stage: str

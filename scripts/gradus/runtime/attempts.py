@@ -7,6 +7,7 @@ every half minute after that, so that a killed try counts for what it took until
 from __future__ import annotations
 
 import atexit
+import contextlib
 import json
 import os
 import platform
@@ -76,10 +77,8 @@ class Attempt:
                 "gpus": 0,
                 **self._facts,
             }
-            try:
+            with contextlib.suppress(OSError):  # a full disk is told by what the job itself writes
                 write_json(self._path, facts)
-            except OSError:
-                pass  # a full disk is told by what the job itself writes
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ It imports nothing heavy.
 
 from __future__ import annotations
 
+import csv
 import json
 import os
 import time
@@ -45,9 +46,24 @@ def text(study: Study, shipped: Path | None = None, began: float = _BEGAN) -> st
             lines.append(f"  {name + ':':10} {path}")
     headline = Path(paths.HEADLINE.of(study))
     if _made_by_this_run(headline, began):
+        lines += _spent(Path(paths.SPENT.of(study)))
         lines += ["Headline numbers:", json.loads(headline.read_text(encoding="utf-8"))["text"]]
         lines += _as_expected(study, shipped / f"{study.study}{SUFFIX}") if shipped else []
     return "\n".join(lines)
+
+
+def _spent(path: Path) -> list[str]:
+    """What the study took until its findings were written, in one line."""
+    if not path.exists():
+        return []
+    with open(path, encoding="utf-8", newline="") as stream:
+        whole = list(csv.DictReader(stream))[-1]
+    tries = f"{whole['tries']} jobs" + (
+        f", {whole['unfinished']} of them unfinished" if whole["unfinished"] != "0" else ""
+    )
+    hours = f"{float(whole['cpu_hours']):.2f} CPU hours, {float(whole['gpu_hours']):.2f} GPU hours"
+    paid = f"{float(whole['usd']):.2f} USD for {int(whole['input_tokens']) + int(whole['output_tokens']):,} tokens of teachers"
+    return [f"Spent: {hours}, {paid} ({tries}; by stage in {path})."]
 
 
 def _made_by_this_run(path: Path, began: float) -> bool:

@@ -110,6 +110,18 @@ def _drop_all_but_agreement() -> dict[Verdict, Policy]:
     return {"agrees": "keep", "disagrees": "drop", "unparsable": "drop", "truncated": "drop", "refused": "drop"}
 
 
+class Power(Section):
+    """What devices take, where their counters do not tell: declared, and named so in `tables/spent.csv`."""
+
+    gpu_watts: float = Field(0.0, ge=0, description="Watts of one GPU that works.")
+    core_watts: float = Field(0.0, ge=0, description="Watts of one processor core that works.")
+
+
+def _is_unset(value: object) -> bool:
+    """Keys that came later leave the dump of a study that does not use them as it was."""
+    return value is None
+
+
 class Study(Section):
     """A complete study file."""
 
@@ -145,6 +157,15 @@ class Study(Section):
         f"{', '.join(get_args(Stage))}.",
     )
     allow_leakage: bool = Field(False, description="Train on questions of the test split too; every table is marked.")
+    budget_gpu_hours: float | None = Field(
+        None,
+        gt=0,
+        exclude_if=_is_unset,
+        description="GPU hours of all tries, failed ones included, at which no new training starts; finished ones stay.",
+    )
+    power: Power | None = Field(
+        None, exclude_if=_is_unset, description="Watts of devices, for the declared kWh of `tables/spent.csv`."
+    )
     archive: Archive = Field(default_factory=lambda: Archive.model_validate({}), description="What the archive holds.")
     decodings: dict[str, Decoding] = Field(min_length=1, description="Ways of decoding, by name.")
     transforms: dict[str, Transform] = Field(
