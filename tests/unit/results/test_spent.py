@@ -16,6 +16,8 @@ from gradus.results.spent import spent_by_stage
 from gradus.runtime.atomic import write_json
 from gradus.runtime.attempts import attempts, begin
 from gradus.study.config import Study, load
+from gradus.study.config.students import Recipe
+from gradus.study.config.training import CellTraining
 from gradus.study.fingerprint import SCRIPTS
 
 CELL = "gradeschool/tutor/original/L1/mini/seed1"
@@ -74,13 +76,12 @@ def test_an_unknown_energy_is_no_zero(tmp_path: Path) -> None:
     assert (row.kwh_measured, row.kwh_declared, total.kwh_measured) == (None, None, None)
 
 
-def test_a_study_beyond_its_gpu_hours_starts_no_training(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    sys.path.insert(0, str(SCRIPTS))
-    from gradus.runtime.errors import UserError
-    from train import refuse_beyond_budget
-
-    monkeypatch.chdir(tmp_path)
-    tried(Path("results/tiny"), f"checkpoints/{CELL}", 1, gpus=2, outcome="failed")
-    refuse_beyond_budget(Path("results/tiny/checkpoints") / CELL, 2.5)
-    with pytest.raises(UserError, match=r"used 2.00 of its 1.5 GPU hours .failed tries included."):
-        refuse_beyond_budget(Path("results/tiny/checkpoints") / CELL, 1.5)
+def test_a_study_beyond_its_gpu_hours_starts_no_training(tmp_path: Path) -> None:
+    tried(tmp_path / "results/tiny", f"checkpoints/{CELL}", 1, gpus=2, outcome="failed")
+    settings = CellTraining(recipe=Recipe.model_validate({}), seed=1).model_dump_json()
+    for budget, told in (("1.5", "used 2.00 of its 1.5 GPU hours (failed tries included)"), ("2.5", "not-there")):
+        command = [sys.executable, str(SCRIPTS / "train.py"), "--cell", "c", "--training-set", "not-there.jsonl"]
+        command += ["--student", "not-there", "--settings", settings, "--budget-gpu-hours", budget]
+        command += ["--output", f"results/tiny/checkpoints/{CELL}"]
+        done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+        assert done.returncode == 1 and told in done.stderr
