@@ -46,7 +46,7 @@ def main() -> None:
     write_text(given.recommendation, recommendations_csv(recommended))
     comparisons = compare_with_published(evidence, read(Path(given.numbers)))
     write_text(given.published, published_comparison.to_csv(comparisons))
-    write_text(given.spent, spent.to_csv(spent_by_stage(results.root, study)))
+    write_text(given.spent, spent.to_csv(spent_by_stage(Path(given.study).parent, study)))
     kinds = [
         one
         for name, section in study.datasets.items()
