@@ -46,6 +46,8 @@ def test_a_value_that_an_entry_has_anyway_is_the_entry_itself() -> None:
     assert along.points == {"mini": 0.001, "mini@learning-rate-0.004": 0.004}
     assert set(experiment_cells(study, along)) & set(experiment_cells(study, whole))
     assert study.recipe_of("mini@learning-rate-0.004").learning_rate == 0.004
+    whole_set = load(study_along("dataset.train_size", [8, 24])).experiments["along"]
+    assert whole_set.points == {"gradeschool@train-8": 8, "gradeschool": 24}, "24 are all that are generated"
     # midi has a rate of its own, of the same experiment.
     config["experiments"]["along"]["students"] = ["midi"]
     assert load(config).experiments["along"].students == ["midi@learning-rate-0.001", "midi@learning-rate-0.004"]

@@ -214,7 +214,11 @@ def _own_value(raw: Mapping[str, Any], kind: str, name: str, axis: Axis, section
         if kind == "students":
             recipe = sections.recipe.model_validate(_recipe(raw, entry.get("recipe") or {}, sections))
             return _inside(recipe, axis.keys)
-        return _inside(TypeAdapter(sections.entries[kind]).validate_python(entry), axis.keys)
+        section = TypeAdapter(sections.entries[kind]).validate_python(entry)
+        own = _inside(section, axis.keys)
+        # All of a generated training set are as many as are generated, unless some go to a development split.
+        is_whole = axis.keys == ("train_size",) and own is None and getattr(section, "development", None) is None
+        return getattr(section, "train", None) if is_whole else own
     except ValidationError:
         return _UNKNOWN
 
