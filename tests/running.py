@@ -26,6 +26,7 @@ from gradus.runtime.jsonl import read_records, write_records
 from gradus.study.config import load
 from gradus.study.config.datasets import GradeschoolDataset
 from gradus.study.config.teachers import AnthropicTeacher, ChatTeacher, OpenAITeacher, VllmTeacher
+from gradus.study.paths import is_run_record
 from gradus.teachers.prompts.exemplars import save_exemplar
 from gradus.teachers.prompts.prompting import Exemplar
 from gradus.workflow.training import training_settings
@@ -157,7 +158,9 @@ def bytes_of(folder: Path) -> dict[str, bytes]:
     return {
         path.relative_to(folder).as_posix(): path.read_bytes()
         for path in sorted(folder.rglob("*"))
-        if path.is_file() and ".run." not in path.name and path.name != ".snakemake_timestamp"
+        if path.is_file()
+        and not (".run." in path.name or is_run_record(path.as_posix()))
+        and path.name != ".snakemake_timestamp"
     }
 
 
