@@ -12,13 +12,14 @@ from gradus.study.config.sections import Section
 
 AFTER = re.compile(r'after "(.+)"')
 FORMS = ("text", "letter", "index", "number", "boolean", "boxed")
-# What an answer's column may hold, per kind of answer; the first is meant where `as` is left out.
+ANY_TEXT = ("text", "after", "boxed")
+# What an answer's column may hold, per kind of answer (of others any text); the first is meant where `as` is left out.
 FORMS_OF: dict[AnswerKind, tuple[str, ...]] = {
     "number": ("number", "text", "after", "boxed"),
     "choice": ("letter", "index", "text", "after", "boxed"),
     "boolean": ("boolean", "text", "after", "boxed"),
-    "latex": ("text", "after", "boxed"),
-    "text": ("text", "after", "boxed"),
+    "latex": ANY_TEXT,
+    "text": ANY_TEXT,
 }
 
 
@@ -124,7 +125,7 @@ class Columns(Section):
         if (self.choices is not None) != (self.kind == "choice"):
             raise ValueError("`choices` and `kind: choice` need one another")
         form = "after" if self.answer.mark is not None else self.answer.as_
-        accepted = FORMS_OF[self.kind]
+        accepted = FORMS_OF.get(self.kind, ANY_TEXT)
         if form is not None and form not in accepted:
             raise ValueError(f"`kind: {self.kind}` has answers as {', '.join(accepted)}, not as {form}")
         if self.answer.first and form != "index":
@@ -134,7 +135,7 @@ class Columns(Section):
     @property
     def form(self) -> str:
         """What the answer's column holds, one of ``FORMS`` or ``after``."""
-        return "after" if self.answer.mark is not None else self.answer.as_ or FORMS_OF[self.kind][0]
+        return "after" if self.answer.mark is not None else self.answer.as_ or FORMS_OF.get(self.kind, ANY_TEXT)[0]
 
 
 class Splits(Section):
