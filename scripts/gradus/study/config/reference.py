@@ -54,6 +54,7 @@ SECTIONS: tuple[tuple[type[BaseModel], str], ...] = (
     (students.Recipe, "`recipe`, and `students.NAME.warm_up`"),
     (study.Decoding, "`decodings.NAME`"),
     (study.Archive, "`archive`"),
+    (study.Power, "`power`"),
     (study.Author, "`archive.authors`"),
     (experiments.Experiment, "`experiments.NAME`"),
     (experiments.PrimaryContrast, "`primary.NAME`"),
