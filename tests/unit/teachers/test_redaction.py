@@ -231,7 +231,7 @@ def test_answers_of_a_batch_hold_no_key() -> None:
     body = {"model": "m", "choices": [{"message": {"content": f"you sent {key}"}}], "usage": {}}
     line = json.dumps({"custom_id": "k", "response": {"status_code": 200, "body": body}})
     service = OpenAIBatches(key, None, 5.0)
-    batch = SimpleNamespace(output_file_id="f", error_file_id=None)
+    batch = SimpleNamespace(status="completed", output_file_id="f", error_file_id=None)
     service._client = SimpleNamespace(  # type: ignore[assignment]
         batches=SimpleNamespace(retrieve=lambda _: batch),
         files=SimpleNamespace(content=lambda _: SimpleNamespace(content=line.encode())),
