@@ -56,7 +56,13 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         row["text"] = NASTY if row["problem_id"] == first else row["text"]
     texts.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
     numbers = Path(__file__).parents[2] / "published" / "chen-2025.csv"
-    outputs = {"page": "x.html", "claims": "results/made/tables/claims.csv", "headline": "h.json", "published": "p.csv"}
+    outputs = {
+        "page": "x.html",
+        "claims": "results/made/tables/claims.csv",
+        "headline": "h.json",
+        "published": "p.csv",
+        "spent": "s.csv",
+    }
     outputs |= {"recommendation": "results/made/tables/recommendation.csv", "output": "f.md"}
     shutil.copytree(results, folder / "whole")  # findings need all of it: they are told of the whole study
     make_study(folder, config, accuracy, lambda _: 0.9)

@@ -50,7 +50,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_the_study_and_its_file_are_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     assert look(study(), ["studies/mine.yaml"], tmp_path, []) == "Study tiny from studies/mine.yaml."
-    assert "no --configfile is given" in look(study(), [], tmp_path, [])
+    assert "no --configfile given" in look(study(), [], tmp_path, [])
 
 
 def test_results_of_other_settings_are_told_with_what_differs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -40,6 +40,7 @@ def run(folder: Path, study: Path, output: Path) -> None:
     options = zip(("--claims", "--recommendation", "--output", "--page", "--headline"), OUTPUTS, strict=True)
     places = [word for option, name in options for word in (option, output / name)]
     places += ["--numbers", PROJECT / "published" / "chen-2025.csv", "--published", output / "beside_published.csv"]
+    places += ["--spent", output / "spent.csv"]
     done = program("findings", "--study", study, *places, folder=folder)
     assert done.returncode == 0, done.stderr
 

@@ -75,7 +75,7 @@ def _shared_statement(family: Sequence[Statement]) -> str:
 
 
 # What many statements of a claim often have in common; told once, above their table.
-_OFTEN_SHARED = ("verdict", "n", "runs", "speaks of")
+_OFTEN_SHARED = ("n", "runs", "speaks of")
 
 
 def _shared_columns(columns: Mapping[str, Sequence[str]]) -> dict[str, str]:
@@ -85,9 +85,7 @@ def _shared_columns(columns: Mapping[str, Sequence[str]]) -> dict[str, str]:
 
 
 def _told_once(shared: Mapping[str, str]) -> str:
-    """A shared verdict is in the tally already."""
-    told = [f"{name} {value}" for name, value in shared.items() if name != "verdict"]
-    return f" Every line: {'; '.join(told)}." if told else ""
+    return f" Every line: {'; '.join(f'{name} {value}' for name, value in shared.items())}." if shared else ""
 
 
 def _family_columns(family: Sequence[Statement]) -> dict[str, list[str]]:
