@@ -19,7 +19,8 @@ from gradus.runtime.progress import track
 from gradus.study.config.teachers import RationaleSource
 from gradus.teachers.answer_sources import AnswerSource
 from gradus.teachers.protocols import Task
-from gradus.teachers.requests.journal import FAILED, Response
+from gradus.teachers.requests.journal import Response
+from gradus.teachers.requests.shard_index import FAILED
 from gradus.teachers.thoughts import split_thoughts
 
 _REFUSED = ("content_filter", "refusal")

@@ -31,11 +31,12 @@ from gradus.teachers.errors import (
 from gradus.teachers.protocols import BatchService
 from gradus.teachers.requests import pinned_model
 from gradus.teachers.requests.chat_request import ChatRequest
-from gradus.teachers.requests.journal import FAILED, Journal, Response
+from gradus.teachers.requests.journal import Journal, Response
 from gradus.teachers.requests.prices import cost
 from gradus.teachers.requests.queue import NO_FACTS
 from gradus.teachers.requests.rate_limits import WallClock
 from gradus.teachers.requests.reuse import is_answered
+from gradus.teachers.requests.shard_index import FAILED
 
 ROUNDS = 5
 # Where the provider's queue is full, batches are halved, but not below so many requests.

@@ -3,13 +3,14 @@
 One folder per teacher, append-only JSONL. Each writer appends to a shard of its own and reads all shards; the key is the
 SHA-256 of the canonical request, which holds the sample index. What a crash or a full disk left of a line is skipped.
 An entry that is ``unusable`` was paid for and answers nothing: it counts as spent, and its request is sent again.
-The index in memory takes 16 bytes an entry: the first 8 bytes of the key and the position of the line, sorted.
+The index in memory takes 21 bytes an entry: the first 8 bytes of the key, sorted, the position of the line, output tokens and
+ending. Beside a shard lies its own index (``shard_index``), so that only what is new is read.
 """
 
 from __future__ import annotations
 
 import time
-from collections import Counter
+from collections.abc import Mapping, Set
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -18,13 +19,20 @@ from typing import Any, BinaryIO, Self
 import numpy as np
 
 from gradus.runtime.atomic import canonical_json, sha256_bytes
-from gradus.runtime.errors import UserError
-from gradus.teachers.requests.entries import decode, encode, output_limit, without_lone_surrogates
+from gradus.teachers.requests.entries import decode, encode, without_lone_surrogates
 from gradus.teachers.requests.shard import Shard
+from gradus.teachers.requests.shard_index import (
+    BY_ITSELF,
+    FAILED,
+    FORGOTTEN,
+    IN_FAILURE,
+    ShardIndex,
+    Tally,
+    open_shard,
+    short_key,
+    write_index,
+)
 
-# How a request ends that the provider cannot answer (it is too long, say), and how one that is to be asked again.
-FAILED = "failed"
-FORGOTTEN = "forgotten"
 SYNC_EVERY = 64
 SYNC_SECONDS = 1.0
 _MERGE_EVERY = 4096
@@ -65,25 +73,62 @@ class Journal:
         self.folder = Path(folder)
         self.found = 0
         self.added = 0
-        self.spent_usd = 0.0
-        self.unpriced = 0
-        self.unusable = 0
-        self.limits: set[int] = set()
-        self.servers: Counter[str] = Counter()
-        self._forgotten: dict[str, float] = {}
-        self._models: dict[str, set[str]] = {}
-        self._shards: list[Path] = []
-        self._keys = np.empty(0, dtype=np.uint64)
-        self._positions = np.empty(0, dtype=np.int64)
-        self._recent: dict[int, list[int]] = {}
-        self._recent_count = 0
-        self._readers: dict[int, BinaryIO] = {}
         self._shard: Shard | None = None
-        self._own = -1
+        self._written = ShardIndex()  # of the own shard
         self._unsynced = 0
         self._last_sync = time.monotonic()
-        for shard in sorted(self.folder.glob("*.jsonl")):
-            self._read(shard)
+        self._readers: dict[int, BinaryIO] = {}
+        self._distrusted: set[Path] = set()
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Look at all shards again, also at what others have written since."""
+        self._close_readers()
+        self._shards = sorted(self.folder.glob("*.jsonl"))
+        self._own = self._shards.index(self._shard.path) if self._shard is not None else -1
+        indexes = [
+            self._written if number == self._own else open_shard(shard, trusted=shard not in self._distrusted)
+            for number, shard in enumerate(self._shards)
+        ]
+        self._tally = Tally()
+        for index in indexes:
+            self._tally.add(index.tally)
+        self._recent: dict[int, list[int]] = {}  # rows of the own shard's index, by key
+        self._recent_count = 0
+        self._keys, self._positions = np.empty(0, dtype=np.uint64), np.empty(0, dtype=np.int64)
+        self._outputs, self._endings = np.empty(0, dtype=np.uint32), np.empty(0, dtype=np.uint8)
+        self._sort_in([(number, index, slice(None)) for number, index in enumerate(indexes)])
+
+    def _sort_in(self, parts: list[tuple[int, ShardIndex, Any]]) -> None:
+        """Put rows of shards' indexes into the sorted columns, after those with the same key."""
+        keys = np.concatenate([self._keys, *(index.column("keys")[rows] for _, index, rows in parts)])
+        order = np.argsort(keys, kind="stable")
+        offsets = [number << _OFFSET_BITS | index.column("offsets")[rows] for number, index, rows in parts]
+        self._keys, self._positions = keys[order], np.concatenate([self._positions, *offsets])[order]
+        outputs = [index.column("outputs")[rows] for _, index, rows in parts]
+        endings = [index.column("endings")[rows] for _, index, rows in parts]
+        self._outputs = np.concatenate([self._outputs, *outputs])[order]
+        self._endings = np.concatenate([self._endings, *endings])[order]
+
+    @property
+    def spent_usd(self) -> float:
+        return self._tally.spent_usd
+
+    @property
+    def unpriced(self) -> int:
+        return self._tally.unpriced
+
+    @property
+    def unusable(self) -> int:
+        return self._tally.unusable
+
+    @property
+    def limits(self) -> Set[int]:
+        return self._tally.limits
+
+    @property
+    def servers(self) -> Mapping[str, int]:
+        return self._tally.servers
 
     def __enter__(self) -> Self:
         return self
@@ -96,88 +141,66 @@ class Journal:
     def __len__(self) -> int:
         return len(self._keys) + self._recent_count
 
-    def _read(self, shard: Path) -> None:
-        number = len(self._shards)
-        self._shards.append(shard)
-        offset = 0
-        with open(shard, "rb") as stream:
-            for line_number, line in enumerate(stream, 1):
-                if line.endswith(b"\n"):
-                    try:
-                        found = decode(line)
-                        if found is not None:
-                            self._index(found[1], number, offset + found[0])
-                    except (ValueError, KeyError, TypeError, AttributeError):
-                        raise UserError(
-                            "damaged journal entry",
-                            where=shard,
-                            line=line_number,
-                            hint="delete this line; its answer is asked for again",
-                        ) from None
-                offset += len(line)
-
-    def _index(self, entry: dict[str, Any], shard: int, offset: int) -> None:
-        """Count an entry, and remember its position if it answers its request."""
-        price = entry["response"].get("price_usd")
-        self.spent_usd += price or 0.0
-        self.unpriced += price is None
-        if entry["response"].get("finish_reason") == FORGOTTEN:
-            self._forgotten[entry["key"]] = max(entry["time"], self._forgotten.get(entry["key"], 0.0))
-            return
-        if entry.get("unusable"):
-            self.unusable += 1
-            return
-        self._remember(entry["key"], shard, offset)
-        body = entry["request"].get("body") if isinstance(entry.get("request"), dict) else None
-        if not isinstance(body, dict):
-            return
-        limit = output_limit(body)
-        if limit is not None:
-            self.limits.add(limit)
-        if entry.get("server"):
-            self.servers[entry["server"]] += 1
-        self._models.setdefault(str(body.get("model")), set()).add(entry["response"]["model"])
+    def _index(self, entry: dict[str, Any], offset: int) -> None:
+        """Count an entry of the own shard, and remember its row if it answers its request."""
+        self._tally.count(entry)
+        if self._written.add(entry, offset):
+            self._recent.setdefault(short_key(entry["key"]), []).append(len(self._written.keys) - 1)
+            self._recent_count += 1
+            if self._recent_count >= max(_MERGE_EVERY, len(self._keys) // 16):
+                self._merge()
 
     def models(self, asked: str) -> set[str]:
         """The models that answered for the one that was asked for, as answers name them."""
-        return self._models.get(asked, set())
-
-    def _remember(self, key: str, shard: int, offset: int) -> None:
-        self._recent.setdefault(int(key[:16], 16), []).append(shard << _OFFSET_BITS | offset)
-        self._recent_count += 1
-        if self._recent_count >= max(_MERGE_EVERY, len(self._keys) // 16):
-            self._merge()
+        return self._tally.models.get(asked, set())
 
     def _merge(self) -> None:
-        """Move the recent entries into the sorted arrays."""
-        keys = [key for key, positions in self._recent.items() for _ in positions]
-        positions = [position for positions in self._recent.values() for position in positions]
-        every_key = np.concatenate([self._keys, np.array(keys, dtype=np.uint64)])
-        every_position = np.concatenate([self._positions, np.array(positions, dtype=np.int64)])
-        order = np.argsort(every_key, kind="stable")
-        self._keys, self._positions = every_key[order], every_position[order]
+        """Move the recent entries into the sorted columns."""
+        rows = [row for rows in self._recent.values() for row in rows]
+        self._sort_in([(self._own, self._written, rows)])
         self._recent, self._recent_count = {}, 0
+
+    def _rows(self, key: str) -> range:
+        """The rows of the sorted columns that may be a key's."""
+        wanted = np.uint64(short_key(key))
+        first, last = np.searchsorted(self._keys, wanted, "left"), np.searchsorted(self._keys, wanted, "right")
+        return range(int(first), int(last))
 
     def _entry(self, key: str) -> dict[str, Any] | None:
         """The stored line of a key, its newest where there are several (two writers at once)."""
-        short = int(key[:16], 16)
-        wanted = np.uint64(short)
-        first, last = np.searchsorted(self._keys, wanted, "left"), np.searchsorted(self._keys, wanted, "right")
-        for position in [*reversed(self._recent.get(short, [])), *reversed(self._positions[first:last].tolist())]:
+        recent = [
+            self._own << _OFFSET_BITS | self._written.offsets[row] for row in self._recent.get(short_key(key), [])
+        ]
+        for position in [*reversed(recent), *reversed([int(self._positions[row]) for row in self._rows(key)])]:
             shard, offset = position >> _OFFSET_BITS, position & ((1 << _OFFSET_BITS) - 1)
-            if shard not in self._readers:
-                if len(self._readers) > 64:
-                    self._readers.popitem()[1].close()
-                self._readers[shard] = open(self._shards[shard], "rb")  # noqa: SIM115 - closed by close()
-            stream = self._readers[shard]
-            stream.seek(offset)
-            found = decode(stream.readline())
-            if found is not None and found[1]["key"] == key and not self._is_forgotten(found[1]):
-                return found[1]
+            entry = self._line(shard, offset)
+            if entry is None or short_key(entry["key"]) != short_key(key):
+                # The shard is not what its index says. Where it was read just now, it changes under our hands.
+                if self._shards[shard] in self._distrusted:
+                    continue
+                self._distrusted.add(self._shards[shard])
+                self.refresh()
+                return self._entry(key)
+            if entry["key"] == key and not self._is_forgotten(entry):
+                return entry
         return None
 
+    def _line(self, shard: int, offset: int) -> dict[str, Any] | None:
+        """The entry that begins there; None where none does."""
+        if shard not in self._readers:
+            if len(self._readers) > 64:
+                self._readers.popitem()[1].close()
+            self._readers[shard] = open(self._shards[shard], "rb")  # noqa: SIM115 - closed by close()
+        stream = self._readers[shard]
+        stream.seek(offset)
+        try:
+            found = decode(stream.readline())
+        except ValueError:
+            return None
+        return None if found is None else found[1]
+
     def _is_forgotten(self, entry: dict[str, Any]) -> bool:
-        is_old = entry.get("time", 0.0) <= self._forgotten.get(entry["key"], -1.0)
+        is_old = entry.get("time", 0.0) <= self._tally.forgotten.get(entry["key"], -1.0)
         return bool(is_old and entry["response"]["finish_reason"] == FAILED)
 
     def forget(self, key: str) -> None:
@@ -198,6 +221,24 @@ class Journal:
         """As ``get``, without counting."""
         entry = self._entry(key)
         return None if entry is None else Response(**entry["response"])
+
+    def glance(self, key: str) -> tuple[int, bool] | None:
+        """The output tokens of a key's answer and whether it ended by itself, from the index alone; None where none is held.
+
+        It is right unless two keys begin with the same 8 bytes: good for counting, and not for what is paid.
+        """
+        row = self._recent.get(short_key(key), [-1])[-1]
+        if row >= 0:
+            tokens, ending = self._written.outputs[row], self._written.endings[row]
+        else:
+            rows = self._rows(key)
+            if not rows:
+                return None
+            tokens, ending = int(self._outputs[rows[-1]]), int(self._endings[rows[-1]])
+        if ending == IN_FAILURE and key in self._tally.forgotten:
+            held = self.look(key)
+            return None if held is None else (held.usage.get("output_tokens", 0), held.finish_reason == "stop")
+        return tokens, ending == BY_ITSELF
 
     def add(
         self, key: str, content: dict[str, Any], response: Response, *, defer_sync: bool = False, **facts: Any
@@ -224,7 +265,7 @@ class Journal:
         if response.raw is not None:
             entry["raw"] = response.raw
         offset = self._shard.append(encode(entry))
-        self._index(entry, self._own, offset)
+        self._index(entry, offset)
         self.added += not entry.get("unusable")
         self._unsynced += 1
         if not defer_sync and self.sync_is_due:
@@ -256,10 +297,15 @@ class Journal:
             self._shard.sync()
 
     def close(self) -> None:
-        """Sync and close the own shard."""
+        """Sync and close the own shard, and put its index beside it."""
+        self._close_readers()
+        if self._shard is not None:
+            self._shard.close()
+            write_index(self._shard.path, self._written)
+            self._merge()
+            self._shard, self._written = None, ShardIndex()
+
+    def _close_readers(self) -> None:
         for stream in self._readers.values():
             stream.close()
         self._readers.clear()
-        if self._shard is not None:
-            self._shard.close()
-            self._shard = None

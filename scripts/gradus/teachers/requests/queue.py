@@ -37,9 +37,10 @@ from gradus.teachers.requests.bookkeeping import Bookkeeping
 from gradus.teachers.requests.chat_request import ChatRequest
 from gradus.teachers.requests.descriptors import most_connections
 from gradus.teachers.requests.empty_answers import EmptyAnswers
-from gradus.teachers.requests.journal import FAILED, Journal, Response
+from gradus.teachers.requests.journal import Journal, Response
 from gradus.teachers.requests.rate_limits import Bucket, Clock, Slots, WallClock
 from gradus.teachers.requests.reuse import is_answered
+from gradus.teachers.requests.shard_index import FAILED
 from gradus.teachers.requests.stops import (
     PATIENCE_SECONDS,
     SLOW_ATTEMPTS,

@@ -8,8 +8,9 @@ from pathlib import Path
 
 from gradus.runtime.jsonl import read_json
 from gradus.teachers.requests.entries import decode
-from gradus.teachers.requests.journal import FAILED, Journal
+from gradus.teachers.requests.journal import Journal
 from gradus.teachers.requests.journal_lock import journal_lock
+from gradus.teachers.requests.shard_index import FAILED
 
 
 @dataclass(frozen=True)
