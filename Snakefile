@@ -18,6 +18,7 @@ from gradus.runtime.errors import UserError
 from gradus.study import grid, paths
 from gradus.study.config import NAMED_FORMATS, load
 from gradus.study.fingerprint import fingerprint
+from gradus.terminal import attach
 from gradus.workflow import annotation, before_the_first_job, data, evaluation
 from gradus.workflow import presentation, resources, summary, targets, training
 from gradus.workflow.inputs import large, large_and_small
@@ -76,6 +77,9 @@ include: "rules/presentation_paper.smk"
 include: "rules/presentation_pages.smk"
 include: "rules/planning.smk"
 include: "rules/archive.smk"
+
+
+attach.attach(workflow, study)
 
 
 onstart:

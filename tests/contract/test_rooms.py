@@ -23,6 +23,7 @@ ROOMS = (
     "planning",
     "archive",
     "workflow",
+    "terminal",
 )
 
 

@@ -7,7 +7,7 @@ import pytest
 from builders import tiny_study
 
 from gradus.study.config import load
-from gradus.workflow.summary import failures
+from gradus.workflow.summary import command, failures
 
 
 def test_what_failed_is_told_last(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -25,4 +25,5 @@ def test_what_failed_is_told_last(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     os.utime(logs / "old.log", (1, 1))
     told = failures(load(tiny_study()), began=1000.0).strip().splitlines()
     assert told[:2] == ["error: no key", "  results/tiny/logs/annotations/a.log and 1 more"]
-    assert len(told) == 3 and "run the same command again" in told[-1]
+    assert len(told) == 4 and "run the same command again" in told[-2]
+    assert told[-1].strip() == command()

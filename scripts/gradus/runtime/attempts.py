@@ -101,14 +101,21 @@ class Attempted:
         return self.gpus * self.wall_seconds / 3600
 
 
-def begin(output: str | Path) -> Attempt | None:
-    """A try of the job that writes ``output``; None where that is no study's file (a program that somebody runs by hand)."""
+def folder_of(output: str | Path) -> Path | None:
+    """Where the tries of the job that writes ``output`` are; None where that is no study's file."""
     parts = Path(output).parts
     if len(parts) < 4 or parts[0] != RESULTS:
         return None
-    when = datetime.now(UTC).strftime("%Y%m%dT%H%M%S")
     folder = Path(parts[0], parts[1], FOLDER, *parts[2:])
-    folder = folder.with_name(folder.name.removesuffix(".jsonl").removesuffix(".json"))
+    return folder.with_name(folder.name.removesuffix(".jsonl").removesuffix(".json"))
+
+
+def begin(output: str | Path) -> Attempt | None:
+    """A try of the job that writes ``output``; None where that is no study's file (a program that somebody runs by hand)."""
+    folder = folder_of(output)
+    if folder is None:
+        return None
+    when = datetime.now(UTC).strftime("%Y%m%dT%H%M%S")
     return Attempt(folder / f"{when}-{platform.node()}-{os.getpid()}.run.json")
 
 

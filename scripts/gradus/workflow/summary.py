@@ -8,8 +8,10 @@ from __future__ import annotations
 import csv
 import json
 import os
+import shlex
+import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from gradus.analysis.expectation import SUFFIX, Expectation, compared, differences
@@ -97,7 +99,13 @@ def failures(study: Study, began: float = _BEGAN) -> str:
         more = f" and {len(logs) - 1} more" if len(logs) > 1 else ""
         lines += [f"error: {error}", f"  {logs[0]}{more}"]
     lines.append(
-        "Mend what is named, then run the same command again: it goes on. Finished jobs, paid answers and the progress of "
-        "trainings stay."
+        "Mend what is named, then run the same command again; finished jobs, paid answers and progress of trainings stay:"
     )
-    return "\n".join(lines)
+    return "\n".join([*lines, f"  {command()}"])
+
+
+def command(arguments: Sequence[str] | None = None) -> str:
+    """The command that this process was started with, as somebody would type it."""
+    program, *rest = sys.argv if arguments is None else arguments
+    name = "python -m snakemake" if Path(program).name == "__main__.py" else Path(program).name
+    return " ".join([name, shlex.join(rest)]).rstrip()

@@ -1,0 +1,142 @@
+"""The log handler: Snakemake's own tests of the interface, what a run shows, and a real terminal."""
+
+from __future__ import annotations
+
+import logging
+import os
+import pty
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+from snakemake_interface_logger_plugins.common import LogEvent
+from snakemake_interface_logger_plugins.registry import LoggerPluginRegistry
+from snakemake_interface_logger_plugins.tests import MockOutputSettings, TestLogHandlerBase
+
+from gradus.terminal.handler import RunHandler
+from gradus.terminal.run_state import Workload
+
+
+class TestInterface(TestLogHandlerBase):
+    __test__ = True
+
+    def get_log_handler_cls(self) -> type[RunHandler]:
+        return RunHandler
+
+    def get_log_handler_settings(self) -> Any:
+        return None
+
+
+def event(kind: LogEvent | None, message: str = "", level: int = logging.INFO, **facts: Any) -> logging.LogRecord:
+    record = logging.LogRecord("snakemake", level, "", 0, message, (), None)
+    vars(record).update(facts, event=kind)
+    return record
+
+
+def shown(capfd: pytest.CaptureFixture[str], *records: logging.LogRecord, where: list[str] | None = None) -> list[str]:
+    handler = RunHandler(MockOutputSettings(), None)
+    handler.state.workload = Workload({"train": "students", "score": "evaluation"}, {"train": 60.0, "score": 1.0})
+    handler.where = where or []
+    for record in records:
+        handler.emit(record)
+    handler.close()
+    return capfd.readouterr().err.splitlines()
+
+
+def test_the_plug_in_is_found_by_its_name() -> None:
+    assert LoggerPluginRegistry().is_installed("gradus")  # scripts/ is on the path of tests
+
+
+def test_a_file_gets_lines_at_tenths_and_no_jobs(capfd: pytest.CaptureFixture[str]) -> None:
+    records = [
+        event(None, "Building DAG of jobs..."),
+        event(LogEvent.RUN_INFO, stats={"train": 4, "score": 16, "total": 20}),
+    ]
+    for job in range(20):
+        rule = "train" if job < 4 else "score"
+        records.append(event(LogEvent.JOB_INFO, jobid=job, rule_name=rule, output=[]))
+        records.append(event(LogEvent.JOB_FINISHED, f"Finished jobid: {job}", job_id=job))
+    got = shown(capfd, *records)
+    assert got[0].startswith("20 jobs, about 4 min by what this machine measured: cells trained 4, evaluation 16")
+    assert [line.split("%")[0] for line in got[1:]] == [f"{tenth}0 " for tenth in range(1, 10)]
+    assert got[2].startswith("20 %: 4 of 20 jobs | cells trained 4/4 | $0.00 | about ")
+
+
+def test_a_failure_is_one_line_and_its_command_is_not_shown(capfd: pytest.CaptureFixture[str]) -> None:
+    got = shown(
+        capfd,
+        event(LogEvent.RUN_INFO, stats={"train": 1, "total": 1}),
+        event(LogEvent.JOB_INFO, jobid=1, rule_name="train", output=[]),
+        event(LogEvent.ERROR, "RuleException:\nCalledProcessError in file x", logging.ERROR, exception="RuleException"),
+        event(LogEvent.JOB_ERROR, "Error in rule train", logging.ERROR, jobid=1, rule_name="train", log=["a.log"]),
+        event(None, "Exiting because a job execution failed. Look below for error messages", logging.ERROR),
+        event(LogEvent.ERROR, "WorkflowError:\nAt least one job did not complete successfully.", logging.ERROR),
+    )
+    assert got[1:] == ["Failed: train (a.log)"]
+
+
+def test_errors_that_are_no_jobs_and_warnings_are_shown(capfd: pytest.CaptureFixture[str]) -> None:
+    assert shown(
+        capfd,
+        event(LogEvent.ERROR, "LockException: the folder is locked", logging.ERROR),
+        event(LogEvent.ERROR, "WorkflowError:\nAt least one job did not complete successfully.", logging.ERROR),
+        event(None, "a warning", logging.WARNING),
+        event(None, "Unlocked working directory."),
+    ) == [
+        "LockException: the folder is locked",
+        "WorkflowError:",
+        "At least one job did not complete successfully.",
+        "a warning",
+        "Unlocked working directory.",
+    ]
+
+
+def test_nothing_to_do_says_where_to_look(capfd: pytest.CaptureFixture[str]) -> None:
+    text = "Nothing to be done (all requested files are present and up to date)."
+    assert shown(capfd, event(None, "Using shell: /bin/bash"), event(None, text), where=["Study s: open x.html"]) == [
+        "Nothing to be done: all that was asked for is up to date.",
+        "Study s: open x.html",
+    ]
+
+
+_RUN = """
+import logging, subprocess
+from snakemake_interface_logger_plugins.common import LogEvent
+from snakemake_interface_logger_plugins.tests import MockOutputSettings
+from gradus.terminal.handler import RunHandler
+handler = RunHandler(MockOutputSettings(), None)
+def tell(kind, **facts):
+    record = logging.LogRecord("s", 20, "", 0, "", (), None)
+    vars(record).update(facts, event=kind)
+    handler.emit(record)
+tell(LogEvent.RUN_INFO, stats={"train": 2})
+tell(LogEvent.JOB_INFO, jobid=1, rule_name="train", output=[])
+subprocess.run(["sh", "-c", "printf '\\\\r10 pct\\\\r50 pct\\\\r100 pct\\\\n'; echo out; echo err >&2; printf torn"])
+tell(LogEvent.JOB_FINISHED, job_id=1)
+print("closing")
+handler.close()
+print("afterwards")
+"""
+
+
+def test_on_a_terminal_jobs_write_above_one_line() -> None:
+    ours, theirs = pty.openpty()
+    process = subprocess.Popen(
+        [sys.executable, "-c", _RUN], stdout=theirs, stderr=theirs, env={**os.environ, "PYTHONPATH": "scripts"}
+    )
+    os.close(theirs)
+    said = b""
+    while True:
+        try:
+            chunk = os.read(ours, 65536)
+        except OSError:  # nobody has it open any more
+            break
+        if not chunk:
+            break
+        said += chunk
+    os.close(ours)
+    assert process.wait() == 0, said
+    screen = [line.rpartition("\r\x1b[K")[2].strip("\r") for line in said.decode().split("\n")]
+    assert screen == ["2 jobs: cells trained 2.", "100 pct", "out", "err", "tornclosing", "afterwards", ""], said
+    assert b"[ 1/2 | cells trained 1/2 | $0.00" in said
