@@ -52,7 +52,7 @@ class Lines:
 
 
 class Terminal:
-    """A terminal at standard error: its descriptor, and standard output's if that is one too, are read here and shown above the line."""
+    """A terminal at standard error: what is written there, and to standard output if that is one too, is shown above the line."""
 
     def __init__(self, state: Callable[[], str]) -> None:
         self._state = state

@@ -98,9 +98,7 @@ def failures(study: Study, began: float = _BEGAN) -> str:
     for error, logs in said.items():
         more = f" and {len(logs) - 1} more" if len(logs) > 1 else ""
         lines += [f"error: {error}", f"  {logs[0]}{more}"]
-    lines.append(
-        "Mend what is named, then run the same command again; finished jobs, paid answers and progress of trainings stay:"
-    )
+    lines.append("Mend what is named, then run the same command again; finished jobs, paid answers and progress stay:")
     return "\n".join([*lines, f"  {command()}"])
 
 

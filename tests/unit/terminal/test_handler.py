@@ -10,6 +10,7 @@ import sys
 from typing import Any
 
 import pytest
+from running import PROJECT
 from snakemake_interface_logger_plugins.common import LogEvent
 from snakemake_interface_logger_plugins.registry import LoggerPluginRegistry
 from snakemake_interface_logger_plugins.tests import MockOutputSettings, TestLogHandlerBase
@@ -122,9 +123,9 @@ print("afterwards")
 
 def test_on_a_terminal_jobs_write_above_one_line() -> None:
     ours, theirs = pty.openpty()
-    process = subprocess.Popen(
-        [sys.executable, "-c", _RUN], stdout=theirs, stderr=theirs, env={**os.environ, "PYTHONPATH": "scripts"}
-    )
+    command = [sys.executable, "-c", _RUN]
+    environment = {**os.environ, "PYTHONPATH": str(PROJECT / "scripts")}
+    process = subprocess.Popen(command, stdout=theirs, stderr=theirs, env=environment)
     os.close(theirs)
     said = b""
     while True:
