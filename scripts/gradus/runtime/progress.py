@@ -14,8 +14,10 @@ T = TypeVar("T")
 LONGEST_SILENCE = 600.0  # seconds after which a log gets a line although no tenth is full
 
 
-class Bar(tqdm):  # type: ignore[type-arg]
+class Bar(tqdm):  # type: ignore[misc]
     """A bar that the caller moves; where standard error is no terminal, lines."""
+
+    disable: bool
 
     def __init__(self, *, clock: Callable[[], float] = time.monotonic, **options: Any) -> None:
         self._lines = not sys.stderr.isatty()
