@@ -100,6 +100,7 @@ rule pretrained_student:
         code=lambda _: fingerprint("student"),
         settings=lambda wildcards: training.student_settings(study, wildcards.student),
         template=lambda wildcards: training.template_hash(study, wildcards.student),
+        content=lambda wildcards: training.model_content(study, wildcards.student),
         folder=paths.STUDENT,
     message:
         "Base model {wildcards.student}, pinned and tried"

@@ -18,8 +18,8 @@ from gradus.students.tokens import load_tokens
 from gradus.students.training.checkpoints import progress_folder
 from gradus.students.training.publication import drop_kept
 from gradus.students.worked_examples import worked_examples
+from gradus.study.config.decodings import Decoding
 from gradus.study.config.options import section_option
-from gradus.study.config.study import Decoding
 from gradus.study.config.teachers import NoTeacher
 from gradus.study.fingerprint import fingerprint
 from gradus.study.paths import Artifact

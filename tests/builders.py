@@ -13,7 +13,7 @@ from gradus.data.datasets.sources import Loaded, load_problems
 from gradus.records import Annotation, Problem
 from gradus.records.vocabulary import Split, Verdict
 from gradus.study.config.datasets import CatalogueDataset
-from gradus.study.config.study import Decoding
+from gradus.study.config.decodings import Decoding
 
 
 def problem(identifier: str = "p1", **changes: Any) -> Problem:

@@ -21,6 +21,8 @@ from hypothesis import HealthCheck
 from running import HANG_LIMIT, PROJECT, Provider, Workflow, copy_project, program, wait_for  # noqa: F401
 from slurm_cluster import Cluster
 
+pytest_plugins = ["explorer_in_browser"]
+
 
 def pytest_configure(config: pytest.Config) -> None:
     os.environ.setdefault("HF_HUB_OFFLINE", "1")

@@ -118,3 +118,25 @@ def test_a_server_without_keys_is_said_to_be_one(monkeypatch: pytest.MonkeyPatch
     assert api_key(keyless) == "" and not any("is not set" in one for one in problems(keyless))
     with pytest.raises(UserError, match="key_variable: none"):
         api_key(study().teachers["careful"])
+
+
+def test_a_declared_comparison_that_lacks_a_released_file_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    config = tiny_study()
+    own = config["experiments"]["granularity"]
+    config["primary"] = {
+        "gain": {
+            "question": "Does it help?",
+            "first": f"{own['teachers'][0]}/original/{own['levels'][0]}",
+            "second": own["baselines"][0],
+            "datasets": own["datasets"],
+            "students": own["students"][:1],
+        }
+    }
+    whole = load(config)
+    assert "cannot be compared" not in look(whole, [], tmp_path, [])
+    absent = f"{own['datasets'][0]}/{own['baselines'][0]}"
+    told = look(whole.model_copy(update={"unavailable": [absent]}), [], tmp_path, [])
+    assert f"primary.gain cannot be compared: the released file of {absent} is not in the data folder." in told

@@ -34,7 +34,7 @@ _NAMED = re.compile(
     r"the\s+(?:(?:only|most|correct|right|best|likely|reasonable|appropriate|logical)\s+)+(?:answer|option|choice|one)\b"
 )
 _IS_CORRECT = re.compile(
-    r"(?:^|[\s(,*])\(?\**([A-J])\**\)?[.,:]?\s+(?:is|must\s+be|would\s+be|should\s+be|seems)\s+(?:therefore\s+|thus\s+|clearly\s+)?"
+    r"(?:^|(?<=[\s(,*]))([A-J])\**\)?[.,:]?\s+(?:is|must\s+be|would\s+be|should\s+be|seems)\s+(?:therefore\s+|thus\s+|clearly\s+)?"
     r"(?:the\s+)?(?:correct|right|best|answer|only\s+(?:option|choice)|one\s+that\s+fits)\b"
 )
 _PICKED = re.compile(

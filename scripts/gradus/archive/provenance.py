@@ -15,7 +15,7 @@ from gradus.runtime.atomic import sha256_file
 from gradus.runtime.errors import UserError
 from gradus.runtime.jsonl import read_json
 from gradus.study import paths
-from gradus.study.config import base_of
+from gradus.study.config import EarlierStudent, base_of
 from gradus.study.grid import is_untaught, sources
 
 
@@ -63,13 +63,12 @@ def chain(results: Results, place: Place) -> list[Link]:
         place.problems: results.root / paths.problems_file(study, supervision.dataset, place.problems),
     }
     training_set = results.path(paths.TRAINING_SET, cell)
-    base = results.path(paths.BASE_MODEL.manifest, student=base_of(cell.student))
     predictions = results.path(paths.PREDICTIONS, cell, problems=place.problems, decoding=decoding)
     written = {"decoding": study.decodings[decoding].model_dump(), **_manifest(predictions), "run": _run(predictions)}
     if is_untaught(supervision):
         return [
             *(_link(f"{name} problems", path, _manifest(path)) for name, path in problems.items()),
-            _link("base model", base, {"settings": study.students[cell.student].model_dump()}),
+            *_base_models(results, cell.student),
             _link("predictions", predictions, written | {"untaught": study.teachers[supervision.teacher].model_dump()}),
             _link("number", metric, read_json(metric)),
         ]
@@ -77,11 +76,29 @@ def chain(results: Results, place: Place) -> list[Link]:
         *(_link(f"{name} problems", path, _manifest(path)) for name, path in problems.items()),
         *(_annotations(results, source) for source in (*sources(study, supervision), supervision)),
         _link("training set", training_set, _manifest(training_set)),
-        _link("base model", base, {"settings": study.students[cell.student].model_dump()}),
+        *_base_models(results, cell.student),
         _checkpoint(results, cell),
         _link("predictions", predictions, written),
         _link("number", metric, read_json(metric)),
     ]
+
+
+def _base_models(results: Results, student: str) -> list[Link]:
+    """The base model of a cell, after the one whose warm-up kept its weights where it is an earlier one."""
+    section = results.study.students[student]
+    path = results.path(paths.BASE_MODEL.manifest, student=base_of(student))
+    own = _link("base model", path, {"settings": section.model_dump(), "files": _files_of_model(path)})
+    if not isinstance(section, EarlierStudent):
+        return [own]
+    whole = results.path(paths.BASE_MODEL.manifest, student=section.of)
+    settings = results.study.students[section.of].model_dump()
+    return [_link(f"warm-up {section.of}", whole, {"settings": settings, "files": _files_of_model(whole)}), own]
+
+
+def _files_of_model(manifest: Path) -> dict[str, Any]:
+    """The hashes of a base model's files, as its manifest has them: of one built here, or of the folder that is pinned."""
+    facts = read_json(manifest) if manifest.exists() else {}
+    return dict(facts.get("files") or (facts.get("reference") or {}).get("files") or {})
 
 
 def _annotations(results: Results, supervision: Supervision) -> Link:

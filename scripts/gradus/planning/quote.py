@@ -16,6 +16,7 @@ from gradus.records.vocabulary import LEVELS, NATIVE, Split
 from gradus.runtime.environment import journal_folder
 from gradus.study import paths
 from gradus.study.config import ChatTeacher, RewrittenTransform, base_of
+from gradus.study.config.datasets import is_nested
 from gradus.study.config.teachers import TutorTeacher
 from gradus.study.grid import exemplars
 from gradus.teachers.annotation import original_text, usable_originals
@@ -162,7 +163,7 @@ class Quotation:
         dataset = supervision.dataset
         section, base = (self.inputs.study.datasets[name] for name in (dataset, base_of(dataset)))
         alike = section.model_dump(exclude={"train_size"}) == base.model_dump(exclude={"train_size"})
-        if not alike or getattr(section, "sample_seed", None) is not None:
+        if not alike or not is_nested(section):
             return 0
         key = (base_of(dataset), split, *supervision.short.split("/"))
         before = self._counted.get(key, 0)

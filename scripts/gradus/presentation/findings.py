@@ -83,6 +83,7 @@ def headline(study: Study, conditions: Conditions, evidence: Evidence) -> dict[s
                     interval = gain.interval(1 - 0.05 / candidates)
                     entry |= {
                         "answer_only": row.accuracy,
+                        "answer_only_above_baselines": row.above_baselines,
                         "gain_over_answer_only": [interval.value, interval.low, interval.high],
                         "gain_speaks_of": gain.speaks_of,
                         "gain_has_verdict": not gain.one_run,
@@ -105,8 +106,11 @@ def headline_text(facts: dict[str, Any]) -> str:
         best = Number(entry["accuracy"], low, high)
         single = entry["seeds"] < 2
         if not entry["above_baselines"]:
+            # What is said of rationales is no word against answer only, which may be recommended.
+            bare = entry.get("answer_only_above_baselines", False)
+            told = f"no rationale above its baselines; answer only {percent(entry['answer_only'])}" if bare else NOTHING
             lines.append(
-                f"  {entry['experiment']}: {entry['student']} on {entry['dataset']}: {NOTHING} (the highest "
+                f"  {entry['experiment']}: {entry['student']} on {entry['dataset']}: {told} (the highest "
                 f"{percent(entry['accuracy'])} {best.interval()}, n = {entry['n']}; most frequent answer "
                 f"{percent(entry['most_frequent_answer'])})"
             )
@@ -121,7 +125,8 @@ def headline_text(facts: dict[str, Any]) -> str:
         if "answer_only" in entry:
             value, low, high = entry["gain_over_answer_only"]
             gain = Number(value, low, high, unit="points")
-            line += f"; answer only {percent(entry['answer_only'])}, gain {gain}"
+            highest = " (the highest of all)" if entry["answer_only"] > entry["accuracy"] else ""
+            line += f"; answer only {percent(entry['answer_only'])}{highest}, gain {gain}"
         if "untaught" in entry:
             line += f"; untaught {percent(entry['untaught'])}"
         line += f"; most frequent answer {percent(entry['most_frequent_answer'])}"
@@ -132,6 +137,9 @@ def headline_text(facts: dict[str, Any]) -> str:
 def _how(entry: Mapping[str, Any], single: bool) -> str:
     if entry["chosen_on"] == "development":
         return "was chosen on development"
+    # Answer only is compared with, and may be higher: then no rationale is best of all.
+    if entry.get("answer_only", 0.0) > entry["accuracy"]:
+        return "was highest of the rationales"
     return "was highest" if single else "is best"
 
 
@@ -209,7 +217,8 @@ def _how_to_recommend(recommended: Sequence[Recommendation]) -> str:
     text = (
         "Per student and dataset the supervision with the highest accuracy (on development problems where the dataset keeps "
         "some, else on test problems, with the optimism of that choice), and every one that cannot be told from the best on "
-        "test problems (multiple comparisons)."
+        "test problems (multiple comparisons). Answer only is one of them here, as a student can be taught so; the answer above "
+        "ranks rationales, and has answer only beside the best of them."
     )
     if all(one.runs < 2 for one in recommended):
         return f"{text} With one run of each this ranks these checkpoints; it recommends nothing for another training."

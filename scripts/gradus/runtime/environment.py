@@ -124,7 +124,9 @@ def folder_or_hub(name: str) -> Iterator[None]:
     except UserError as error:
         if Path(name).exists() or "/" not in name:
             raise
-        raise UserError(f"no folder {name} in {Path.cwd()}, and not to be had as a hub id: {error}") from None
+        said = error.what if str(error.where) == name else str(error)
+        hint = error.hint if str(error.where) == name else None
+        raise UserError(f"no folder {name} in {Path.cwd()}, and not to be had as a hub id: {said}", hint=hint) from None
 
 
 def project_folder() -> Path:

@@ -19,6 +19,7 @@ from gradus.runtime.errors import UserError
 from gradus.study import declaration, paths
 from gradus.study.config import ChatTeacher, RewrittenTransform, Study
 from gradus.study.config.teachers import NO_KEY, AnthropicTeacher, OpenAITeacher, VllmTeacher
+from gradus.study.grid import is_missing
 
 # Rules that may ask a teacher.
 _ASKING = frozenset(
@@ -62,12 +63,26 @@ def look(
         lines.append(
             "  Stop now (Ctrl-C) and give the file another `study:` if that is not meant; `plan` tells what it takes."
         )
+    lines += [f"  {one}" for one in _never_measured(study)]
     for name, teacher in paid.items():
         lines += [
             f"  {problem}: teacher {name} can give only what {journal_folder() / name} holds."
             for problem in problems(teacher)
         ]
     return "\n".join(lines)
+
+
+def _never_measured(study: Study) -> list[str]:
+    """The declared comparisons that can get no number, because a released file is not in the data folder."""
+    found = []
+    for one in declaration.primaries(study):
+        absent = [side for side in (one.first, one.second) if is_missing(study, side)]
+        if absent:
+            named = " and ".join(map(str, absent))
+            found.append(
+                f"primary.{one.name} cannot be compared: the released file of {named} is not in the data folder."
+            )
+    return list(dict.fromkeys(found))
 
 
 def problems(teacher: ChatTeacher) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from gradus.runtime.atomic import sha256_file
+from gradus.students.model_content import folder_content
 from gradus.study import paths
 from gradus.study.config import BuiltStudent, EarlierStudent, PretrainedStudent, Study, base_of
 from gradus.study.config.students import FileCorpus, TemplateFile
@@ -75,6 +76,14 @@ def corpus_content(study: Study, student: str) -> str:
         path = Path(section.corpus.path)
         return sha256_file(path) if path.exists() else "absent"
     return ""
+
+
+def model_content(study: Study, student: str) -> str:
+    """Hash of the local folder that a pretrained student is read from; empty for one of the hub, whose commit is pinned."""
+    section = study.students[student]
+    if not isinstance(section, PretrainedStudent) or not Path(section.model).is_dir():
+        return ""
+    return folder_content(Path(section.model))
 
 
 def student_demands(study: Study, student: str) -> str:

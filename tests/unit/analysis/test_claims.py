@@ -1,57 +1,26 @@
 """Statements from evidence: each claim where it is true, where it is false, and where nobody can tell."""
 
-import csv
-import io
 import math
-from collections.abc import Mapping
 
 import numpy as np
 import pytest
+from made_evidence import BASELINE, found, levels, place, printed, verdicts
 
-from gradus.analysis.claims.catalogue import TITLES, judged_claims
+from gradus.analysis.claims.catalogue import judged_claims
 from gradus.analysis.claims.gains import matthew
 from gradus.analysis.claims.primary import when_declared
-from gradus.analysis.claims.statements import VERDICTS, Statement, judged
+from gradus.analysis.claims.statements import judged
 from gradus.analysis.claims.teachers import better_teacher_better_student
 from gradus.analysis.claims.traits import traits as traits_claims
 from gradus.analysis.evidence import Evidence, level_series
-from gradus.analysis.recommendation import Cost, recommendations
 from gradus.presentation.claims import (
     meaning,
-    recommendations_csv,
-    recommendations_markdown,
-    statements_csv,
     statements_markdown,
 )
 from gradus.records import Supervision
 from gradus.statistics.measurements import Measurement, Rows, Summary
 from gradus.statistics.simulation import Design, simulated_levels
 from gradus.study.declaration import Primary
-
-BASELINE = "gold/answer-only/native"
-
-
-def place(name: str, dataset: str = "svamp") -> Supervision:
-    return Supervision(dataset, *name.split("/"))
-
-
-def printed(
-    values: Mapping[str, float], student: str = "s", sd: float = 0.01, dataset: str = "svamp"
-) -> dict[tuple[Supervision, str], Measurement]:
-    """Three runs each, by supervision."""
-    return {(place(name, dataset), student): Summary(value, sd, 3, 300) for name, value in values.items()}
-
-
-def levels(*values: float) -> dict[str, float]:
-    return {f"t/original/L{number}": value for number, value in enumerate(values, 1)}
-
-
-def found(evidence: Evidence, claim: str, padded: Mapping[str, str] | None = None) -> list[Statement]:
-    return [one for one in judged_claims(evidence, padded) if one.claim == claim]
-
-
-def verdicts(evidence: Evidence, claim: str, padded: Mapping[str, str] | None = None) -> list[str]:
-    return [one.verdict for one in found(evidence, claim, padded)]
 
 
 @pytest.mark.parametrize(
@@ -363,37 +332,6 @@ def test_partial_grids_give_partial_statements() -> None:
     assert judged_claims(Evidence(printed({"t/original/L1": 0.5}))) == []
     holes = Evidence({**printed(levels(0.1, 0.2, 0.3)), **printed({"t/original/L2": 0.4}, "other")})
     assert [series.student for series in level_series(holes)] == ["s"]
-
-
-def test_recommendation_takes_the_cheapest_of_those_that_may_be_best() -> None:
-    values = {"t/original/L1": 0.500, "t/original/L5": 0.505, "t/original/L6": 0.300}
-    evidence = Evidence(printed(values))
-    keys = {name: (place(name), "s") for name in values}
-    prices = {"t/original/L1": 1.0, "t/original/L5": 9.0, "t/original/L6": 0.1}
-    costs = {keys[name]: Cost(price, 100, 100, 10) for name, price in prices.items()}
-    (one,) = recommendations(evidence, costs)
-    assert (str(one.best), str(one.cheapest)) == ("svamp/t/original/L5", "svamp/t/original/L1")
-    assert len(one.kept) == 2 and one.reach == "conditions on these problems"
-    assert 0.005 < one.cheapest_loss < 0.06
-    unpriced = {key: Cost(None, tokens, 100, 10) for key, tokens in zip(keys.values(), (50, 5, 1), strict=True)}
-    assert str(recommendations(evidence, unpriced)[0].cheapest) == "svamp/t/original/L5"
-    assert recommendations(evidence)[0].cheapest == one.best
-    table = list(csv.DictReader(io.StringIO(recommendations_csv([one]))))
-    assert table[0]["may_be_best"].split() == ["t/original/L5", "t/original/L1"]
-    assert table[0]["price_usd"] == "1" and "95 %" in recommendations_markdown([one])
-
-
-def test_telling_holds_every_statement() -> None:
-    values = {**levels(0.3, 0.4, 0.5, 0.4, 0.3), BASELINE: 0.2}
-    evidence = Evidence(printed(values), {place(name): Summary(0.9, None, 1, 300) for name in levels(0, 0, 0)})
-    family = judged_claims(evidence)
-    table = list(csv.DictReader(io.StringIO(statements_csv(family))))
-    assert [row["claim"] for row in table] == [one.claim for one in family]
-    assert {row["verdict"] for row in table} <= set(VERDICTS)
-    page = statements_markdown(family)
-    for one in family:
-        assert TITLES[one.claim] in page and one.subject in page
-        assert math.isfinite(one.low) and one.low <= one.estimate <= one.high and 0 <= one.power <= 1
 
 
 def test_padding_that_reaches_the_fine_level_is_told_as_such() -> None:

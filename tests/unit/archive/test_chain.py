@@ -29,3 +29,15 @@ def test_the_chain_of_an_untaught_student_has_no_training(tmp_path: Path) -> Non
     taught = copy.parent / "metrics/sums/tutor/original/L1/small/seed1/test/greedy.json"
     every = chain(results, parse_metric(str(taught))[1])
     assert {"training set", "checkpoint"} <= {link.what for link in every} and not breaks(every)
+
+
+def test_the_chain_of_an_earlier_student_names_whose_warm_up_it_is_from(tmp_path: Path) -> None:
+    config = made_config()
+    config["students"]["large"] |= {"keep_at": [0.5]}
+    config["students"]["small"] = {"kind": "earlier", "of": "large", "share": 0.5}
+    copy = make_study(tmp_path, config, lambda _: 0.5, lambda _: 0.9)
+    results = Results.open(copy.parent)
+    cell = copy.parent / "metrics/sums/tutor/original/L1/small/seed1/test/greedy.json"
+    links = {link.what: link for link in chain(results, parse_metric(str(cell))[1])}
+    assert links["warm-up large"].path.endswith("students/large/manifest.json")
+    assert list(links).index("warm-up large") + 1 == list(links).index("base model")

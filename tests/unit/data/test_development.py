@@ -1,6 +1,8 @@
 """The development split: taken from training problems before anything else, and never on two sides."""
 
 import json
+import random
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -127,3 +129,22 @@ def test_cells_are_scored_on_development_where_there_is_one() -> None:
     files = metrics_files(study, cells(study)[:1])
     cell = "results/tiny/metrics/gradeschool/tutor/original/L1/mini/seed1"
     assert files == [f"{cell}/test/greedy.json", f"{cell}/development/greedy.json"]
+
+
+@pytest.mark.parametrize(("count", "share"), [(24, 0.1), (10, 0.1), (46, 0.25), (400, 0.1)])
+def test_the_share_is_of_all_problems(count: int, share: float) -> None:
+    """Four numbers of steps: of each its own share, rounded, made 17 % of 24 problems where 10 % were asked for."""
+    rows = [replace(problem(str(number)), question=f"q {number}") for number in range(count)]
+    found = side(rows, "development", Development(share=share), lambda one: one.id, lambda one: str(int(one.id) % 4))
+    assert len(found) == round(share * count)
+
+
+def test_a_nested_sample_is_a_part_of_every_larger_one(svamp: Path) -> None:
+    keys = {"sample_seed": 3, "sample": "nested"}
+    sets = [{one.id for one in loaded(svamp, "train", train_size=size, **keys)} for size in (5, 15, 49)]
+    assert sets[0] < sets[1] < sets[2] and [len(one) for one in sets] == [5, 15, 49]
+    anew = [one.id for one in loaded(svamp, "train", train_size=15, sample_seed=3)]
+    drawn = sorted(random.Random("subset/3").sample(range(50), 15))
+    assert anew == [f"chal-train-{number}" for number in drawn], "as it was before there was a choice"
+    section = CatalogueDataset.model_validate({"source": "svamp", "train_size": 5, "sample_seed": 3})
+    assert '"sample"' not in as_json(section)

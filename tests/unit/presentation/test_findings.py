@@ -82,3 +82,24 @@ def test_no_crown_for_a_tie_at_zero() -> None:
     assert "false" in recommendations_csv(found)
     known = Evidence(measured, baselines=dict.fromkeys(measured, -1.0))
     assert recommendations(known)[0].above_baselines
+
+
+def test_what_is_said_of_rationales_does_not_hide_a_higher_answer_only() -> None:
+    """The recommendation may be answer only: the headline says then that no rationale is best of all."""
+    entry = {
+        "experiment": "e",
+        "dataset": "d",
+        "student": "s",
+        "best": "d/t/original/L1",
+        "chosen_on": "test",
+        "n": 100,
+    }
+    entry |= {"optimism": 0.0, "accuracy": 0.3, "interval": [0.25, 0.35], "seeds": 3, "most_frequent_answer": 0.1}
+    entry |= {"answer_only": 0.5, "gain_over_answer_only": [-0.2, -0.25, -0.15], "gain_has_verdict": True}
+    for above, told in (
+        (True, "s on d was highest of the rationales with t/original/L1"),
+        (False, "s on d: no rationale above its baselines; answer only 50.0 %"),
+    ):
+        facts = {"students": [entry | {"above_baselines": above, "answer_only_above_baselines": True}]}
+        text = headline_text(facts)
+        assert told in text and "is best" not in text and "nothing to recommend" not in text

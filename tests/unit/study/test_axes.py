@@ -154,3 +154,15 @@ def test_points_of_a_recipe_share_their_base_model() -> None:
     study = load(study_along("recipe.learning_rate", [0.004, 0.002]))
     wildcards: Any = SimpleNamespace(student="mini@learning-rate-0.004")
     assert base_model(study, wildcards) == [paths.BASE_MODEL.of(study, student="mini")]
+
+
+def test_sizes_that_are_no_part_of_one_another_are_refused() -> None:
+    config = tiny_study()
+    config["datasets"]["svamp"] = {"source": "svamp", "origin": "files", "sample_seed": 1}
+    config["experiments"]["granularity"] |= {"axis": "dataset.train_size", "values": [10, 20], "datasets": ["svamp"]}
+    with pytest.raises(
+        UserError, match=r"granularity.axis: every size of 'svamp' would be a sample of its own.*nested"
+    ):
+        load(config)
+    config["datasets"]["svamp"]["sample"] = "nested"
+    assert load(config).experiments["granularity"].datasets == ["svamp@train-10", "svamp@train-20"]

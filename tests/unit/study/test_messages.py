@@ -92,3 +92,71 @@ def test_a_folder_that_is_not_there_is_called_that(tmp_path: Path, monkeypatch: 
         assert ask(name).startswith(f"no folder {name} in {tmp_path} (make it"), name
     (tmp_path / "data" / "nope").mkdir()
     assert ask("data/nope") == ask("gpt2") == "the hub says no"
+
+
+def test_the_hub_s_own_message_names_what_was_asked_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(UserError) as caught, folder_or_hub("data/nope"):
+        raise UserError("the model cannot be fetched", where="data/nope", hint="give a local folder")
+    assert str(caught.value).count("data/nope") == 1 and "(give a local folder)" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("section", "key", "value"),
+    [
+        ("experiments.granularity", "seeds", [1, 2, 1]),
+        ("experiments.granularity", "levels", ["L1", "L1"]),
+        ("experiments.granularity", "students", ["mini", "mini"]),
+        ("experiments.granularity", "baselines", ["gold/answer-only/native"] * 2),
+        ("datasets.gradeschool", "steps", [2, 3, 2]),
+        ("decodings.greedy", "stop_strings", ["a", "a"]),
+    ],
+)
+def test_what_a_list_names_twice_is_told(tmp_path: Path, section: str, key: str, value: list[Any]) -> None:
+    first, name = section.split(".")
+    (one,) = told(tmp_path, lambda config: config[first][name].update({key: value}))
+    assert f"configuration key {section}.{key}: names {value[-1]!r} twice: leave one out" in one
+
+
+def test_the_words_of_a_command_may_come_again() -> None:
+    config = tiny_study()
+    command = ["serve", "--a", "1", "--b", "1"]
+    config["teachers"]["own"] = {"provider": "vllm", "model": "m", "server": command}
+    teacher: Any = load(config).teachers["own"]
+    assert teacher.server == command
+
+
+def test_two_spellings_of_one_value_are_one_point(tmp_path: Path) -> None:
+    def spoil(config: dict[str, Any]) -> None:
+        config["experiments"]["granularity"] |= {"axis": "recipe.epochs", "values": [1, 1.0, 2]}
+
+    (one,) = told(tmp_path, spoil)
+    assert "`values` names one twice" in one
+
+
+@pytest.mark.parametrize(
+    ("keys", "value", "message"),
+    [
+        (
+            ("recipe", "validation"),
+            {"share": 0.1, "every": -1},
+            "every: input should be 'epoch' or greater than 0, found -1",
+        ),
+        (
+            ("decodings", "greedy", "max_new_tokens"),
+            -1,
+            "max_new_tokens: input should be greater than 0 or 'auto', found -1",
+        ),
+        (("recipe", "validation"), 3, "validation: input should be a section with keys of its own, found 3"),
+    ],
+)
+def test_a_value_of_several_kinds_has_one_message(
+    tmp_path: Path, keys: tuple[str, ...], value: Any, message: str
+) -> None:
+    def spoil(config: dict[str, Any]) -> None:
+        for key in keys[:-1]:
+            config = config[key]
+        config[keys[-1]] = value
+
+    (one,) = told(tmp_path, spoil)
+    assert one.endswith(message)

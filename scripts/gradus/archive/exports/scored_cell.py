@@ -17,7 +17,7 @@ from gradus.runtime.errors import UserError
 from gradus.runtime.jsonl import read_records
 from gradus.study import paths
 from gradus.study.config import BuiltStudent
-from gradus.study.config.study import Decoding
+from gradus.study.config.decodings import Decoding
 from gradus.study.grid import is_untaught
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from fractions import Fraction
 
 from gradus.records import Problem
 from gradus.records.vocabulary import Split
@@ -26,8 +27,9 @@ def side(
     """One side (``train`` or ``development``) of a source's training problems, in its order.
 
     ``kin`` names what may not be on both sides: the question, so that none is trained on that is asked for a choice, or the
-    structure of a generated problem. Of every ``stratum`` (the numbers of steps) the same share is taken: kin in a seeded
-    order, each that does not exceed the share. Raises UserError where a side would be empty.
+    structure of a generated problem. The share is of all problems, dealt to every ``stratum`` (the numbers of steps) by
+    largest remainders: of each, kin in a seeded order, each that does not exceed its part. Raises UserError where a side
+    would be empty.
     """
     chosen = _chosen(problems, settings.share, f"development/{settings.seed}", kin, stratum)
     found = [problem for problem in problems if (kin(problem) in chosen) == (split == "development")]
@@ -65,8 +67,9 @@ def _chosen(
         families = sizes.setdefault(stratum(problem), {})
         families[kin(problem)] = families.get(kin(problem), 0) + 1
     chosen: set[str] = set()
+    parts = _parts(max(1, round(share * len(problems))), {name: sum(own.values()) for name, own in sizes.items()})
     for name, families in sorted(sizes.items()):
-        wanted = max(1, round(share * sum(families.values())))
+        wanted = parts[name]
         order = sorted(families)
         random.Random(f"{draw}/{name}").shuffle(order)
         taken = 0
@@ -75,3 +78,13 @@ def _chosen(
                 chosen.add(family)
                 taken += families[family]
     return chosen
+
+
+def _parts(total: int, sizes: Mapping[str, int]) -> dict[str, int]:
+    """``total`` dealt in proportion to the sizes: whole parts first, what is left by largest remainders, then by name."""
+    exact = {name: Fraction(total * size, sum(sizes.values())) for name, size in sizes.items()}
+    found = {name: int(part) for name, part in exact.items()}
+    by_remainder = sorted(sizes, key=lambda name: (found[name] - exact[name], name))
+    for name in by_remainder[: total - sum(found.values())]:
+        found[name] += 1
+    return found

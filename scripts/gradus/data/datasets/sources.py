@@ -73,7 +73,7 @@ def load_problems(dataset: str, section: Dataset, split: Split, folder: Path | N
     if split != "test" and section.development is not None:
         problems = side(problems, split, section.development, _question)
     size = {"train": section.train_size, "development": None, "test": section.test_size}[split]
-    chosen = _subset(problems, size, section.sample_seed)
+    chosen = _subset(problems, size, section.sample_seed, section.sample == "nested")
     without_gold = sum(reading is None for _, _, reading in readings)
     if not chosen:
         left_out = f": {without_gold} rows have no answer" if without_gold else ""
@@ -133,13 +133,15 @@ def _problem(identity: str, dataset: str, split: Split, reading: Reading, table:
     )
 
 
-def _subset(problems: list[Problem], size: int | None, seed: int | None) -> list[Problem]:
-    """The first ``size`` problems, or a seeded sample of them in the source's order."""
+def _subset(problems: list[Problem], size: int | None, seed: int | None, nested: bool = False) -> list[Problem]:
+    """The first ``size`` problems, or a seeded sample of them in the source's order; ``nested`` is a part of every larger."""
     if size is None or size >= len(problems):
         return problems
     if seed is None:
         return problems[:size]
-    picked = sorted(random.Random(f"subset/{seed}").sample(range(len(problems)), size))
+    draw = random.Random(f"subset/{seed}")
+    order = draw.sample(range(len(problems)), len(problems) if nested else size)
+    picked = sorted(order[:size])
     return [problems[index] for index in picked]
 
 

@@ -12,13 +12,15 @@ from typing import Any
 from pydantic import ValidationError
 
 from gradus.runtime.errors import UserError
+from gradus.study.config.archives import ArchiveGroup
 from gradus.study.config.axes import Sections, base_of, expanded, is_point
 from gradus.study.config.datasets import CatalogueDataset, ColumnsDataset, Dataset, GradeschoolDataset
+from gradus.study.config.decodings import Decoding
 from gradus.study.config.experiments import NAMED_FORMATS, NAMED_LEVELS, Experiment
 from gradus.study.config.explanation import explain
 from gradus.study.config.lines import located
 from gradus.study.config.students import BuiltStudent, EarlierStudent, PretrainedStudent, Recipe, Student
-from gradus.study.config.study import ArchiveGroup, Decoding, Stage, Study
+from gradus.study.config.study import Stage, Study
 from gradus.study.config.teachers import ChatTeacher, NoTeacher, ReleasedTeacher, Teacher
 from gradus.study.config.transforms import PaddedTransform, RewrittenTransform, Transform
 

@@ -171,7 +171,7 @@ def _along(
     if key == "decodings" and isinstance(entries, dict):
         experiment.setdefault(key, list(entries)[:1])
     names = experiment.get(key)
-    if not isinstance(entries, dict) or not isinstance(names, list):
+    if not isinstance(entries, dict) or not isinstance(names, list) or len(set(map(str, names))) < len(names):
         return
     points: list[str] = []
     for name in names:

@@ -19,6 +19,10 @@ def _is_forty(value: object) -> bool:
     return value == 40
 
 
+def _is_anew(value: object) -> bool:
+    return value == "anew"
+
+
 def _is_all(value: object) -> bool:
     return value == "all"
 
@@ -104,6 +108,12 @@ class CatalogueDataset(Section):
     )
     test_size: int | None = Field(None, gt=0, description="Keep that many test problems.")
     sample_seed: int | None = Field(None, description="Seed of the sample where a size is set; unset: the first ones.")
+    sample: Literal["nested", "anew"] = Field(
+        "anew",
+        exclude_if=_is_anew,
+        description="With a `sample_seed`: `nested` makes every smaller sample a part of the larger, as an axis "
+        "`dataset.train_size` needs it; `anew` draws each size by itself.",
+    )
     development: Development | None = Field(
         None,
         exclude_if=_is_none,
@@ -133,6 +143,12 @@ class ColumnsDataset(Columns):
     )
     test_size: int | None = Field(None, gt=0, description="Keep that many test problems.")
     sample_seed: int | None = Field(None, description="Seed of the sample where a size is set; unset: the first ones.")
+    sample: Literal["nested", "anew"] = Field(
+        "anew",
+        exclude_if=_is_anew,
+        description="With a `sample_seed`: `nested` makes every smaller sample a part of the larger, as an axis "
+        "`dataset.train_size` needs it; `anew` draws each size by itself.",
+    )
     development: Development | None = Field(
         None,
         exclude_if=_is_none,
@@ -146,6 +162,11 @@ class ColumnsDataset(Columns):
         if self.path is not None and (self.configurations or self.revision):
             raise ValueError("`configurations` and `revision` are for `hub`")
         return self
+
+
+def is_nested(section: GradeschoolDataset | CatalogueDataset | ColumnsDataset) -> bool:
+    """Whether every smaller size of a dataset is a part of the larger."""
+    return getattr(section, "sample_seed", None) is None or getattr(section, "sample", "anew") == "nested"
 
 
 Dataset = Annotated[GradeschoolDataset | CatalogueDataset | ColumnsDataset, Field(discriminator="source")]

@@ -9,7 +9,7 @@ from typing import Annotated
 from pydantic import Field, field_validator, model_validator
 
 from gradus.records.vocabulary import ANSWER_ONLY, FORMATS, LEVELS, NATIVE, UNTAUGHT
-from gradus.study.config.axes import ALIASES, LISTS, NAMES, PATTERN, Axis, Value
+from gradus.study.config.axes import ALIASES, LISTS, NAMES, PATTERN, Axis, Value, text_of
 from gradus.study.config.sections import Section, known
 
 # What an experiment may name: with the levels that nobody controls and the baselines that are no formats.
@@ -112,7 +112,7 @@ class Experiment(Section):
             axis = Axis.read(key)
             if axis is None or axis.kind != "recipe":
                 raise ValueError(f"{key!r} is not swept; accepted: recipe.KEY")
-            if len(set(map(str, values))) < max(2, len(values)):
+            if len(set(map(text_of, values))) < max(2, len(values)):
                 raise ValueError(f"a sweep of {key} needs two values or more, each once")
         return value
 
@@ -131,7 +131,7 @@ class Experiment(Section):
             raise ValueError(
                 "`decodings` is for an axis `decoding.KEY`: every cell is written with all decodings anyway"
             )
-        if len(set(map(str, self.values))) < len(self.values):
+        if len(set(map(text_of, self.values))) < len(self.values):
             raise ValueError("`values` names one twice")
         return self
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
@@ -11,10 +12,13 @@ from pydantic_core import ErrorDetails
 from gradus.runtime.errors import UserError, UserErrors
 from gradus.study.config.sections import did_you_mean, nearest
 
+_SHOULD_BE = "Input should be "
+_A_SECTION = re.compile(r"a valid dictionary or (?:instance of \w+|object to extract fields from)")
+
 
 def explain(error: ValidationError, raw: Any, root: Any, prefix: str = "") -> UserError:
     """What is wrong, a line each: the key, the problem, what is accepted. ``root``: a section, or a union of them."""
-    details = error.errors()
+    details = _merged(error.errors(), raw)
     unknown = {tuple(one["loc"][:-1]): str(one["loc"][-1]) for one in details if one["type"] == "extra_forbidden"}
     found = [
         _explained(detail, raw, root, prefix)
@@ -26,6 +30,21 @@ def explain(error: ValidationError, raw: Any, root: Any, prefix: str = "") -> Us
         )
     ]
     return found[0] if len(found) == 1 else UserErrors(found)
+
+
+def _merged(details: list[ErrorDetails], raw: Any) -> list[ErrorDetails]:
+    """One error for each value: where several kinds are accepted (`epoch`, or a number), it names what each would be."""
+    found: list[ErrorDetails] = []
+    by_key: dict[tuple[str, ...], ErrorDetails] = {}
+    for detail in details:
+        detail["msg"] = _A_SECTION.sub("a section with keys of its own", detail["msg"])
+        keys = tuple(_key_path(raw, [str(part) for part in detail["loc"]], detail["type"] == "missing"))
+        first = by_key.setdefault(keys, detail) if detail["msg"].startswith(_SHOULD_BE) else detail
+        if first is detail:
+            found.append(detail)
+        else:
+            first["msg"] = f"{first['msg']} or {detail['msg'].removeprefix(_SHOULD_BE)}"
+    return found
 
 
 def _explained(detail: ErrorDetails, raw: Any, root: Any, prefix: str) -> UserError:

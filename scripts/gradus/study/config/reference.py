@@ -9,7 +9,17 @@ from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
 
 from gradus.runtime.markdown import markdown_table
-from gradus.study.config import columns, datasets, experiments, students, study, teachers, transforms
+from gradus.study.config import (
+    archives,
+    columns,
+    datasets,
+    decodings,
+    experiments,
+    students,
+    study,
+    teachers,
+    transforms,
+)
 
 # Section, heading, and the key of a study file under which it stands.
 SECTIONS: tuple[tuple[type[BaseModel], str], ...] = (
@@ -52,10 +62,10 @@ SECTIONS: tuple[tuple[type[BaseModel], str], ...] = (
     (students.Supervise, "`recipe.supervise`"),
     (students.Validation, "`recipe.validation`"),
     (students.Recipe, "`recipe`, and `students.NAME.warm_up`"),
-    (study.Decoding, "`decodings.NAME`"),
-    (study.Archive, "`archive`"),
+    (decodings.Decoding, "`decodings.NAME`"),
+    (archives.Archive, "`archive`"),
     (study.Power, "`power`"),
-    (study.Author, "`archive.authors`"),
+    (archives.Author, "`archive.authors`"),
     (experiments.Experiment, "`experiments.NAME`"),
     (experiments.PrimaryContrast, "`primary.NAME`"),
     (experiments.TeacherAccuracy, "`teacher_accuracy.NAME`"),

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from difflib import get_close_matches
-from typing import Any, Literal, get_args, get_origin
+from typing import Any, ClassVar, Literal, get_args, get_origin
 
-from pydantic import BaseModel, ConfigDict, model_validator
+from pydantic import BaseModel, ConfigDict, ValidationInfo, field_validator, model_validator
 
 from gradus.runtime.errors import UserError
 
@@ -17,6 +17,7 @@ class Section(BaseModel):
     """Base of all sections: no unknown key, no silent conversion, no change after loading."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+    words_of_commands: ClassVar[frozenset[str]] = frozenset()
 
     @model_validator(mode="before")
     @classmethod
@@ -29,6 +30,17 @@ class Section(BaseModel):
             key: [value] if key in lists and isinstance(value, str | int | float) else value
             for key, value in given.items()
         }
+
+    @field_validator("*", mode="after")
+    @classmethod
+    def _names_nothing_twice(cls, value: Any, info: ValidationInfo) -> Any:
+        """A list of plain values is a choice among them; the words of a command may come again."""
+        if isinstance(value, list) and info.field_name not in cls.words_of_commands:
+            plain = [(type(one), one) for one in value if isinstance(one, str | int | float)]
+            twice = [one for position, (_, one) in enumerate(plain) if plain[position] in plain[:position]]
+            if twice:
+                raise ValueError(f"names {twice[0]!r} twice: leave one out")
+        return value
 
 
 def _is_plain_list(annotation: Any) -> bool:

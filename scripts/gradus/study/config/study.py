@@ -9,9 +9,11 @@ from pydantic import Field, ValidationError, field_validator, model_validator
 
 from gradus.records.vocabulary import NATIVE, UNTAUGHT, Verdict
 from gradus.runtime.errors import Mistakes, UserError
+from gradus.study.config.archives import Archive
 from gradus.study.config.axes import base_of
 from gradus.study.config.commands import command_words
-from gradus.study.config.datasets import Dataset
+from gradus.study.config.datasets import Dataset, is_nested
+from gradus.study.config.decodings import Decoding
 from gradus.study.config.experiments import NAMED_FORMATS, NAMED_LEVELS, Experiment, PrimaryContrast, TeacherAccuracy
 from gradus.study.config.explanation import explain
 from gradus.study.config.names import names_file_of_every_study, problem_of_names
@@ -22,88 +24,6 @@ from gradus.study.config.transform_sources import check_sources
 from gradus.study.config.transforms import Transform
 
 Stage = Literal["data", "annotate", "train", "evaluate", "analyse", "generate-vllm"]
-
-
-class Decoding(Section):
-    """How predictions are written."""
-
-    engine: Literal["transformers", "continuous", "vllm"] = Field(
-        "transformers",
-        description="What writes them: `transformers` in batches, on any machine, the same bytes each time; `continuous` is "
-        "transformers' continuous batching (GPUs; not BLOOM); `vllm` needs a GPU and an environment of its own.",
-    )
-    max_new_tokens: Annotated[int, Field(gt=0)] | Literal["auto"] = Field(
-        "auto",
-        description="Longest output in tokens; hitting it counts as truncated. `auto`: a quarter more than the longest text "
-        "that the cell was trained on.",
-    )
-    batch_size: int = Field(256, gt=0, description="Most texts per forward pass (engine `transformers`).")
-    memory_gib: float = Field(
-        4.0, gt=0, description="What keys and values of a batch may take; longer prompts make smaller batches."
-    )
-    samples: int = Field(1, gt=0, description="Texts per problem, for self-consistency and pass@k.")
-    temperature: float = Field(0.0, ge=0, description="0 takes the likeliest token each time.")
-    beams: int = Field(1, gt=0, description="Beam search with so many beams (engine `transformers`).")
-    stop_strings: list[str] = Field(
-        default_factory=list, description="A text is cut before the first of these; the learned end needs none."
-    )
-
-    @model_validator(mode="after")
-    def _fits_together(self) -> Decoding:
-        if self.samples > 1 and not self.temperature:
-            raise ValueError("several samples at temperature 0 would be the same text: set a temperature")
-        if self.beams > 1 and (self.temperature or self.engine != "transformers"):
-            raise ValueError("beam search is for engine: transformers at temperature 0")
-        if self.engine == "continuous" and self.temperature:
-            raise ValueError("engine: continuous is greedy: choose transformers or vllm for a temperature")
-        return self
-
-
-class Author(Section):
-    """An author of the study, as archives and citations name them."""
-
-    name: str = Field(min_length=1, description="Full name, `Family, Given` as Zenodo asks for it.")
-    orcid: str | None = Field(
-        None, pattern=r"^\d{4}-\d{4}-\d{4}-\d{3}[\dX]$", description="ORCID, digits and hyphens alone."
-    )
-    affiliation: str | None = Field(None, description="Institution.")
-
-
-ArchiveGroup = Literal[
-    "code",
-    "config",
-    "prompts",
-    "data",
-    "annotations",
-    "training",
-    "predictions",
-    "metrics",
-    "tables",
-    "cards",
-    "provenance",
-    "weights",
-    "journal",
-]
-
-
-class Archive(Section):
-    """What an archive says of itself, what it holds beside what is always in it, and how large its tars may be."""
-
-    title: str | None = Field(None, description="Its title; unset: the study's name.")
-    authors: list[Author] = Field(default_factory=list, description="Who made the study; Zenodo needs at least one.")
-    licence: str | None = Field(
-        None,
-        pattern=r"^[A-Za-z0-9.+-]+$",
-        description="SPDX id of the licence under which you publish what is yours, for example `CC-BY-4.0`; problems and "
-        "annotations keep their own.",
-    )
-    weights: bool = Field(False, description="The students' weights (their manifests are always in it).")
-    journal: bool = Field(False, description="The teachers' answers as they came.")
-    budget_gib: float = Field(46.0, gt=0, description="Most that one tar may take; Zenodo takes 50 GB a record.")
-    budgets_gib: dict[ArchiveGroup, Annotated[float, Field(gt=0)]] = Field(
-        default_factory=dict,
-        description=f"The same for single tars, `weights: 20` say: {', '.join(get_args(ArchiveGroup))}.",
-    )
 
 
 def _drop_all_but_agreement() -> dict[Verdict, Policy]:
@@ -285,8 +205,22 @@ class Study(Section):
                         hint="name another dataset",
                     )
         mistakes.tell()
+        self._sizes_are_nested(section, experiment)
         for teacher, format_, level in product(experiment.teachers, experiment.formats, experiment.levels):
             self._nobody_teaches_nothing(section, teacher, format_, level)
+
+    def _sizes_are_nested(self, section: str, experiment: Experiment) -> None:
+        """More examples are compared with fewer, and not with others."""
+        axis = experiment.parameter
+        if axis is None or (axis.kind, axis.keys) != ("dataset", ("train_size",)):
+            return
+        for name in experiment.datasets:
+            if not is_nested(self.datasets[name]):
+                raise UserError(
+                    f"every size of {base_of(name)!r} would be a sample of its own, and the axis would compare samples too",
+                    where=f"configuration key {section}.axis",
+                    hint=f"write `sample: nested` beside the sample_seed of datasets.{base_of(name)}, or leave the seed out",
+                )
 
     def _is_its_base_model(self, name: str, student: Student) -> None:
         """A point of a recipe is trained from the base model of its student."""

@@ -171,6 +171,7 @@ class BatchPolicy(RequestPolicy):
 class ServerPolicy(RequestPolicy):
     """The policy of teachers that are served for the time of a job."""
 
+    words_of_commands: ClassVar[frozenset[str]] = frozenset({"server"})
     server: list[str] = Field(
         ["vllm", "serve", "{model}", "--host", "127.0.0.1", "--port", "{port}"],
         min_length=1,

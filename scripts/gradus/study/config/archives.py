@@ -1,0 +1,56 @@
+"""The `archive` of a study file: what leaves the study, and who made it."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, get_args
+
+from pydantic import Field
+
+from gradus.study.config.sections import Section
+
+
+class Author(Section):
+    """An author of the study, as archives and citations name them."""
+
+    name: str = Field(min_length=1, description="Full name, `Family, Given` as Zenodo asks for it.")
+    orcid: str | None = Field(
+        None, pattern=r"^\d{4}-\d{4}-\d{4}-\d{3}[\dX]$", description="ORCID, digits and hyphens alone."
+    )
+    affiliation: str | None = Field(None, description="Institution.")
+
+
+ArchiveGroup = Literal[
+    "code",
+    "config",
+    "prompts",
+    "data",
+    "annotations",
+    "training",
+    "predictions",
+    "metrics",
+    "tables",
+    "cards",
+    "provenance",
+    "weights",
+    "journal",
+]
+
+
+class Archive(Section):
+    """What an archive says of itself, what it holds beside what is always in it, and how large its tars may be."""
+
+    title: str | None = Field(None, description="Its title; unset: the study's name.")
+    authors: list[Author] = Field(default_factory=list, description="Who made the study; Zenodo needs at least one.")
+    licence: str | None = Field(
+        None,
+        pattern=r"^[A-Za-z0-9.+-]+$",
+        description="SPDX id of the licence under which you publish what is yours, for example `CC-BY-4.0`; problems and "
+        "annotations keep their own.",
+    )
+    weights: bool = Field(False, description="The students' weights (their manifests are always in it).")
+    journal: bool = Field(False, description="The teachers' answers as they came.")
+    budget_gib: float = Field(46.0, gt=0, description="Most that one tar may take; Zenodo takes 50 GB a record.")
+    budgets_gib: dict[ArchiveGroup, Annotated[float, Field(gt=0)]] = Field(
+        default_factory=dict,
+        description=f"The same for single tars, `weights: 20` say: {', '.join(get_args(ArchiveGroup))}.",
+    )
