@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
 from gradus.analysis.claim_simulation import CASES, decided
+from gradus.analysis.transfer_simulation import TRANSFERS, TransferDesign, transfer_rates
 from gradus.presentation.number import percent
 from gradus.presentation.table import Table
 from gradus.runtime import program
@@ -32,6 +33,12 @@ DESIGNS = {
     "5 runs, 254 problems, sd 2 points": Design(runs=5, problems=254, seed_sd=0.02),
 }
 
+TRANSFER_DESIGNS = {
+    "3 runs of 3 levels, 300 problems each, sd 2 points, luck half shared": TransferDesign(),
+    "2 runs of 1 level, 300 problems each, sd 2 points, luck of opposite signs": TransferDesign(2, 1, shared=-0.5),
+    "3 runs of 3 levels, 1,319 problems each, sd 1 point, luck half shared": TransferDesign(problems=1319, seed_sd=0.01),
+}
+
 RUNS = (2, 3, 5)
 PROBLEMS = (50, 254, 1319)
 
@@ -46,12 +53,15 @@ def main() -> None:
         "--comparators", action="store_true", help="only the comparators of other programs beside ours"
     )
     options.add_argument("--doses", action="store_true", help="only the shapes of accuracy over the values of a key")
+    options.add_argument("--transfer", action="store_true", help="only gains at home and on another dataset")
     given = options.parse_args()
     if given.comparators:
         other_comparators(given.studies, given.seed)
     if given.doses:
         doses(given.studies, given.seed)
-    if given.comparators or given.doses:
+    if given.transfer:
+        transfer(given.studies, given.seed)
+    if given.comparators or given.doses or given.transfer:
         return
     if not given.claims:
         pairs(given.studies, given.seed)
@@ -73,6 +83,7 @@ def main() -> None:
         print(f"\nThe truly best level is kept ({name}):\n")
         table({truth: ask(partial(keeps_the_best, truth=TRUTHS[truth]), truth, design) for truth in TRUTHS})
     doses(given.studies, given.seed)
+    transfer(given.studies, given.seed)
 
 
 def doses(studies: int, seed: int) -> None:
@@ -85,6 +96,18 @@ def doses(studies: int, seed: int) -> None:
             cells = [f"**{percent(rate)}**" if claim in true else percent(rate) for claim, rate in found.items()]
             lines.append([truth, *cells])
         print(Table(["", *found], lines).markdown(), end="", flush=True)
+
+
+def transfer(studies: int, seed: int) -> None:
+    """What is said of gains at home and on another dataset; bold where it is true, and so its power."""
+    for name, design in TRANSFER_DESIGNS.items():
+        print(f"\nOf gains over the untaught student is said ({name}; {studies} studies a line; bold: it is true):\n")
+        lines = []
+        for truth, (_, true) in TRANSFERS.items():
+            found = transfer_rates(truth, design, studies, seed)
+            cells = [f"**{percent(rate)}**" if said in true else percent(rate) for said, rate in found.items()]
+            lines.append([truth, *cells])
+        print(Table(["true gains", *found], lines).markdown(), end="", flush=True)
 
 
 def pairs(studies: int, seed: int) -> None:

@@ -107,7 +107,22 @@ def _evidence(truth: _Truth, seed: int) -> Evidence:
                 students[other, student] = Summary(original - 0.06 * effect, sd, truth.runs, 500)
             padded = fine if truth.padding_helps else coarse
             students[_place(dataset, "L1", "padded-to-L5"), student] = measured(padded)
-    return Evidence(students, teachers, traits, doses=_doses(truth, seed))
+    return Evidence(students, teachers, traits, doses=_doses(truth, seed), transferred=_transferred(truth, students))
+
+
+def _transferred(
+    truth: _Truth, students: Mapping[tuple[Supervision, str], Measurement]
+) -> Mapping[str, Mapping[tuple[Supervision, str], Measurement]]:
+    """What the first two students solve of another dataset: the first gains as much there, the second loses by it."""
+    found: dict[tuple[Supervision, str], Measurement] = {}
+    for rank, student in enumerate(STUDENTS[: min(2, truth.students)]):
+        untaught = Supervision(DATASETS[0], "four-shot", UNTAUGHT, NATIVE)
+        for place in (untaught, *(_place(DATASETS[0], level) for level in LEVELS)):
+            here, base = students[place, student], students[untaught, student]
+            lead = here.mean - base.mean
+            accuracy = float(np.clip(base.mean + (lead if not rank else -lead), 0.01, 0.99))
+            found[place, student] = Summary(accuracy, here.sd, here.runs, 500)
+    return {"another-dataset": found}
 
 
 # Accuracies over four doses: in each direction a curve of every shape, and one that has none.

@@ -19,7 +19,7 @@ from gradus.results.store import Results
 from gradus.statistics.measurements import Measurement, Rows
 from gradus.study import paths
 from gradus.study.config import Study
-from gradus.study.grid import accuracy_supervisions, cells, is_untaught, trained
+from gradus.study.grid import accuracy_supervisions, cells, is_untaught, trained, transfers
 
 
 def collect(results: Results) -> Evidence:
@@ -47,6 +47,7 @@ def collect(results: Results) -> Evidence:
         _measurements(results, with_development, paths.DEVELOPMENT),
         {key: _baseline(results.metrics(seeds[0])) for key, seeds in runs.items()},
         dose_series(results),
+        _transferred(results, runs),
     )
 
 
@@ -86,6 +87,21 @@ def _measurements(
 ) -> dict[Condition, Measurement]:
     known = ProblemClusters(results)
     return {key: item_rows(results, seeds, known, problems) for key, seeds in runs.items()}
+
+
+def _transferred(
+    results: Results, runs: Mapping[Condition, Sequence[Cell]]
+) -> dict[str, dict[Condition, Measurement]]:
+    """What was solved of other datasets' test problems, by the dataset that was asked: the runs that were asked it."""
+    asked = transfers(results.study, results.study.experiments.values())
+    known = ProblemClusters(results)
+    found: dict[str, dict[Condition, Measurement]] = {}
+    for key, seeds in runs.items():
+        for problems in dict.fromkeys(name for cell in seeds for name in asked.get(cell, ())):
+            mine = [cell for cell in seeds if problems in asked.get(cell, ())]
+            dataset, _ = paths.split_of(key[0].dataset, problems)
+            found.setdefault(dataset, {})[key] = item_rows(results, mine, known, problems)
+    return found
 
 
 def costs(results: Results) -> dict[Condition, Cost]:

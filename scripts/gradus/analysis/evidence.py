@@ -37,7 +37,8 @@ class Evidence:
     ``development``: the students' accuracies on problems kept for choices, where a dataset has them;
     ``margins``: by dataset, the difference that does not matter (``MARGIN`` where none is given);
     ``baselines``: the accuracy of a blind guess or of the most frequent answer, whichever is higher, where it is known;
-    ``doses``: what was measured over the values of a key.
+    ``doses``: what was measured over the values of a key; ``transferred``: the students' accuracies on the test problems of other
+    datasets, by the dataset that was asked.
     """
 
     students: Mapping[tuple[Supervision, str], Measurement]
@@ -48,6 +49,7 @@ class Evidence:
     development: Mapping[tuple[Supervision, str], Measurement] = field(default_factory=dict)
     baselines: Mapping[tuple[Supervision, str], float] = field(default_factory=dict)
     doses: Sequence[DoseSeries] = ()
+    transferred: Mapping[str, Mapping[tuple[Supervision, str], Measurement]] = field(default_factory=dict)
 
     @property
     def without_points(self) -> Evidence:

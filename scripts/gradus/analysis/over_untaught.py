@@ -23,7 +23,7 @@ def over_untaught(taught: Sequence[tuple[float, Measurement]], untaught: Measure
     # Scores lie between 0 and 1: half the difference, moved up by a half, is one, and twice that is the difference plus 1.
     base = untaught.by_problem
     moved = [
-        (2 * weight, Rows((one.scores - base + 1) / 2, one.clusters))
+        (2 * weight, Rows((one.scores - base + 1) / 2, one.clusters, distinct=True))
         for (weight, _), one in zip(taught, rows, strict=True)
     ]
     found = contrast(moved, SeedVariance(seeds.variance / 4, seeds.df))
@@ -33,6 +33,15 @@ def over_untaught(taught: Sequence[tuple[float, Measurement]], untaught: Measure
         unmeasured=found.unmeasured / 4,
         log_odds=sum(weight * logit(one) for weight, one in taught) - logit(untaught),
     )
+
+
+def gain(
+    taught: Sequence[tuple[float, Measurement]], reference: tuple[Supervision, Measurement], seeds: SeedVariance
+) -> Contrast:
+    """A weighted mean of taught accuracies (weights that sum to 1) minus that of a reference; the base model itself adds no
+    variance over runs."""
+    place, base = reference
+    return over_untaught(taught, base, seeds) if place.format == UNTAUGHT else contrast([*taught, (-1.0, base)], seeds)
 
 
 def compared(

@@ -25,11 +25,13 @@ class Rows:
     so vary together; None where each is a draw of its own.
 
     A run whose row equals an earlier one is dropped (a checkpoint decoded twice, a seed that changes nothing); ``repeated``
-    counts them. Rows with fewer than ``TELLING`` solved or unsolved problems may be equal by chance and stay.
+    counts them. Rows with fewer than ``TELLING`` solved or unsolved problems may be equal by chance and stay. ``distinct``: the
+    rows were made from such as had been looked through, and none is dropped.
     """
 
     scores: NDArray[np.float64]
     clusters: NDArray[np.int_] | None = None
+    distinct: bool = False
     repeated: int = field(init=False, default=0)
 
     def __post_init__(self) -> None:
@@ -37,7 +39,7 @@ class Rows:
             raise ValueError("scores of at least one run on at least one problem are needed")
         if self.clusters is not None and len(self.clusters) != self.scores.shape[1]:
             raise ValueError("a cluster for every problem is needed")
-        if len(self.scores) > 1:
+        if len(self.scores) > 1 and not self.distinct:
             kept: list[int] = []
             for run, row in enumerate(self.scores):
                 telling = min(int((row > 0).sum()), int((row < 1).sum())) >= TELLING

@@ -12,6 +12,7 @@ NEVER = {
     "format-matters": {"contradicted", "shown to be small"},
     "format-indifferent": {"shown to be small"},
     "length-is-not-granularity": {"shown to be small"},
+    "transfers-whole": {"shown to be small"},
     "teacher-gains-from-detail": {"one run: no verdict"},
 }
 CORRELATIONS = ("finer-for-stronger", "better-teacher", "teacher-and-student", "matthew", "trait")

@@ -17,6 +17,7 @@ from gradus.analysis.claims.teachers import (
     teacher_against_teacher,
 )
 from gradus.analysis.claims.traits import traits
+from gradus.analysis.claims.transfers import transfers
 from gradus.analysis.evidence import Evidence
 from gradus.study.declaration import Primary
 
@@ -44,6 +45,8 @@ TITLES: Mapping[str, str] = {
     "saturates": "9a. It helps, then saturates",
     "valley": "9b. A valley: it falls, then recovers",
     "peak": "9c. A middle value is best",
+    "transfers": "10. What was taught helps on another dataset too",
+    "transfers-whole": "10a. The gain is as large there",
 }
 
 
@@ -77,6 +80,7 @@ def judged_claims(
         *traits(ordinary),
         *teacher_against_students(evidence),
         *doses(evidence),
+        *transfers(evidence),
     ]
     order = list(TITLES)
     return judged(sorted(found, key=lambda statement: order.index(statement.claim)))

@@ -215,6 +215,7 @@ ONE_SIDED = frozenset(
         "saturates",
         "valley",
         "peak",
+        "transfers-whole",
     }
 )
 # Companions that describe and err too often to decide.

@@ -1,6 +1,6 @@
 // Experiments: the question of each, what its claims say, and its accuracies along the axis with their intervals.
 const CLAIMS_OF_AXIS = {
-  level: ["primary", "distillation-helps", "rationales-help", "non-monotone", "finer-for-stronger", "length-is-not-granularity"],
+  level: ["primary", "distillation-helps", "rationales-help", "non-monotone", "finer-for-stronger", "length-is-not-granularity", "transfers", "transfers-whole"],
   format: ["primary", "format-matters", "format-indifferent"],
   teacher: ["primary", "teacher-against-teacher", "better-teacher-better-student"],
 };
