@@ -36,7 +36,9 @@ DESIGNS = {
 TRANSFER_DESIGNS = {
     "3 runs of 3 levels, 300 problems each, sd 2 points, luck half shared": TransferDesign(),
     "2 runs of 1 level, 300 problems each, sd 2 points, luck of opposite signs": TransferDesign(2, 1, shared=-0.5),
-    "3 runs of 3 levels, 1,319 problems each, sd 1 point, luck half shared": TransferDesign(problems=1319, seed_sd=0.01),
+    "3 runs of 3 levels, 1,319 problems each, sd 1 point, luck half shared": TransferDesign(
+        problems=1319, seed_sd=0.01
+    ),
 }
 
 RUNS = (2, 3, 5)

@@ -89,9 +89,7 @@ def _measurements(
     return {key: item_rows(results, seeds, known, problems) for key, seeds in runs.items()}
 
 
-def _transferred(
-    results: Results, runs: Mapping[Condition, Sequence[Cell]]
-) -> dict[str, dict[Condition, Measurement]]:
+def _transferred(results: Results, runs: Mapping[Condition, Sequence[Cell]]) -> dict[str, dict[Condition, Measurement]]:
     """What was solved of other datasets' test problems, by the dataset that was asked: the runs that were asked it."""
     asked = transfers(results.study, results.study.experiments.values())
     known = ProblemClusters(results)

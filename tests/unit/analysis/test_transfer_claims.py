@@ -1,6 +1,6 @@
 """Claims of transfer: what helps on another dataset too, what is lost there, and how often that is said wrongly."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -14,9 +14,9 @@ from gradus.analysis.evidence import Evidence
 from gradus.analysis.over_untaught import over_untaught
 from gradus.analysis.transfer_simulation import TRANSFERS, TransferDesign, simulated_transfer, transfer_rates
 from gradus.analysis.two_sets import change
-from gradus.records import Cell, Supervision
+from gradus.records import Cell, Condition, Supervision
 from gradus.results.store import Results
-from gradus.statistics.measurements import Rows, SeedVariance, pooled_seed_variance
+from gradus.statistics.measurements import Measurement, Rows, SeedVariance, pooled_seed_variance
 
 UNTAUGHT = Supervision("home", "none", "untaught", "native")
 SURE = TransferDesign(problems=2000, seed_sd=0.005)
@@ -53,7 +53,7 @@ def test_every_prompt_of_the_base_model_is_a_reference_and_bare_answers_where_th
     assert "the untaught student" in first.statement and "gain at home" in first.note
     bare = Supervision("home", "gold", "answer-only", "native")
 
-    def other(students):  # type: ignore[no-untyped-def]
+    def other(students: Mapping[Condition, Measurement]) -> dict[Condition, Measurement]:
         return {(bare if place == UNTAUGHT else place, name): one for (place, name), one in students.items()}
 
     replaced = Evidence(other(evidence.students), transferred={"away": other(evidence.transferred["away"])})

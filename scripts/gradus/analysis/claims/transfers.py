@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from gradus.analysis.claims.statements import POINTS, Statement, from_contrast
+from gradus.analysis.claims.statements import Statement, from_contrast
 from gradus.analysis.evidence import Evidence, LevelSeries, level_series
 from gradus.analysis.over_untaught import gain
 from gradus.analysis.two_sets import change
