@@ -8,17 +8,19 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from gradus.planning.quote import Quote
 from gradus.planning.row_counts import size
-from gradus.records import Cell, Supervision
+from gradus.records import Cell, Problem, Supervision
 from gradus.records.vocabulary import Split
 from gradus.results.store import Results
-from gradus.runtime.environment import data_folder
+from gradus.runtime.environment import data_folder, journal_folder
 from gradus.students.model_sizes import Work, size_of
 from gradus.study import paths
 from gradus.study.config import ChatTeacher, GradeschoolDataset, Study, base_of
 from gradus.study.config.teachers import TutorTeacher
 from gradus.study.grid import cells, decodings, evaluations
 from gradus.teachers.prompts.prompting import Prompts
+from gradus.teachers.requests.journal import Journal
 
 # Tokens of one training example where no training set is there: question, and rationale per level.
 ASSUMED_QUESTION_TOKENS = 70
@@ -101,6 +103,31 @@ class PlanInputs:
         record = self.results.find_run_record(paths.Artifact(f"{paths.STUDENT}.jsonl"), student=student) or {}
         found: dict[str, Any] | None = record.get("trial")
         return found
+
+    def read_problems(self, dataset: str, split: Split) -> list[Problem]:
+        """The problems of a split; nothing where the dataset has not been read yet."""
+        if (dataset, split) not in self._read_problems:
+            self._read_problems[dataset, split] = self.results.find_problems(dataset, split)
+        return self._read_problems[dataset, split]
+
+    @cached_property
+    def _read_problems(self) -> dict[tuple[str, Split], list[Problem]]:
+        return {}
+
+    @cached_property
+    def quotes(self) -> dict[tuple[Supervision, Split, int], Quote]:
+        """What was quoted so far: by supervision and split, and how many of its problems another one had asked before."""
+        return {}
+
+    def journal(self, teacher: str) -> Journal:
+        """A teacher's journal, opened once for a whole plan."""
+        if teacher not in self._journals:
+            self._journals[teacher] = Journal(journal_folder() / teacher)
+        return self._journals[teacher]
+
+    @cached_property
+    def _journals(self) -> dict[str, Journal]:
+        return {}
 
     @cached_property
     def _problems(self) -> dict[tuple[str, Split], int]:

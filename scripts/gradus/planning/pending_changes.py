@@ -11,7 +11,8 @@ from dataclasses import dataclass
 
 from gradus.planning.inputs import PlanInputs
 from gradus.planning.needs import WHOLE, needs_of
-from gradus.planning.quote import NOTHING, Quotation
+from gradus.planning.quotation import Quotation
+from gradus.planning.quote import NOTHING
 from gradus.records import Cell, Supervision
 from gradus.runtime.errors import UserError
 from gradus.study import paths

@@ -10,7 +10,8 @@ from gradus.planning.inputs import PlanInputs
 from gradus.planning.needs import WHOLE, Needs, needs_of
 from gradus.planning.pending_changes import Change
 from gradus.planning.power import DeclaredPower
-from gradus.planning.quote import NOTHING, Quotation, Quote
+from gradus.planning.quotation import Quotation
+from gradus.planning.quote import NOTHING, Quote
 from gradus.presentation.table import Table
 from gradus.records import Supervision
 from gradus.records.vocabulary import Split

@@ -14,7 +14,7 @@ from gradus.teachers.errors import (
 )
 from gradus.teachers.requests.chat_request import ChatRequest
 from gradus.teachers.requests.journal import Journal, Response
-from gradus.teachers.requests.reuse import find_answer
+from gradus.teachers.requests.reuse import find_answer, find_output
 from gradus.teachers.requests.servers import check_server
 from gradus.teachers.requests.spending import Spending, spending
 
@@ -108,3 +108,21 @@ def test_what_was_spent_is_told_per_day_key_and_model(tmp_path: Path, monkeypatc
     assert found[("2027-01-15", "K2")] == Spending(1, 10, 5, 0.5, batched=1)
     assert found[("2027-01-16", "K2")] == Spending(1, 10, 5, 0.125, unusable=1)
     assert found[("2027-01-16", "-")] == Spending(1, 0, 0, 0.0, unpriced=1)
+
+
+def test_the_index_counts_what_a_look_up_finds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    send = Scripted.send
+
+    async def end_in_turns(self: Scripted, body: dict[str, Any]) -> Response:
+        number = int(body["messages"][0]["content"][1:])
+        return replace(
+            await send(self, body), finish_reason="length" if number % 2 else "stop", usage={"output_tokens": number}
+        )
+
+    monkeypatch.setattr(Scripted, "send", end_in_turns)
+    fetch(tmp_path, limited(6, 100))
+    fetch(tmp_path, limited(3, 200))
+    with Journal(tmp_path) as journal:
+        for request in [*limited(8, 400), *limited(8, 200), *limited(8, 50)]:
+            found = find_answer(journal, request)
+            assert find_output(journal, request) == (None if found is None else found.response.usage["output_tokens"])

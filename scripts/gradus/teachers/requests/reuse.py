@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from gradus.teachers.requests.chat_request import ChatRequest
@@ -21,16 +22,30 @@ def find_answer(journal: Journal, request: ChatRequest) -> Held | None:
     own = journal.look(request.key)
     if own is not None:
         return Held(request, own)
-    limit = request.limit
-    lower = [other for other in journal.limits if limit is not None and other < limit]
-    for other in sorted(lower, reverse=True):
-        shorter = request.with_limit(other)
+    for shorter in _shorter(journal, request):
         response = journal.look(shorter.key)
         if response is not None and response.finish_reason == "stop":
             return Held(shorter, response)
     return None
 
 
+def find_output(journal: Journal, request: ChatRequest) -> int | None:
+    """The output tokens of what ``find_answer`` finds, from the journal's index alone (see ``Journal.glance``); else None."""
+    own = journal.glance(request.key)
+    if own is not None:
+        return own[0]
+    found = (journal.glance(shorter.key) for shorter in _shorter(journal, request))
+    return next((tokens for tokens, is_whole in filter(None, found) if is_whole), None)
+
+
 def is_answered(journal: Journal, request: ChatRequest) -> bool:
     """Whether ``find_answer`` has an answer."""
     return find_answer(journal, request) is not None
+
+
+def _shorter(journal: Journal, request: ChatRequest) -> Iterator[ChatRequest]:
+    """The same request with the lower output limits that the journal knows, the highest first."""
+    limit = request.limit
+    for other in sorted(journal.limits, reverse=True):
+        if limit is not None and other < limit:
+            yield request.with_limit(other)
