@@ -19,7 +19,7 @@ from gradus.study import grid, paths
 from gradus.study.config import NAMED_FORMATS, load
 from gradus.study.fingerprint import fingerprint
 from gradus.terminal import attach
-from gradus.workflow import annotation, before_the_first_job, data, evaluation
+from gradus.workflow import annotation, before_the_first_job, cluster, data, evaluation
 from gradus.workflow import presentation, resources, summary, targets, training
 from gradus.workflow.inputs import large, large_and_small
 from gradus.workflow.options import as_json, options
@@ -34,7 +34,7 @@ if not workflow.configfiles:
 
 
 try:
-    environment.check_cluster(*resources.of_profile(workflow))
+    cluster.prepare(workflow)
     study = load(config, files=workflow.configfiles)
 except UserError as error:
     sys.exit(f"error: {error}")

@@ -80,6 +80,7 @@ rule audit:
         interpreter=resources.interpreter(study, "data"),
         mem_mb=2000,
         runtime=30,
+        together=24,
     params:
         code=lambda _: fingerprint("audit"),
         options=lambda wildcards: data.audit_options(study, wildcards),

@@ -31,6 +31,7 @@ rule generate:
         ),
         runtime=lambda wildcards, attempt: 120 * attempt,
         gpu=lambda wildcards: resources.generation_gpus(study, wildcards.student),
+        together=lambda wildcards: resources.cells_per_job(study, wildcards.student),
     params:
         code=lambda _: fingerprint("generate"),
         settings=lambda wildcards: as_json(study.decodings[wildcards.decoding]),
@@ -97,7 +98,10 @@ rule score:
     resources:
         interpreter=resources.interpreter(study, "evaluate"),
         mem_mb=2000,
-        runtime=30,
+        runtime=lambda _, attempt: resources.quick_runtime(attempt),
+        # Scores go to a scheduler in jobs of 24: the first waits ten minutes for others (gradus/workflow/sharing.py).
+        together=24,
+        together_minutes=10,
     params:
         code=lambda _: fingerprint("score"),
         cell=lambda wildcards: evaluation.cell_facts(wildcards),

@@ -24,7 +24,9 @@ rule training_set:
     resources:
         interpreter=resources.interpreter(study, "train"),
         mem_mb=2000,
-        runtime=30,
+        runtime=lambda _, attempt: resources.quick_runtime(attempt),
+        # So many go to a scheduler as one job (gradus/workflow/sharing.py).
+        together=24,
     params:
         code=lambda _: fingerprint("training_set"),
         settings=lambda wildcards: training.training_set_settings(study, wildcards),
@@ -72,6 +74,7 @@ rule train:
         gpu=lambda wildcards: resources.training_gpus(study, wildcards.student),
         budget_gpu_hours=str(study.budget_gpu_hours or "inf"),
         nodes=1,
+        together=lambda wildcards: resources.cells_per_job(study, wildcards.student),
     params:
         code=lambda _: fingerprint("train"),
         settings=lambda wildcards: training.training_settings(

@@ -22,7 +22,9 @@ rule student:
     threads: lambda wildcards: resources.warm_up_ranks(study, wildcards.student)
     resources:
         interpreter=resources.interpreter(study, "train"),
-        mem_mb=8000,
+        mem_mb=lambda wildcards, attempt: resources.warm_up_memory(
+            study, wildcards.student, attempt
+        ),
         runtime=120,
     params:
         code=lambda _: fingerprint("student"),

@@ -107,6 +107,9 @@ rule annotate:
         annotation_anthropic=lambda wildcards: resources.provider_slot(
             study, wildcards.teacher, "anthropic"
         ),
+        together=lambda wildcards: resources.annotations_per_job(
+            study, wildcards.teacher
+        ),
     params:
         code=lambda _: fingerprint("annotate"),
         settings=lambda wildcards: annotation.teacher_settings(study, wildcards.teacher),

@@ -103,7 +103,8 @@ rule teacher_accuracy:
     resources:
         interpreter=resources.interpreter(study, "evaluate"),
         mem_mb=2000,
-        runtime=30,
+        runtime=lambda _, attempt: resources.quick_runtime(attempt),
+        together=24,
     params:
         code=lambda _: fingerprint("teacher_accuracy"),
     message:

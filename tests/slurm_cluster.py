@@ -56,7 +56,18 @@ class Cluster:
 
     def jobs(self) -> list[dict[str, str]]:
         """What SLURM's accounting knows of all jobs, one entry each; a job that was started again counts once."""
-        names = ("JobID", "Comment", "State", "Partition", "AllocNodes", "NodeList", "Start", "End", "Submit")
+        names = (
+            "JobID",
+            "Comment",
+            "State",
+            "Partition",
+            "AllocNodes",
+            "NodeList",
+            "Start",
+            "End",
+            "Submit",
+            "JobName",
+        )
         shown = self.run("sacct", "--noheader", "-X", "--parsable2", f"--format={','.join(names)}")
         return [dict(zip(names, line.split("|"), strict=True)) for line in shown.splitlines()]
 

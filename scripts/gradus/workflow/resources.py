@@ -8,7 +8,7 @@ from typing import Any
 
 from gradus.students.model_sizes import size_of
 from gradus.study import paths
-from gradus.study.config import BuiltStudent, Stage, Study, base_of
+from gradus.study.config import BuiltStudent, ChatTeacher, Stage, Study, base_of
 from gradus.study.config.commands import command_words
 
 
@@ -50,8 +50,32 @@ def training_memory(study: Study, student: str, attempt: int) -> int:
 
 
 def training_runtime(study: Study, student: str) -> int:
-    """Minutes of one attempt; a training that is cut off goes on at the next."""
-    return study.students[student].resources.runtime or 240
+    """Minutes of one attempt; a training that is cut off goes on at the next. A shared job asks for those of all its cells."""
+    return study.students[student].resources.runtime or -(-240 // cells_per_job(study, student))
+
+
+def cells_per_job(study: Study, student: str) -> int:
+    """Trainings, and predictions, of this student that may share a cluster's job; small ones work for less than they wait."""
+    chosen = study.students[student].resources.cells_per_job
+    return chosen or (4 if _weights(study, student) < 1e7 else 1)
+
+
+def annotations_per_job(study: Study, teacher: str) -> int:
+    """Annotations that may share a cluster's job: those of teachers in this process take seconds, others hours and money."""
+    return 1 if isinstance(study.teachers[teacher], ChatTeacher) else 24
+
+
+def quick_runtime(attempt: int) -> int:
+    """Minutes of jobs that work for seconds; on a second try as long as the largest of them could take."""
+    return 5 if attempt == 1 else 60
+
+
+def warm_up_memory(study: Study, student: str, attempt: int) -> int:
+    """Megabytes that building a student takes: what a training of its size would."""
+    section = study.students[student]
+    assert isinstance(section, BuiltStudent)
+    per_rank = 2000 + 8 * _weights(study, student) / 1e6
+    return round(per_rank * section.warm_up.ranks * (1 + 0.5 * (attempt - 1)))
 
 
 def training_cpus(study: Study, student: str) -> int:
@@ -74,10 +98,16 @@ def gpus_per_node(study: Study, student: str) -> str:
 def generation_memory(study: Study, student: str, decoding: str, attempt: int) -> int:
     """Megabytes of host memory that predictions take: weights in fp32, the program, a batch; more at each attempt.
 
-    On a GPU the batch is in the GPU's memory instead.
+    On a GPU the batch is in the GPU's memory instead. A built student's batch is as large as its shape and context let it
+    become; measured were 450 MB for a million weights on a CPU.
     """
-    batch = 0 if generation_gpus(study, student) else study.decodings[decoding].memory_gib * 1074
-    return round((4000 + batch + 4 * _weights(study, student) / 1e6) * (1 + 0.5 * (attempt - 1)))
+    gpus, section = generation_gpus(study, student), study.origin_of(student)
+    chosen = study.decodings[decoding]
+    program, batch = 4000.0, 0.0 if gpus else chosen.memory_gib * 1074
+    if isinstance(section, BuiltStudent) and not gpus:
+        keys_and_values = 8 * section.layers * section.hidden * section.context / 1e6
+        program, batch = 1500.0, min(batch, keys_and_values * chosen.batch_size * chosen.samples)
+    return round((program + batch + 4 * _weights(study, student) / 1e6) * (1 + 0.5 * (attempt - 1)))
 
 
 def fit_memory(study: Study, student: str) -> int:

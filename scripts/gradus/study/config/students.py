@@ -233,6 +233,12 @@ class Resources(Section):
         None, gt=0, description="Memory per node; the next try after a failure asks for half as much again."
     )
     runtime: int | None = Field(None, gt=0, description="Minutes; a training that is cut off goes on at the next try.")
+    cells_per_job: int | None = Field(
+        None,
+        gt=0,
+        description="Trainings that share a job of a cluster, one after another, and so do predictions. Unset: 4 for students "
+        "of less than 10 million weights, else 1. Not for trainings on several nodes.",
+    )
 
 
 class PrimerCorpus(Section):
