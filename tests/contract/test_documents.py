@@ -42,6 +42,7 @@ RUN_BY = {
     "python scripts/explain.py": "tests/workflow/test_provenance.py",
     "python scripts/verify.py": RESTORED,
     "python scripts/restore.py": RESTORED,
+    "python scripts/reproduce.py": "tests/workflow/test_reproduce.py",
     "python scripts/export.py": "tests/unit/archive/test_exports.py",
     "python scripts/score.py": "tests/unit/evaluation/test_cell_scores.py",
     "make models": "tests/real_data/test_smollm2.py",

@@ -1,0 +1,30 @@
+"""An archive computed again in an empty folder: the same where it is, and a planted change is the one thing that differs."""
+
+import shutil
+from pathlib import Path
+
+from foreign_archives import plant_solved
+from running import Workflow, program
+
+METRIC = "results/tiny/metrics/gradeschool/tutor/original/L1/mini/seed1/test/greedy.json"
+
+
+def test_a_planted_change_is_one_differing_claim(finished: Workflow, tmp_path: Path) -> None:
+    archive = tmp_path / "archive"
+    shutil.copytree(finished.results / "archive", archive)
+    plant_solved(archive, METRIC, 5)
+    told = program("reproduce", archive, "--dry-run", folder=tmp_path)
+    assert told.returncode == 0 and "minutes of single jobs" in told.stderr and "MB of disk" in told.stderr
+    refused = program("reproduce", archive, "--depth", "predictions", folder=tmp_path)
+    assert refused.returncode == 1 and "holds no weights" in refused.stderr
+    report = tmp_path / "report.md"
+    done = program("reproduce", archive, "--into", tmp_path / "again", "--output", report, folder=tmp_path)
+    assert done.returncode == 1, done.stdout + done.stderr
+    lines = done.stdout.splitlines()
+    differing = [line for line in lines if line.startswith("differs") and line.split()[1] == "claim"]
+    assert len(differing) == 1 and "mini" in differing[0] and "estimate" in differing[0], done.stdout
+    assert any(line.startswith("same") and "midi" in line for line in lines)
+    assert "1 differs" in next(line for line in lines if line.startswith("claims:"))
+    assert "estimate" in report.read_text(encoding="utf-8")
+    again = program("reproduce", archive, "--into", tmp_path / "again", folder=tmp_path)
+    assert again.returncode == 1 and "is not empty" in again.stderr
