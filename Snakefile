@@ -36,11 +36,11 @@ if not workflow.configfiles:
 try:
     cluster.prepare(workflow)
     study = load(config, files=workflow.configfiles)
+    environment.offer_data(study.data_folder)
+    study = presence.with_unavailable(study, environment.data_folder())
 except UserError as error:
     sys.exit(f"error: {error}")
 
-environment.offer_data(study.data_folder)
-study = presence.with_unavailable(study, environment.data_folder())
 environment.choose_prompts(study.prompts)
 
 

@@ -1,10 +1,12 @@
 """Compare the fit of supervisions, known before training, with accuracies: the study's own, and those that the paper printed."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
+from gradus.analysis.claims.fits import fit_grids
 from gradus.analysis.fit_prediction import SCORES, Grid, association, choices
 from gradus.analysis.published import granularity, read
 from gradus.records import Supervision
@@ -48,8 +50,11 @@ def main() -> None:
         raise UserError(f"fits of {' and '.join(teachers)} are there", hint="name one with --teacher")
     if not fits:
         raise UserError("no fits are there", where=given.study, hint="run `snakemake ... student_fits` first")
-    accuracies = _printed(Path(given.numbers), given.printed_teacher) if given.numbers else _own(results, fits, student)
-    grids = _grids(fits, accuracies)
+    if given.numbers:
+        accuracies = _printed(Path(given.numbers), given.printed_teacher, teachers[0])
+        grids = fit_grids({key: fits[key[0]] for key in accuracies if key[0] in fits}, accuracies)
+    else:
+        grids = fit_grids({(place, student): fit for place, fit in fits.items()}, _own(results, fits, student))
     if not grids:
         raise UserError("no dataset has both fits and accuracies of three supervisions", where=given.study)
     write_text(given.output, _text(grids, student))
@@ -65,31 +70,14 @@ def _own(results: Results, fits: Fits, student: str) -> Accuracies:
     return {key: float(np.mean(values)) for key, values in found.items()}
 
 
-def _printed(numbers: Path, teacher: str) -> Accuracies:
+def _printed(numbers: Path, teacher: str, called: str) -> Accuracies:
+    """The published accuracies of a teacher, as those of the study's teacher ``called``."""
     measured = granularity(read(numbers)).students
     return {
-        (place, student): one.mean
+        (replace(place, teacher=called), student): one.mean
         for (place, student), one in measured.items()
         if place.teacher == teacher and place.format == "original"
     }
-
-
-def _grids(fits: Fits, accuracies: Accuracies) -> list[Grid]:
-    """A grid per dataset: the levels that have a fit and an accuracy of every student; the teacher's name may differ."""
-    by_place = {(place.dataset, place.level, student): value for (place, student), value in accuracies.items()}
-    grids = []
-    for dataset in dict.fromkeys(place.dataset for place in fits):
-        students = tuple(dict.fromkeys(name for place, name in accuracies if place.dataset == dataset))
-        found = {
-            place.level: fit
-            for place, fit in fits.items()
-            if place.dataset == dataset and all((dataset, place.level, name) in by_place for name in students)
-        }
-        if students and len(found) >= 3:
-            values = [[by_place[dataset, level, name] for level in found] for name in students]
-            scores = {score: tuple(getattr(fit, score) for fit in found.values()) for score in SCORES}
-            grids.append(Grid(dataset, tuple(found), students, scores, np.array(values)))
-    return grids
 
 
 def _text(grids: Sequence[Grid], student: str) -> str:
@@ -97,7 +85,7 @@ def _text(grids: Sequence[Grid], student: str) -> str:
         f"{grid.dataset} ({len(grid.students)} students, {len(grid.supervisions)} levels)" for grid in grids
     )
     fits = [
-        [grid.dataset, level, *(f"{grid.fits[score][place]:.3f}" for score in SCORES), f"{100 * mean:.1f}"]
+        [grid.dataset, level, *(f"{grid.fits[score][:, place].mean():.3f}" for score in SCORES), f"{100 * mean:.1f}"]
         for grid in grids
         for place, (level, mean) in enumerate(zip(grid.supervisions, grid.accuracies.mean(axis=0), strict=True))
     ]

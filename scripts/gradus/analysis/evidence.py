@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from statistics import fmean
 
 from gradus.records import Supervision
+from gradus.records.fits import Fit
 from gradus.records.vocabulary import ANSWER_ONLY, LEVELS, NATIVE
 from gradus.statistics.intervals import wilson
 from gradus.statistics.margin import MARGIN
@@ -39,6 +40,8 @@ class Evidence:
     ``baselines``: the accuracy of a blind guess or of the most frequent answer, whichever is higher, where it is known;
     ``doses``: what was measured over the values of a key; ``transferred``: the students' accuracies on the test problems of other
     datasets, by the dataset that was asked.
+    ``doses``: what was measured over the values of a key;
+    ``fits``: how natural a supervision's texts are to the untrained student, where the study asks for it.
     """
 
     students: Mapping[tuple[Supervision, str], Measurement]
@@ -50,6 +53,7 @@ class Evidence:
     baselines: Mapping[tuple[Supervision, str], float] = field(default_factory=dict)
     doses: Sequence[DoseSeries] = ()
     transferred: Mapping[str, Mapping[tuple[Supervision, str], Measurement]] = field(default_factory=dict)
+    fits: Mapping[tuple[Supervision, str], Fit] = field(default_factory=dict)
 
     @property
     def without_points(self) -> Evidence:

@@ -10,6 +10,7 @@ from gradus.archive.tarball import Member
 from gradus.presentation.exhibits import conditions
 from gradus.records import Supervision
 from gradus.runtime.environment import journal_folder
+from gradus.runtime.folders import files_below
 from gradus.study import paths
 from gradus.study.config import ArchiveGroup, Study, base_of
 from gradus.study.grid import (
@@ -89,16 +90,16 @@ def members(study: Study, group: str, project: Path, prompts: Path) -> list[Memb
     """
     if group == "provenance":
         folder = Path(paths.RESULTS.of(study))
-        own = [path for path in folder.rglob("*.run.json") if folder / "archive" not in path.parents]
+        own = [path for path in files_below(folder, ".run.json") if folder / "archive" not in path.parents]
         return sorted(Member(path.as_posix(), path) for path in [*own, *record_files(folder.as_posix())])
     if group == "weights":
         folders = [Path(paths.WEIGHTS.of(study, cell)) for cell in trained(cells(study))]
-        found = [path for folder in folders for path in folder.rglob("*") if _wanted(path)]
+        found = [path for folder in folders for path in files_below(folder) if _wanted(path)]
         return sorted(Member(path.as_posix(), path) for path in found)
     if group == "journal":
         teachers = {supervision.teacher for supervision in _answered(study)}
         folder = journal_folder()
-        found = [path for name in teachers for path in (folder / name).rglob("*") if _wanted(path)]
+        found = [path for name in teachers for path in files_below(folder / name) if _wanted(path)]
         return sorted(Member(f"journal/{path.relative_to(folder).as_posix()}", path) for path in found)
     made = [Member(path, Path(path)) for path in group_files(study, group)]
     project_paths = {name: project / name for name in {"code": CODE, "config": CONFIG}.get(group, ())}
@@ -109,7 +110,7 @@ def members(study: Study, group: str, project: Path, prompts: Path) -> list[Memb
 
 def _project_files(name: str, source: Path) -> list[Member]:
     """A file, or all in a folder, as ``name`` of the project; caches left out."""
-    found = [path for path in (source.rglob("*") if source.is_dir() else [source]) if path.is_file()]
+    found = files_below(source) if source.is_dir() else [source]
     return [
         Member(Path(PROJECT_FOLDER, name, path.relative_to(source)).as_posix(), path)
         for path in found

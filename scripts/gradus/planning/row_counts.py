@@ -9,6 +9,7 @@ from pathlib import Path
 from gradus.data.datasets.catalogue import CATALOGUE
 from gradus.data.datasets.sizes import rows_of_split
 from gradus.runtime.errors import UserError
+from gradus.runtime.folders import files_below
 from gradus.study.config import CatalogueDataset, ColumnsDataset
 
 ASSUMED_ROWS = 1000  # of a dataset that nobody has counted
@@ -55,7 +56,7 @@ def _columns_size(section: ColumnsDataset, is_test: bool, data_folder: Path | No
 def _rows(folder: Path, split: str) -> int | None:
     """Rows of all files of a split in a folder; None where there is none that can be counted."""
     counts = []
-    for path in sorted(folder.rglob(f"{split}*")):
+    for path in [path for path in files_below(folder) if path.name.startswith(split)]:
         suffixes = path.suffixes
         if suffixes[-2:] == [".jsonl", ".gz"]:
             with gzip.open(path, "rb") as stream:

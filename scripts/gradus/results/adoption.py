@@ -13,6 +13,7 @@ from pathlib import Path
 
 from gradus.runtime.atomic import write_json
 from gradus.runtime.errors import UserError
+from gradus.runtime.folders import files_below
 from gradus.runtime.jsonl import read_json
 from gradus.study import paths
 from gradus.study.config import load
@@ -37,12 +38,11 @@ def adopt(finished: Path, root: Path) -> Path:
         if (finished / part).exists():
             shutil.copytree(finished / part, target / part, ignore=shutil.ignore_patterns("weights"))
     for part in _TESTED:
-        for path in sorted((finished / part).rglob("*")):
-            if path.is_file():
-                place = path.relative_to(finished)
-                inside = place.parent / paths.TEST if re.fullmatch(r"seed\d+", place.parent.name) else place.parent
-                (target / inside).mkdir(parents=True, exist_ok=True)
-                _copy(path, target / inside / place.name)
+        for path in files_below(finished / part):
+            place = path.relative_to(finished)
+            inside = place.parent / paths.TEST if re.fullmatch(r"seed\d+", place.parent.name) else place.parent
+            (target / inside).mkdir(parents=True, exist_ok=True)
+            _copy(path, target / inside / place.name)
     for record in finished.glob(Path(paths.DECLARATION).name.format(digest="*")):
         shutil.copyfile(record, target / record.name)
     write_json(target / "study.json", study.model_dump(mode="json"), keep_order=True)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from gradus.results.store import Results
+from gradus.runtime.folders import files_below
 from gradus.runtime.jsonl import read_json
 from gradus.study import paths
 
@@ -25,7 +26,7 @@ def arithmetic(results: Results) -> dict[str, Facts]:
     folder = results.root / paths.RESULTS.of(results.study)
     for stage in STAGES:
         facts: dict[str, dict[str, None]] = {}
-        for path in sorted((folder / stage).rglob("*.run.json")):
+        for path in files_below(folder / stage, ".run.json"):
             for name, value in _told(path):
                 facts.setdefault(name, {})[value] = None
         if facts:

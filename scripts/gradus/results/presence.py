@@ -13,6 +13,7 @@ from typing import Literal
 
 from gradus.records import Cell, Supervision
 from gradus.results.store import Results
+from gradus.runtime.errors import UserError
 from gradus.study import paths
 from gradus.study.config import ReleasedTeacher, Study, base_of
 from gradus.study.grid import exemplars, is_missing, is_untaught, requested_supervisions, splits, with_sources
@@ -93,7 +94,8 @@ def with_unavailable(study: Study, data_folder: Path | None) -> Study:
     """The study with its unavailable supervisions written down; as it is where they are known already.
 
     From then on its grid depends on nothing but the study. Without released annotations in the data folder nothing counts
-    as unavailable: the job that needs them says what to do.
+    as unavailable: the job that needs them says what to do. UserError where not one of the released files that the study
+    names is there: nothing of what it asks could be told.
     """
     if study.unavailable is not None:
         return study
@@ -105,12 +107,24 @@ def with_unavailable(study: Study, data_folder: Path | None) -> Study:
             for supervision in requested_supervisions(experiment)
         ]
         needed = dict.fromkeys(source for supervision in every for source in with_sources(study, supervision))
-        found = [str(source) for source in needed if _is_unavailable(study, source, data_folder)]
+        released = [source for source in needed if _is_released(study, source)]
+        found = [str(source) for source in released if _is_unavailable(study, source, data_folder)]
+        if found and len(found) == len(released):
+            raise UserError(
+                f"none of the {len(found)} released supervisions of this study is there ({found[0]} is the first)",
+                where=data_folder / released_files.FOLDER,
+                hint="put the files that the authors released into this folder; docs/reference/datasets.md says from where",
+            )
     return study.model_copy(update={"unavailable": found})
+
+
+def _is_released(study: Study, supervision: Supervision) -> bool:
+    return (
+        isinstance(study.teachers[supervision.teacher], ReleasedTeacher) and supervision.format not in study.transforms
+    )
 
 
 def _is_unavailable(study: Study, supervision: Supervision, data_folder: Path) -> bool:
     section = study.teachers[supervision.teacher]
-    if not isinstance(section, ReleasedTeacher) or supervision.format in study.transforms:
-        return False
+    assert isinstance(section, ReleasedTeacher)  # nothing else is asked
     return released_files.is_missing(supervision, section.author, data_folder)

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gradus.runtime.attempts import Attempted, attempts
+from gradus.runtime.folders import files_below
 from gradus.study.config import Study
 from gradus.study.config.study import Power
 from gradus.study.grid import experiment_cells, with_sources
@@ -119,7 +120,7 @@ def _every(folder: Path) -> Iterator[Attempted]:
         counted.add(one.output)
         yield one
     root = folder / "benchmarks"
-    for path in sorted(root.rglob("*.tsv")):
+    for path in files_below(root, ".tsv"):
         output = path.relative_to(root).as_posix().removesuffix(".tsv")
         if output in counted:
             continue

@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from gradus.runtime.atomic import write_json
+from gradus.runtime.folders import files_below
 
 BEAT_SECONDS = 30.0
 RESULTS, FOLDER = "results", "attempts"
@@ -122,7 +123,7 @@ def begin(output: str | Path) -> Attempt | None:
 def attempts(study: Path) -> Iterator[Attempted]:
     """All tries of a study, whose folder is given, in the order of their files; unreadable ones are left out."""
     root = study / FOLDER
-    for path in sorted(root.rglob("*.run.json")):
+    for path in files_below(root, ".run.json"):
         try:
             facts = json.loads(path.read_text(encoding="utf-8"))
             yield Attempted(

@@ -11,12 +11,13 @@ import os
 import shlex
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from gradus.analysis.expectation import SUFFIX, Expectation, compared, differences
 from gradus.results.presence import error_in
 from gradus.runtime.errors import UserError
+from gradus.runtime.folders import files_below
 from gradus.study import paths
 from gradus.study.config import Study
 
@@ -70,12 +71,8 @@ def _spent(path: Path) -> list[str]:
 
 def _made_by_this_run(path: Path, began: float) -> bool:
     """Whether a file, or some file of a folder, was written since the run began (to the second, as some disks keep time)."""
-    files = _files(path) if path.is_dir() else iter([path] if path.exists() else [])
+    files = files_below(path) if path.is_dir() else [path] if path.exists() else []
     return any(os.stat(file).st_mtime >= int(began) for file in files)
-
-
-def _files(folder: Path) -> Iterator[Path]:
-    return (path for path in folder.rglob("*") if path.is_file())
 
 
 def _as_expected(study: Study, path: Path) -> list[str]:
@@ -90,8 +87,8 @@ def _as_expected(study: Study, path: Path) -> list[str]:
 def failures(study: Study, began: float = _BEGAN) -> str:
     """The last lines of a run that failed: what each failed job said, each thing once, and how to go on."""
     said: dict[str, list[Path]] = {}
-    for log in sorted(_files(Path((paths.RESULTS / "logs").of(study)))):
-        error = error_in(log) if log.suffix == ".log" and _made_by_this_run(log, began) else None
+    for log in files_below(Path((paths.RESULTS / "logs").of(study)), ".log"):
+        error = error_in(log) if _made_by_this_run(log, began) else None
         if error is not None:
             said.setdefault(error, []).append(log)
     lines = [""]

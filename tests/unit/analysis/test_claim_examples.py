@@ -15,7 +15,7 @@ NEVER = {
     "transfers-whole": {"shown to be small"},
     "teacher-gains-from-detail": {"one run: no verdict"},
 }
-CORRELATIONS = ("finer-for-stronger", "better-teacher", "teacher-and-student", "matthew", "trait")
+CORRELATIONS = ("finer-for-stronger", "better-teacher", "teacher-and-student", "matthew", "trait", "fit-predicts")
 
 
 def test_every_outcome_of_every_claim_has_an_example() -> None:

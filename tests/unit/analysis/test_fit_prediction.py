@@ -10,7 +10,9 @@ LEVELS = ("L1", "L2", "L3", "L4", "L5", "L6")
 
 def grid(dataset: str, fit: list[float], accuracies: list[list[float]]) -> Grid:
     students = tuple(f"s{number}" for number in range(len(accuracies)))
-    return Grid(dataset, LEVELS, students, dict.fromkeys(SCORES, tuple(fit)), np.array(accuracies))
+    return Grid(
+        dataset, LEVELS, students, dict.fromkeys(SCORES, np.array([fit] * len(accuracies))), np.array(accuracies)
+    )
 
 
 def test_perfect_agreement_is_one_whatever_the_datasets_own_level() -> None:

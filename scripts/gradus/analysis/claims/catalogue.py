@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from gradus.analysis.claims.distillation import distillation_helps
 from gradus.analysis.claims.doses import doses
+from gradus.analysis.claims.fits import fit_predicts_accuracy
 from gradus.analysis.claims.formats import formats
 from gradus.analysis.claims.gains import length_is_not_granularity, matthew, rationales_help
 from gradus.analysis.claims.granularity import finer_for_stronger, non_monotone, non_monotone_on_average
@@ -47,6 +48,7 @@ TITLES: Mapping[str, str] = {
     "peak": "9c. A middle value is best",
     "transfers": "10. What was taught helps on another dataset too",
     "transfers-whole": "10a. The gain is as large there",
+    "fit-predicts-accuracy": "10. The fit before training tells which texts teach",
 }
 
 
@@ -81,6 +83,7 @@ def judged_claims(
         *teacher_against_students(evidence),
         *doses(evidence),
         *transfers(evidence),
+        *fit_predicts_accuracy(ordinary),
     ]
     order = list(TITLES)
     return judged(sorted(found, key=lambda statement: order.index(statement.claim)))

@@ -14,6 +14,7 @@ from gradus.records.metrics import Metrics
 from gradus.results.store import Results
 from gradus.runtime.atomic import sha256_file
 from gradus.runtime.errors import UserError
+from gradus.runtime.folders import files_below
 from gradus.runtime.jsonl import read_records
 from gradus.study import paths
 from gradus.study.config import BuiltStudent
@@ -88,7 +89,7 @@ def scored_cells(what: Path) -> Iterator[ScoredCell]:
     Raises UserError where there are none, or where a file that belongs to one is absent or malformed.
     """
     folder = what / "metrics" if (what / Path(paths.STUDY_COPY).name).exists() else what
-    files = [folder] if folder.is_file() else sorted(folder.rglob("*.json"))
+    files = [folder] if folder.is_file() else files_below(folder, ".json")
     found = [str(path) for path in files if paths.METRICS.wildcards_in(path.as_posix()) and path.name.count(".") == 1]
     if not found:
         hint = f"name results/STUDY, or a file or folder below its metrics: {paths.METRICS}"

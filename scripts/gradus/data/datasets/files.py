@@ -14,6 +14,7 @@ from typing import Any
 
 from gradus.runtime.atomic import sha256_bytes, sha256_file
 from gradus.runtime.errors import UserError
+from gradus.runtime.folders import files_below
 
 # Where a row stands (file, or file and kind of count), its line where it has one, and the row.
 Located = tuple[str, int | None, dict[str, Any]]
@@ -37,14 +38,13 @@ def ending(path: Path) -> str:
 
 def files_in(folder: Path) -> list[Path]:
     """The tables of a folder and of those in it, sorted; what stands beside tables (cards, hidden files) is left out."""
-    return sorted(
+    return [
         path
-        for path in folder.rglob("*")
-        if path.is_file()
-        and ending(path) in READERS
+        for path in files_below(folder)
+        if ending(path) in READERS
         and not any(part.startswith(".") for part in path.relative_to(folder).parts)
         and path.name not in ("dataset_info.json", "dataset_dict.json", "dataset_infos.json", "state.json")
-    )
+    ]
 
 
 def files_of_split(folder: Path, split: str) -> list[Path]:

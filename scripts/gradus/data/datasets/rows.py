@@ -10,6 +10,7 @@ from typing import Any
 from gradus.data.datasets.files import Located, content_of, rows_in
 from gradus.runtime.atomic import sha256_bytes, sha256_file
 from gradus.runtime.errors import UserError
+from gradus.runtime.folders import files_below
 
 LONGEST_WORDS = 500
 
@@ -90,9 +91,7 @@ def resolve_revision(hub: str) -> str:
     """The commit that a hub dataset's main branch points to now; for a local folder a hash of its files."""
     folder = Path(hub)
     if folder.is_dir():
-        listed = [
-            f"{path.relative_to(folder)} {sha256_file(path)}" for path in sorted(folder.rglob("*")) if path.is_file()
-        ]
+        listed = [f"{path.relative_to(folder)} {sha256_file(path)}" for path in files_below(folder)]
         return "sha256:" + sha256_bytes("\n".join(listed).encode())
     from httpx2 import HTTPError
     from huggingface_hub import HfApi

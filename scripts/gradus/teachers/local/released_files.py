@@ -10,6 +10,7 @@ from typing import Any
 
 from gradus.records import Supervision
 from gradus.runtime.errors import UserError
+from gradus.runtime.folders import files_below
 from gradus.study.config.axes import base_of
 
 FOLDER = "released_annotations"
@@ -79,9 +80,8 @@ def load_json(path: Path) -> Any:
 def _files(folder: Path) -> dict[str, Path]:
     """Every file by its name without ``.gz``; complete ones go before excerpts."""
     found: dict[str, Path] = {}
-    for path in sorted(folder.rglob("*"), key=lambda path: (EXCERPTS in path.parts, path)):
-        if path.is_file():
-            found.setdefault(path.name.removesuffix(".gz"), path)
+    for path in sorted(files_below(folder), key=lambda path: (EXCERPTS in path.parts, path)):
+        found.setdefault(path.name.removesuffix(".gz"), path)
     return found
 
 
