@@ -19,6 +19,7 @@ rule findings:
             paths.ANNOTATIONS.manifest.of(study, supervision)
             for supervision in grid.supervisions(study)
         ],
+        fits=lambda _: grid.student_fits(study) if study.student_fits else [],
     output:
         markdown=paths.FINDINGS,
         page=report(

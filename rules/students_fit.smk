@@ -1,4 +1,8 @@
-# How natural supervisions are to base models, before any training. Nothing else of a study needs it.
+# How natural supervisions are to base models, before any training; `student_fits: true` shows it beside the accuracies.
+
+
+localrules:
+    student_fits_shown,
 
 
 rule student_fit:
@@ -32,4 +36,49 @@ rule student_fit:
         " --student {params.student:q}"
         " --threads {threads}"
         " --output {output.fit:q}"
+        " 2>&1 | tee {log:q}"
+
+
+rule student_fits_shown:
+    """The fits beside what the students learned."""
+    input:
+        study=paths.STUDY_COPY,
+        metrics=lambda _: grid.metrics_files(study, grid.cells(study)),
+        fits=lambda _: grid.student_fits(study),
+    output:
+        csv=report(
+            paths.FITS_TABLE.with_(suffix="csv"),
+            category="Tables",
+            caption="../report/student_fits.rst",
+            labels={"experiment": "all", "item": "fit before training"},
+        ),
+        markdown=paths.FITS_TABLE.with_(suffix="md"),
+        latex=paths.FITS_TABLE.with_(suffix="tex"),
+        svg=report(
+            paths.FITS_FIGURE.with_(suffix="svg"),
+            category="Figures",
+            caption="../report/student_fits.rst",
+            labels={"experiment": "all", "item": "fit before training"},
+        ),
+        pdf=paths.FITS_FIGURE.with_(suffix="pdf"),
+    log:
+        paths.FITS_TABLE.with_(suffix="csv").log,
+    benchmark:
+        paths.FITS_TABLE.with_(suffix="csv").benchmark
+    conda:
+        "../envs/analyse.yaml"
+    threads: 1
+    resources:
+        interpreter=resources.interpreter(study, "analyse"),
+        mem_mb=2000,
+        runtime=30,
+    params:
+        code=lambda _: fingerprint("student_fits"),
+    message:
+        "Fit before training, and accuracy"
+    shell:
+        '{resources.interpreter} "$GRADUS"/scripts/student_fits.py'
+        " --study {input.study:q}"
+        " --table {output.csv:q}"
+        " --figure {output.svg:q}"
         " 2>&1 | tee {log:q}"

@@ -121,3 +121,14 @@ def test_transfer_adds_predictions_and_scores_and_no_training(workflow: Callable
     # What comes from elsewhere is held against the training split before anything is trained.
     study["datasets"]["other"] = {"source": "svamp", "origin": "files"}
     assert workflow(study).jobs("metrics", "tables").get("audit") == 1
+
+
+def test_fits_are_read_once_for_every_student_and_supervision_and_train_nothing(
+    workflow: Callable[..., Workflow],
+) -> None:
+    study = tiny_study("fits")
+    before = workflow(study).jobs("metrics", "tables", "figures")
+    study["student_fits"] = True
+    jobs = workflow(study).jobs("metrics", "tables", "figures")
+    more = {rule: count - before.get(rule, 0) for rule, count in jobs.items() if count != before.get(rule, 0)}
+    assert more == {"student_fit": 4, "student_fits_shown": 1}

@@ -12,6 +12,7 @@ from gradus.analysis.claims.primary import when_declared
 from gradus.analysis.claims.statements import VERDICTS, Statement, Verdict
 from gradus.analysis.evidence import DoseSeries, Evidence
 from gradus.records import Supervision
+from gradus.records.fits import Fit
 from gradus.records.vocabulary import LEVELS, NATIVE, UNTAUGHT
 from gradus.statistics.margin import MARGIN
 from gradus.statistics.measurements import Measurement, Summary
@@ -123,6 +124,22 @@ def _transferred(
             accuracy = float(np.clip(base.mean + (lead if not rank else -lead), 0.01, 0.99))
             found[place, student] = Summary(accuracy, here.sd, here.runs, 500)
     return {"another-dataset": found}
+    return Evidence(students, teachers, traits, doses=_doses(truth, seed), fits=_fits(students, truth, seed))
+
+
+def _fits(
+    students: Mapping[tuple[Supervision, str], Measurement], truth: _Truth, seed: int
+) -> dict[tuple[Supervision, str], Fit]:
+    """Texts that are the more surprising the better they teach, where there is an effect; else by chance."""
+    rng = np.random.default_rng((seed, 2))
+    found: dict[tuple[Supervision, str], Fit] = {}
+    alike: dict[Supervision, float] = {}
+    for (place, student), one in students.items():
+        if place.format == "original":
+            chance = alike.setdefault(place, float(rng.normal(0, 0.1)))
+            nats = 1.5 + 2 * truth.effect * one.mean + (chance if truth.effect == 0 else 0.0)
+            found[place, student] = Fit(100, 10_000, nats, 0.02, 10.0, 10.0 / nats, nats, 0.02)
+    return found
 
 
 # Accuracies over four doses: in each direction a curve of every shape, and one that has none.

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 
+from gradus.analysis.claims.fits import fit_predicts_accuracy
 from gradus.analysis.claims.gains import matthew
 from gradus.analysis.claims.granularity import finer_for_stronger, non_monotone_on_average
 from gradus.analysis.claims.statements import Statement, judged
@@ -13,6 +14,7 @@ from gradus.analysis.claims.teachers import better_teacher_better_student
 from gradus.analysis.claims.traits import traits
 from gradus.analysis.evidence import Evidence
 from gradus.records import Supervision
+from gradus.records.fits import Fit
 from gradus.statistics.measurements import Measurement, Summary
 
 Students = dict[tuple[Supervision, str], Measurement]
@@ -92,6 +94,23 @@ def peaks_over_datasets(rng: np.random.Generator, peak: float, count: int = DATA
     return non_monotone_on_average(Evidence(students))
 
 
+def fits_of_shared_texts(rng: np.random.Generator, together: float) -> list[Statement]:
+    """Claim 10: six levels on four datasets, seven students that read and learn alike; ``together`` is the correlation of what
+    they share of both."""
+    students: Students = {}
+    fits: dict[tuple[Supervision, str], Fit] = {}
+    for dataset in range(4):
+        learned, mine = rng.normal(0, 1, (2, LEVELS))
+        read = together * learned + np.sqrt(1 - together**2) * mine
+        for student in range(7):
+            for level in range(LEVELS):
+                key = _place(level, dataset), f"s{student}"
+                students[key] = _runs(0.5 + 0.03 * learned[level] + rng.normal(0, 0.015), 0.01, rng)
+                nats = 1.5 + 0.1 * (read[level] + 0.3 * rng.normal())
+                fits[key] = Fit(100, 10_000, nats, 0.02, 10.0, 10.0 / nats, nats, 0.02)
+    return fit_predicts_accuracy(Evidence(students, fits=fits))[:1]
+
+
 # What is simulated, where nothing is true and where something is.
 CASES: Mapping[str, tuple[Callable[[np.random.Generator, float], list[Statement]], float]] = {
     "1a, 7 datasets whose leads vary by 2 points (4 points)": (peaks_over_datasets, 0.04),
@@ -100,6 +119,7 @@ CASES: Mapping[str, tuple[Callable[[np.random.Generator, float], list[Statement]
     "4, smooth levels on 7 datasets (half of a shared walk)": (smooth_levels, 0.5),
     "5, answer-only at the floor, 7 students (gain = strength)": (gains_from_the_floor, 1.0),
     "7, 48 texts for 6 students (2 points per sd)": (shared_texts, 0.02),
+    "10, 6 levels on 4 datasets, 7 students (correlation 0.7)": (fits_of_shared_texts, 0.7),
 }
 
 

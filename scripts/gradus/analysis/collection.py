@@ -14,6 +14,7 @@ from gradus.analysis.evidence import Evidence
 from gradus.analysis.item_rows import item_rows
 from gradus.analysis.recommendation import Cost
 from gradus.records import Annotation, Cell, Condition, Supervision
+from gradus.records.fits import Fit
 from gradus.records.metrics import Metrics
 from gradus.results.store import Results
 from gradus.statistics.measurements import Measurement, Rows
@@ -48,7 +49,13 @@ def collect(results: Results) -> Evidence:
         {key: _baseline(results.metrics(seeds[0])) for key, seeds in runs.items()},
         dose_series(results),
         _transferred(results, runs),
+        fits(results) if results.study.student_fits else {},
     )
+
+
+def fits(results: Results) -> dict[Condition, Fit]:
+    """How natural every supervision is to every student that learns from it, in the order of the study's names."""
+    return {key: results.fit(*key) for key in _runs(_in_order(results.study)) if not is_untaught(key[0])}
 
 
 def _baseline(metrics: Metrics) -> float:

@@ -41,12 +41,24 @@ class TrialState:
 
 
 @dataclass(frozen=True)
+class KnownFit:
+    """How natural a supervision's texts are to an untrained student, where it was computed (``snakemake student_fits``)."""
+
+    student: str
+    supervision: str
+    surprisal: float
+    rank_surprisal_ratio: float
+    local_surprisal: float
+
+
+@dataclass(frozen=True)
 class Plan:
     """Needs per experiment, and quotes of the remote teachers per experiment and per value of each axis.
 
     ``jobs`` counts what Snakemake would run now by rule, ``changes`` says what that is in cells, requests and hours;
     ``assumed_sizes`` says of which datasets the number of problems is not known;
-    ``trials`` has the study's pretrained students, ``single_runs`` the experiments with one seed.
+    ``trials`` has the study's pretrained students, ``single_runs`` the experiments with one seed, ``fits`` what is known of the
+    texts before any training.
     """
 
     needs: Sequence[Needs]
@@ -58,6 +70,7 @@ class Plan:
     single_runs: Sequence[str]
     declared: Sequence[DeclaredPower] = ()
     assumed_sizes: Mapping[str, str] = field(default_factory=dict)
+    fits: Sequence[KnownFit] = ()
 
     def to_json(self) -> dict[str, Any]:
         """The plan for machines."""
@@ -69,6 +82,7 @@ class Plan:
             "declared": [asdict(one) for one in self.declared],
             "trials": {name: asdict(state) for name, state in self.trials.items()},
             "single_runs": list(self.single_runs),
+            "fits": [asdict(one) for one in self.fits],
             "would_run": [asdict(change) for change in self.changes],
             "jobs": self.jobs,
         }
@@ -89,6 +103,8 @@ class Plan:
             parts.append(f"{_single_runs_note(self.single_runs)}\n")
         if self.trials:
             parts.append(_table([{"pretrained student": name, **asdict(one)} for name, one in self.trials.items()]))
+        if self.fits:
+            parts += [_table([asdict(one) for one in self.fits]), f"{_FITS_NOTE}\n"]
         if self.missing:
             parts.append("Missing, because their released files are not there (not run, not in any table):\n")
             parts.append("".join(f"- {supervision}\n" for supervision in self.missing))
@@ -121,7 +137,19 @@ def plan(
         single_runs,
         declared,
         inputs.assumed_sizes,
+        _fits(inputs),
     )
+
+
+def _fits(inputs: PlanInputs) -> list[KnownFit]:
+    """The fits that are there, by student and dataset, in the order of the study."""
+    pairs = dict.fromkeys((cell.student, cell.supervision) for cell in cells(inputs.study))
+    found = []
+    for student, supervision in sorted(pairs, key=lambda pair: (pair[0], pair[1].dataset)):
+        fit = inputs.results.find_fit(supervision, student)
+        if fit is not None:
+            found.append(KnownFit(student, str(supervision), fit.surprisal, fit.rsr, fit.local_surprisal))
+    return found
 
 
 def _trials(inputs: PlanInputs) -> dict[str, TrialState]:
@@ -228,6 +256,11 @@ _TRAINING_NOTE = (
 )
 
 
+_FITS_NOTE = (
+    "How natural the texts are to the untrained student: nats per token, cut rank over surprisal (a low ratio is said to teach "
+    "most, arXiv 2601.14249), nats per token given two steps. The cheapest guess at a level before any training, and no more "
+    "than a guess: what it was worth is told in docs/studies/smollm2.md."
+)
 _DECLARED_NOTE = (
     "Power at 5 %, divided among the declared comparisons; ? where one seed decides nothing, or more than 30 seeds would be "
     "needed. The sd over runs is that of this study where both cells have two runs (pilot), else the mean that the paper "

@@ -176,6 +176,10 @@ class Results:
         """What every optimizer step of a training computed."""
         return _lines(self.path(paths.TRACE, cell), TraceStep)
 
+    def fit(self, supervision: Supervision, student: str) -> Fit:
+        """How natural a supervision is to a base model."""
+        return Fit.from_json(read_json(self.path(paths.STUDENT_FIT, supervision, student=student)))
+
     def find_fit(self, supervision: Supervision, student: str) -> Fit | None:
         """How natural a supervision is to a base model, if that has been computed."""
         path = self.path(paths.STUDENT_FIT, supervision, student=student)

@@ -289,6 +289,8 @@ def tables(study: Study) -> list[Artifact]:
     found = [paths.TABLE.of(study, experiment=name, suffix=kind) for name in study.experiments for kind in kinds]
     if any(experiment.transfer for experiment in study.experiments.values()):
         found += [paths.TRANSFER_TABLE.of(study, suffix=kind) for kind in kinds]
+    if study.student_fits:
+        found += [paths.FITS_TABLE.of(study, suffix=kind) for kind in kinds]
     return found
 
 
@@ -296,6 +298,8 @@ def figures(study: Study) -> list[Artifact]:
     """All figures."""
     kinds = ("svg", "pdf")
     drawn = [paths.FIGURE.of(study, experiment=name, suffix=kind) for name in study.experiments for kind in kinds]
+    if study.student_fits:
+        drawn += [paths.FITS_FIGURE.of(study, suffix=kind) for kind in kinds]
     return drawn + [paths.LOSS_FIGURE.of(study, suffix=kind) for kind in kinds]
 
 

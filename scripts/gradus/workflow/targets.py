@@ -24,6 +24,9 @@ def report_items(study: Study) -> dict[Artifact, list[Artifact]]:
     every = metrics_files(study, cells(study))
     if any(experiment.transfer for experiment in study.experiments.values()):
         items[paths.TRANSFER_TABLE.of(study, suffix="csv")] = every
+    if study.student_fits:
+        items[paths.FITS_TABLE.of(study, suffix="csv")] = every
+        items[paths.FITS_FIGURE.of(study, suffix="svg")] = every
     drawn = [pattern.of(study, suffix="svg") for pattern in (paths.LOSS_FIGURE, paths.SPEED_FIGURE)]
     pages = (paths.FINDINGS_PAGE, paths.CLAIMS, paths.RECOMMENDATION, paths.EXPLORER)
     for item in (*drawn, *(page.of(study) for page in pages)):

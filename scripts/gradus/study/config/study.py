@@ -42,6 +42,10 @@ def _is_unset(value: object) -> bool:
     return value is None
 
 
+def _is_false(value: object) -> bool:
+    return value is False
+
+
 class Study(Section):
     """A complete study file."""
 
@@ -82,6 +86,12 @@ class Study(Section):
         gt=0,
         exclude_if=_is_unset,
         description="GPU hours of all tries, failed ones included, at which no new training starts; finished ones stay.",
+    )
+    student_fits: bool = Field(
+        False,
+        exclude_if=_is_false,
+        description="Read every supervision with every untrained student and score how natural it is: a table, a figure, "
+        "and claim 10 of docs/background/statistics.md. `snakemake student_fits` computes the scores alone.",
     )
     power: Power | None = Field(
         None, exclude_if=_is_unset, description="Watts of devices, for the declared kWh of `tables/spent.csv`."
