@@ -108,7 +108,14 @@ def _evidence(truth: _Truth, seed: int) -> Evidence:
                 students[other, student] = Summary(original - 0.06 * effect, sd, truth.runs, 500)
             padded = fine if truth.padding_helps else coarse
             students[_place(dataset, "L1", "padded-to-L5"), student] = measured(padded)
-    return Evidence(students, teachers, traits, doses=_doses(truth, seed), transferred=_transferred(truth, students))
+    return Evidence(
+        students,
+        teachers,
+        traits,
+        doses=_doses(truth, seed),
+        transferred=_transferred(truth, students),
+        fits=_fits(students, truth, seed),
+    )
 
 
 def _transferred(
@@ -124,7 +131,6 @@ def _transferred(
             accuracy = float(np.clip(base.mean + (lead if not rank else -lead), 0.01, 0.99))
             found[place, student] = Summary(accuracy, here.sd, here.runs, 500)
     return {"another-dataset": found}
-    return Evidence(students, teachers, traits, doses=_doses(truth, seed), fits=_fits(students, truth, seed))
 
 
 def _fits(

@@ -95,7 +95,7 @@ def peaks_over_datasets(rng: np.random.Generator, peak: float, count: int = DATA
 
 
 def fits_of_shared_texts(rng: np.random.Generator, together: float) -> list[Statement]:
-    """Claim 10: six levels on four datasets, seven students that read and learn alike; ``together`` is the correlation of what
+    """Claim 11: six levels on four datasets, seven students that read and learn alike; ``together`` is the correlation of what
     they share of both."""
     students: Students = {}
     fits: dict[tuple[Supervision, str], Fit] = {}
@@ -119,7 +119,7 @@ CASES: Mapping[str, tuple[Callable[[np.random.Generator, float], list[Statement]
     "4, smooth levels on 7 datasets (half of a shared walk)": (smooth_levels, 0.5),
     "5, answer-only at the floor, 7 students (gain = strength)": (gains_from_the_floor, 1.0),
     "7, 48 texts for 6 students (2 points per sd)": (shared_texts, 0.02),
-    "10, 6 levels on 4 datasets, 7 students (correlation 0.7)": (fits_of_shared_texts, 0.7),
+    "11, 6 levels on 4 datasets, 7 students (correlation 0.7)": (fits_of_shared_texts, 0.7),
 }
 
 

@@ -1,4 +1,4 @@
-"""Claim 10: found where fit tells accuracy, not where it does not; its table and figure show what was measured."""
+"""Claim 11: found where fit tells accuracy, not where it does not; its table and figure show what was measured."""
 
 from __future__ import annotations
 

@@ -48,7 +48,7 @@ TITLES: Mapping[str, str] = {
     "peak": "9c. A middle value is best",
     "transfers": "10. What was taught helps on another dataset too",
     "transfers-whole": "10a. The gain is as large there",
-    "fit-predicts-accuracy": "10. The fit before training tells which texts teach",
+    "fit-predicts-accuracy": "11. The fit before training tells which texts teach",
 }
 
 

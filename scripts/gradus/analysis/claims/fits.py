@@ -26,7 +26,7 @@ _WORDS = {
 
 
 def fit_predicts_accuracy(evidence: Evidence) -> list[Statement]:
-    """Claim 10: one statement per score; a point of evidence is a supervision, whose texts all students share.
+    """Claim 11: one statement per score; a point of evidence is a supervision, whose texts all students share.
 
     Ranks are taken within each dataset and student, and the null hypothesis exchanges the supervisions of a dataset for all
     students at once. A level that is higher in accuracy and in surprisal for other reasons counts, too: what is asked is

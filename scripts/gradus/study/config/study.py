@@ -91,7 +91,7 @@ class Study(Section):
         False,
         exclude_if=_is_false,
         description="Read every supervision with every untrained student and score how natural it is: a table, a figure, "
-        "and claim 10 of docs/background/statistics.md. `snakemake student_fits` computes the scores alone.",
+        "and claim 11 of docs/background/statistics.md. `snakemake student_fits` computes the scores alone.",
     )
     power: Power | None = Field(
         None, exclude_if=_is_unset, description="Watts of devices, for the declared kWh of `tables/spent.csv`."
