@@ -39,7 +39,8 @@ class Evidence:
     ``margins``: by dataset, the difference that does not matter (``MARGIN`` where none is given);
     ``baselines``: the accuracy of a blind guess or of the most frequent answer, whichever is higher, where it is known;
     ``doses``: what was measured over the values of a key; ``transferred``: the students' accuracies on the test problems of other
-    datasets, by the dataset that was asked; ``fits``: how natural a supervision's texts are to the untrained student, where the study asks for it.
+    datasets, by the dataset that was asked; ``fits``: how natural a supervision's texts are to the untrained student, where
+    the study asks for it.
     """
 
     students: Mapping[tuple[Supervision, str], Measurement]
