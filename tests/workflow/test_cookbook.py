@@ -1,17 +1,20 @@
-"""The how-to pages, run as they stand: every block of commands in its order, in a clone, against a teacher on this machine."""
+"""The how-to pages, run as they stand: every block of commands in its order, in a clone, against the practice teacher."""
 
 import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
-from collections.abc import Sequence
+import urllib.request
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from documents import COOKBOOK
-from running import HANG_LIMIT, PROJECT, Provider, copy_project
+from running import HANG_LIMIT, PROJECT, copy_project
 
 HOWTO = PROJECT / "docs" / "howto"
 BLOCK = re.compile(r"^```bash\n(.*?)^```", re.DOTALL | re.MULTILINE)
@@ -23,10 +26,34 @@ def test_the_pages_are_run_in_the_order_of_their_index() -> None:
     assert sorted(listed) == sorted(path.stem for path in HOWTO.glob("*.md") if path.stem != "index")
 
 
-class Clone:
-    """A clone of the project whose own study asks the teacher on this machine; it keeps what its commands said."""
+@dataclass
+class Practice:
+    """The practice teacher in a process of its own."""
 
-    def __init__(self, folder: Path, provider: Provider) -> None:
+    base_url: str
+
+    def answered(self) -> int:
+        with urllib.request.urlopen(self.base_url.removesuffix("/v1"), timeout=30) as answer:
+            return int(json.loads(answer.read())["answered"])
+
+
+@pytest.fixture
+def practice() -> Iterator[Practice]:
+    command = [sys.executable, "-u", str(PROJECT / "scripts" / "practice_teacher.py"), "--port", "0"]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    said = process.stdout.readline() + process.stdout.readline()
+    found = re.search(r"base_url: (\S+/v1)", said)
+    assert found and "no language model" in said, said
+    yield Practice(found[1])
+    process.send_signal(signal.SIGINT)
+    assert "answers given" in process.communicate(timeout=60)[0]
+
+
+class Clone:
+    """A clone of the project whose own study asks the practice teacher, without a key; it keeps what its commands said."""
+
+    def __init__(self, folder: Path, practice: Practice) -> None:
         self.folder = folder
         self.said: dict[str, str] = {}
         copy_project(folder)
@@ -34,8 +61,8 @@ class Clone:
         example = folder / "studies" / "example-own.yaml"
         own = example.read_text(encoding="utf-8")
         assert own.count("http://127.0.0.1:8000/v1") == 2
-        example.write_text(own.replace("http://127.0.0.1:8000/v1", provider.openai), encoding="utf-8")
-        drop = {"GRADUS", "GRADUS_JOURNAL", "GRADUS_WORK", "PYTHONPATH", "GRADUS_DATA"}
+        example.write_text(own.replace("http://127.0.0.1:8000/v1", practice.base_url), encoding="utf-8")
+        drop = {"OPENAI_API_KEY", "GRADUS", "GRADUS_JOURNAL", "GRADUS_WORK", "PYTHONPATH", "GRADUS_DATA"}
         self._environment = {key: value for key, value in os.environ.items() if key not in drop}
         self._environment["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), self._environment["PATH"]])
 
@@ -67,17 +94,17 @@ class Clone:
         return len(list((self.folder / "results/mine/metrics").rglob("greedy.json")))
 
 
-def test_the_first_pages_work(provider: Provider, tmp_path: Path) -> None:
+def test_the_first_pages_work(practice: Practice, tmp_path: Path) -> None:
     """From made-up data to a report, and one cell again; the whole book is run under ``full`` (a quarter of an hour)."""
-    clone = Clone(tmp_path / "clone", provider)
+    clone = Clone(tmp_path / "clone", practice)
     assert clone.follow(COOKBOOK[:2]) == 6
     assert clone.cells() == 1 + 2  # answer only, two levels
-    assert 2 * 24 <= provider.control()["answered"] <= 2 * 24 + 2
+    assert 2 * 24 <= practice.answered() <= 2 * 24 + 2
 
 
 @pytest.mark.full
-def test_every_command_of_the_cookbook_works(provider: Provider, tmp_path: Path) -> None:
-    clone = Clone(tmp_path / "clone", provider)
+def test_every_command_of_the_cookbook_works(practice: Practice, tmp_path: Path) -> None:
+    clone = Clone(tmp_path / "clone", practice)
     assert clone.follow(COOKBOOK) == 15
     assert clone.cells() == 1 + 3 + 3  # answer only, three levels, three of the cheap teacher
     assert not re.search(
@@ -95,7 +122,7 @@ def test_every_command_of_the_cookbook_works(provider: Provider, tmp_path: Path)
     paid = {one["supervision"]: one["price_usd"] for one in spent["supervisions"]}
     assert paid["mine/careful/original/L5"] > 0
     # Two teachers, three levels, 24 problems, and their worked examples: the second study bought nothing again.
-    assert 6 * 24 <= provider.control()["answered"] <= 6 * 24 + 2
+    assert 6 * 24 <= practice.answered() <= 6 * 24 + 2
     for name in ("results", "journal", "work", ".snakemake"):
         shutil.rmtree(clone.folder / name)
     for path in (clone.folder / "elsewhere").iterdir():

@@ -1,0 +1,121 @@
+"""The practice teacher behind the real interface: the OpenAI SDK's questions, generated problems solved, and it says what it is."""
+
+from __future__ import annotations
+
+import random
+import threading
+from collections.abc import Iterator
+
+import openai
+import pytest
+from running import PROJECT
+
+from gradus.answers import extract_answer
+from gradus.data.gradeschool.stories import make_story
+from gradus.records import Problem
+from gradus.records.vocabulary import FORMATS, LEVELS
+from gradus.teachers.practice.reading import numbers_of, read
+from gradus.teachers.practice.server import WHAT, PracticeServer
+from gradus.teachers.practice.writing import Writer
+from gradus.teachers.prompts.exemplars import Exemplar
+from gradus.teachers.prompts.prompting import Prompts, annotation_prompt, exemplar_prompt, read_levels, rewrite_prompt
+
+PROMPTS = PROJECT / "prompts"
+ANN = "Ann has 7 apples and buys 3 more. How many has she?"
+EXEMPLAR = Exemplar("What is 1 + 1?", "2", dict.fromkeys((*LEVELS, *FORMATS), "1 + 1 = 2."), "x", "teacher")
+
+
+def problem(question: str, answer: str) -> Problem:
+    return Problem("p", "mine", "train", question, None, answer, "number", None, None, "test", None)
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[PracticeServer]:
+    made = PracticeServer(("127.0.0.1", 0), Writer(PROMPTS))
+    thread = threading.Thread(target=made.serve_forever, daemon=True)
+    thread.start()
+    yield made
+    made.shutdown()
+    made.server_close()
+
+
+def test_the_sdk_is_answered(server: PracticeServer) -> None:
+    client = openai.OpenAI(api_key="any", base_url=server.base_url, max_retries=0)
+    assert [model.id for model in client.models.list()] == ["practice-teacher"]
+    prompt = annotation_prompt(Prompts(PROMPTS), problem(ANN, "10"), "L3", "shown", EXEMPLAR)
+    messages = [{"role": "system", "content": "You are a teacher."}, {"role": "user", "content": prompt}]
+    answer = client.chat.completions.create(model="model-1", messages=messages, max_tokens=200)  # type: ignore[call-overload]
+    assert answer.choices[0].message.content == "7 + 3 = 10. The answer is 10."
+    assert answer.model == "model-1" and answer.choices[0].finish_reason == "stop"
+    assert answer.usage.total_tokens == answer.usage.prompt_tokens + 9
+    assert answer.system_fingerprint == WHAT and "no language model" in WHAT
+    cut = client.chat.completions.create(model="m", messages=messages, max_tokens=2)  # type: ignore[call-overload]
+    assert cut.choices[0].finish_reason == "length" and server.answered == 2
+    with pytest.raises(openai.BadRequestError, match="does not stream"):
+        client.chat.completions.create(model="m", messages=messages, stream=True)  # type: ignore[call-overload]
+    with pytest.raises(openai.NotFoundError, match="no such path"):
+        client.embeddings.create(model="m", input="x")
+
+
+def test_generated_stories_are_solved_without_the_answer() -> None:
+    dice, seen = random.Random(5), 0
+    writer = Writer(PROMPTS)
+    while seen < 200:
+        story = make_story(dice, dice.choice((2, 3, 4, 5)))
+        if story is None:
+            continue
+        seen += 1
+        text = writer.write(f"Question: {story.question}\n\nAnswer the question.")
+        assert extract_answer(text, "number", None) == str(story.solution.answer), story.question
+
+
+def test_levels_get_longer_and_reach_the_given_answer() -> None:
+    question = "Ben has 12 cards and shares them equally among 3 people. Then he buys 2 packs with 4 cards each. How many cards has Ben?"
+    writer, prompts = Writer(PROMPTS), Prompts(PROMPTS)
+    texts = [
+        writer.write(annotation_prompt(prompts, problem(question, "12"), level, "shown", EXEMPLAR)) for level in LEVELS
+    ]
+    assert all(text.endswith("The answer is 12.") for text in texts)
+    assert [len(text) for text in texts] == sorted(len(text) for text in texts) and len(set(texts)) >= 4
+    levels = read_levels(writer.write(exemplar_prompt(prompts, problem(question, "12"), "original", None)))
+    assert levels is not None and levels["L3"] in texts[2]
+
+
+@pytest.mark.parametrize("form", [name for name in FORMATS if name != "original"])
+def test_a_rewrite_keeps_the_answer_and_has_the_form(form: str) -> None:
+    prompt = rewrite_prompt(
+        Prompts(PROMPTS), problem(ANN, "10"), form, "7 + 3 = 10. The answer is 10.", EXEMPLAR, EXEMPLAR
+    )
+    text = Writer(PROMPTS).write(prompt)
+    assert text.endswith("The answer is 10.")
+    marks = {
+        "least-to-most": "1) How many",
+        "rephrase-and-respond": "we ask: How many",
+        "symbolic": "Let a = 7, b = 3.",
+    }
+    assert marks[form] in text
+
+
+def test_what_is_not_understood_is_said_plainly() -> None:
+    writer = Writer(PROMPTS)
+    told = writer.write("Question: Is the sky green?\nThe correct answer is: False\n\nExplain how.")
+    assert told.startswith("We are asked: Is the sky green?") and told.endswith("The answer is False.")
+    assert "practice teacher" in writer.write("Write a poem.")
+    assert writer.write("Question: Which?\nA) x\nB) y\n\nAnswer").endswith("The answer is A.")
+
+
+def test_a_chain_is_found_where_the_answer_is_shown() -> None:
+    question = (
+        "Weng is paid $12 an hour for babysitting. She did 50 minutes. The hour has 60 minutes. How much did she earn?"
+    )
+    assert read(question) is None or read(question, 600) is not None
+    solution = read(question, 600)
+    assert solution is not None and solution.answer == 600
+    assert read(question, 999_999) is None
+    assert numbers_of("two dozen, 1,200 and 3") == [2, 12, 1200, 3]
+
+
+def test_errors_are_a_share_and_always_the_same() -> None:
+    wrong = Writer(PROMPTS, errors=1.0)
+    prompt = f"Question: {ANN}\n\nAnswer the question."
+    assert extract_answer(wrong.write(prompt), "number", None) != "10" and wrong.write(prompt) == wrong.write(prompt)
