@@ -1,4 +1,4 @@
-"""The practice teacher behind the real interface: the OpenAI SDK's questions, generated problems solved, and it says what it is."""
+"""The practice teacher behind the real interface: questions of the OpenAI SDK, generated problems, and it says what it is."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def test_generated_stories_are_solved_without_the_answer() -> None:
 
 
 def test_levels_get_longer_and_reach_the_given_answer() -> None:
-    question = "Ben has 12 cards and shares them equally among 3 people. Then he buys 2 packs with 4 cards each. How many cards has Ben?"
+    question = "Ben has 12 cards and shares them equally among 3 people. He buys 2 packs with 4 cards each. How many now?"
     writer, prompts = Writer(PROMPTS), Prompts(PROMPTS)
     texts = [
         writer.write(annotation_prompt(prompts, problem(question, "12"), level, "shown", EXEMPLAR)) for level in LEVELS
