@@ -48,6 +48,7 @@ RUN_BY = {
     "make models": "tests/real_data/test_smollm2.py",
     "make tour": "tests/contract/test_documents.py::test_every_study_file_that_is_shipped_can_be_planned",
     "python scripts/import_model.py": "tests/unit/students/test_gguf.py",
+    "python scripts/practice_teacher.py": "tests/workflow/test_cookbook.py::test_the_first_pages_work",
     "python scripts/reanalyse.py": "tests/unit/results/test_adoption.py",
     "make venv": ".ci/run",
     "make lint": ".ci/run",

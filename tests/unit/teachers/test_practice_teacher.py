@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import threading
 from collections.abc import Iterator
+from typing import Any
 
 import openai
 import pytest
@@ -43,16 +44,17 @@ def test_the_sdk_is_answered(server: PracticeServer) -> None:
     client = openai.OpenAI(api_key="any", base_url=server.base_url, max_retries=0)
     assert [model.id for model in client.models.list()] == ["practice-teacher"]
     prompt = annotation_prompt(Prompts(PROMPTS), problem(ANN, "10"), "L3", "shown", EXEMPLAR)
-    messages = [{"role": "system", "content": "You are a teacher."}, {"role": "user", "content": prompt}]
-    answer = client.chat.completions.create(model="model-1", messages=messages, max_tokens=200)  # type: ignore[call-overload]
+    messages: Any = [{"role": "system", "content": "You are a teacher."}, {"role": "user", "content": prompt}]
+    answer = client.chat.completions.create(model="model-1", messages=messages, max_tokens=200)
     assert answer.choices[0].message.content == "7 + 3 = 10. The answer is 10."
     assert answer.model == "model-1" and answer.choices[0].finish_reason == "stop"
+    assert answer.usage is not None
     assert answer.usage.total_tokens == answer.usage.prompt_tokens + 9
     assert answer.system_fingerprint == WHAT and "no language model" in WHAT
-    cut = client.chat.completions.create(model="m", messages=messages, max_tokens=2)  # type: ignore[call-overload]
+    cut = client.chat.completions.create(model="m", messages=messages, max_tokens=2)
     assert cut.choices[0].finish_reason == "length" and server.answered == 2
     with pytest.raises(openai.BadRequestError, match="does not stream"):
-        client.chat.completions.create(model="m", messages=messages, stream=True)  # type: ignore[call-overload]
+        client.chat.completions.create(model="m", messages=messages, stream=True)
     with pytest.raises(openai.NotFoundError, match="no such path"):
         client.embeddings.create(model="m", input="x")
 
@@ -70,7 +72,9 @@ def test_generated_stories_are_solved_without_the_answer() -> None:
 
 
 def test_levels_get_longer_and_reach_the_given_answer() -> None:
-    question = "Ben has 12 cards and shares them equally among 3 people. He buys 2 packs with 4 cards each. How many now?"
+    question = (
+        "Ben has 12 cards and shares them equally among 3 people. He buys 2 packs with 4 cards each. How many now?"
+    )
     writer, prompts = Writer(PROMPTS), Prompts(PROMPTS)
     texts = [
         writer.write(annotation_prompt(prompts, problem(question, "12"), level, "shown", EXEMPLAR)) for level in LEVELS
