@@ -18,8 +18,14 @@ from gradus.records.vocabulary import FORMATS, LEVELS
 from gradus.teachers.practice.reading import numbers_of, read
 from gradus.teachers.practice.server import WHAT, PracticeServer
 from gradus.teachers.practice.writing import Writer
-from gradus.teachers.prompts.exemplars import Exemplar
-from gradus.teachers.prompts.prompting import Prompts, annotation_prompt, exemplar_prompt, read_levels, rewrite_prompt
+from gradus.teachers.prompts.prompting import (
+    Exemplar,
+    Prompts,
+    annotation_prompt,
+    exemplar_prompt,
+    read_levels,
+    rewrite_prompt,
+)
 
 PROMPTS = PROJECT / "prompts"
 ANN = "Ann has 7 apples and buys 3 more. How many has she?"
