@@ -46,7 +46,7 @@ def explored_study(folder: Path) -> None:
     for row in rows:
         row["text"] = NASTY if row["problem_id"] == first else row["text"]
     texts.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
-    numbers = Path(__file__).parents[2] / "published" / "chen-2025.csv"
+    numbers = Path(__file__).parents[1] / "published" / "chen-2025.csv"
     outputs = {
         "page": "x.html",
         "claims": "results/made/tables/claims.csv",
