@@ -6,12 +6,13 @@ both studies have; of one study on two machines, what differs beyond what seeds 
 """
 
 import argparse
+import math
 from dataclasses import replace
 from pathlib import Path
 
 from gradus.evaluation.formats import FORMATS, Columns, read_columns, read_run
 from gradus.runtime import program
-from gradus.runtime.atomic import write_text
+from gradus.runtime.asked_files import check_outputs, write_asked
 from gradus.runtime.errors import UserError
 from gradus.statistics.margin import MARGIN
 
@@ -61,9 +62,12 @@ def main() -> None:
         "--effect", type=_points, metavar="POINTS", help="what sample sizes are told for (the margin)"
     )
     given = options.parse_args()
+    if given.names[0] == given.names[1]:
+        options.error(f"--names: both sides are called {given.names[0]!r}")
     for path in given.output:
-        if path.suffix not in SUFFIXES:
+        if path.suffix.lower() not in SUFFIXES:
             options.error(f"--output {path}: the suffix is none of {', '.join(SUFFIXES)}")
+    check_outputs(given.output, [*given.runs, *(given.against or [])])
     if given.against is None:
         compare_studies(given.runs, given.output)
     else:
@@ -100,7 +104,7 @@ def compare_files(given: argparse.Namespace) -> None:
     print(to_text(found), end="")
     forms = {".txt": to_text, ".csv": to_csv, ".md": to_markdown, ".tex": to_latex, ".html": to_page}
     for path in given.output:
-        write_text(path, forms[path.suffix](found))
+        write_asked(path, forms[path.suffix.lower()](found))
 
 
 def compare_studies(folders: list[Path], outputs: list[Path]) -> None:
@@ -112,6 +116,11 @@ def compare_studies(folders: list[Path], outputs: list[Path]) -> None:
         hint = "name two studies, or RUN... --against RUN..."
         raise UserError(f"{len(folders)} folders and nothing to compare them against", hint=hint)
     first, second = folders
+    for folder in folders:
+        if folder.is_file():
+            raise UserError(
+                "a file, no folder of a study", where=folder, hint="name two sides: RUN... --against RUN..."
+            )
     comparisons = compare(first, second)
     names = _apart(first, second)
     study = first.resolve().name
@@ -121,10 +130,11 @@ def compare_studies(folders: list[Path], outputs: list[Path]) -> None:
         text = to_markdown(comparisons, *names)
     print(text, end="")
     for path in outputs:
-        if path.suffix == ".csv":
-            write_text(path, to_csv(comparisons))
-        elif path.suffix in (".md", ".html"):
-            write_text(path, text if path.suffix == ".md" else to_page(text, " and ".join(names)))
+        suffix = path.suffix.lower()
+        if suffix == ".csv":
+            write_asked(path, to_csv(comparisons))
+        elif suffix in (".md", ".html"):
+            write_asked(path, text if suffix == ".md" else to_page(text, " and ".join(names)))
         else:
             raise UserError("two studies are written as .csv, .md or .html", where=path)
 
@@ -172,8 +182,8 @@ def _scale(text: str) -> tuple[float, float]:
         worst, best = (float(part) for part in text.split(","))
     except ValueError:
         raise argparse.ArgumentTypeError(f"not two numbers: {text!r}") from None
-    if worst == best:
-        raise argparse.ArgumentTypeError(f"the worst and the best score are both {worst:g}")
+    if worst == best or not (math.isfinite(worst) and math.isfinite(best)):
+        raise argparse.ArgumentTypeError(f"{text} are no two different numbers")
     return worst, best
 
 

@@ -11,7 +11,8 @@ A study's own cells are scored with --cell, as its workflow does.
 """
 
 import json
-from argparse import ArgumentParser, Namespace
+from argparse import ArgumentParser, ArgumentTypeError, Namespace
+from collections.abc import Sequence
 from itertools import groupby
 from typing import Any
 
@@ -26,7 +27,9 @@ from gradus.evaluation.scoring import score
 from gradus.records import Prediction, Problem
 from gradus.records.vocabulary import ANSWER_KINDS
 from gradus.runtime import program
-from gradus.runtime.atomic import write_json, write_text
+from gradus.runtime.asked_files import check_outputs, write_asked
+from gradus.runtime.atomic import write_json
+from gradus.runtime.errors import Mistakes, UserError
 from gradus.runtime.jsonl import read_json, read_records, write_records
 from gradus.study.paths import on_dataset
 
@@ -48,6 +51,19 @@ def main() -> None:
         _score_outputs(given)
 
 
+_NAMED = 20  # bad rows that are named
+
+
+def _tolerance(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        raise ArgumentTypeError(f"not a number: {text!r}") from None
+    if not 0 <= value < 1:
+        raise ArgumentTypeError(f"{text} is no relative error from 0 to below 1")
+    return value
+
+
 def _options(options: ArgumentParser) -> None:
     options.add_argument("--dataset", help="the dataset, which decides the kind of answer and the paper's rules")
     options.add_argument("--kind", choices=ANSWER_KINDS, help="the kind of answer, for a dataset of one's own")
@@ -66,7 +82,10 @@ def _options(options: ArgumentParser) -> None:
         "--missing", choices=("skip", "wrong"), default="skip", help="problems without an output: left out, or counted as wrong"
     )  # fmt: skip
     options.add_argument(
-        "--tolerance", type=float, default=0.0, help="the largest relative error of a number; 0 is exact"
+        "--skip-bad", action="store_true", help="name, count and leave out rows that cannot be read or scored; else they stop it"
+    )  # fmt: skip
+    options.add_argument(
+        "--tolerance", type=_tolerance, default=0.0, help="the largest relative error of a number; 0 is exact"
     )
     options.add_argument("--show-disagreements", action="store_true", help="print outputs on which verdicts differ")
     options.add_argument("--rows", help="a JSON line for every output goes here")
@@ -102,14 +121,19 @@ def _score_cell(given: Namespace) -> None:
 def _score_outputs(given: Namespace) -> None:
     """Grade files of texts; a run and task each has accuracies of its own."""
     kind, rules = kind_of(given.kind, given.dataset)
+    check_outputs([given.rows, given.output], [*given.predictions, *([given.problems] if given.problems else [])])
+    bad = Mistakes() if given.skip_bad else None
     columns = read_columns(given.columns) if given.columns else USUAL_NAMES
     problems = None
     if given.problems:
         named = read_columns(given.problem_columns) if given.problem_columns else USUAL_NAMES
-        problems = problems_by_id(read_problems(given.problems, columns=named), kind)
-    rows = judged(
-        read_run(given.predictions, format=given.format, columns=columns), problems, kind, rules, given.tolerance
-    )
+        problems = problems_by_id(read_problems(given.problems, columns=named, bad=bad), kind, bad)
+    samples = read_run(given.predictions, format=given.format, columns=columns, bad=bad)
+    rows = judged(samples, problems, kind, rules, given.tolerance, bad)
+    if bad and bad.found:
+        _tell_bad(bad.found)
+        if not rows:
+            raise UserError(f"nothing is left to score: {len(bad.found)} rows are bad", where=given.predictions[0])
     ordered = sorted(rows, key=_group)  # stable: within a group as in the files
     groups = {key: list(mine) for key, mine in groupby(ordered, key=_group)}
     facts = []
@@ -123,9 +147,19 @@ def _score_outputs(given: Namespace) -> None:
     if given.rows:
         several = len(groups) > 1
         lines = (json.dumps(row_of(row, several, given.with_texts), ensure_ascii=False) + "\n" for row in rows)
-        write_text(given.rows, "".join(lines))
+        write_asked(given.rows, "".join(lines))
     if given.output:
-        write_json(given.output, {"groups": facts} if len(facts) > 1 else facts[0])
+        whole = {"groups": facts} if len(facts) > 1 else facts[0]
+        whole |= {} if bad is None else {"skipped_rows": len(bad.found)}
+        write_asked(given.output, json.dumps(whole, indent=2, sort_keys=True, ensure_ascii=False) + "\n")
+
+
+def _tell_bad(found: Sequence[UserError]) -> None:
+    """Every row that was left out, up to ``_NAMED`` of them, and how many there are."""
+    for error in found[:_NAMED]:
+        program.log.warning("  left out: %s", error)
+    more = f", {len(found) - _NAMED} of them not named here" if len(found) > _NAMED else ""
+    program.log.warning("  %d bad rows are left out, of every number%s", len(found), more)
 
 
 def _group(row: Judged) -> tuple[str, str]:

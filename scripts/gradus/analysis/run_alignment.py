@@ -52,7 +52,7 @@ def aligned(
         raise UserError(
             f"no item of {task} is in every run",
             where=f"{runs[0].source} has {_some(runs[0])}, {runs[-1].source} has {_some(runs[-1])}",
-            hint="items are compared by their ids; --id COLUMN names the column that holds them",
+            hint="items are compared by their ids; --columns id=COLUMN names the column that holds them",
         )
     others = _other_items(task, runs, shared)
     kept = [name for name in (shared if missing == "drop" else known) if name not in others]

@@ -114,7 +114,9 @@ def sentences(one: TaskComparison, found: RunComparison) -> list[str]:
         f"{seen}, p {p_text(one.contrast.p)}{adjusted}.",
         f"Verdict: {verdict(one, found)} ({_REACH.get(one.contrast.reach, one.contrast.reach)}).",
     ]
-    if one.needs.detectable is not None:
+    if one.needs.detectable is not None and one.needs.detectable > 1:
+        lines.append("So few runs and items find no difference at all as surely as in 80 % of cases.")
+    elif one.needs.detectable is not None:
         lines.append(f"Smallest detectable difference: {size(one.needs.detectable)} (80 % power{_beside(found)}).")
     lines.append(_needed(one))
     return lines
@@ -151,6 +153,8 @@ def _seen_p(one: TaskComparison, found: RunComparison) -> str:
 
 
 def _needed(one: TaskComparison) -> str:
+    if one.needs.detectable is one.needs.runs is one.needs.items is None:
+        return "What a difference takes cannot be told: one item, or scores that do not vary."
     effect, runs = size(one.needs.effect), min(one.first.runs, one.second.runs)
     by_runs = f"{one.needs.runs} runs a side" if one.needs.runs else f"more than {MOST_RUNS} runs a side"
     if one.needs.items:

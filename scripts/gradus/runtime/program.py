@@ -11,6 +11,7 @@ import sys
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
+from io import TextIOWrapper
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -47,6 +48,10 @@ def run(main: Callable[[], None]) -> NoReturn:
 
     ``GRADUS_LOG=debug`` shows the traceback behind the message of a failing disk.
     """
+    for stream in (sys.stdout, sys.stderr):
+        # A terminal that cannot show a character (another locale, half a character) shows its number.
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     level = logging.DEBUG if debugging() else logging.INFO
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
     log.setLevel(level)

@@ -9,10 +9,11 @@ import json
 import sys
 import zlib
 from collections.abc import Iterator
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
-from gradus.runtime.errors import UserError
+from gradus.runtime.errors import Mistakes, UserError
 
 Row = dict[str, Any]
 Rows = Iterator[tuple[str, Row]]
@@ -46,47 +47,81 @@ def content(path: str | Path) -> bytes:
     return data.removeprefix(_BOM)
 
 
-def rows(data: bytes, path: str | Path) -> Rows:
-    """The rows of a table with file and line: parquet, JSON lines, a JSON list, CSV by its name; UserError for anything else."""
+def rows(data: bytes, path: str | Path, bad: Mistakes | None = None) -> Rows:
+    """The rows of a table with file and line: parquet, JSON lines, a JSON list, CSV by its name; UserError for anything else.
+
+    ``bad`` collects lines that are no row, and the others are read.
+    """
     name = str(path).lower().removesuffix(".gz")
     if data.startswith(_PARQUET):
         return _parquet(data, path)
     if data.startswith(ZIP):
         raise UserError("a zip file that is no inspect log", where=shown(path), hint="unpack it first")
     if name.endswith((".csv", ".tsv")):
-        return _csv(data, path, "\t" if name.endswith(".tsv") else ",")
+        return _csv(data, path, bad)
     if data.lstrip()[:1] == b"[":
-        return _listed(data, path)
-    return _lines(data, path)
+        return _listed(whole(data, path), path, bad)
+    if data.lstrip()[:1] == b"{" and isinstance(one := _single(data), dict) and data.strip().count(b"\n"):
+        return _listed(_only_list(one, path), path, bad)
+    return _lines(data, path, bad)
 
 
 def whole(data: bytes, path: str | Path) -> Any:
     """The one value of a JSON file; UserError where it is none."""
+    return _parsed(_text(data, path), shown(path))
+
+
+def _parsed(text: str, where: str) -> Any:
     try:
-        return json.loads(_text(data, path))
+        return json.loads(text)
     except ValueError as error:
-        raise UserError(f"no JSON: {error}", where=shown(path)) from None
+        raise UserError(f"no JSON: {str(error).partition(';')[0]}", where=where) from None
+    except RecursionError:
+        raise UserError("no JSON that can be read: lists within lists without end", where=where) from None
 
 
-def _lines(data: bytes, path: str | Path) -> Rows:
+def _single(data: bytes) -> Any:
+    """The one value that a file holds; None where there are several, or none."""
+    try:
+        return json.loads(data)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _only_list(value: Row, path: str | Path) -> list[Any]:
+    """The rows of an object over several lines: its only list; UserError where there is not one."""
+    lists = [one for one in value.values() if isinstance(one, list)]
+    if len(lists) != 1:
+        keys = ", ".join(list(value)[:8])
+        hint = "rows are a list of objects, or an object a line"
+        raise UserError(f"one JSON object with {keys or 'no keys'}", where=shown(path), hint=hint)
+    return lists[0]
+
+
+def _lines(data: bytes, path: str | Path, bad: Mistakes | None) -> Rows:
     """Lines end at a line feed and nowhere else: a text may hold U+2028 as it is."""
     for number, line in enumerate(io.BytesIO(data), 1):
         if not line.strip():
             continue
         where = f"{shown(path)}:{number}"
-        try:
-            row = json.loads(line.decode("utf-8"))
-        except UnicodeDecodeError as error:
-            raise UserError(f"no UTF-8: {error.reason} at byte {error.start + 1} of the line", where=where) from None
-        except ValueError as error:
-            raise UserError(f"no JSON: {error}", where=where) from None
-        yield where, _object(row, where)
+        with bad or nullcontext():
+            try:
+                text = line.decode("utf-8")
+            except UnicodeDecodeError as error:
+                what = f"no UTF-8: {error.reason} at byte {error.start + 1} of the line"
+                raise UserError(what, where=where, hint=_encoding(data)) from None
+            yield where, _object(_parsed(text, where), where)
 
 
-def _listed(data: bytes, path: str | Path) -> Rows:
-    for number, row in enumerate(whole(data, path), 1):
+def _encoding(data: bytes) -> str:
+    return "it is UTF-16: save it as UTF-8" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "save it as UTF-8"
+
+
+def _listed(values: Any, path: str | Path, bad: Mistakes | None) -> Rows:
+    for number, row in enumerate(values, 1):
         where = f"{shown(path)}, element {number}"
-        yield where, _object(row, where)
+        with bad or nullcontext():
+            yield where, _object(row, where)
 
 
 def _object(row: Any, where: str) -> Row:
@@ -95,17 +130,25 @@ def _object(row: Any, where: str) -> Row:
     return row
 
 
-def _csv(data: bytes, path: str | Path, delimiter: str) -> Rows:
+def _csv(data: bytes, path: str | Path, bad: Mistakes | None) -> Rows:
+    """Between the fields stands what stands between the names of the columns: a comma, a semicolon or a tab."""
     csv.field_size_limit(sys.maxsize)
-    reader = csv.DictReader(io.StringIO(_text(data, path), newline=""), delimiter=delimiter, strict=True)
+    text = _text(data, path)
+    first = text.partition("\n")[0]
+    is_tabbed = str(path).lower().removesuffix(".gz").endswith(".tsv")
+    delimiter = "\t" if is_tabbed else max(",;\t", key=first.count)  # of equals the first
+    reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     try:
+        names = list(reader.fieldnames or ())
+        if twice := next((name for name in names if names.count(name) > 1), None):
+            raise UserError(f"two columns are called {twice!r}", where=f"{shown(path)}:1")
         for row in reader:
             where = f"{shown(path)}:{reader.line_num}"
-            if None in row or None in row.values():
-                raise UserError(
-                    f"the line has not {len(reader.fieldnames or ())} fields, as the first one", where=where
-                )
-            yield where, row
+            with bad or nullcontext():
+                if None in row or None in row.values():
+                    hint = "a field with the sign that stands between fields is written in quotes"
+                    raise UserError(f"the line has not {len(names)} fields, as the first one", where=where, hint=hint)
+                yield where, row
     except csv.Error as error:
         raise UserError(f"no CSV: {error}", where=f"{shown(path)}:{reader.line_num}") from None
 
@@ -131,4 +174,4 @@ def _text(data: bytes, path: str | Path) -> str:
         return data.decode("utf-8")
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
-        raise UserError(f"no UTF-8: {error.reason}", where=f"{shown(path)}:{line}") from None
+        raise UserError(f"no UTF-8: {error.reason}", where=f"{shown(path)}:{line}", hint=_encoding(data)) from None

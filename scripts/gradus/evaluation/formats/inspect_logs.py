@@ -33,7 +33,8 @@ def samples_of_log(log: Row, source: Source) -> Iterator[Sample]:
     if not isinstance(log.get("samples"), list):
         raise UserError("the log holds no samples", where=shown(source.path), hint="run inspect with --log-samples")
     for number, row in enumerate(log["samples"], 1):
-        yield _sample(row, log["eval"], source, f"{shown(source.path)}, sample {number}")
+        with source.row():
+            yield _sample(row, log["eval"], source, f"{shown(source.path)}, sample {number}")
 
 
 def samples_of_archive(data: bytes, source: Source) -> Iterator[Sample]:
@@ -44,11 +45,13 @@ def samples_of_archive(data: bytes, source: Source) -> Iterator[Sample]:
         known = archive.namelist()
         head = next((name for name in ("header.json", "_journal/start.json") if name in known), None)
         header = _member(archive, data, head) if head else {}
-        about = header.get("eval", {})
+        given = header.get("eval")
+        about: Row = given if isinstance(given, dict) else {}
         # A sample that was written twice counts as it was written last.
         for name in dict.fromkeys(names):
-            yield _sample(_member(archive, data, name), about, source, f"{shown(source.path)}:{name}")
-    except (zipfile.BadZipFile, zlib.error, EOFError, ValueError) as error:
+            with source.row():
+                yield _sample(_member(archive, data, name), about, source, f"{shown(source.path)}:{name}")
+    except (zipfile.BadZipFile, zlib.error, EOFError, ValueError, RuntimeError) as error:
         raise UserError(f"no inspect log: {error}", where=shown(source.path)) from None
 
 
@@ -119,8 +122,9 @@ def _completion(output: Row) -> str | None:
     if isinstance(output.get("completion"), str):
         return str(output["completion"])
     choices = output.get("choices")
-    message = choices[0].get("message", {}) if isinstance(choices, list) and choices else {}
-    return _content(message.get("content"))
+    first = choices[0] if isinstance(choices, list) and choices else None
+    message = first.get("message") if isinstance(first, dict) else None
+    return _content(message.get("content")) if isinstance(message, dict) else None
 
 
 def _content(given: Any) -> str | None:

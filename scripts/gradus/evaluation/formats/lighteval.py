@@ -37,13 +37,14 @@ def samples(rows: Rows, source: Source) -> Iterator[Sample]:
     folders = PurePath(source.path).parts[:-1]
     run = source.run or (folders[-2] if dated and len(folders) > 1 else source.stem)
     for number, (where, row) in enumerate(rows):
-        base, texts, metrics = _new(_parts(row), where) if "predictions" not in row else _old(row, where)
-        task = base.task or (dated[1] if dated else source.stem)
-        given = {name: verdict(value) for name, value in metrics.items()} if isinstance(metrics, dict) else {}
-        scores = {name: value for name, value in given.items() if value is not None}
-        common = replace(base, run=run, task=task, id=base.id or str(number), where=where)
-        for sample, text in enumerate(texts or [None]):
-            yield replace(common, sample=sample, text=text, scores=scores if sample == 0 else {})
+        with source.row():
+            base, texts, metrics = _new(_parts(row), where) if "predictions" not in row else _old(row, where)
+            task = base.task or (dated[1] if dated else source.stem)
+            given = {name: verdict(value) for name, value in metrics.items()} if isinstance(metrics, dict) else {}
+            scores = {name: value for name, value in given.items() if value is not None}
+            common = replace(base, run=run, task=task, id=base.id or str(number), where=where)
+            for sample, text in enumerate(texts or [None]):
+                yield replace(common, sample=sample, text=text, scores=scores if sample == 0 else {})
 
 
 def _parts(row: Row) -> Row:
@@ -70,7 +71,7 @@ def _old(row: Row, where: str) -> tuple[Sample, list[str | None], Any]:
 def _options(doc: Row, where: str) -> tuple[tuple[str, ...] | None, tuple[str, ...]]:
     """Options and gold letters; the one choice of a task that generates is its gold answer."""
     given, at = _read(doc.get("choices")), _read(doc.get("gold_index"))
-    places = [place for place in (at if isinstance(at, list) else [at]) if isinstance(place, int)]
+    places = [place for place in (at if isinstance(at, list) else [at]) if isinstance(place, int) and place >= 0]
     if not isinstance(given, list) or not given:
         return None, ()
     if len(given) == len(places) or len(given) > len(LETTERS):

@@ -46,17 +46,20 @@ def samples(rows: Rows, source: Source) -> Iterator[Sample]:
     run = source.run or source.folder or task
     found: dict[tuple[str, int], Sample] = {}
     for where, row in rows:
-        name, scores = str(index(row, "doc_id", where)), _scores(row)
-        cluster = _cluster(row, source.columns.cluster)
-        for number, one in enumerate(_outputs(row, where)):
-            known = found.get((name, number))
-            if known is None:
-                first = replace(one, run=run, task=task, id=name, sample=number, where=where, cluster=cluster)
-                found[name, number] = replace(first, scores=scores if number == 0 else {})
-            elif number == 0:
-                if repeated := scores.keys() & known.scores.keys():
-                    raise UserError(f"document {name} is there twice with the metric {min(repeated)!r}", where=where)
-                found[name, number] = replace(known, scores={**known.scores, **scores})
+        with source.row():
+            name, scores = str(index(row, "doc_id", where)), _scores(row)
+            cluster = _cluster(row, source.columns.cluster)
+            for number, one in enumerate(_outputs(row, where)):
+                known = found.get((name, number))
+                if known is None:
+                    first = replace(one, run=run, task=task, id=name, sample=number, where=where, cluster=cluster)
+                    found[name, number] = replace(first, scores=scores if number == 0 else {})
+                elif number == 0:
+                    if repeated := scores.keys() & known.scores.keys():
+                        raise UserError(
+                            f"document {name} is there twice with the metric {min(repeated)!r}", where=where
+                        )
+                    found[name, number] = replace(known, scores={**known.scores, **scores})
     yield from found.values()
 
 
@@ -90,7 +93,7 @@ def _outputs(row: Row, where: str) -> list[Sample]:
     if len(resps) == 1 and texts and all(text is not None for text in texts):
         return [replace(base, text=text) for text in texts]
     options = choices or _options(row)
-    at = int(gold) if gold is not None and gold.isdigit() else len(LETTERS)
+    at = int(gold) if gold is not None and gold.isdecimal() else len(LETTERS)
     golds = (LETTERS[at],) if options and at < min(len(options), len(LETTERS)) else base.golds
     return [replace(base, choices=options, golds=golds)]
 

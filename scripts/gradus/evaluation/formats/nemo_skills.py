@@ -27,17 +27,18 @@ def samples(rows: Rows, source: Source) -> Iterator[Sample]:
     seed = _SEED.search(source.stem)
     task = source.folder
     for number, (where, row) in enumerate(rows, 1):
-        yield Sample(
-            run=source.run or (source.folder or source.stem),
-            task=task,
-            id=optional(row, "id", "problem_id", "unique_id") or str(number),
-            sample=int(seed[1]) if seed else 0,
-            question=optional(row, "problem", "question"),
-            golds=golds_of(row.get("expected_answer")),
-            text=named(row, "generation", where),
-            scores=_scores(row),
-            where=where,
-        )
+        with source.row():
+            yield Sample(
+                run=source.run or (source.folder or source.stem),
+                task=task,
+                id=optional(row, "id", "problem_id", "unique_id") or str(number),
+                sample=int(seed[1]) if seed else 0,
+                question=optional(row, "problem", "question"),
+                golds=golds_of(row.get("expected_answer")),
+                text=named(row, "generation", where),
+                scores=_scores(row),
+                where=where,
+            )
 
 
 def _scores(row: Row) -> dict[str, float]:

@@ -24,22 +24,23 @@ def samples(value: dict[str, Any], source: Source) -> Iterator[Sample]:
     """The task is the file's name, the run its folder's; several predictions of a problem are its samples."""
     for name, row in value.items():
         where = f"{shown(source.path)}, key {name!r}"
-        given = row.get("prediction") if isinstance(row, dict) else None
-        texts = [text_of(one) for one in given] if isinstance(given, list) else [text_of(given)]
-        if not texts or None in texts:
-            raise UserError("no text under 'prediction'", where=where)
-        for number, text in enumerate(texts):
-            yield Sample(
-                run=source.run or source.folder or source.stem,
-                task=source.stem,
-                id=name,
-                sample=number,
-                question=_question(row.get("origin_prompt")),
-                golds=golds_of(row.get("gold")),
-                text=text,
-                scores={},
-                where=where,
-            )
+        with source.row():
+            given = row.get("prediction") if isinstance(row, dict) else None
+            texts = [text_of(one) for one in given] if isinstance(given, list) else [text_of(given)]
+            if not texts or None in texts:
+                raise UserError("no text under 'prediction'", where=where)
+            for number, text in enumerate(texts):
+                yield Sample(
+                    run=source.run or source.folder or source.stem,
+                    task=source.stem,
+                    id=name,
+                    sample=number,
+                    question=_question(row.get("origin_prompt")),
+                    golds=golds_of(row.get("gold")),
+                    text=text,
+                    scores={},
+                    where=where,
+                )
 
 
 def _question(prompt: Any) -> str | None:

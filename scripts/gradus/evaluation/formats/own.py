@@ -19,21 +19,22 @@ def is_row(row: Row) -> bool:
 def samples(rows: Rows, source: Source) -> Iterator[Sample]:
     """Scores are named ``robust`` (first) and ``strict``."""
     for where, row in rows:
-        name = "problem_id" if "problem_id" in row else "id"
-        scores = {"robust": verdict(row.get("robust", row.get("correct"))), "strict": verdict(row.get("strict"))}
-        if scores["robust"] is None and "text" not in row:
-            raise UserError("neither a text nor a verdict under 'robust' or 'correct'", where=where)
-        choices = row.get("choices")
-        yield Sample(
-            run=optional(row, "run") or source.run or source.stem,
-            task=optional(row, "task") or "",
-            id=named(row, name, where),
-            sample=index(row, "sample", where) if "sample" in row else 0,
-            question=optional(row, "question"),
-            choices=tuple(map(str, choices)) if isinstance(choices, list) else None,
-            golds=golds_of(row.get("gold")),
-            text=optional(row, "text"),
-            scores={metric: value for metric, value in scores.items() if value is not None},
-            where=where,
-            cluster=optional(row, source.columns.cluster) if source.columns.cluster else None,
-        )
+        with source.row():
+            name = "problem_id" if "problem_id" in row else "id"
+            scores = {"robust": verdict(row.get("robust", row.get("correct"))), "strict": verdict(row.get("strict"))}
+            if scores["robust"] is None and "text" not in row:
+                raise UserError("neither a text nor a verdict under 'robust' or 'correct'", where=where)
+            choices = row.get("choices")
+            yield Sample(
+                run=optional(row, "run") or source.run or source.stem,
+                task=optional(row, "task") or "",
+                id=named(row, name, where),
+                sample=index(row, "sample", where) if "sample" in row else 0,
+                question=optional(row, "question"),
+                choices=tuple(map(str, choices)) if isinstance(choices, list) else None,
+                golds=golds_of(row.get("gold")),
+                text=optional(row, "text"),
+                scores={metric: value for metric, value in scores.items() if value is not None},
+                where=where,
+                cluster=optional(row, source.columns.cluster) if source.columns.cluster else None,
+            )

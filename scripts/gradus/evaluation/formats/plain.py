@@ -22,16 +22,13 @@ def samples(rows: Rows, source: Source) -> Iterator[Sample]:
         if found is None:
             found = resolved(source.columns, row, where)
             _need(found, row, where, ("text", "score"), "a text or a score")
-        one = _problem(row, found, number, where)
-        sample = index(row, found["sample"], where) if "sample" in found else seen[one.task, one.id]
-        seen[one.task, one.id] += 1
-        yield replace(
-            one,
-            run=source.run or source.stem,
-            sample=sample,
-            text=named(row, found["text"], where) if "text" in found else None,
-            scores=_scores(row, found.get("score"), where),
-        )
+        with source.row():
+            one = _problem(row, found, number, where)
+            sample = index(row, found["sample"], where) if "sample" in found else seen[one.task, one.id]
+            text = named(row, found["text"], where) if "text" in found else None
+            scores = _scores(row, found.get("score"), where)
+            seen[one.task, one.id] += 1
+            yield replace(one, run=source.run or source.stem, sample=sample, text=text, scores=scores)
 
 
 def problems(rows: Rows, source: Source) -> Iterator[Sample]:
@@ -41,7 +38,8 @@ def problems(rows: Rows, source: Source) -> Iterator[Sample]:
         if found is None:
             found = resolved(source.columns, row, where)
             _need(found, row, where, ("gold",), "a gold answer")
-        yield _problem(row, found, number, where)
+        with source.row():
+            yield _problem(row, found, number, where)
 
 
 def _problem(row: Row, found: dict[str, str], number: int, where: str) -> Sample:

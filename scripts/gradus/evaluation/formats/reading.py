@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,7 @@ from gradus.evaluation.formats.columns import USUAL_NAMES, Columns
 from gradus.evaluation.formats.files import Row, Rows, content, rows, shown, whole
 from gradus.evaluation.formats.source import Source
 from gradus.records.samples import Sample
-from gradus.runtime.errors import UserError
+from gradus.runtime.errors import Mistakes, UserError
 
 Reader = Callable[[Rows, Source], Iterator[Sample]]
 
@@ -36,36 +37,49 @@ FORMATS = (*_OF_ROWS, INSPECT, OPENCOMPASS, PLAIN)
 
 
 def read_samples(
-    path: str | Path, *, format: str | None = None, columns: Columns = USUAL_NAMES, run: str | None = None
+    path: str | Path,
+    *,
+    format: str | None = None,
+    columns: Columns = USUAL_NAMES,
+    run: str | None = None,
+    bad: Mistakes | None = None,
 ) -> list[Sample]:
     """The samples of a file (``-``: standard input), in its order.
 
     ``format`` is one of ``FORMATS``, by default what the content tells; any named column makes it plain. ``run`` names the run
-    where the file's or folder's name should not. Raises UserError with file and line for anything that cannot be read, for a file
+    where the file's or folder's name should not. ``bad`` collects rows that cannot be read.
+
+    Raises UserError with file and line for anything that cannot be read, for a file
     without samples, and for two samples with one task, id and number.
     """
-    source = Source(str(path), run, columns)
+    source = Source(str(path), run, columns, bad)
     found = list(_read(content(path), source, format))
     if not found:
-        raise UserError("no samples", where=shown(path))
-    return _distinct(found)
+        left_out = f" but {len(bad.found)} bad rows, the first: {bad.found[0]}" if bad and bad.found else ""
+        raise UserError(f"no samples{left_out}", where=shown(path))
+    return _distinct(found, bad)
 
 
 def read_run(
-    paths: Iterable[str | Path], *, format: str | None = None, columns: Columns = USUAL_NAMES, run: str | None = None
+    paths: Iterable[str | Path],
+    *,
+    format: str | None = None,
+    columns: Columns = USUAL_NAMES,
+    run: str | None = None,
+    bad: Mistakes | None = None,
 ) -> list[Sample]:
     """The samples of several files as one run; a folder stands for the files in it. A sample of two files is a UserError."""
     found: list[Sample] = []
     for path in paths:
         for file in _files(path):
-            found += read_samples(file, format=format, columns=columns, run=run)
-    return _distinct([replace(one, run=run) if run else one for one in found])
+            found += read_samples(file, format=format, columns=columns, run=run, bad=bad)
+    return _distinct([replace(one, run=run) if run else one for one in found], bad)
 
 
-def read_problems(path: str | Path, *, columns: Columns = USUAL_NAMES) -> list[Sample]:
+def read_problems(path: str | Path, *, columns: Columns = USUAL_NAMES, bad: Mistakes | None = None) -> list[Sample]:
     """Problems with their gold answers: plain rows with an id and an answer, as datasets have them. Errors as above."""
-    source = Source(str(path), None, columns)
-    found = list(plain.problems(rows(content(path), source.path), source))
+    source = Source(str(path), None, columns, bad)
+    found = list(plain.problems(rows(content(path), source.path, bad), source))
     if not found:
         raise UserError("no problems", where=shown(path))
     return found
@@ -84,14 +98,28 @@ def _read(data: bytes, source: Source, format: str | None) -> Iterator[Sample]:
         return
     if format in (INSPECT, OPENCOMPASS):
         raise UserError(f"no file of the format {format!r}", where=shown(source.path))
-    given = rows(data, source.path)
+    given = rows(data, source.path, source.bad)
     first = next(given, None)
     if first is None:
         return
     format = format or (PLAIN if replace(source.columns, cluster=None) != USUAL_NAMES else None)
     format = format or next((name for name, (is_row, _) in _OF_ROWS.items() if is_row(first[1])), PLAIN)
-    reader: Reader = plain.samples if format == PLAIN else _OF_ROWS[format][1]
-    yield from reader(itertools.chain([first], given), source)
+    every = itertools.chain([first], given)
+    if format == PLAIN:
+        yield from plain.samples(every, source)
+    else:
+        is_row, reader = _OF_ROWS[format]
+        yield from reader(_alike(every, is_row, format, source), source)
+
+
+def _alike(given: Rows, is_row: Callable[[Row], bool], format: str, source: Source) -> Rows:
+    """The rows as they are; one that is none of the format is a mistake."""
+    for where, row in given:
+        with source.row():
+            if not is_row(row):
+                there = f"there are {', '.join(map(str, row)) or 'no fields'}"
+                raise UserError(f"no row of the format {format!r}", where=where, hint=there)
+            yield where, row
 
 
 def _document(data: bytes, path: str) -> Any:
@@ -101,6 +129,8 @@ def _document(data: bytes, path: str) -> Any:
     first = data.lstrip().partition(b"\n")[0]
     try:
         row = json.loads(first)
+    except RecursionError:
+        return None
     except ValueError:
         return (
             whole(data, path)
@@ -128,11 +158,12 @@ def _is_data(file: Path) -> bool:
     )
 
 
-def _distinct(samples: list[Sample]) -> list[Sample]:
-    seen: dict[str, str] = {}
+def _distinct(samples: list[Sample], bad: Mistakes | None) -> list[Sample]:
+    seen: dict[str, Sample] = {}
     for one in samples:
-        if one.key in seen:
-            what = f"sample {one.sample} of {one.id!r}" + (f" ({one.task})" if one.task else "")
-            raise UserError(f"{what} a second time, first at {seen[one.key]}", where=one.where)
-        seen[one.key] = one.where
-    return samples
+        with bad or nullcontext():
+            if one.key in seen:
+                what = f"sample {one.sample} of {one.id!r}" + (f" ({one.task})" if one.task else "")
+                raise UserError(f"{what} a second time, first at {seen[one.key].where}", where=one.where)
+            seen[one.key] = one
+    return list(seen.values())

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+import json
 import math
 import re
 from collections.abc import Mapping
@@ -54,17 +56,26 @@ def golds_of(value: Any) -> tuple[str, ...]:
 
 def choices_of(value: Any, where: str) -> tuple[tuple[str, ...], tuple[str, ...]] | None:
     """Texts and labels of the options: a list of texts (with their letters or without), the Hub's ``{label, text}``, or a list of
-    such; None where there are none. UserError for anything else.
+    such, an option by each letter, or one of these as text; None where there are none, or a text that is no list. UserError for
+    anything else.
     """
     if value is None or (isinstance(value, str) and not value.strip()):
         return None
     labels: list[Any] | None = None
+    if isinstance(value, str):
+        value = _listed(value)
+        if value is None:
+            return None
+    if isinstance(value, dict) and value and list(value) == list(LETTERS[: len(value)]):
+        value = list(value.values())
     if isinstance(value, dict) and {"label", "text"} <= value.keys():
         labels, value = value["label"], value["text"]
     elif isinstance(value, list) and value and all(isinstance(one, dict) and "text" in one for one in value):
         labels = [one.get("label") for one in value]
         value = [one["text"] for one in value]
     texts = [text_of(one) for one in value] if isinstance(value, list | tuple) else []
+    if len(texts) > len(LETTERS):
+        raise UserError(f"{len(texts)} choices; at most {len(LETTERS)} can be told apart by letters", where=where)
     names = [text_of(one) for one in labels] if isinstance(labels, list) else list(LETTERS[: len(texts)])
     if not texts:
         if isinstance(value, list | tuple):
@@ -72,9 +83,18 @@ def choices_of(value: Any, where: str) -> tuple[tuple[str, ...], tuple[str, ...]
         raise UserError(f"choices that are no list but {type(value).__name__}", where=where)
     if any(one is None for one in [*texts, *names]) or len(texts) != len(names):
         raise UserError("choices that are not a list of texts, nor labels with as many texts", where=where)
-    if len(texts) > len(LETTERS):
-        raise UserError(f"{len(texts)} choices; at most {len(LETTERS)} can be told apart by letters", where=where)
     return _without_letters([str(one) for one in texts]), tuple(str(one) for one in names)
+
+
+def _listed(text: str) -> Any:
+    """The list or object that a cell of a table spells, as JSON or as Python prints it; None where it spells neither."""
+    for read in (json.loads, ast.literal_eval):
+        try:
+            found = read(text)
+        except (ValueError, TypeError, SyntaxError, RecursionError, MemoryError):
+            continue
+        return found if isinstance(found, list | dict) else None
+    return None
 
 
 def _without_letters(texts: list[str]) -> tuple[str, ...]:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 
 from gradus.evaluation.grading import Grade, Question
 from gradus.evaluation.judging import grade_all, questions_of
 from gradus.records.samples import Sample
 from gradus.records.vocabulary import AnswerKind
-from gradus.runtime.errors import UserError
+from gradus.runtime.errors import Mistakes, UserError
 
 
 @dataclass(frozen=True)
@@ -29,38 +30,49 @@ class Judged:
     grade: Grade
 
 
-def problems_by_id(problems: Sequence[Sample], kind: AnswerKind) -> dict[str, Asked]:
-    """The problems of a file; UserError for one without a gold answer of the kind, and for a second one of an id."""
+def problems_by_id(problems: Sequence[Sample], kind: AnswerKind, bad: Mistakes | None = None) -> dict[str, Asked]:
+    """The problems of a file; UserError for one without a gold answer of the kind, and for a second one of an id.
+
+    ``bad`` collects these, and the others count.
+    """
     found: dict[str, Asked] = {}
     for problem in problems:
-        if problem.id in found:
-            raise UserError(f"the id {problem.id!r} occurs twice", where=problem.where)
-        found[problem.id] = _asked(problem, kind)
+        with bad or nullcontext():
+            if problem.id in found:
+                raise UserError(f"the id {problem.id!r} occurs twice", where=problem.where)
+            found[problem.id] = _asked(problem, kind)
     return found
 
 
 def judged(
-    samples: Sequence[Sample], problems: dict[str, Asked] | None, kind: AnswerKind, rules: str, tolerance: float = 0.0
+    samples: Sequence[Sample],
+    problems: dict[str, Asked] | None,
+    kind: AnswerKind,
+    rules: str,
+    tolerance: float = 0.0,
+    bad: Mistakes | None = None,
 ) -> list[Judged]:
     """A verdict for every output, in order; without problems the outputs bring their own gold answers.
 
-    Raises UserError for an output without a text, or one whose problem or gold answer nobody knows.
+    Raises UserError for an output without a text, or one whose problem or gold answer nobody knows; ``bad`` collects these, and
+    the others are judged.
     """
-    asked: dict[str, Asked] = {}
+    asked: list[tuple[Sample, Asked]] = []
     for one in samples:
-        if one.text is None:
-            raise UserError(
-                f"no text of {one.id!r}: options were compared by likelihood, or only verdicts are kept",
-                where=one.where,
-            )
-        if problems is None:
-            asked[one.key] = _asked(one, kind)
-        elif one.id in problems:
-            asked[one.key] = problems[one.id]
-        else:
-            raise UserError(f"prediction for an unknown problem {one.id!r}", where=one.where)
-    grades = grade_all([(one.text or "", asked[one.key].questions) for one in samples], kind, rules, tolerance)
-    return [Judged(one, asked[one.key], grade) for one, grade in zip(samples, grades, strict=True)]
+        with bad or nullcontext():
+            if one.text is None:
+                raise UserError(
+                    f"no text of {one.id!r}: the model failed, options were compared by likelihood, or only verdicts are kept",
+                    where=one.where,
+                )
+            if problems is None:
+                asked.append((one, _asked(one, kind)))
+            elif one.id in problems:
+                asked.append((one, problems[one.id]))
+            else:
+                raise UserError(f"prediction for an unknown problem {one.id!r}", where=one.where)
+    grades = grade_all([(one.text or "", known.questions) for one, known in asked], kind, rules, tolerance)
+    return [Judged(one, known, grade) for (one, known), grade in zip(asked, grades, strict=True)]
 
 
 def _asked(one: Sample, kind: AnswerKind) -> Asked:

@@ -145,7 +145,7 @@ def test_choices_as_people_have_them(tmp_path: Path) -> None:
         (b'{"id": [1], "text": "a"}\n', "a.jsonl:1: no text under 'id' (it is list)"),
         (b'{"id": 1, "text": null}\n', "a.jsonl:1: no text under 'text' (it is null)"),
         (b'{"id": 1, "text": "a"}\n{"text": "b"}\n', "a.jsonl:2: no text under 'id' (there are text)"),
-        (b'{"id": 1, "text": "a", "choices": "xy"}\n', "a.jsonl:1: choices that are no list but str"),
+        (b'{"id": 1, "text": "a", "choices": 3}\n', "a.jsonl:1: choices that are no list but int"),
         (b'{"id": 1, "text": "a", "choices": [{"a": 1}]}\n', "a.jsonl:1: choices that are not a list of texts"),
         (b'{"id": 1, "sample": 0, "text": "a"}\n{"id": 1, "sample": 0, "text": "b"}\n', "a.jsonl:2: sample 0 of '1' a second"),
         (b'{"id": 1, "score": "high"}\n', "a.jsonl:1: 'high' under 'score' is no score"),
