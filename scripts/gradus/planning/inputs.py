@@ -16,7 +16,7 @@ from gradus.results.store import Results
 from gradus.runtime.environment import data_folder, journal_folder
 from gradus.students.model_sizes import Work, size_of
 from gradus.study import paths
-from gradus.study.config import ChatTeacher, GradeschoolDataset, Study, base_of
+from gradus.study.config import GENERATED, ChatTeacher, Study, base_of
 from gradus.study.config.teachers import TutorTeacher
 from gradus.study.grid import cells, decodings, evaluations
 from gradus.teachers.prompts.prompting import Prompts
@@ -134,7 +134,7 @@ class PlanInputs:
         found: dict[tuple[str, Split], int] = {}
         limits: tuple[int | None, int | None]
         for name, section in self.study.datasets.items():
-            if isinstance(section, GradeschoolDataset):
+            if isinstance(section, GENERATED):
                 (train, test), limits = (section.train, section.test), (section.train_size, None)
             else:
                 train, test = (size(section, is_test, data_folder()).rows for is_test in (False, True))
@@ -151,7 +151,7 @@ class PlanInputs:
         """By dataset and split, why its size is assumed; nothing for what is there or known."""
         found = {}
         for name, section in self.study.datasets.items():
-            if isinstance(section, GradeschoolDataset):
+            if isinstance(section, GENERATED):
                 continue
             for split, limit in (("train", section.train_size), ("test", section.test_size)):
                 known = size(section, split == "test", data_folder())

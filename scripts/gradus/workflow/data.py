@@ -57,4 +57,4 @@ def _others(study: Study, dataset: str) -> list[str]:
 
 def _origin(section: Dataset) -> tuple[str | None, ...]:
     """What tells two entries apart that take other problems, and not only another number of them."""
-    return (section.source, *(getattr(section, key, None) for key in ("hub", "path")))
+    return (section.source, *(getattr(section, key, None) for key in ("hub", "path", "test_templates")))

@@ -11,7 +11,7 @@ from huggingface_hub import EvalResultEntry, eval_result_entries_to_yaml
 from gradus import __version__
 from gradus.archive.exports.scored_cell import ScoredCell
 from gradus.archive.licences import hub_dataset
-from gradus.study.config import GradeschoolDataset
+from gradus.study.config import GENERATED
 
 
 def files(cell: ScoredCell, task: str | None = None) -> dict[str, bytes]:
@@ -19,7 +19,7 @@ def files(cell: ScoredCell, task: str | None = None) -> dict[str, bytes]:
     study = cell.results.study
     section = study.datasets.get(cell.dataset)
     repository = None if section is None else hub_dataset(study, cell.dataset)
-    if repository is None or section is None or isinstance(section, GradeschoolDataset) or cell.split != "test":
+    if repository is None or section is None or isinstance(section, GENERATED) or cell.split != "test":
         return {}
     metrics, decoding = cell.metrics, cell.place.decoding
     interval = f"{100 * metrics.interval_low:.1f} to {100 * metrics.interval_high:.1f}"

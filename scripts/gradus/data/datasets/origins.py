@@ -9,7 +9,7 @@ from gradus.data.datasets.files import content_of, ending, files_in, files_of_sp
 from gradus.data.datasets.rows import Rows, hub_rows, local_file, resolve_revision, rows_of_files
 from gradus.records.vocabulary import Split
 from gradus.runtime.errors import UserError
-from gradus.study.config.datasets import CatalogueDataset, ColumnsDataset, Dataset, GradeschoolDataset
+from gradus.study.config.datasets import GENERATED, CatalogueDataset, ColumnsDataset, Dataset
 
 
 def content(dataset: str, section: Dataset, split: Split, folder: Path | None) -> str:
@@ -17,7 +17,7 @@ def content(dataset: str, section: Dataset, split: Split, folder: Path | None) -
 
     What is not there has no content: the job that reads it says so.
     """
-    if isinstance(section, GradeschoolDataset):
+    if isinstance(section, GENERATED):
         return ""
     try:
         if isinstance(section, ColumnsDataset):

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+from gradus.data import gsm_symbolic
 from gradus.data.datasets.catalogue import CATALOGUE
 from gradus.data.datasets.columns import read_row
 from gradus.data.datasets.development import drawn_for, side
@@ -19,7 +20,13 @@ from gradus.data.text_normalisation import normalised
 from gradus.records import Problem
 from gradus.records.vocabulary import Split
 from gradus.runtime.errors import UserError
-from gradus.study.config.datasets import CatalogueDataset, ColumnsDataset, Dataset, GradeschoolDataset
+from gradus.study.config.datasets import (
+    CatalogueDataset,
+    ColumnsDataset,
+    Dataset,
+    GradeschoolDataset,
+    GsmSymbolicDataset,
+)
 
 
 @dataclass(frozen=True)
@@ -54,6 +61,8 @@ def load_problems(dataset: str, section: Dataset, split: Split, folder: Path | N
         raise UserError("has no development split", where=f"dataset {dataset}", hint=hint)
     if isinstance(section, GradeschoolDataset):
         return _gradeschool(dataset, section, split)
+    if isinstance(section, GsmSymbolicDataset):
+        return _gsm_symbolic(dataset, section, split)
     drawn: Split = "test" if split == "test" else "train"
     table = _table(dataset, section, drawn, folder)
     readings = read_all(table)
@@ -172,6 +181,34 @@ def _gradeschool(dataset: str, section: GradeschoolDataset, split: Split) -> Loa
     if split == "train":
         problems = _subset(problems, section.train_size, None)
     return Loaded(problems, source, revision, 0, ())
+
+
+def _gsm_symbolic(dataset: str, section: GsmSymbolicDataset, split: Split) -> Loaded:
+    drawn: Split = "test" if split == "test" else "train"
+    size = section.test if split == "test" else section.train
+    revision = f"seed {section.seed}"
+    made = gsm_symbolic.instances(section.seed, size, drawn, section.test_templates)
+    problems = [
+        Problem(
+            id=f"{dataset}-{drawn}-{number:05d}-template{one.template:02d}",
+            dataset=dataset,
+            split=drawn,
+            question=one.question,
+            choices=None,
+            answer=one.answer,
+            answer_kind="number",
+            rationale=one.rationale,
+            solution=None,
+            source=gsm_symbolic.TERMS,
+            revision=revision,
+        )
+        for number, one in enumerate(made)
+    ]
+    if split != "test" and section.development is not None:
+        problems = side(problems, split, section.development, lambda problem: problem.id.rsplit("-", 1)[1])
+    if split == "train":
+        problems = _subset(problems, section.train_size, None)
+    return Loaded(problems, gsm_symbolic.TERMS, revision, 0, ())
 
 
 def _structure(problem: Problem) -> str:

@@ -14,7 +14,14 @@ from pydantic import ValidationError
 from gradus.runtime.errors import UserError
 from gradus.study.config.archives import ArchiveGroup
 from gradus.study.config.axes import Sections, base_of, expanded, is_point
-from gradus.study.config.datasets import CatalogueDataset, ColumnsDataset, Dataset, GradeschoolDataset
+from gradus.study.config.datasets import (
+    GENERATED,
+    CatalogueDataset,
+    ColumnsDataset,
+    Dataset,
+    GradeschoolDataset,
+    GsmSymbolicDataset,
+)
 from gradus.study.config.decodings import Decoding
 from gradus.study.config.experiments import NAMED_FORMATS, NAMED_LEVELS, Experiment
 from gradus.study.config.explanation import explain
@@ -25,6 +32,7 @@ from gradus.study.config.teachers import ChatTeacher, NoTeacher, ReleasedTeacher
 from gradus.study.config.transforms import PaddedTransform, RewrittenTransform, Transform
 
 __all__ = [
+    "GENERATED",
     "NAMED_FORMATS",
     "NAMED_LEVELS",
     "ArchiveGroup",
@@ -35,6 +43,7 @@ __all__ = [
     "EarlierStudent",
     "Experiment",
     "GradeschoolDataset",
+    "GsmSymbolicDataset",
     "NoTeacher",
     "PaddedTransform",
     "PretrainedStudent",

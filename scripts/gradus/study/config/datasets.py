@@ -88,6 +88,36 @@ class GradeschoolDataset(Section):
         return self
 
 
+class GsmSymbolicDataset(Section):
+    """Word problems with worked solutions from the templates of GSM-Symbolic, which paraphrase test questions of GSM8K."""
+
+    source: Literal["gsm-symbolic"] = Field(
+        description="Where the problems come from: templates of the package `reasoning-gym`, which is installed by hand "
+        "(docs/reference/datasets.md)."
+    )
+    seed: int = Field(description="Seed of names and numbers.")
+    train: int = Field(gt=0, description="Number of training problems.")
+    test: int = Field(gt=0, description="Number of test problems.")
+    test_templates: int = Field(
+        17,
+        gt=0,
+        lt=85,
+        description="How many of the 85 templates are for testing alone, the same for every seed.",
+    )
+    train_size: int | None = Field(
+        None,
+        gt=0,
+        exclude_if=_is_none,
+        description="Keep that many of the `train` training problems, the first ones, of those that are not for development: "
+        "every smaller set is part of the larger.",
+    )
+    development: Development | None = Field(
+        None,
+        exclude_if=_is_none,
+        description="Take a development split from the training split, whole templates; unset: there is none.",
+    )
+
+
 class CatalogueDataset(Section):
     """One of the seven datasets of the paper, from local files or from the hub (docs/reference/datasets.md)."""
 
@@ -164,9 +194,13 @@ class ColumnsDataset(Columns):
         return self
 
 
-def is_nested(section: GradeschoolDataset | CatalogueDataset | ColumnsDataset) -> bool:
+def is_nested(section: GradeschoolDataset | GsmSymbolicDataset | CatalogueDataset | ColumnsDataset) -> bool:
     """Whether every smaller size of a dataset is a part of the larger."""
     return getattr(section, "sample_seed", None) is None or getattr(section, "sample", "anew") == "nested"
 
 
-Dataset = Annotated[GradeschoolDataset | CatalogueDataset | ColumnsDataset, Field(discriminator="source")]
+Dataset = Annotated[
+    GradeschoolDataset | GsmSymbolicDataset | CatalogueDataset | ColumnsDataset, Field(discriminator="source")
+]
+# Datasets whose entry says how many problems there are.
+GENERATED = (GradeschoolDataset, GsmSymbolicDataset)

@@ -25,6 +25,7 @@ from gradus.study.config import (
 SECTIONS: tuple[tuple[type[BaseModel], str], ...] = (
     (study.Study, "The study file"),
     (datasets.GradeschoolDataset, "`datasets.NAME` with `source: gradeschool`"),
+    (datasets.GsmSymbolicDataset, "`datasets.NAME` with `source: gsm-symbolic`"),
     (datasets.CatalogueDataset, "`datasets.NAME` of the paper"),
     (datasets.ColumnsDataset, "`datasets.NAME` with `source: columns`"),
     (columns.ChoiceColumns, "`datasets.NAME.choices`"),
