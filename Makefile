@@ -11,7 +11,7 @@ export NO_MKDOCS_2_WARNING := 1
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help venv study smoke models models-gemma tour test test-full lint format environments docs docs-serve lock benchmark clean-work
+.PHONY: help venv study sample smoke models models-gemma tour test test-full lint format environments docs docs-serve lock benchmark clean-work
 
 help:  ## This page
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/ -/' | sort
@@ -30,6 +30,10 @@ $(STAMP): requirements.lock
 
 study: venv  ## Run the default study: problems to report, about ten minutes on two cores
 	$(BIN)/snakemake --cores $(CORES)
+	@echo "Open results/default/report/explorer.html in a browser."
+
+sample: study  ## Copy the default study's explorer into docs/sample/, and its picture into docs/images/
+	$(BIN)/python docs/make_sample.py
 
 smoke: venv  ## Rehearse the paper's study with tiny random students, about six minutes (needs GRADUS_DATA)
 	$(BIN)/python scripts/tiny_students.py tiny_students

@@ -61,7 +61,8 @@ RUN_BY = {
 def commands(path: Path) -> list[str]:
     """The commands in a document's blocks of code."""
     found = []
-    for block in re.findall(r"^```(?:bash)?\n(.*?)^```", path.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE):
+    blocks = re.findall(r"^```(\w*)\n(.*?)^```$", path.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE)
+    for block in (text for language, text in blocks if language in ("", "bash", "console")):
         found += [line.split("  #")[0].strip() for line in block.splitlines() if COMMAND.match(line)]
     return found
 
