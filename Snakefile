@@ -20,7 +20,7 @@ from gradus.study.config import NAMED_FORMATS, load
 from gradus.study.fingerprint import fingerprint
 from gradus.terminal import attach
 from gradus.workflow import annotation, before_the_first_job, cluster, data, evaluation
-from gradus.workflow import presentation, resources, summary, targets, training
+from gradus.workflow import lanes, presentation, resources, summary, targets, training
 from gradus.workflow.inputs import large, large_and_small
 from gradus.workflow.options import as_json, options
 from gradus.workflow.wildcards import constraints
@@ -42,6 +42,8 @@ except UserError as error:
     sys.exit(f"error: {error}")
 
 environment.choose_prompts(study.prompts)
+lanes.open_lanes(workflow, study)
+attach.attach(workflow, study)
 
 
 report: "report/workflow.rst"
@@ -49,10 +51,6 @@ report: "report/workflow.rst"
 
 wildcard_constraints:
     **constraints(study),
-
-
-localrules:
-    all,
 
 
 rule all:
@@ -77,9 +75,6 @@ include: "rules/presentation_paper.smk"
 include: "rules/presentation_pages.smk"
 include: "rules/planning.smk"
 include: "rules/archive.smk"
-
-
-attach.attach(workflow, study)
 
 
 onstart:

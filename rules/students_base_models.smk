@@ -92,12 +92,11 @@ rule pretrained_student:
         "../envs/train.yaml"
     threads: 1
     resources:
+        **lanes.all_taken(study),
         interpreter=resources.interpreter(study, "train"),
         demands=lambda wildcards: training.student_demands(study, wildcards.student),
         mem_mb=4000,
         runtime=240,
-        annotation_openai=resources.provider_pause(study, "openai"),
-        annotation_anthropic=resources.provider_pause(study, "anthropic"),
     params:
         code=lambda _: fingerprint("student"),
         settings=lambda wildcards: training.student_settings(study, wildcards.student),

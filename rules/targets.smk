@@ -2,6 +2,7 @@
 
 
 localrules:
+    all,
     annotations,
     batches_submitted,
     batches_collected,

@@ -19,18 +19,13 @@ rule batch_submit:
         "../envs/annotate.yaml"
     threads: 1
     resources:
+        **lanes.taken(study, lambda wildcards: wildcards.teacher),
         interpreter=resources.interpreter(study, "annotate"),
         request_policy=lambda wildcards: annotation.request_policy(
             study, wildcards.teacher
         ),
         mem_mb=2000,
         runtime=60,
-        annotation_openai=lambda wildcards: resources.provider_slot(
-            study, wildcards.teacher, "openai"
-        ),
-        annotation_anthropic=lambda wildcards: resources.provider_slot(
-            study, wildcards.teacher, "anthropic"
-        ),
     params:
         code=lambda _: fingerprint("annotate"),
         settings=lambda wildcards: annotation.teacher_settings(study, wildcards.teacher),

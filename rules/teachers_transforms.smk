@@ -10,18 +10,15 @@ use rule annotate as rewrite with:
     wildcard_constraints:
         format=paths.alternatives(annotation.edited_formats(study, served=False)),
     resources:
+        **lanes.taken(
+            study, lambda wildcards: annotation.editor_of(study, wildcards.format)
+        ),
         interpreter=resources.interpreter(study, "annotate"),
         request_policy=lambda wildcards: annotation.request_policy(
             study, annotation.editor_of(study, wildcards.format)
         ),
         mem_mb=2000,
         runtime=240,
-        annotation_openai=lambda wildcards: resources.provider_slot(
-            study, annotation.editor_of(study, wildcards.format), "openai"
-        ),
-        annotation_anthropic=lambda wildcards: resources.provider_slot(
-            study, annotation.editor_of(study, wildcards.format), "anthropic"
-        ),
     params:
         code=lambda _: fingerprint("annotate"),
         settings=lambda wildcards: annotation.teacher_settings(

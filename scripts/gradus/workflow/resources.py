@@ -17,16 +17,6 @@ def interpreter(study: Study, stage: Stage) -> str:
     return shlex.join(command_words(study.interpreters.get(stage, "python")))
 
 
-def provider_slot(study: Study, teacher: str, provider: str) -> int:
-    """1 for a job that asks this provider: profiles/default runs one such job at a time."""
-    return int(study.teachers[teacher].provider == provider)
-
-
-def provider_pause(study: Study, provider: str) -> int:
-    """1 for a job beside which no job may ask this provider; 0 where the study does not ask it."""
-    return int(any(teacher.provider == provider for teacher in study.teachers.values()))
-
-
 def warm_up_ranks(study: Study, student: str) -> int:
     """Processes that building a student takes."""
     section = study.students[student]
