@@ -1,4 +1,4 @@
-"""A real SLURM with accounting on one machine: two nodes, three partitions, counted GPUs, pre-emption.
+"""A real SLURM with accounting on one machine: two nodes, partitions, counted and typed GPUs, features, QOS, pre-emption.
 
 Everything lives in a folder of its own (configuration, state, logs, database); ``start`` returns when both nodes are idle. It
 needs root and the packages slurm-wlm, slurmdbd, mariadb-server and munge. GPUs are counters bound to harmless files.
@@ -18,6 +18,8 @@ from pathlib import Path
 PROGRAMS = ("slurmctld", "slurmd", "slurmdbd", "munged", "mariadbd", "mariadb-install-db", "sbatch", "sacctmgr")
 ACCOUNT = "lab"
 NODES = ("n1", "n2")
+TYPES = {"n1": "a100", "n2": "h100"}  # of the GPUs
+LIMITS = {"few": 3}  # QOS, and how many jobs of a user may be submitted in it
 # Snakemake's plugin takes SLURM_CONF from its jobs' environment, so the configuration must lie where SLURM looks for it.
 CONFIGURATION = Path("/etc/slurm/slurm.conf")
 MARK = "# test cluster of Gradus"
@@ -136,6 +138,9 @@ def start(folder: Path) -> Cluster:
         cluster.run("sacctmgr", "--immediate", "add", "cluster", "test")
         cluster.run("sacctmgr", "--immediate", "add", "account", ACCOUNT, "Description=lab", "Organization=lab")
         cluster.run("sacctmgr", "--immediate", "add", "user", "root", f"Account={ACCOUNT}")
+        for quality, limit in LIMITS.items():
+            cluster.run("sacctmgr", "--immediate", "add", "qos", quality, f"MaxSubmitJobsPerUser={limit}")
+        cluster.run("sacctmgr", "--immediate", "modify", "user", "root", "set", f"qos+={','.join(LIMITS)}")
         cluster.start("slurmctld", "slurmctld", "-D")
         for node in NODES:
             cluster.start(f"slurmd-{node}", "slurmd", "-D", "-N", node)
@@ -231,14 +236,16 @@ StorageLoc=slurm_acct_db
         devices.append(str(device))
     (CONFIGURATION.parent / "gres.conf").write_text(
         "".join(
-            f"NodeName={node} Name=gpu File={devices[2 * index]}\nNodeName={node} Name=gpu File={devices[2 * index + 1]}\n"
+            f"NodeName={node} Name=gpu Type={TYPES[node]} File={device}\n"
             for index, node in enumerate(NODES)
+            for device in devices[2 * index : 2 * index + 2]
         ),
         encoding="utf-8",
     )
     host = subprocess.run(["hostname"], capture_output=True, text=True, check=True).stdout.strip()
     nodes = "\n".join(
-        f"NodeName={name} NodeHostname={host} NodeAddr=127.0.0.1 Port={port} CPUs=8 RealMemory=20000 Gres=gpu:2 State=UNKNOWN"
+        f"NodeName={name} NodeHostname={host} NodeAddr=127.0.0.1 Port={port} CPUs=8 RealMemory=20000 "
+        f"Gres=gpu:{TYPES[name]}:2 Feature={TYPES[name]},infiniband State=UNKNOWN"
         for name, port in (("n1", 17041), ("n2", 17042))
     )
     CONFIGURATION.write_text(
@@ -278,13 +285,14 @@ AccountingStorageHost=localhost
 AccountingStoragePort=17031
 AccountingStoragePass={folder}/munge.socket
 AccountingStoreFlags=job_comment
-AccountingStorageEnforce=associations
+AccountingStorageEnforce=associations,limits,qos
 AccountingStorageTRES=gres/gpu
 JobAcctGatherType=jobacct_gather/linux
 JobAcctGatherFrequency=5
 {nodes}
 PartitionName=cpu Nodes=n1,n2 Default=YES MaxTime=INFINITE State=UP PriorityTier=10
 PartitionName=gpu Nodes=n1,n2 MaxTime=INFINITE State=UP PriorityTier=10 GraceTime=30
+PartitionName=whole Nodes=n1,n2 MaxTime=2-00:00:00 State=UP PriorityTier=10 OverSubscribe=EXCLUSIVE
 PartitionName=urgent Nodes=n1,n2 MaxTime=INFINITE State=UP PriorityTier=100 PreemptMode=OFF
 """,
         encoding="utf-8",

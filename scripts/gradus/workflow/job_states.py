@@ -22,6 +22,25 @@ FAILED = frozenset(
 )
 # Ended, unless the scheduler puts the job back into the queue, which takes it a moment.
 INTERRUPTED = frozenset({"NODE_FAIL", "PREEMPTED", "STOPPED", "SPECIAL_EXIT"})
+# Waits or works.
+AT_WORK = frozenset(
+    {
+        "COMPLETING",
+        "CONFIGURING",
+        "PENDING",
+        "POWER_UP_NODE",
+        "REQUEUED",
+        "REQUEUE_FED",
+        "REQUEUE_HOLD",
+        "RESIZING",
+        "RESV_DEL_HOLD",
+        "RUNNING",
+        "SIGNALING",
+        "STAGE_OUT",
+        "SUSPENDED",
+        "UPDATE_DB",
+    }
+)
 PATIENCE = 3  # looks, each some minutes apart, before an interrupted or unknown job is given up
 
 Verdict = Literal["running", "done", "failed", "unknown"]
@@ -53,17 +72,24 @@ def states_in(text: str) -> dict[str, str]:
 
 
 def verdict(state: str | None, looks: int, comes_back: bool) -> Verdict:
-    """What follows from a state that was found ``looks`` times in a row; None is a job that nobody knows.
+    """What follows from a state that was found ``looks`` times in a row; None is a job that nobody knows, as is another word.
 
     ``comes_back``: interrupted jobs are put back into the queue.
     """
     if state == "COMPLETED":
         return "done"
-    if state is None:
-        return "unknown" if looks >= PATIENCE else "running"
     if state in INTERRUPTED:
         return "running" if comes_back and looks < PATIENCE else "failed"
-    return "failed" if state in FAILED else "running"
+    if state in FAILED:
+        return "failed"
+    if state in AT_WORK or looks < PATIENCE:
+        return "running"
+    return "unknown"
+
+
+def is_in_doubt(state: str | None) -> bool:
+    """Whether another look is needed soon."""
+    return state != "COMPLETED" and state not in FAILED and state not in AT_WORK
 
 
 def _ask(command: list[str]) -> Answer:

@@ -46,8 +46,10 @@ def training_runtime(study: Study, student: str) -> int:
 
 def cells_per_job(study: Study, student: str) -> int:
     """Trainings, and predictions, of this student that may share a cluster's job; small ones work for less than they wait."""
-    chosen = study.students[student].resources.cells_per_job
-    return chosen or (4 if _weights(study, student) < 1e7 else 1)
+    chosen = study.students[student].resources
+    if chosen.nodes > 1:
+        return 1
+    return chosen.cells_per_job or (4 if _weights(study, student) < 1e7 else 1)
 
 
 def annotations_per_job(study: Study, teacher: str) -> int:

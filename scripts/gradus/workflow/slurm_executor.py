@@ -10,6 +10,7 @@ The class is made from the plugin's own at run time, in the main process alone: 
 
 from __future__ import annotations
 
+import os
 import sys
 import threading
 import time
@@ -20,7 +21,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-from gradus.workflow import job_states, sharing
+from gradus.workflow import job_states, sharing, site_promises
 from gradus.workflow.submission_limits import reason_to_wait
 
 PLUGIN = "snakemake_executor_plugin_slurm"
@@ -73,7 +74,27 @@ def executor_class(plugin_class: Any, job_info_class: Any) -> Any:
             self._looks: dict[str, tuple[str | None, int]] = {}  # job number -> state, looks in a row that found it
             self._told: dict[str, float] = {}  # what was told, and when
             self._active: set[str] = set()  # numbers of jobs that have not ended
+            self._site = site_promises.Site()
+            self._ready = False
             super().__post_init__(*arguments, **options)
+            self._site = self._ask_site()
+            self._ready = True
+
+        def _ask_site(self) -> site_promises.Site:
+            """What the site says of itself; what is to be known of it is told."""
+            given = self.workflow.resource_settings
+            groups = [given.default_resources or {}, *(given.overwrite_resources or {}).values()]
+            named = {
+                name: {str(getattr(group[name], "raw", group[name])) for group in groups if name in group}
+                for name in ("slurm_account", "qos")
+            }
+            chosen = {self.workflow.executor_settings.qos} - {None}
+            site = site_promises.ask(
+                {os.path.expandvars(name) for name in named["slurm_account"]}, named["qos"] | chosen
+            )
+            for remark in site_promises.remarks(site, self._slots):
+                self.logger.warning(remark)
+            return site
 
         # Submitting
 
@@ -96,11 +117,20 @@ def executor_class(plugin_class: Any, job_info_class: Any) -> Any:
                     found = self._gathered.setdefault(kind, Gathered(share, time.monotonic()))
                     found.jobs.append(job)
                 patience.add(share.patience)
-            super().run_jobs(alone)
+            super().run_jobs(self._fitting(alone))
             if patience:
                 timer = threading.Timer(min(patience) + 0.1, self._submit_gathered)
                 timer.daemon = True
                 timer.start()
+
+        def _fitting(self, jobs: list[Any]) -> list[Any]:
+            """So many of the jobs as a known limit has room for; the rest waits, unasked."""
+            if self._site.limit is None:
+                return jobs
+            with self._state:
+                room = max(0, self._site.limit - len(self._active) - len(self._refused))
+                self._refused += jobs[room:]
+            return jobs[:room]
 
         @property
         def _slots(self) -> int:
@@ -155,18 +185,26 @@ def executor_class(plugin_class: Any, job_info_class: Any) -> Any:
             self._active.add(job_info.external_jobid)
 
         def _submit_refused(self, ended: int) -> None:
-            """Try again as many of the refused jobs as others have ended, at least one."""
+            """Try again as many of the waiting jobs as a known limit has room for, else as others have ended, and one."""
             with self._state:
-                again, self._refused = self._refused[: ended + 1], self._refused[ended + 1 :]
+                room = ended + 1
+                if self._site.limit is not None:
+                    room = max(self._site.limit - len(self._active), 0 if self._active else 1)
+                again, self._refused = self._refused[:room], self._refused[room:]
             for job in again:
-                self._job_submission_executor.submit(self.run_job, job)
+                self._submit_job(job)
 
         # Following
 
         async def check_active_jobs(self, active_jobs: list[Any]) -> AsyncIterator[Any]:
             settings = self.workflow.executor_settings
+            # The interface starts this thread before __post_init__, and an error here would end it without a word.
+            if not self.__dict__.get("_ready"):
+                for info in active_jobs:
+                    yield info
+                return
             self._submit_gathered()
-            ended = 0
+            ended, in_doubt = 0, False
             if self._submitted_job_clusters:  # several clusters: the plugin knows how to ask them
                 self._active = set()
                 async for info in super().check_active_jobs(active_jobs):
@@ -176,12 +214,14 @@ def executor_class(plugin_class: Any, job_info_class: Any) -> Any:
             elif active_jobs:
                 states = self._states(active_jobs)
                 for info in active_jobs:
-                    if states is None or not self._settle(info, states.get(info.external_jobid)):
+                    state = None if states is None else states.get(info.external_jobid)
+                    if states is None or not self._settle(info, state):
+                        in_doubt = in_doubt or (states is not None and job_states.is_in_doubt(state))
                         yield info
                     else:
                         ended += 1
             interval = settings.init_seconds_before_status_checks
-            if ended or not active_jobs:
+            if ended or in_doubt or not active_jobs:
                 self.next_seconds_between_status_checks = interval
             else:
                 self.next_seconds_between_status_checks = min(self.next_seconds_between_status_checks + 10, 180)
@@ -220,26 +260,25 @@ def executor_class(plugin_class: Any, job_info_class: Any) -> Any:
             if members is not None and found == "failed" and looks < 2:
                 return False
             log = info.aux.get("slurm_logfile") if info.aux else None
+            reason = f"SLURM-job '{number}' ended, SLURM status is: '{state}'."
             if found == "unknown":
-                limit = f"{info.job.resources.get('runtime', '?')} minutes of its time limit"
-                reason = f"SLURM-job '{number}' is known neither to the queue nor to the accounting ({limit})."
-            else:
-                reason = f"SLURM-job '{number}' ended, SLURM status is: '{state}'."
+                reason = f"Neither SLURM's queue nor its accounting knows what became of SLURM-job '{number}' ({state})"
             for member in members or [info.job]:
-                one = job_info_class(member, number, info.aux)
-                if found == "done" or (self._is_made(member) if found == "unknown" or members else False):
+                one, missing = job_info_class(member, number, info.aux), self._missing(member)
+                if found == "done" or ((found == "unknown" or members) and not missing):
                     self.report_job_success(one)
                 else:
-                    self.report_job_error(one, msg=reason, aux_logs=[str(log)] if log else None)
+                    more = f", and it left files missing: {missing[0]}." if found == "unknown" else ""
+                    self.report_job_error(one, msg=reason + more, aux_logs=[str(log)] if log else None)
             self._looks.pop(number, None)
             self._active.discard(number)
             if found == "done" and log and not self.workflow.executor_settings.keep_successful_logs:
                 Path(log).unlink(missing_ok=True)
             return True
 
-        def _is_made(self, job: Any) -> bool:
-            """Whether a job has written all its files; programs write each whole, and Snakemake removes those of a failed job."""
-            return all(Path(str(path)).exists() for path in job.output)
+        def _missing(self, job: Any) -> list[str]:
+            """What a job has not written; programs write each file whole, and Snakemake removes those of a failed job."""
+            return [str(path) for path in job.output if not Path(str(path)).exists()]
 
         def _tell(self, kind: str, message: str) -> None:
             """Say something, and again every ten minutes in which it is still so."""

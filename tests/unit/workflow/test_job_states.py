@@ -2,7 +2,7 @@
 
 import pytest
 
-from gradus.workflow.job_states import PATIENCE, states_in, verdict
+from gradus.workflow.job_states import PATIENCE, is_in_doubt, states_in, verdict
 from gradus.workflow.submission_limits import reason_to_wait
 
 
@@ -28,9 +28,10 @@ def test_an_interrupted_job_comes_back_or_is_given_up(state: str) -> None:
     assert verdict(state, 1, comes_back=False) == "failed"
 
 
-def test_a_job_that_nobody_knows_is_not_waited_for_for_ever() -> None:
-    assert verdict(None, 1, comes_back=True) == "running"
-    assert verdict(None, PATIENCE, comes_back=True) == "unknown"
+@pytest.mark.parametrize("state", [None, "UNKNOWN", "A_STATE_OF_TOMORROW"])
+def test_a_job_that_nobody_knows_is_not_waited_for_for_ever(state: str | None) -> None:
+    assert verdict(state, 1, comes_back=True) == "running" and is_in_doubt(state)
+    assert verdict(state, PATIENCE, comes_back=True) == "unknown"
 
 
 @pytest.mark.parametrize(

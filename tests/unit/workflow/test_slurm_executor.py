@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from gradus.workflow import job_states, sharing, slurm_executor
+from gradus.workflow import job_states, sharing, site_promises, slurm_executor
 from gradus.workflow.job_states import Answer
 
 REFUSED = "SLURM sbatch failed. The error message was 'sbatch: error: QOSMaxSubmitJobPerUserLimit'"
@@ -56,8 +56,13 @@ class Plugin:
     """What of the plugin the executor builds on."""
 
     def __init__(self, slots: int) -> None:
-        settings = SimpleNamespace(init_seconds_before_status_checks=5, requeue=True, keep_successful_logs=False)
-        self.workflow = SimpleNamespace(executor_settings=settings, nodes=slots, async_run=lambda done: done)
+        settings = SimpleNamespace(
+            init_seconds_before_status_checks=5, requeue=True, keep_successful_logs=False, qos="small"
+        )
+        given = SimpleNamespace(default_resources={"slurm_account": "lab"}, overwrite_resources={})
+        self.workflow = SimpleNamespace(
+            executor_settings=settings, resource_settings=given, nodes=slots, async_run=lambda done: done
+        )
         self.dag = SimpleNamespace(group_job_factory=SimpleNamespace(new=self._group))
         self.logger = SimpleNamespace(warning=lambda text: self.told.append(text))
         self.next_seconds_between_status_checks = 5
@@ -144,6 +149,7 @@ def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Site:
     monkeypatch.setattr(sharing, "GATHERING_SECONDS", 0.0)
     # What a timer would do is done where a test asks for it.
     monkeypatch.setattr(threading, "Timer", lambda *_: SimpleNamespace(start=lambda: None, daemon=True))
+    monkeypatch.setattr(site_promises, "ask", lambda accounts, qualities: site_promises.Site())
     made = Site(tmp_path, slurm_executor.executor_class(Plugin, Info)(100))
     silent = "Unable to contact slurm controller"
     monkeypatch.setattr(job_states, "queue", lambda _: Answer(made.queue, silent))
@@ -229,7 +235,7 @@ def test_a_job_that_nobody_knows_is_judged_by_its_files(site: Site, accounting: 
     assert not site.executor.done and not site.executor.failed
     site.look()
     assert site.executor.done == [made]
-    assert "neither" in (site.executor.failed[lost] or "")
+    assert "Neither" in (site.executor.failed[lost] or "") and "missing" in (site.executor.failed[lost] or "")
 
 
 def test_a_scheduler_that_does_not_answer_is_named_and_asked_again(site: Site) -> None:
@@ -242,3 +248,34 @@ def test_a_scheduler_that_does_not_answer_is_named_and_asked_again(site: Site) -
     site.queue = {"1": "COMPLETED"}
     site.look()
     assert site.executor.done == [job]
+
+
+def test_a_known_limit_is_told_and_kept(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+
+    def ask(accounts: set[str], qualities: set[str]) -> site_promises.Site:
+        asked.append((accounts, qualities))
+        return site_promises.Site(2, "QOS small")
+
+    monkeypatch.setattr(site_promises, "ask", ask)
+    site.executor = slurm_executor.executor_class(Plugin, Info)(100)
+    assert asked == [({"lab"}, {"small"})]
+    assert "QOS small lets 2 of your jobs" in site.executor.told[0]
+    jobs = [site.job("train") for _ in range(4)]
+    site.executor.run_jobs(jobs)
+    assert site.executor.submitted == jobs[:2]
+    site.queue = {"1": "COMPLETED", "2": "RUNNING"}
+    site.look()
+    assert jobs[2] in site.executor.submitted and not site.executor.failed
+
+
+def test_a_look_before_everything_is_there_does_no_harm(site: Site) -> None:
+    """The interface starts looking in a thread of its own before the executor is complete."""
+    site.executor.__dict__.clear()
+    site.active = []
+
+    async def look() -> list[Any]:
+        return [info async for info in site.executor.check_active_jobs([])]
+
+    site.executor.workflow = SimpleNamespace(executor_settings=None)
+    assert asyncio.run(look()) == []
