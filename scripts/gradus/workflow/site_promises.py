@@ -39,7 +39,8 @@ def ask(accounts: Iterable[str], qualities: Iterable[str]) -> Site:
         limit = lowest_limit(mine or "", all_qualities or "", set(accounts), set(qualities))
     stored = _setting(configuration, "AccountingStorageType")
     number = re.match(r"\d+", _setting(configuration, "MinJobAge"))
-    return Site(*(limit or (None, "")), "none" not in stored, int(number[0]) if number else None)
+    most, whose = limit or (None, "")
+    return Site(most, whose, "none" not in stored, int(number[0]) if number else None)
 
 
 def lowest_limit(
