@@ -98,7 +98,7 @@ def test_the_first_pages_work(practice: Practice, tmp_path: Path) -> None:
     """From made-up data to a report, and one cell again; the whole book is run under ``full`` (a quarter of an hour)."""
     clone = Clone(tmp_path / "clone", practice)
     assert clone.follow(COOKBOOK[:2]) == 6
-    assert clone.cells() == 1 + 2  # answer only, two levels
+    assert clone.cells() == 1 + 1 + 2  # untaught, answer only, two levels
     assert 2 * 24 <= practice.answered() <= 2 * 24 + 2
 
 
@@ -106,17 +106,17 @@ def test_the_first_pages_work(practice: Practice, tmp_path: Path) -> None:
 def test_every_command_of_the_cookbook_works(practice: Practice, tmp_path: Path) -> None:
     clone = Clone(tmp_path / "clone", practice)
     assert clone.follow(COOKBOOK) == 15
-    assert clone.cells() == 1 + 3 + 3  # answer only, three levels, three of the cheap teacher
+    assert clone.cells() == 1 + 1 + 3 + 3  # untaught, answer only, three levels, three of the cheap teacher
     assert not re.search(
         r"^rule (annotate|train|generate|score):|: (Training|Annotations) ", clone.about("budget_usd"), re.MULTILINE
     )
-    assert "7 of 7 cells are scored" in clone.about("so_far")
+    assert "8 of 8 cells are scored" in clone.about("so_far")
     edited = clone.about("epochs: 1.0/epochs: 2.0/' studies/mine.yaml\nsnakemake")
     assert re.search(r"\| the whole study \|(?: 0 \|){3} 7 \|", edited), edited
-    assert "7 supervisions and students are in both" in clone.about("compare.py")
+    assert "8 supervisions and students are in both" in clone.about("compare.py")
     assert "Would send" in clone.about("publish.py") and "Nothing was sent" in clone.about("publish.py")
     restored = clone.folder / "elsewhere/results/mine"
-    assert len(list((restored / "metrics").rglob("greedy.json"))) == 7
+    assert len(list((restored / "metrics").rglob("greedy.json"))) == 8
     assert len(list((restored / "exemplars").rglob("original.json"))) == 2
     spent = json.loads((clone.folder / "results/mine/diagnostics/annotations.json").read_text(encoding="utf-8"))
     paid = {one["supervision"]: one["price_usd"] for one in spent["supervisions"]}

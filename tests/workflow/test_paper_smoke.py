@@ -12,7 +12,7 @@ from running import PROJECT, Workflow, program
 
 from gradus.presentation.exhibits.conditions import wanted
 from gradus.study.config import Study, load
-from gradus.study.grid import cells
+from gradus.study.grid import cells, is_untaught
 from gradus.workflow.targets import everything
 
 
@@ -32,7 +32,7 @@ def test_it_covers_the_papers_grid_in_thirty_cells(monkeypatch: pytest.MonkeyPat
     for axis in ("dataset", "teacher", "format", "level", "student"):
         assert values(smoke, axis) == values(paper, axis), axis
     assert values(smoke, "level") == {"L1", "L2", "L3", "L4", "L5", "L6", "native"}
-    assert values(smoke, "teacher") == {"gpt-4o", "gemini-1.5-flash", "llama-3-70b", "human", "gold"}
+    assert values(smoke, "teacher") == {"gpt-4o", "gemini-1.5-flash", "llama-3-70b", "human", "gold", "none"}
     assert len(values(smoke, "student")) == len(values(smoke, "dataset")) == 7
 
 
@@ -55,7 +55,10 @@ def test_every_cell_was_trained_and_scored(smoke: Workflow) -> None:
     architectures = set()
     for cell in cells(study):
         metrics = json.loads((smoke.results / f"metrics/{cell}/test/greedy.json").read_text(encoding="utf-8"))
-        assert metrics["n"] == 8 and metrics["training_examples"] > 0
+        assert metrics["n"] == 8
+        if is_untaught(cell.supervision):
+            continue
+        assert metrics["training_examples"] > 0
         weights = smoke.results / f"checkpoints/{cell}/weights"
         architectures.add(json.loads((weights / "config.json").read_text(encoding="utf-8"))["architectures"][0])
     assert architectures == {"BloomForCausalLM", "GemmaForCausalLM", "LlamaForCausalLM"}
