@@ -45,7 +45,7 @@ rule archive:
             paths.ARCHIVE_TAR.of(study, group=group) for group in groups.groups(study)
         ],
         crate=paths.ARCHIVE_CRATE.of(study),
-        guides=[(paths.ARCHIVE / name).of(study) for name in ("README.md", "Snakefile")],
+        guides=[(paths.ARCHIVE / name).of(study) for name in groups.GUIDES],
         sums=paths.ARCHIVE_SUMS.of(study),
         manifest=paths.ARCHIVE_MANIFEST.of(study),
     log:

@@ -1,17 +1,25 @@
 """Archive a study: a deterministic tar per group, SHA-256 sums of all files, a manifest, an RO-Crate and a guide."""
 
+import csv
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from gradus.archive import crate
+from gradus.archive.artifact import ARTIFACT, Measured, artifact
+from gradus.archive.checklist import CHECKLIST, checklist
+from gradus.archive.croissant import CROISSANT, croissant
 from gradus.archive.finished_jobs import finished_jobs
 from gradus.archive.groups import OPTIONAL, groups, members
 from gradus.archive.guide import guide
 from gradus.archive.manifest import SUMS, Manifest, Tar
 from gradus.archive.portable import portable_study
+from gradus.archive.preview import PREVIEW, preview
+from gradus.archive.publishing.memory import known_doi
 from gradus.archive.tarball import Member, build
+from gradus.results.machines import arithmetic
+from gradus.results.store import Results
 from gradus.runtime import program
 from gradus.runtime.atomic import atomic_writer, canonical_json, sha256_file, write_json, write_text
 from gradus.runtime.environment import commit, versions
@@ -23,7 +31,8 @@ from gradus.study.config import ArchiveGroup, Study, load
 _PROJECT = Path(__file__).resolve().parent.parent
 _SOFTWARE = ("snakemake", "torch", "transformers", "deepspeed", "datasets", "anthropic", "openai", "math-verify")
 _GUIDE = "README.md"
-_COMPANIONS = (_GUIDE, SUMS, crate.WORKFLOW, crate.METADATA)
+# The crate is written last of all but its own preview: it tells the sizes of the others.
+_COMPANIONS = (_GUIDE, ARTIFACT, CHECKLIST, CROISSANT, SUMS, crate.WORKFLOW, crate.METADATA, PREVIEW)
 
 
 def main() -> None:
@@ -44,7 +53,8 @@ def main() -> None:
     group_of = {member.name: group for group, files in chosen.items() for member in files}
     write_text(folder / SUMS, "".join(f"{digest}  {name}\n" for name, digest in sorted(sums.items())))
     head = commit()
-    describe(study, folder, tars, {name: crate.ArchivedFile(group_of[name], sums[name]) for name in sums}, head)
+    files = {name: crate.ArchivedFile(group_of[name], sums[name]) for name in sums}
+    describe(Results.open(Path(given.study).parent), folder, tars, files, head)
     manifest = Manifest(
         study=study.study,
         groups=tars,
@@ -100,17 +110,35 @@ def build_tars(folder: Path, chosen: Mapping[ArchiveGroup, Sequence[Member]]) ->
 
 
 def describe(
-    study: Study, folder: Path, tars: Mapping[str, Tar], files: Mapping[str, crate.ArchivedFile], head: str | None
+    results: Results, folder: Path, tars: Mapping[str, Tar], files: Mapping[str, crate.ArchivedFile], head: str | None
 ) -> None:
-    """Write the files that explain the tars: guide, workflow, crate. ``head``: the commit of the code."""
+    """Write the files that explain the tars: guide, pages for committees, workflow, crate. ``head``: the commit of the code."""
+    study = results.study
     jobs = finished_jobs(paths.RESULTS.of(study.study))
+    ran = versions(*_SOFTWARE)
+    measured = Measured(jobs, arithmetic(results), _spent(study), ran, known_doi(folder.parent / "publication"))
     if not jobs:
         program.log.warning("Snakemake has no records of the jobs: the crate describes none")
     write_text(folder / _GUIDE, guide(study, tars, head, jobs))
     write_text(folder / crate.WORKFLOW, (_PROJECT / crate.WORKFLOW).read_text(encoding="utf-8"))
-    sizes = {name: (folder / name).stat().st_size for name in _COMPANIONS if name != crate.METADATA}
-    content = crate.metadata(study, tars, sizes, files, jobs, versions(*_SOFTWARE))
+    write_text(folder / ARTIFACT, artifact(study, tars, head, measured))
+    audits = [results.dataset_audit(name) for name in study.datasets]
+    write_text(folder / CHECKLIST, checklist(study, audits, measured))
+    write_json(folder / CROISSANT, croissant(study, tars, jobs, measured.doi), keep_order=True)
+    sizes = {name: (folder / name).stat().st_size for name in _COMPANIONS if name not in (crate.METADATA, PREVIEW)}
+    content = crate.metadata(study, tars, sizes, files, jobs, ran)
     write_text(folder / crate.METADATA, canonical_json(content))
+    write_text(folder / PREVIEW, preview(content))
+
+
+def _spent(study: Study) -> Mapping[str, str]:
+    """The last row of what the study took, which sums up the others; empty where it is not there."""
+    path = Path(paths.SPENT.of(study))
+    if not path.exists():
+        return {}
+    with open(path, encoding="utf-8", newline="") as stream:
+        rows = list(csv.DictReader(stream))
+    return rows[-1] if rows else {}
 
 
 if __name__ == "__main__":

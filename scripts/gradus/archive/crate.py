@@ -29,7 +29,13 @@ PROFILES = (
     "https://w3id.org/workflowhub/workflow-ro-crate/1.0",
 )
 _KINDS = ["File", "SoftwareSourceCode", "ComputationalWorkflow", "HowTo"]
-_FORMATS = {".tar": "application/x-tar", ".json": "application/json", ".md": "text/markdown", "": "text/plain"}
+_FORMATS = {
+    ".tar": "application/x-tar",
+    ".json": "application/json",
+    ".md": "text/markdown",
+    ".html": "text/html",
+    "": "text/plain",
+}
 
 
 @dataclass(frozen=True)
@@ -234,9 +240,25 @@ def _run(
     crate.root_dataset["mentions"] = run
     made = {output for job in jobs for output in job.outputs}
     used = {name for job in jobs for name in job.inputs}
-    run["object"] = _files(crate, sorted(used - made), files)
+    run["object"] = [*_settings(crate), *(_file(crate, name, files) for name in sorted(used - made))]
+    run["agent"] = _agents(crate)
     run["result"] = _files(crate, sorted(made - used), files)
     return organise
+
+
+def _settings(crate: ROCrate) -> list[ContextEntity]:
+    """What every run starts from: the study with its settings, and the prompts."""
+    found = [crate.dereference(name) for name in ("config.tar", "prompts.tar")]
+    return [entity for entity in found if entity is not None]
+
+
+def _agents(crate: ROCrate) -> Any:
+    """Who ran the study: its authors; where it names none, somebody who is not named."""
+    authors = crate.root_dataset.get("author")
+    if authors:
+        return authors
+    about = {"name": "not named", "description": "The study names no authors (archive.authors)."}
+    return _entity(crate, "#agent", "Person", about)
 
 
 def _files(

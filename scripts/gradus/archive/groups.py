@@ -29,6 +29,7 @@ from gradus.study.grid import (
 )
 from gradus.study.paths import Artifact
 
+_AUDIT = (paths.ANNOTATION_AUDIT, paths.ANNOTATION_AUDIT_TEXT, paths.ANNOTATION_AUDIT_PAGE)
 # What is needed to run the study again, relative to the project; prompts come from the folder that the study uses.
 CODE = (
     "Snakefile",
@@ -50,6 +51,15 @@ CODE = (
     "results/README.md",
 )
 CONFIG = ("config.yaml", "prices.yaml", "studies", "profiles", "slurm")
+# The files beside the tars that explain them to people and machines.
+GUIDES = (
+    "README.md",
+    "ARTIFACT.md",
+    "checklist.md",
+    "croissant.json",
+    "ro-crate-preview.html",
+    "Snakefile",
+)
 # In the tars the project's files are below this folder, so that those of an archive never overwrite those of the clone.
 PROJECT_FOLDER = "code"
 OPTIONAL = ("weights", "journal")
@@ -138,7 +148,7 @@ def _data(study: Study) -> list[Artifact]:
 
 
 def _annotations(study: Study) -> list[Artifact]:
-    found = [pattern.of(study) for pattern in (paths.ANNOTATION_AUDIT, paths.ANNOTATION_AUDIT_TEXT)]
+    found = [pattern.of(study) for pattern in _AUDIT]
     for supervision in supervisions(study):
         found += [pattern.of(study, supervision) for pattern in paths.ANNOTATIONS.both]
     for supervision in accuracy_supervisions(study):
@@ -189,5 +199,5 @@ def _shown(study: Study) -> list[Artifact]:
         *figures(study),
         *speed_figures(study),
         *conditions.files(study),
-        *(pattern.of(study) for pattern in (*FINDINGS, paths.EXPLORER)),
+        *(pattern.of(study) for pattern in (*FINDINGS, paths.EXPLORER, paths.REPORT)),
     ]

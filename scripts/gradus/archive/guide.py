@@ -49,7 +49,9 @@ def guide(study: Study, groups: Mapping[str, Tar], commit: str | None, jobs: Seq
             align="lrrl",
         ).markdown(),
         f"`{SUMS}` lists every file in the tars, `manifest.json` which tar holds it, `ro-crate-metadata.json` (RO-Crate) "
-        "which job made it from what.",
+        "which job made it from what (`ro-crate-preview.html` for people). `ARTIFACT.md` tells a committee hardware, time, "
+        "disk and steps, `checklist.md` answers the checklists of conferences, `croissant.json` describes the annotations "
+        "(Croissant).",
         "",
         "## Verify and restore",
         "",
@@ -58,10 +60,10 @@ def guide(study: Study, groups: Mapping[str, Tar], commit: str | None, jobs: Seq
         "```bash",
         "python scripts/verify.py path/to/this/archive",
         "python scripts/restore.py path/to/this/archive --into .",
-        f"snakemake --configfile results/{study.study}/study.json -n tables figures",
+        f"snakemake --configfile results/{study.study}/study.json -n",
         "```",
         "",
-        "The last command finds nothing to train: tables and figures are made again from the scores. After "
+        "The last command finds nothing to do. After "
         "`restore.py --with-records`, Snakemake also knows which settings and code made each file, and an edit reruns what "
         "depends on it. Records decide what counts as up to date: restore them only if you trust whoever packed the archive. "
         "The same holds for the teachers' answers, which `--with-journal` restores where the archive has them.",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import tempfile
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping
@@ -13,7 +14,7 @@ from pathlib import Path, PurePosixPath
 from gradus.archive import tarball
 from gradus.archive.finished_jobs import METADATA
 from gradus.archive.groups import PROJECT_FOLDER
-from gradus.archive.manifest import Manifest, read_manifest
+from gradus.archive.manifest import MANIFEST, Manifest, read_manifest
 from gradus.archive.portable import PortableStudy, archived_study
 from gradus.archive.verification import archive_problems, restored_sums
 from gradus.runtime.atomic import atomic_writer, sha256_file
@@ -27,13 +28,20 @@ _NEVER_RESTORED = ("archive", "publication")
 
 @dataclass(frozen=True)
 class Restored:
-    """What a restore wrote: the number of files, and the study (None where the archive holds none)."""
+    """What a restore wrote: the number of members, and the study (None where the archive holds none)."""
 
     written: int
     study: PortableStudy | None
 
 
-def restore(folder: Path, target: Path, code: bool = False, records: bool = False, journal: bool = False) -> Restored:
+def restore(
+    folder: Path,
+    target: Path,
+    code: bool = False,
+    records: bool = False,
+    journal: bool = False,
+    archive: bool = True,
+) -> Restored:
     """Write an archive's results below ``target``.
 
     Everything is verified first. Files that are there with the same content are left alone; UserError for one with another
@@ -43,6 +51,7 @@ def restore(folder: Path, target: Path, code: bool = False, records: bool = Fals
     ``journal``: also the teachers' answers as they came, of which later annotations are made, in any study.
     ``code``: also the project's code, configuration and prompts, below ``code/``. All files get the same time: a time that
     differs would tell Snakemake that something is newer than what was made from it.
+    ``archive``: the archive itself is copied to where the study keeps its own (``results/NAME/archive``).
     """
     problems = archive_problems(folder)
     if problems:
@@ -64,10 +73,28 @@ def restore(folder: Path, target: Path, code: bool = False, records: bool = Fals
     if any(name.startswith(_RECORDS) for name in wanted):
         # Snakemake expects this folder next to its records; without it, it reports that it migrates them.
         (target / METADATA.parent / "incomplete").mkdir(parents=True, exist_ok=True)
-    newest = max((path.stat().st_mtime for path in written), default=0.0)
-    for path in written:
+    every = [*written, *(_bring_archive(folder, manifest, target) if archive else ())]
+    newest = max((path.stat().st_mtime for path in every), default=0.0)
+    for path in every:
         os.utime(path, (newest, newest))
     return Restored(len(written), study)
+
+
+def _bring_archive(folder: Path, manifest: Manifest, target: Path) -> list[Path]:
+    """Copy the archive to where the study keeps its own, so that a run of the whole study has nothing to do; the new files.
+
+    Only files that the manifest names (their sums were checked) and the manifest itself; an archive that is there is left.
+    """
+    own = target / paths.ARCHIVE.of(manifest.study)
+    if own.is_symlink() or own.exists():
+        return []
+    names = [*manifest.companions, *(tar.file for tar in manifest.groups.values()), MANIFEST]
+    written = []
+    for name in dict.fromkeys(names):
+        with open(folder / name, "rb") as source, atomic_writer(own / name) as output:
+            shutil.copyfileobj(source, output)
+        written.append(own / name)
+    return written
 
 
 def _write(

@@ -160,9 +160,12 @@ ARCHIVE_SUMS = ARCHIVE / "SHA256SUMS"
 
 
 def is_run_record(path: str) -> bool:
-    """Whether a file says when and how fast something ran, which is a fact of a machine and an hour, and no result."""
+    """Whether a file says when and how fast something ran, which is a fact of a machine and an hour, and no result.
+
+    Snakemake's own report is one: it shows when each job ran.
+    """
     return path.endswith(".run.json") or any(
-        artifact.wildcards_in(path) for artifact in (TELEMETRY, SPEED_FIGURE, SPENT)
+        artifact.wildcards_in(path) for artifact in (TELEMETRY, SPEED_FIGURE, SPENT, REPORT)
     )
 
 

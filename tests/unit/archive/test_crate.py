@@ -39,6 +39,7 @@ JOBS = [
 ]
 GROUPS = {
     "code": Tar("code.tar", 3, 10, "a" * 64),
+    "config": Tar("config.tar", 1, 12, "d" * 64),
     "data": Tar("data.tar", 1, 11, "b" * 64),
 }
 COMPANIONS = {"README.md": 5, "SHA256SUMS": 6, "Snakefile": 7}
@@ -82,10 +83,14 @@ def test_every_job_is_an_action_with_its_files_and_every_source_has_terms() -> N
     held = entities["#results/tiny/data/a.jsonl"]
     assert held["sha256"] == "c" * 64 and held["isPartOf"] == {"@id": "data.tar"}
     run = entities["#run"]
-    assert run["object"] == {"@id": "#journal/x"} and (run["startTime"], run["endTime"]) == (
+    assert run["object"] == [{"@id": "config.tar"}, {"@id": "#journal/x"}] and (run["startTime"], run["endTime"]) == (
         JOBS[0].started,
         JOBS[1].ended,
     )
+    assert run["agent"] == {"@id": "#agent"} and entities["#agent"]["name"] == "not named"
+    named = metadata(study(authors=[{"name": "Doe, Jane"}]), GROUPS, COMPANIONS, FILES, JOBS, {})["@graph"]
+    (agent,) = [entity["agent"] for entity in named if entity["@id"] == "#run"]
+    assert agent in ({"@id": "#doe-jane"}, [{"@id": "#doe-jane"}])
     terms = {entity["@id"] for entity in entities["data.tar"]["license"]}
     assert {"#terms-dataset-gradeschool", "#terms-teacher-tutor"} <= terms
     assert entities["./"]["datePublished"] == "2026-01-01" and "#software-openai" not in entities

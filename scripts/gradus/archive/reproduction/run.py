@@ -31,7 +31,7 @@ def make_again(archive: Path, folder: Path, depth: Depth, project: Path, cores: 
     Progress and answers of this machine are not used: what was finished here before would prove nothing. UserError with the
     last lines of the log where a job fails.
     """
-    restored = restore(archive, folder, journal="journal" in read_manifest(archive).groups and depth == "train")
+    restored = restore(archive, folder, archive=False)
     if restored.study is None:
         raise UserError("the archive holds no study file", where=archive)
     name = read_manifest(archive).study
