@@ -4,6 +4,7 @@
 localrules:
     exhibit_table,
     exhibit_figure,
+    manuscript,
 
 
 rule exhibit_table:
@@ -63,3 +64,40 @@ use rule exhibit_table as exhibit_figure with:
         paths.EXHIBIT.with_(suffix="svg").benchmark
     wildcard_constraints:
         exhibit=paths.alternatives(conditions.FIGURES),
+
+
+rule manuscript:
+    """A LaTeX document (paper/main.tex) with every table and figure of the study, its methods, and each number as a macro."""
+    input:
+        study=paths.STUDY_COPY.of(study),
+        metrics=lambda _: grid.metrics_files(study, grid.cells(study)),
+        claims=paths.CLAIMS.of(study),
+        tables=[path for path in targets.shown_in_a_paper(study) if path.endswith(".tex")],
+        figures=[path for path in targets.shown_in_a_paper(study) if path.endswith(".pdf")],
+    output:
+        document=paths.MANUSCRIPT.of(study),
+        methods=paths.METHODS.of(study),
+        numbers=paths.MACROS.of(study),
+    log:
+        paths.MANUSCRIPT.log.of(study),
+    benchmark:
+        paths.MANUSCRIPT.benchmark.of(study)
+    conda:
+        "../envs/analyse.yaml"
+    threads: 1
+    resources:
+        interpreter=resources.interpreter(study, "analyse"),
+        mem_mb=2000,
+        runtime=30,
+    params:
+        code=lambda _: fingerprint("manuscript"),
+    message:
+        "Manuscript"
+    shell:
+        '{resources.interpreter} "$GRADUS"/scripts/manuscript.py'
+        " --study {input.study:q}"
+        " --claims {input.claims:q}"
+        " --tables {input.tables:q}"
+        " --figures {input.figures:q}"
+        " --output {output.document:q}"
+        " 2>&1 | tee {log:q}"

@@ -45,6 +45,8 @@ def main() -> None:
     given = options.parse_args()
     study = load(read_json(given.study), given.study)
     folder = given.output.parent
+    for line in study.archive.unset():
+        program.log.warning("the archive will say %s", line)
     with tempfile.TemporaryDirectory() as scratch:
         chosen = {group: members(study, group, _PROJECT, given.prompts) for group in groups(study)}
         chosen["config"] = _with_portable_study(study, chosen["config"], Path(scratch))

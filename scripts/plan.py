@@ -33,7 +33,7 @@ def main() -> None:
     pending = pending_files(nested(given.study, "--summary")) if jobs else set()
     declared = declared_power(inputs, read(Path(given.numbers))) if inputs.study.primary else []
     found = plan(inputs, jobs, changes(inputs, pending), declared)
-    text = found.to_markdown() + unreachable(inputs.study)
+    text = found.to_markdown() + unreachable(inputs.study) + unsaid(inputs.study)
     write_json(Path(given.output) / "plan.json", found.to_json())
     write_text(Path(given.output) / "plan.md", text)
     print(text)
@@ -50,6 +50,12 @@ def unreachable(study: Study) -> str:
     ]
     head = "\nTeachers that could not be asked now (what the journal holds is there all the same):\n\n"
     return head + "".join(lines) if lines else ""
+
+
+def unsaid(study: Study) -> str:
+    """What archive and publication will miss, told before anything runs; nothing where all is said."""
+    lines = [f"- {line}\n" for line in study.archive.unset()]
+    return "\nThe archive will say, unless the study file does:\n\n" + "".join(lines) if lines else ""
 
 
 def waiting_jobs(study_file: str) -> dict[str, int]:

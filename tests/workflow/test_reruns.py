@@ -64,6 +64,7 @@ def test_a_question_or_a_title_retrains_nothing(copied: Workflow) -> None:
         "annotation_audit",
         "exhibit_table",
         "exhibit_figure",
+        "manuscript",
         "explorer",
         "cards",
         "report",

@@ -42,8 +42,14 @@ def finished_report_items(study: Study) -> list[Artifact]:
     ]
 
 
+def shown_in_a_paper(study: Study) -> list[Artifact]:
+    """The LaTeX tables and PDF figures of a study: experiments first, then the paper's exhibits."""
+    made = [*tables(study), *conditions.files(study), *figures(study)]
+    return [path for path in made if path.endswith((".tex", ".pdf"))]
+
+
 def everything(study: Study) -> list[Artifact]:
     """Everything that a run of the whole study makes."""
     last = [*FINDINGS, paths.EXPLORER, paths.REPORT, paths.ARCHIVE_SUMS, paths.ARCHIVE_MANIFEST]
-    made = [*tables(study), *figures(study), *conditions.files(study)]
+    made = [*tables(study), *figures(study), *conditions.files(study), paths.MANUSCRIPT.of(study)]
     return [*made, *(pattern.of(study) for pattern in last)]

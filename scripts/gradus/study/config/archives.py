@@ -54,3 +54,14 @@ class Archive(Section):
         default_factory=dict,
         description=f"The same for single tars, `weights: 20` say: {', '.join(get_args(ArchiveGroup))}.",
     )
+
+    def unset(self) -> list[str]:
+        """What a publication will ask for and nobody has said yet, one line each; nothing where all is there."""
+        told = {
+            "authors": "nobody (Zenodo refuses that; `authors: [{name: 'Family, Given'}]`)" if not self.authors else "",
+            "licence": "none (nobody may use what has no licence; `licence: CC-BY-4.0` say)"
+            if not self.licence
+            else "",
+            "title": "the study's name" if not self.title else "",
+        }
+        return [f"archive.{key}: {what}" for key, what in told.items() if what]

@@ -1,0 +1,93 @@
+"""The manuscript: it compiles with every table and figure of a study, and every number in it is a macro that exists."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+from made_study import made_config, make_study
+from running import PROJECT, program
+
+from gradus.analysis.published import read
+from gradus.analysis.summaries import summaries
+from gradus.presentation.exhibits.conditions import wanted
+from gradus.presentation.exhibits.experiments import experiment_figure, experiment_table
+from gradus.presentation.exhibits.writing import write
+from gradus.presentation.figure import save
+from gradus.presentation.manuscript.macros import Macro, name_of, of_claims, to_latex
+from gradus.results.store import Results
+from gradus.runtime.atomic import write_text
+from gradus.runtime.errors import UserError
+
+CLAIMS = (
+    "verdict,claim,subject,statement,unit,estimate,low,high,p_adjusted\n"
+    'supported,primary,"fine: sums, small",a is better than b,points,0.7022,0.5205,0.8839,0.00006\n'
+    'too few data,middle-is-best,"sums, small",the middle,points,0.01,-0.1,0.1,0.5\n'
+    ",level-weights,described,a slope,points a level,0.01,-0.1,0.1,\n"
+)
+
+
+def test_names_are_letters() -> None:
+    assert name_of("acc", "svamp", "gpt-4o", "L3", "llama-3.2-1b") == "accSvampGptFourOLThreeLlamaThreeTwoOneB"
+
+
+def test_two_numbers_of_one_name_are_refused() -> None:
+    one, other = Macro("a", "1", "a-b"), Macro("a", "2", "ab")
+    assert to_latex([one, one]).count("newcommand") == 1
+    with pytest.raises(UserError, match="two numbers would be the LaTeX macro"):
+        to_latex([one, other])
+
+
+def test_declared_comparisons_are_macros() -> None:
+    rows = [dict(zip(CLAIMS.split("\n")[0].split(","), values, strict=True)) for values in (
+        ("supported", "primary", "fine: sums, small", "a is better than b", "points", "0.7022", "0.5205", "0.8839", "0.00006"),
+        ("", "level-weights", "described", "a slope", "points a level", "0.01", "-0.1", "0.1", ""),
+    )]  # fmt: skip
+    found = {macro.name: macro.value for macro in of_claims(rows)}
+    assert found == {
+        "claimsTested": "1",
+        "claimsSupported": "1",
+        "gapFineSumsSmall": "$+70.2$",
+        "gapCiFineSumsSmall": "[$+52.0$, $+88.4$]",
+        "gapVerdictFineSumsSmall": "supported",
+        "gapPFineSumsSmall": "$p < 0.001$",
+    }
+
+
+@pytest.mark.skipif(shutil.which("pdflatex") is None, reason="no pdflatex here")
+def test_the_document_compiles_with_every_table_and_figure(tmp_path: Path) -> None:
+    config = made_config()
+    config["archive"] = {"title": "Levels & more_or less", "authors": [{"name": "Doe, Jo"}]}
+    folder = make_study(tmp_path, config, lambda cell: 0.5, lambda _: 0.9).parent
+    results = Results.open(folder)
+    tables, figures = [], []
+    for name, experiment in list(results.study.experiments.items())[:1]:
+        rows = summaries(results, experiment)
+        tables.append(folder / "tables" / f"{name}.tex")
+        write_text(tables[-1], experiment_table(name, experiment, rows).latex())
+        figures.append(folder / "figures" / f"{name}.pdf")
+        save(experiment_figure(experiment, rows), figures[-1])
+    for name in [one for one in wanted(results.study) if one.startswith("table-")]:
+        write(results, name, read(PROJECT / "published" / "chen-2025.csv"), folder / "paper" / f"{name}.csv")
+        tables.append(folder / "paper" / f"{name}.tex")
+    write_text(folder / "tables" / "claims.csv", CLAIMS)
+    main = folder / "paper" / "main.tex"
+    done = program(
+        *("manuscript", "--study", folder / "study.json", "--claims", folder / "tables" / "claims.csv"),
+        *("--tables", *tables, "--figures", *figures, "--output", main),
+        folder=tmp_path,
+    )
+    assert done.returncode == 0, done.stderr
+    text = main.read_text(encoding="utf-8")
+    assert r"\title{Levels \& more\_or less}" in text and r"\author{Doe, Jo}" in text
+    assert text.count(r"\includegraphics") == 1 and text.count(r"\input{") == len(tables) + 2
+    used = set(re.findall(r"\\([a-z]+[A-Z]\w*)\{\}", (main.parent / "methods.tex").read_text(encoding="utf-8")))
+    made = set(re.findall(r"newcommand\{\\(\w+)\}", (main.parent / "numbers.tex").read_text(encoding="utf-8")))
+    assert used and used <= made
+    command = ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "main.tex"]
+    compiled = subprocess.run(command, cwd=main.parent, capture_output=True, text=True, timeout=300, check=False)
+    assert compiled.returncode == 0, compiled.stdout[-3000:]
+    assert (main.parent / "main.pdf").read_bytes().startswith(b"%PDF")
