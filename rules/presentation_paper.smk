@@ -72,8 +72,12 @@ rule manuscript:
         study=paths.STUDY_COPY.of(study),
         metrics=lambda _: grid.metrics_files(study, grid.cells(study)),
         claims=paths.CLAIMS.of(study),
-        tables=[path for path in targets.shown_in_a_paper(study) if path.endswith(".tex")],
-        figures=[path for path in targets.shown_in_a_paper(study) if path.endswith(".pdf")],
+        tables=[
+            path for path in targets.shown_in_a_paper(study) if path.endswith(".tex")
+        ],
+        figures=[
+            path for path in targets.shown_in_a_paper(study) if path.endswith(".pdf")
+        ],
     output:
         document=paths.MANUSCRIPT.of(study),
         methods=paths.METHODS.of(study),

@@ -41,6 +41,7 @@ def text(study: Study, shipped: Path | None = None, began: float = _BEGAN) -> st
         "plan": paths.PLAN / "plan.md",
         "tables": paths.RESULTS / "tables",
         "figures": paths.RESULTS / "figures",
+        "paper": paths.MANUSCRIPT,
         "archive": paths.ARCHIVE,
     }
     for name, pattern in results.items():
