@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from gradus.analysis.summaries import ConditionSummary
 from gradus.presentation.table import escape_latex
+from gradus.records.vocabulary import Split
 from gradus.runtime.errors import UserError
 from gradus.study.config import BuiltStudent, Study
 from gradus.study.grid import cells, trained
@@ -54,7 +55,7 @@ def to_latex(macros: Iterable[Macro]) -> str:
     return head + "\n".join(macro.line for macro in seen.values()) + "\n"
 
 
-def of_sizes(study: Study, problems: Mapping[tuple[str, str], int], version: str) -> list[Macro]:
+def of_sizes(study: Study, problems: Mapping[tuple[str, Split], int], version: str) -> list[Macro]:
     """Sizes and settings of the study; ``problems`` counts those of (dataset, split)."""
     wanted = cells(study)
     found = [
