@@ -66,7 +66,7 @@ def _to_hub(given: argparse.Namespace) -> None:
     kind: hub.Kind = "model" if (given.what / "weights").is_dir() else "dataset"
     with tempfile.TemporaryDirectory() as staging:
         if kind == "model":
-            uploads = student_uploads(given.what)
+            uploads = student_uploads(given.what, Path(staging))
             memory = given.what.parent / f"{given.what.name}.hub.run.json"
         else:
             uploads = annotation_uploads(given.what, Path(staging))

@@ -17,8 +17,10 @@ from made_study import make_study
 from running import program
 
 from gradus.archive.exports.scored_cell import scored_cells
+from gradus.archive.publishing.contents import student_uploads
 from gradus.evaluation.formats import read_run
 from gradus.runtime.errors import UserError
+from gradus.study import paths
 
 STRINGS = {"type": "object", "additionalProperties": {"type": "string"}}
 NAMES = ("dataset_name", "source_type", "hf_repo", "hf_split", "samples_number", "additional_details")
@@ -203,3 +205,18 @@ def test_what_cannot_be_exported_is_one_message(folder: Path, tmp_path: Path) ->
     )
     with pytest.raises(UserError, match="no scored cell"):
         list(scored_cells(tmp_path))
+
+
+def test_a_published_student_brings_its_scores_as_the_hub_reads_them(folder: Path, tmp_path: Path) -> None:
+    for study, expected in (("hub", {".eval_results/sums.yaml"}), ("tiny", set[str]())):
+        cell = next(scored_cells(folder / study)).place.cell
+        checkpoint = folder / study / f"checkpoints/{cell.supervision}/{cell.student}/seed{cell.seed}"
+        card = folder.parent / paths.MODEL_CARD.of(study, cell)
+        for path in (checkpoint / "weights" / "config.json", card):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text("{}", encoding="utf-8")
+        sent = {upload.name: upload for upload in student_uploads(checkpoint, tmp_path / study)}
+        assert sent.keys() == {"README.md", "config.json", *expected}
+        for name in expected:
+            [entry] = yaml.safe_load(sent[name].path.read_text(encoding="utf-8"))
+            assert entry["dataset"]["id"] == "openai/gsm8k"

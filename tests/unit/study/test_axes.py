@@ -166,3 +166,42 @@ def test_sizes_that_are_no_part_of_one_another_are_refused() -> None:
         load(config)
     config["datasets"]["svamp"]["sample"] = "nested"
     assert load(config).experiments["granularity"].datasets == ["svamp@train-10", "svamp@train-20"]
+
+
+@pytest.mark.parametrize(
+    ("keys", "message"),
+    [
+        (
+            {"axis": "transform.share", "values": [0.1, 0.2]},
+            "nothing in its formats has a key that axis transform.share",
+        ),
+        ({"axis": "samples", "values": [1, 2]}, "nothing in its formats has a key that axis samples varies"),
+        (
+            {"axis": "recipe.attention", "values": ["eager", "a/b"]},
+            "values.1: recipe.attention: 'a/b' cannot be part of",
+        ),
+        (
+            {"axis": "recipe.adapter", "values": [None, {"rank": 4}]},
+            "^configuration key experiments.granularity.values.1: ",
+        ),
+        (
+            {"axis": "recipe.learning_rate", "values": [float("inf"), 1.0]},
+            "values.0: recipe.learning_rate: .* finite number",
+        ),
+        ({"axis": "dataset.train_size", "values": [4, 10**9]}, "train_size 1,000,000,000 is more than the"),
+        (
+            {"axis": "recipe.epochs", "values": [1, 2], "sweep": {"recipe.epochs": [1, 2]}},
+            "recipe.epochs is the axis and is swept too",
+        ),
+        (
+            {"sweep": {"recipe.epochs": []}},
+            "^configuration key experiments.granularity.sweep: a sweep of recipe.epochs",
+        ),
+        ({"seeds": [2**70]}, "seeds.0: input should be less than 4294967296"),
+    ],
+)
+def test_an_axis_that_varies_nothing_is_told(keys: dict[str, Any], message: str) -> None:
+    config = tiny_study()
+    config["experiments"]["granularity"] |= keys
+    with pytest.raises(UserError, match=message):
+        load(config)

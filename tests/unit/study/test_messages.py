@@ -160,3 +160,23 @@ def test_a_value_of_several_kinds_has_one_message(
 
     (one,) = told(tmp_path, spoil)
     assert one.endswith(message)
+
+
+def test_a_key_that_stands_twice_is_told_with_both_lines(tmp_path: Path) -> None:
+    """YAML takes the last one silently: of two experiments of one name only one ran."""
+    config = tiny_study()
+    file = tmp_path / "mine.yaml"
+    text = yaml.safe_dump(config, sort_keys=False)
+    again = yaml.safe_dump({"granularity": config["experiments"]["granularity"]}, sort_keys=False)
+    indented = "".join(f"  {line}\n" for line in again.splitlines())
+    file.write_text(text.replace("experiments:\n", f"experiments:\n{indented}"), encoding="utf-8")
+    with pytest.raises(UserError, match=r"experiments.granularity: stands twice, first on line \d+"):
+        load(config, files=[file])
+    file.write_text(text, encoding="utf-8")
+    load(config, files=[file])
+
+
+@pytest.mark.parametrize("raw", ["words", [1], 3])
+def test_what_is_no_study_file_is_told(raw: object) -> None:
+    with pytest.raises(UserError, match="expected keys and their values"):
+        load(raw)

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gradus.archive import tarball
+from gradus.archive.exports import hub_results
+from gradus.archive.exports.scored_cell import scored_cells
 from gradus.archive.manifest import read_manifest
 from gradus.archive.verification import archive_problems
 from gradus.runtime.atomic import atomic_writer
@@ -57,8 +59,9 @@ def annotation_uploads(folder: Path, staging: Path) -> list[Upload]:
     return [*found, *(Upload(f"archive/{upload.name}", upload.path) for upload in archive_uploads(folder))]
 
 
-def student_uploads(checkpoint: Path) -> list[Upload]:
-    """The weights, tokenizer and settings of one trained student, with its card as README.md."""
+def student_uploads(checkpoint: Path, staging: Path) -> list[Upload]:
+    """The weights, tokenizer and settings of one trained student, with its card as README.md and its scores as the Hub reads
+    them (``.eval_results``, written into ``staging``) where it was asked a dataset of the Hub."""
     weights = checkpoint / "weights"
     if not weights.is_dir():
         raise UserError("holds no weights", where=checkpoint, hint="name a folder below results/STUDY/checkpoints")
@@ -70,7 +73,22 @@ def student_uploads(checkpoint: Path) -> list[Upload]:
     if not card.exists():
         raise UserError("the card is not there", where=card, hint="snakemake archive writes the cards")
     files = sorted(path for path in weights.rglob("*") if path.is_file() and not path.name.startswith("."))
-    return [Upload("README.md", card), *(Upload(path.relative_to(weights).as_posix(), path) for path in files)]
+    own = [Upload("README.md", card), *(Upload(path.relative_to(weights).as_posix(), path) for path in files)]
+    return own + _score_uploads(
+        root / Path(paths.METRICS.format(**found, problems="test", decoding="any")).parents[1], staging
+    )
+
+
+def _score_uploads(scores: Path, staging: Path) -> list[Upload]:
+    """The ``.eval_results`` of a cell; nothing where it was not scored, or asked no dataset of the Hub."""
+    found = []
+    for cell in scored_cells(scores) if any(scores.rglob("*.json")) else ():
+        for name, content in hub_results.files(cell).items():
+            below = name.removeprefix(f"{cell.name}/")
+            with atomic_writer(staging / below) as output:
+                output.write(content)
+            found.append(Upload(below, staging / below))
+    return found
 
 
 def check_limits(uploads: Sequence[Upload], most_files: int, most_bytes: int, where: str) -> None:

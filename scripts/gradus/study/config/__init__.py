@@ -25,7 +25,7 @@ from gradus.study.config.datasets import (
 from gradus.study.config.decodings import Decoding
 from gradus.study.config.experiments import NAMED_FORMATS, NAMED_LEVELS, Experiment
 from gradus.study.config.explanation import explain
-from gradus.study.config.lines import located
+from gradus.study.config.lines import located, refuse_repeated_keys
 from gradus.study.config.students import BuiltStudent, EarlierStudent, PretrainedStudent, Recipe, Student
 from gradus.study.config.study import Stage, Study
 from gradus.study.config.teachers import ChatTeacher, NoTeacher, ReleasedTeacher, Teacher
@@ -76,6 +76,10 @@ def load(raw: Any, where: str = "the study file", files: Sequence[str | Path] = 
     """
     if not raw:
         raise UserError("the study file is empty", where=where)
+    if not hasattr(raw, "items"):
+        raise UserError("expected keys and their values, as `study: NAME`", where=where)
+    for file in files:
+        refuse_repeated_keys(Path(file))
     plain = _plain(raw)
     try:
         plain = expanded(plain, _SECTIONS)

@@ -17,6 +17,7 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from gradus.runtime.errors import UserError
 from gradus.study.config.explanation import explain
+from gradus.study.config.names import problem_of_names
 
 MARK = "@"
 Value = str | int | float | bool | None
@@ -164,7 +165,10 @@ def _along(
 ) -> None:
     """Turn the names of one list of an experiment into their points, and make the entries of these."""
     axis = Axis.read(text)
-    if axis is None:
+    values = [
+        value for value in values if isinstance(value, str | int | float | None)
+    ]  # others are told by the whole check
+    if axis is None or not values:
         return
     key, kind = LISTS[axis.kind]
     entries = raw.get(kind)
@@ -184,6 +188,12 @@ def _along(
                 points.append(name)
                 continue
             point = axis.point(name, value)
+            if problem_of_names([point]) is not None:
+                raise UserError(
+                    f"{text}: {value!r} cannot be part of a file name",
+                    where=f"configuration key {where}.{position}",
+                    hint=f"make {kind} with names of their own, and name them in the experiment's `{key}`",
+                )
             points.append(point)
             entry = _with_value(raw, kind, name, axis, value, sections)
             _check(raw, kind, entry, sections, f"{where}.{position}", text)

@@ -80,6 +80,12 @@ class GradeschoolDataset(Section):
         return value
 
     @model_validator(mode="after")
+    def _size_is_there(self) -> GradeschoolDataset:
+        if self.train_size is not None and self.train_size > self.train:
+            raise ValueError(f"train_size {self.train_size:,} is more than the {self.train:,} problems of `train`")
+        return self
+
+    @model_validator(mode="after")
     def _one_development(self) -> GradeschoolDataset:
         if self.development is not None and self.split == "development":
             raise ValueError(

@@ -43,7 +43,7 @@ class Experiment(Section):
     )
     levels: list[str] = Field(min_length=1, description=f"Levels: {', '.join(NAMED_LEVELS)}.")
     students: list[str] = Field(min_length=1, description="Names of students.")
-    seeds: list[Annotated[int, Field(ge=0)]] = Field(min_length=1, description="Training seeds.")
+    seeds: list[Annotated[int, Field(ge=0, lt=2**32)]] = Field(min_length=1, description="Training seeds.")
     baselines: list[str] = Field(
         default_factory=list,
         description="Further supervisions as `teacher/format/level`, `gold/answer-only/native` say, or `none/untaught/native`.",
@@ -131,6 +131,14 @@ class Experiment(Section):
             raise ValueError(
                 "`decodings` is for an axis `decoding.KEY`: every cell is written with all decodings anyway"
             )
+        if self.parameter is not None and self.values and not self.points:
+            what = f"nothing in its {LISTS[self.parameter.kind][0]} has a key that axis {self.axis} varies"
+            hint = (
+                "name a transform in `formats`" if self.parameter.kind == "transform" else "name an entry that has it"
+            )
+            raise ValueError(f"{what}: {hint}")
+        if ALIASES.get(self.axis, self.axis) in self.sweep:
+            raise ValueError(f"{self.axis} is the axis and is swept too: leave one of both out")
         if len(set(map(text_of, self.values))) < len(self.values):
             raise ValueError("`values` names one twice")
         return self

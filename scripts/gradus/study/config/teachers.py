@@ -100,8 +100,10 @@ class RequestPolicy(Section):
     """How a teacher behind a chat interface is asked: nothing in here changes an annotation."""
 
     successor: str | None = Field(None, description="The model to make an entry for once this one is retired.")
-    requests_per_minute: float | None = Field(None, gt=0, description="The limit of your account.")
-    tokens_per_minute: float | None = Field(None, gt=0, description="The limit of your account, input and output.")
+    requests_per_minute: float | None = Field(
+        None, gt=0, description="A cap; below it, what the provider's headers tell of your account counts."
+    )
+    tokens_per_minute: float | None = Field(None, gt=0, description="The same for tokens, input and output.")
     max_concurrency: int = Field(64, ge=1, description="Most requests in flight; the actual number adapts below it.")
     timeout_seconds: float = Field(
         120.0,

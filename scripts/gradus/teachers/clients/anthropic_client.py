@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import anthropic
@@ -15,6 +16,7 @@ from gradus.teachers.clients.failures import provider_error
 from gradus.teachers.clients.redaction import Redaction
 from gradus.teachers.errors import UnusableAnswerError
 from gradus.teachers.requests.journal import Response
+from gradus.teachers.requests.told_limits import told_limits
 
 _REASONS = {
     "end_turn": "stop",
@@ -47,7 +49,7 @@ class AnthropicClient:
     async def send(self, body: dict[str, Any]) -> Response:
         try:
             answer = await self._client.post("/v1/messages", cast_to=httpx2.Response, body=body)
-            return received(answer.content, self._redaction, self.read)
+            return replace(received(answer.content, self._redaction, self.read), told=told_limits(answer.headers))
         except Exception as error:
             failure = provider_error(error, self._redaction)
         # Raised out here, so that the SDK's own error, which may quote the key, is not in its chain.

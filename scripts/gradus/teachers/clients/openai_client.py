@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import httpx2
@@ -14,6 +15,7 @@ from gradus.teachers.clients.failures import provider_error
 from gradus.teachers.clients.redaction import Redaction
 from gradus.teachers.errors import UnusableAnswerError
 from gradus.teachers.requests.journal import Response
+from gradus.teachers.requests.told_limits import told_limits
 
 
 class OpenAIClient:
@@ -41,7 +43,7 @@ class OpenAIClient:
     async def send(self, body: dict[str, Any]) -> Response:
         try:
             answer = await self._client.post("/chat/completions", cast_to=httpx2.Response, body=body)
-            return received(answer.content, self._redaction, self.read)
+            return replace(received(answer.content, self._redaction, self.read), told=told_limits(answer.headers))
         except Exception as error:
             failure = provider_error(error, self._redaction)
         # Raised out here, so that the SDK's own error, which may quote the key, is not in its chain.

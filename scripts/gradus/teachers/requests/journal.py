@@ -32,6 +32,7 @@ from gradus.teachers.requests.shard_index import (
     short_key,
     write_index,
 )
+from gradus.teachers.requests.told_limits import NOTHING_TOLD, ToldLimits
 
 SYNC_EVERY = 64
 SYNC_SECONDS = 1.0
@@ -44,7 +45,8 @@ class Response:
     """What came back for one request: the text, why it ended, the model's name as returned, token counts.
 
     ``price_usd`` is what it cost (None where no price is known); ``raw`` is the provider's whole answer; ``reasoning`` is
-    what the model thought before it answered, where the provider shows it.
+    what the model thought before it answered, where the provider shows it; ``told`` are the limits that came with the answer, and
+    are not kept.
     """
 
     text: str
@@ -54,6 +56,7 @@ class Response:
     price_usd: float | None = None
     raw: dict[str, Any] | None = field(default=None, compare=False)
     reasoning: str = ""
+    told: ToldLimits = field(default=NOTHING_TOLD, compare=False)
 
 
 def request_key(content: dict[str, Any]) -> str:

@@ -101,7 +101,9 @@ class _Run:
         return pause + random.uniform(0, 0.25)
 
     def reconcile(self, response: Response, reserved: int) -> None:
-        """Correct the tokens that were reserved for a request by those that it used."""
+        """Correct the tokens that were reserved for a request by those that it used, and the limits by what it tells of them."""
+        self.request_bucket.tell(response.told.requests_per_minute)
+        self.token_bucket.tell(response.told.tokens_per_minute)
         used = response.usage.get("input_tokens", 0) + response.usage.get("output_tokens", 0)
         if used:
             self.token_bucket.reconcile(reserved - used)
@@ -173,16 +175,13 @@ class RequestQueue:
             raise UserError(run.stopped.what, where=where, hint=run.stopped.hint)
 
     def _new_run(self, total: int, label: str) -> _Run:
-        def bucket(per_minute: float | None, burst_seconds: float) -> Bucket:
-            return Bucket(None if per_minute is None else per_minute * _SHARE, self._clock, burst_seconds)
-
         progress = bar(total, label, "request")
         progress.set_postfix_str(f"${self._journal.spent_usd:.4f}", refresh=False)
         return _Run(
             clock=self._clock,
             slots=Slots(_START, most_connections(self._teacher.max_concurrency)),
-            request_bucket=bucket(self._teacher.requests_per_minute, 0.25),
-            token_bucket=bucket(self._teacher.tokens_per_minute, 10.0),
+            request_bucket=Bucket(self._teacher.requests_per_minute, self._clock, 0.25, _SHARE),
+            token_bucket=Bucket(self._teacher.tokens_per_minute, self._clock, 10.0, _SHARE),
             progress=progress,
             total=total,
             books=Bookkeeping(self._journal, self._price, self._clock),

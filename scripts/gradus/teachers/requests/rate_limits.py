@@ -37,15 +37,33 @@ class WallClock:
 class Bucket:
     """A limit per minute, spent evenly: never more than ``burst_seconds`` of the limit at once.
 
-    ``take`` may overdraw (a single taking larger than the burst): the next one then waits longer.
+    ``take`` may overdraw (a single taking larger than the burst): the next one then waits longer. So much of a limit is used as
+    ``share`` says, for the provider's clock is not ours.
     """
 
-    def __init__(self, per_minute: float | None, clock: Clock, burst_seconds: float = 1.0) -> None:
-        self._rate = None if per_minute is None else per_minute / 60.0
+    def __init__(self, per_minute: float | None, clock: Clock, burst_seconds: float = 1.0, share: float = 1.0) -> None:
+        self._share, self._burst_seconds = share, burst_seconds
+        self._cap = None if per_minute is None else share * per_minute / 60.0
+        self._rate = self._cap
         self._clock = clock
         self._burst = 0.0 if self._rate is None else max(1.0, self._rate * burst_seconds)
         self._level = self._burst
         self._last = clock.now()
+
+    def tell(self, per_minute: float | None) -> None:
+        """The provider's own word on its limit, which counts below the cap; None tells nothing."""
+        if not per_minute:
+            return
+        told = self._share * per_minute / 60.0
+        rate = told if self._cap is None else min(told, self._cap)
+        if rate == self._rate:
+            return
+        if self._rate is None:
+            self._last = self._clock.now()
+        else:
+            self._refill()
+        self._rate, self._burst = rate, max(1.0, rate * self._burst_seconds)
+        self._level = min(self._level, self._burst)
 
     def _refill(self) -> None:
         assert self._rate is not None
