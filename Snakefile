@@ -2,7 +2,6 @@
 
 import os
 import sys
-from pathlib import Path
 
 from snakemake.utils import min_version
 
@@ -12,15 +11,15 @@ sys.path.insert(0, os.path.join(workflow.basedir, "scripts"))
 
 from gradus.archive import groups
 from gradus.presentation.exhibits import conditions
-from gradus.results import presence
 from gradus.runtime import environment
 from gradus.runtime.errors import UserError
-from gradus.study import grid, paths
-from gradus.study.config import NAMED_FORMATS, load
+from gradus.study import grid, leak_checks, paths
+from gradus.study.config import NAMED_FORMATS
 from gradus.study.fingerprint import fingerprint
 from gradus.terminal import attach
-from gradus.workflow import annotation, before_the_first_job, cluster, data, evaluation
-from gradus.workflow import lanes, presentation, resources, summary, targets, training
+from gradus.workflow import annotation, before_the_first_job, cluster, data, endings
+from gradus.workflow import evaluation, lanes, opening, presentation, resources, targets
+from gradus.workflow import training
 from gradus.workflow.inputs import large, large_and_small
 from gradus.workflow.options import as_json, options
 from gradus.workflow.wildcards import constraints
@@ -35,13 +34,10 @@ if not workflow.configfiles:
 
 try:
     cluster.prepare(workflow)
-    study = load(config, files=workflow.configfiles)
-    environment.offer_data(study.data_folder)
-    study = presence.with_unavailable(study, environment.data_folder())
+    study = opening.study_of(workflow, config)
 except UserError as error:
     sys.exit(f"error: {error}")
 
-environment.choose_prompts(study.prompts)
 lanes.open_lanes(workflow, study)
 attach.attach(workflow, study)
 
@@ -82,8 +78,8 @@ onstart:
 
 
 onsuccess:
-    print(summary.text(study, Path(workflow.basedir) / "studies"), file=sys.stderr)
+    endings.tell_success(workflow, study)
 
 
 onerror:
-    print(summary.failures(study), file=sys.stderr)
+    endings.tell_failure(workflow, study)

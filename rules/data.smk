@@ -4,6 +4,7 @@
 localrules:
     study,
     data,
+    leak_check,
 
 
 rule study:
@@ -37,6 +38,7 @@ rule data:
         paths.PROBLEMS.log,
     benchmark:
         paths.PROBLEMS.benchmark
+    priority: 50
     conda:
         "../envs/data.yaml"
     threads: 1
@@ -46,7 +48,7 @@ rule data:
         runtime=30,
     params:
         code=lambda _: fingerprint("data"),
-        settings=lambda wildcards: as_json(study.datasets[wildcards.dataset]),
+        settings=lambda wildcards: data.settings(study, wildcards),
         content=lambda wildcards: data.content(study, wildcards),
     message:
         "Problems of {wildcards.dataset}, {wildcards.split}"
@@ -90,6 +92,41 @@ rule audit:
         '{resources.interpreter} "$GRADUS"/scripts/audit.py'
         " --train {input.train:q}"
         " --test {input.test:q}"
+        " {params.options}"
+        " --output {output:q}"
+        " 2>&1 | tee {log:q}"
+
+
+# Before anybody is trained and asked: no input of a training, which more test problems must not make again, but first in turn.
+rule leak_check:
+    input:
+        **large(
+            train=paths.PROBLEMS.with_(split="train"),
+            asked=lambda wildcards: data.asked(study, wildcards),
+        ),
+    output:
+        paths.LEAK_CHECK,
+    log:
+        paths.LEAK_CHECK.log,
+    benchmark:
+        paths.LEAK_CHECK.benchmark
+    priority: 100
+    conda:
+        "../envs/data.yaml"
+    threads: 1
+    resources:
+        interpreter=resources.interpreter(study, "data"),
+        mem_mb=2000,
+        runtime=30,
+    params:
+        code=lambda _: fingerprint("leak_check"),
+        options=lambda wildcards: data.leak_check_options(study, wildcards),
+    message:
+        "Leaks of {wildcards.problems} into the training problems of {wildcards.dataset}"
+    shell:
+        '{resources.interpreter} "$GRADUS"/scripts/leak_check.py'
+        " --train {input.train:q}"
+        " --asked {input.asked:q}"
         " {params.options}"
         " --output {output:q}"
         " 2>&1 | tee {log:q}"

@@ -9,6 +9,7 @@ rule generate:
             shown=lambda wildcards: evaluation.shown(study, wildcards),
         ),
         examples_manifest=lambda wildcards: evaluation.taught(study, wildcards),
+        leaks=lambda wildcards: data.leak_check(study, wildcards),
     output:
         predictions=paths.PREDICTIONS,
         manifest=paths.PREDICTIONS.manifest,

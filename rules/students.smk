@@ -6,11 +6,9 @@ rule training_set:
     input:
         **large(
             problems=paths.PROBLEMS.with_(split="train"),
-            test=paths.PROBLEMS.with_(split="test"),
             annotations=paths.ANNOTATIONS,
             model=lambda wildcards: training.base_model(study, wildcards),
         ),
-        audit=lambda wildcards: data.audit_before_training(study, wildcards),
     output:
         examples=paths.TRAINING_SET,
         manifest=paths.TRAINING_SET.manifest,
@@ -36,7 +34,6 @@ rule training_set:
     shell:
         '{resources.interpreter} "$GRADUS"/scripts/training_set.py'
         " --problems {input.problems:q}"
-        " --test {input.test:q}"
         " --annotations {input.annotations:q}"
         " --student {params.student:q}"
         " --settings {params.settings:q}"
@@ -73,6 +70,7 @@ rule train:
         runtime=lambda wildcards: resources.training_runtime(study, wildcards.student),
         gpu=lambda wildcards: resources.training_gpus(study, wildcards.student),
         budget_gpu_hours=str(study.budget_gpu_hours or "inf"),
+        save_every=lambda wildcards: resources.save_every(study, wildcards.student),
         nodes=1,
         together=lambda wildcards: resources.cells_per_job(study, wildcards.student),
     params:
@@ -95,6 +93,7 @@ rule train:
         " --cpus {threads}"
         " --gpus $(({resources.gpu} / {resources.nodes}))"
         " --budget-gpu-hours {resources.budget_gpu_hours}"
+        " --save-every {resources.save_every}"
         " --output {params.folder:q}"
         " 2>&1 | (trap '' TERM USR1; tee {log:q})"
 
@@ -110,6 +109,7 @@ use rule train as train_on_nodes with:
         runtime=lambda wildcards: resources.training_runtime(study, wildcards.student),
         gpu=lambda wildcards: resources.training_gpus(study, wildcards.student),
         budget_gpu_hours=str(study.budget_gpu_hours or "inf"),
+        save_every=lambda wildcards: resources.save_every(study, wildcards.student),
         nodes=lambda wildcards: study.students[wildcards.student].resources.nodes,
         # One launcher per node, started by the program itself: `mpi` keeps SLURM's plugin from wrapping the job in one srun.
         tasks=lambda wildcards: study.students[wildcards.student].resources.nodes,

@@ -26,6 +26,9 @@ rule student:
             study, wildcards.student, attempt
         ),
         runtime=120,
+        save_every=lambda wildcards: resources.warm_up_save_every(
+            study, wildcards.student
+        ),
     params:
         code=lambda _: fingerprint("student"),
         settings=lambda wildcards: training.student_settings(study, wildcards.student),
@@ -37,6 +40,7 @@ rule student:
         '{resources.interpreter} "$GRADUS"/scripts/student.py'
         " --student {wildcards.student:q}"
         " --settings {params.settings:q}"
+        " --save-every {resources.save_every}"
         " --output {params.folder:q}"
         " 2>&1 | (trap '' TERM USR1; tee {log:q})"
 

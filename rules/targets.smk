@@ -66,12 +66,14 @@ rule checkpoints:
             paths.WEIGHTS.manifest.of(study, cell)
             for cell in grid.trained(grid.cells(study))
         ],
+        lambda _: leak_checks.leak_checks(study),
 
 
 rule metrics:
-    """The scores of all cells."""
+    """The scores of all cells, and what each problem's answer was worth."""
     input:
         lambda _: grid.metrics_files(study, grid.cells(study)),
+        lambda _: grid.scored_files(study, grid.cells(study)),
 
 
 rule tables:

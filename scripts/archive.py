@@ -9,6 +9,7 @@ from pathlib import Path
 from gradus.archive import crate
 from gradus.archive.artifact import ARTIFACT, Measured, artifact
 from gradus.archive.checklist import CHECKLIST, checklist
+from gradus.archive.contradictions import refuse_contradictions
 from gradus.archive.croissant import CROISSANT, croissant
 from gradus.archive.finished_jobs import finished_jobs
 from gradus.archive.groups import OPTIONAL, groups, members
@@ -51,6 +52,7 @@ def main() -> None:
         chosen = {group: members(study, group, _PROJECT, given.prompts) for group in groups(study)}
         chosen["config"] = _with_portable_study(study, chosen["config"], Path(scratch))
         check_budgets(study, chosen)
+        refuse_contradictions([member for files in chosen.values() for member in files])
         tars, sums = build_tars(folder, chosen)
     group_of = {member.name: group for group, files in chosen.items() for member in files}
     write_text(folder / SUMS, "".join(f"{digest}  {name}\n" for name, digest in sorted(sums.items())))

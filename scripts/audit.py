@@ -13,12 +13,6 @@ def main() -> None:
     options.add_argument("--test", required=True)
     options.add_argument("--development", help="the development split, where there is one")
     options.add_argument("--others", nargs="*", default=[], help="the test splits of other datasets of the study")
-    options.add_argument(
-        "--asked", nargs="*", default=[], help="those among them that students of this dataset are asked"
-    )
-    options.add_argument(
-        "--allow-leakage", action="store_true", help="do not refuse a training split made from such a test"
-    )
     options.add_argument("--output", required=True)
     given = options.parse_args()
     train = read_records(given.train, Problem)
@@ -26,7 +20,7 @@ def main() -> None:
     if given.development:
         facts |= audit_development(train, read_records(given.development, Problem))
     others = {test[0].dataset: test for test in (read_records(path, Problem) for path in given.others)}
-    facts |= audit_others(train, others, given.asked, given.allow_leakage) if others else {}
+    facts |= audit_others(train, others) if others else {}
     every = (given.train, given.test, given.development)
     manifests = [read_json(manifest_path(path)) for path in every if path]
     doubt = {

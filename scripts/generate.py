@@ -6,6 +6,7 @@ from pathlib import Path
 from gradus.evaluation.engines import Engine, GenerationLimits
 from gradus.evaluation.generation import generate, longest_output
 from gradus.records import Problem
+from gradus.results.set_aside import drop, is_set_aside, take_back
 from gradus.runtime import program
 from gradus.runtime.atomic import canonical_json, sha256_bytes, sha256_file
 from gradus.runtime.environment import gpus_here, work_folder
@@ -74,7 +75,11 @@ def main() -> None:
         "code": fingerprint("generate"),
         **({"worked": writer.worked, "stop_strings": writer.stop_strings} if given.student else {}),
     }
-    progress = work_folder() / "predictions" / f"{sha256_bytes(canonical_json(identity).encode())[:32]}.jsonl"
+    digest = sha256_bytes(canonical_json(identity).encode())[:32]
+    if written_again(Artifact(given.output), digest):
+        program.log.info("%s: nothing that decides it has changed; it is published again", given.output)
+        return
+    progress = work_folder() / "predictions" / f"{digest}.jsonl"
     prompts = (template.prompt(problem, writer.worked, tokens.opening) for problem in problems)
     longest_prompt = max(len(tokens.encode(prompt)) for prompt in prompts)
     refuse_beyond_positions(writer.weights, longest_prompt, writer.longest, len(writer.worked))
@@ -91,11 +96,23 @@ def main() -> None:
             engine, tokens, template, problems, progress, decoding.samples, writer.stop_strings, writer.worked
         )
         truncated = sum(prediction.finish_reason == "length" for prediction in predictions)
-        write_records(given.output, predictions, truncated=truncated, max_new_tokens=writer.longest)
+        write_records(given.output, predictions, truncated=truncated, max_new_tokens=writer.longest, identity=digest)
         progress.unlink(missing_ok=True)
     record.write(Artifact(given.output).run_record, completion_tokens=sum(p.completion_tokens for p in predictions))
     if writer.kept is not None:
         drop_kept(writer.kept)
+
+
+def written_again(output: Artifact, identity: str) -> bool:
+    """Put the predictions back that were there before this job, if these are they; else they are deleted."""
+    if not is_set_aside(output.both):
+        return False
+    before = read_json(output.manifest.aside)
+    if before.get("identity") != identity or before["sha256"] != sha256_file(output.aside):
+        drop(output.both)
+        return False
+    take_back(output.both)
+    return True
 
 
 def trained(folder: Path, training_set: str, decoding: Decoding) -> Writer:

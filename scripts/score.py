@@ -31,7 +31,6 @@ from gradus.runtime.asked_files import check_outputs, write_asked
 from gradus.runtime.atomic import write_json
 from gradus.runtime.errors import Mistakes, UserError
 from gradus.runtime.jsonl import read_json, read_records, write_records
-from gradus.study.paths import on_dataset
 
 
 def main() -> None:
@@ -101,16 +100,13 @@ def _score_cell(given: Namespace) -> None:
     problems, train_problems = read_records(given.problems, Problem), read_records(given.train_problems, Problem)
     rows, metric = score(problems, train_problems, read_records(given.predictions[0], Prediction))
     write_records(given.rows, rows)
-    nothing: dict[str, Any] = {"rows": 0, "leaked": [], "excerpt": False}
+    nothing: dict[str, Any] = {"rows": 0, "excerpt": False}
     training_set = read_json(given.training_set_manifest) if given.training_set_manifest else nothing
-    if given.cell["problems"].startswith(on_dataset("")):
-        # No training of another dataset refuses what these problems ask.
-        asked = {normalised(problem.full_text) for problem in problems}
-        leaked = [problem.id for problem in train_problems if normalised(problem.full_text) in asked]
-        training_set = {**training_set, "leaked": leaked if training_set["rows"] else []}
+    asked = {normalised(problem.full_text) for problem in problems} if training_set["rows"] else set()
+    leaked = [problem.id for problem in train_problems if normalised(problem.full_text) in asked]
     taught = {
         "training_examples": training_set["rows"],
-        "leaked_training_rows": len(training_set["leaked"]),
+        "leaked_training_rows": len(leaked),
         "excerpt": training_set["excerpt"],
     }
     facts = {**given.cell, **metric, **taught}

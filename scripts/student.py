@@ -22,7 +22,7 @@ from gradus.students.training.engine_config import STOPPED
 from gradus.students.training.launch import Stopped, TrainingRequest, launch
 from gradus.students.training.publication import forget, publish, verify_weights
 from gradus.study.config.options import section_option
-from gradus.study.config.students import BuiltStudent, EarlierStudent, PretrainedStudent, Student
+from gradus.study.config.students import BuiltStudent, EarlierStudent, PretrainedStudent, Student, saving_every
 from gradus.study.fingerprint import fingerprint
 from gradus.study.paths import Artifact
 
@@ -37,6 +37,7 @@ def main() -> None:
         "--demands", help="what the study asks of a pretrained student, as JSON: the model is tried first"
     )
     options.add_argument("--whole", help="the base model in which the weights of an earlier student were kept")
+    options.add_argument("--save-every", type=int, help="steps between two progress checkpoints of a warm-up")
     options.add_argument("--output", required=True, help="the student's folder")
     given = options.parse_args()
     record = program.RunRecord(given.output)
@@ -57,7 +58,7 @@ def main() -> None:
     else:
         source = folder / "model"
         record.note(gpus=student.warm_up.ranks if gpus_here() else 0)
-        facts["files"], facts["steps"], more["arithmetic"] = build(given.student, student, source)
+        facts["files"], facts["steps"], more["arithmetic"] = build(given.student, student, source, given.save_every)
     asked = student if isinstance(student, PretrainedStudent) else "plain"
     template = resolve_template(asked, load_tokens(source), source)
     write_json(folder / "manifest.json", {**facts, "template": asdict(template)})
@@ -89,7 +90,9 @@ def take_earlier(whole: Path, student: EarlierStudent, target: Path) -> dict[str
     return files
 
 
-def build(name: str, student: BuiltStudent, target: Path) -> tuple[dict[str, str], int, dict[str, Any]]:
+def build(
+    name: str, student: BuiltStudent, target: Path, save_every: int | None
+) -> tuple[dict[str, str], int, dict[str, Any]]:
     """Tokenizer, random weights, warm-up; the proven weights end up in ``target``. Their hashes, steps and arithmetic."""
     texts = corpus_texts(student.corpus)
     identity = {
@@ -101,7 +104,7 @@ def build(name: str, student: BuiltStudent, target: Path) -> tuple[dict[str, str
     with lease(start, f"warm-up {name}"):
         make_untrained(student, texts, start)
         tokens = load_tokens(start)
-        recipe = student.warm_up
+        recipe = saving_every(student.warm_up, save_every)
         examples = [([*tokens.encode(text), tokens.eos_id])[: recipe.cutoff_tokens] for text in texts]
         request = TrainingRequest(
             title=f"warm-up {name}",

@@ -6,12 +6,14 @@ On several nodes the same command runs once on each, under srun; the first node 
 import json
 import os
 import sys
+from argparse import Namespace
 from contextlib import nullcontext
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from gradus.records import Example
+from gradus.results.set_aside import drop, is_set_aside, take_back
 from gradus.runtime import program
 from gradus.runtime.atomic import sha256_file, write_json, write_text
 from gradus.runtime.attempts import attempts
@@ -26,14 +28,14 @@ from gradus.students.training.checkpoints import progress_folder
 from gradus.students.training.engine_config import STOPPED
 from gradus.students.training.geometry import geometry, spread
 from gradus.students.training.launch import Stopped, Trained, TrainingRequest, launch
-from gradus.students.training.publication import forget, keep, publish, verify_weights
+from gradus.students.training.publication import forget, keep, publish, sums, verify_weights
 from gradus.students.training.telemetry import split
 from gradus.students.training_sets import answer_start, held_out, tokenised
 from gradus.study.config.options import section_option
-from gradus.study.config.students import Recipe
+from gradus.study.config.students import Recipe, saving_every
 from gradus.study.config.training import CellTraining
 from gradus.study.fingerprint import fingerprint
-from gradus.study.paths import TELEMETRY, TRACE, Artifact
+from gradus.study.paths import TELEMETRY, TRACE, Artifact, Folder
 
 VERSIONS = ("torch", "transformers", "deepspeed", "peft", "tokenizers")
 
@@ -50,9 +52,16 @@ def main() -> None:
     options.add_argument("--cpus", type=int, help="CPU cores on each node")
     options.add_argument("--gpus", type=int, default=0, help="GPUs on each node, for srun")
     options.add_argument("--budget-gpu-hours", type=float, help="the study's; at this many no training starts")
+    options.add_argument(
+        "--save-every", type=int, help="steps between two progress checkpoints; unset: as in the recipe"
+    )
     options.add_argument("--output", required=True, help="the checkpoint's folder")
     given = options.parse_args()
     command = [sys.executable, *sys.argv]
+    recipe, seed = saving_every(given.settings.recipe, given.save_every), given.settings.seed
+    if published_again(given):
+        program.log.info("%s: nothing that decides its weights has changed; they are published again", given.cell)
+        return
     across = spread(given.nodes, os.environ, command, given.cpus or 1, given.gpus)
     if across is not None:
         os.execvp(across[0], across)  # srun hears the signals from here on, and passes them to the launchers
@@ -61,19 +70,12 @@ def main() -> None:
     record = program.RunRecord(given.output)
     base = model_source(given.student)
     tokens, template = load_tokens(base), student_template(given.student)
-    recipe, seed = given.settings.recipe, given.settings.seed
     examples = read_records(given.training_set, Example)
     apart = [] if recipe.validation is None else held_out(examples, recipe.validation.share)
     examples = [one for index, one in enumerate(examples) if index not in set(apart)] + [examples[i] for i in apart]
     trained_on = len(examples) - len(apart)
     pairs = [tokenised(example, template, tokens, recipe.cutoff_tokens) for example in examples]
-    identity = {
-        "training_set": read_manifest(given.training_set)["sha256"],
-        "base": sha256_file(Path(given.student) / "manifest.json"),
-        "recipe": recipe.model_dump(),
-        "seed": seed,
-        "code": fingerprint("train"),
-    }
+    identity = identity_of(given)
     end = template.end_id(tokens)
     request = TrainingRequest(
         title=given.cell,
@@ -140,6 +142,32 @@ def main() -> None:
     record.write(Artifact(f"{folder}.jsonl").run_record, commit=commit(), **took)
     ends = "" if facts["final_end_loss"] is None else f", {facts['final_end_loss']:.4f} where it ends"
     program.log.info("%s: loss %.4f%s, %d steps", given.cell, facts["final_loss"], ends, trained.steps)
+
+
+def identity_of(given: Namespace) -> dict[str, Any]:
+    """Everything that decides the weights."""
+    return {
+        "training_set": read_manifest(given.training_set)["sha256"],
+        "base": sha256_file(Path(given.student) / "manifest.json"),
+        "recipe": given.settings.recipe.identity(),
+        "seed": given.settings.seed,
+        "code": fingerprint("train"),
+    }
+
+
+def published_again(given: Namespace) -> bool:
+    """Put the weights back that lay in the checkpoint's folder before this job, if it would make these; else they are deleted."""
+    folder = Artifact(given.output)
+    weights, manifest = Folder(folder / "weights"), folder / "manifest.json"
+    made = [weights, folder / Path(TRACE).name, folder / Path(TELEMETRY).name, manifest]
+    if not is_set_aside(made):
+        return False
+    before = read_json(manifest.aside)
+    if before["identity"] != identity_of(given) or sums(Path(weights.aside)) != before["files"]:
+        drop(made)
+        return False
+    take_back(made)
+    return True
 
 
 def refuse_beyond_budget(output: Path, budget: float) -> None:

@@ -1,4 +1,4 @@
-"""Make the training set of one student from annotations: verdict policy, leak refusal, cutoff."""
+"""Make the training set of one student from annotations: verdict policy, cutoff."""
 
 from typing import Any
 
@@ -16,11 +16,10 @@ from gradus.study.config.training import TrainingSetPolicy
 def main() -> None:
     options = program.parser(__doc__)
     options.add_argument("--problems", required=True, help="the training split")
-    options.add_argument("--test", required=True, help="the test split, for the leak check")
     options.add_argument("--annotations", required=True)
     options.add_argument("--student", required=True, help="the student's folder")
     as_section = section_option("--settings", TrainingSetPolicy)
-    options.add_argument("--settings", required=True, type=as_section, help="policy, leakage and cutoff as JSON")
+    options.add_argument("--settings", required=True, type=as_section, help="policy and cutoff as JSON")
     options.add_argument("--output", required=True)
     given = options.parse_args()
     base = model_source(given.student)
@@ -28,7 +27,6 @@ def main() -> None:
     policy: TrainingSetPolicy = given.settings
     examples, counts = make_training_set(
         read_records(given.problems, Problem),
-        read_records(given.test, Problem),
         read_records(given.annotations, Annotation),
         policy,
         template,

@@ -184,6 +184,8 @@ def training(finished: Workflow, output: Path, **changes: object) -> list[object
         results / "students" / "mini",
         "--settings",
         canonical_json(chosen),
+        "--save-every",
+        str(changes.get("save_every", 2)),
         "--output",
         output,
     ]

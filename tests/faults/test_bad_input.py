@@ -54,16 +54,12 @@ def test_annotations(finished: Workflow, tmp_path: Path, case: str) -> None:
         "training_set",
         "--problems",
         results / "data/gradeschool/train.jsonl",
-        "--test",
-        results / "data/gradeschool/test.jsonl",
         "--annotations",
         bad,
         "--student",
         results / "students/mini",
         "--settings",
-        json.dumps(
-            {"verdict_policy": {"agrees": "keep"}, "allow_leakage": False, "cutoff_tokens": 512, "over_long": "drop"}
-        ),
+        json.dumps({"verdict_policy": {"agrees": "keep"}, "cutoff_tokens": 512, "over_long": "drop"}),
         "--output",
         tmp_path / "out.jsonl",
         folder=tmp_path,

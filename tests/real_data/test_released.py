@@ -10,18 +10,14 @@ import yaml
 from builders import load_files, tiny_study
 from running import PROJECT
 
+from gradus.data.audit import leak_facts
 from gradus.data.text_normalisation import normalised
 from gradus.records import Annotation, Supervision
 from gradus.results.presence import with_unavailable
 from gradus.runtime.errors import UserError
-from gradus.students import tiny_models
-from gradus.students.templates import Template
-from gradus.students.tokens import load_tokens
-from gradus.students.training_sets import make_training_set
 from gradus.study import grid
 from gradus.study.config import load as load_study
 from gradus.study.config.teachers import ReleasedTeacher, read_teacher
-from gradus.study.config.training import TrainingSetPolicy
 from gradus.teachers.annotation import Counts, Sampling, annotate
 from gradus.teachers.answer_sources import LocalAnswers
 from gradus.teachers.local.released_files import info_key
@@ -101,25 +97,13 @@ def test_the_human_strategyqa_file_holds_the_test_split(gradus_data: Path, tmp_p
     assert facts["unmatched_rows"] == 290
 
 
-def test_a_leaked_row_is_refused_unless_allowed(gradus_data: Path, tmp_path: Path) -> None:
+def test_leaked_rows_are_refused_unless_allowed(gradus_data: Path) -> None:
     """What training on that file as it is would do: its test rows, taken for training problems."""
-    plain = Template("plain", "Question: ", "\nAnswer:", " ", "</s>")
-    word_tokens = load_tokens(tiny_models.make("bloom", tmp_path / "bloom"))
     test_problems = load_files("strategyqa", "test", gradus_data).problems
     train = [*load_files("strategyqa", "train", gradus_data).problems, *test_problems]
-    teacher = make_local_teacher(read_teacher({"provider": "released", "author": "human"}, {}), gradus_data)
-    place = Supervision("strategyqa", "r", "original", "native")
-    with Journal(tmp_path) as journal:
-        rows = list(annotate(train, place, LocalAnswers(teacher, journal), {}, Sampling(), Counts()))
-    keep = {"agrees": "keep", "disagrees": "keep", "unparsable": "keep"}
-    policy = TrainingSetPolicy.model_validate(
-        {"verdict_policy": keep, "allow_leakage": False, "cutoff_tokens": 100_000, "over_long": "drop"}
-    )
-    allowing = policy.model_copy(update={"allow_leakage": True})
     with pytest.raises(UserError, match="also in the test split"):
-        make_training_set(train, test_problems, rows, policy, plain, word_tokens)
-    _, counts = make_training_set(train, test_problems, rows, allowing, plain, word_tokens)
-    assert len(counts["leaked"]) == 290
+        leak_facts(train, test_problems, elsewhere=False, allow_leakage=False)
+    assert len(leak_facts(train, test_problems, elsewhere=False, allow_leakage=True)["leaked"]) == 290
 
 
 def test_an_excerpt_is_refused_and_marked_where_it_is_allowed(gradus_data: Path, tmp_path: Path) -> None:

@@ -11,6 +11,8 @@ from builders import tiny_study
 from running import Workflow
 
 NOTHING = "Nothing to be done"
+# The rules that make what tables and pages only show.
+EXPENSIVE = {"data", "leak_check", "student", "annotate", "training_set", "train", "generate", "score"}
 
 
 def test_a_second_run_has_nothing_to_do(finished: Workflow) -> None:
@@ -28,6 +30,7 @@ def test_asking_for_one_cell_schedules_that_cell(workflow: Callable[..., Workflo
     target = "results/tiny/metrics/gradeschool/tutor/original/L1/mini/seed1/test/greedy.json"
     assert made.jobs(target) == {
         "data": 2,
+        "leak_check": 1,
         "student": 1,
         "annotate": 1,
         "training_set": 1,
@@ -50,6 +53,56 @@ def test_a_new_seed_adds_exactly_its_cells(copied: Workflow) -> None:
 def test_one_students_learning_rate_retrains_exactly_its_cells(copied: Workflow) -> None:
     copied.config["students"]["midi"]["recipe"]["learning_rate"] = 0.003
     assert copied.jobs("metrics") == {"train": 2, "generate": 2, "score": 2}
+
+
+def test_more_test_problems_retrain_nothing(copied: Workflow) -> None:
+    copied.config["datasets"]["gradeschool"]["test"] = 12
+    assert copied.jobs("metrics") == {"data": 1, "leak_check": 1, "generate": 4, "score": 4}
+
+
+def test_more_test_problems_hide_no_other_change(copied: Workflow) -> None:
+    copied.config["datasets"]["gradeschool"]["test"] = 12
+    copied.config["students"]["midi"]["recipe"]["learning_rate"] = 0.003
+    assert copied.jobs("metrics") == {"data": 1, "leak_check": 1, "train": 2, "generate": 4, "score": 4}
+
+
+def test_how_often_progress_is_saved_retrains_nothing(copied: Workflow) -> None:
+    copied.config["recipe"]["save_every"] = 5
+    for student in copied.config["students"].values():
+        student["warm_up"]["save_every"] = 5
+    assert copied.jobs("metrics") == {}
+
+
+@pytest.mark.parametrize(
+    ("deleted", "expected"),
+    [
+        ("metrics/**/L1/mini/**/greedy.json", {"score": 1}),
+        ("metrics/**/L1/mini/**/greedy.rows.jsonl", {"score": 1}),
+        ("predictions/**/L1/mini/**/greedy.jsonl", {"generate": 1, "score": 1}),
+        ("data/gradeschool/test.jsonl", {"data": 1, "leak_check": 1, "generate": 4, "score": 4}),
+        ("annotations/**/L1.jsonl", {"annotate": 1, "training_set": 2, "train": 2, "generate": 2, "score": 2}),
+        ("checkpoints/**/L1/mini/seed1/manifest.json", {"train": 1, "generate": 1, "score": 1}),
+        ("checkpoints/**/L1/mini/seed1/weights", {}),
+        ("diagnostics/annotations.html", {}),
+    ],
+    ids=["metric", "rows", "predictions", "problems", "annotations", "checkpoint", "weights", "page"],
+)
+def test_the_plain_command_makes_again_what_was_deleted(
+    copied: Workflow, deleted: str, expected: dict[str, int]
+) -> None:
+    """Weights may go once their predictions are there: they are asked for where the archive shall hold them."""
+    (path,) = copied.results.glob(deleted)
+    if path.is_dir():
+        shutil.rmtree(path)
+    else:
+        path.unlink()
+    jobs = copied.jobs()
+    assert {rule: count for rule, count in jobs.items() if rule in EXPENSIVE} == expected
+    if path.name == "weights":
+        assert not jobs
+        copied.config["archive"] = {"weights": True}
+        expected = {"train": 1, "generate": 1, "score": 1}
+        assert {rule: count for rule, count in copied.jobs().items() if rule in EXPENSIVE} == expected
 
 
 def test_a_question_or_a_title_retrains_nothing(copied: Workflow) -> None:

@@ -27,6 +27,7 @@ from gradus.study.grid import (
     tables,
     trained,
 )
+from gradus.study.leak_checks import leak_checks
 from gradus.study.paths import Artifact
 
 _AUDIT = (paths.ANNOTATION_AUDIT, paths.ANNOTATION_AUDIT_TEXT, paths.ANNOTATION_AUDIT_PAGE)
@@ -138,7 +139,7 @@ def _answered(study: Study) -> list[Supervision]:
 
 
 def _data(study: Study) -> list[Artifact]:
-    found = []
+    found = leak_checks(study)
     for dataset in study.datasets:
         found.append(paths.AUDIT.of(study, dataset=dataset))
         for split in splits(study, dataset):

@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from gradus.records import Cell, Supervision
+from gradus.records.metrics import Metrics
+from gradus.results.scored_counts import contradiction
 from gradus.results.store import Results
 from gradus.runtime.atomic import sha256_file
 from gradus.runtime.errors import UserError
@@ -104,7 +106,10 @@ def _files_of_model(manifest: Path) -> dict[str, Any]:
 def _annotations(results: Results, supervision: Supervision) -> Link:
     path = results.path(paths.ANNOTATIONS, supervision)
     facts: dict[str, Any] = {"teacher": results.study.teachers[supervision.teacher].model_dump(), **_manifest(path)}
-    rows = results.find_annotations(supervision)
+    try:
+        rows = results.find_annotations(supervision)
+    except UserError:  # told as a break of the chain, which is shown whole
+        rows = []
     if rows:
         sent = Counter(json.dumps(row.parameters, sort_keys=True) for row in rows)
         prices = [row.price_usd for row in rows if row.price_usd is not None]
@@ -161,7 +166,9 @@ def breaks(links: list[Link]) -> list[str]:
         manifest = Path(paths.Artifact(link.path).manifest) if link.path.endswith(".jsonl") else None
         if manifest and manifest.exists() and link.sha256 and read_json(manifest)["sha256"] != link.sha256:
             found.append(f"{link.path} is not what its manifest says")
-    return found
+    number = by_name["number"]
+    told = contradiction(Metrics.from_json(number.facts), Path(number.path).with_suffix(".rows.jsonl"))
+    return found if told is None else [*found, f"{number.path} {told}"]
 
 
 def to_text(links: list[Link]) -> str:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Mapping
 from pathlib import Path
 
 from gradus.archive import tarball
+from gradus.archive.contradictions import LARGEST, contradictions, is_manifest
 from gradus.archive.manifest import MANIFEST, SUMS, read_manifest
 from gradus.archive.portable import archived_study, portable_study
 from gradus.runtime.atomic import sha256_bytes, sha256_file
@@ -50,6 +52,7 @@ def archive_problems(folder: Path, whole: bool = True) -> list[str]:
         elif sha256_file(folder / name) != digest:
             problems.append(f"changed: {name}")
     expected = dict(sums)
+    manifests: dict[str, bytes] = {}
     for group, tar in manifest.groups.items():
         path = folder / tar.file
         known.add(tar.file)
@@ -60,19 +63,23 @@ def archive_problems(folder: Path, whole: bool = True) -> list[str]:
         if path.stat().st_size != tar.bytes or sha256_file(path) != tar.sha256:
             problems.append(f"changed: {tar.file}")
         if whole:
-            problems += _member_problems(path, expected)
+            problems += _member_problems(path, expected, manifests)
     if whole:
         problems += [f"missing: {name}" for name in expected]
+        problems += [f"contradicted: {line}" for line in contradictions(sums, manifests)]
     return problems + [
         f"extra: {tarball.printable(path.name)}" for path in sorted(folder.iterdir()) if path.name not in known
     ]
 
 
-def _member_problems(path: Path, expected: dict[str, str]) -> list[str]:
-    """Removes the members that it has read from ``expected``."""
+def _member_problems(path: Path, expected: dict[str, str], manifests: dict[str, bytes]) -> list[str]:
+    """Removes the members that it has read from ``expected``; keeps the manifests among them."""
     problems = []
     for name, stream, size in tarball.read(path):
-        digest = tarball.copy(stream, size, None, path, name)
+        kept = io.BytesIO() if is_manifest(name) and size <= LARGEST else None
+        digest = tarball.copy(stream, size, kept, path, name)
+        if kept is not None:
+            manifests[name] = kept.getvalue()
         if name not in expected:
             problems.append(f"extra: {name} in {path.name}")
         elif expected.pop(name) != digest:

@@ -39,28 +39,41 @@ def audit(train: Sequence[Problem], test: Sequence[Problem]) -> dict[str, Any]:
     return facts
 
 
-def audit_others(
-    train: Sequence[Problem],
-    others: Mapping[str, Sequence[Problem]],
-    asked: Sequence[str] = (),
-    allow_leakage: bool = False,
-) -> dict[str, Any]:
-    """What a training split holds of the test questions of other datasets, by their names.
+def audit_others(train: Sequence[Problem], others: Mapping[str, Sequence[Problem]]) -> dict[str, Any]:
+    """What a training split holds of the test questions of other datasets, by their names."""
+    return {"test_questions_of_others": {name: asdict(leaks(train, test)) for name, test in others.items()}}
 
-    ``asked`` names those that cells taught on this split are asked. Raises UserError where it was made from such a test: a fifth
-    of its questions, or more, are instances of test questions, unless ``allow_leakage``.
+
+def leak_facts(
+    train: Sequence[Problem], asked: Sequence[Problem], elsewhere: bool, allow_leakage: bool
+) -> dict[str, Any]:
+    """What a training split holds of the problems that its students are asked.
+
+    Raises UserError, unless ``allow_leakage``: for a training question that is asked itself, where both are one dataset's; and
+    where they are not (``elsewhere``), if the split was made from that test: a fifth of its questions, or more, are instances
+    of test questions. Single questions of another dataset are counted: nobody can take them out of it.
     """
-    found = {name: leaks(train, test) for name, test in others.items()}
-    for name in asked:
-        one = found[name]
-        if one.made_for_the_test and not allow_leakage:
-            share, (question, taught) = one.templated_training / one.train, next(iter(one.templated.items()))
+    questions = {normalised(problem.full_text): problem.id for problem in reversed(asked)}
+    leaked = {one.id: questions[text] for one in train if (text := normalised(one.full_text)) in questions}
+    facts: dict[str, Any] = {"train": len(train), "asked": len(asked), "leaked": leaked}
+    if not elsewhere:
+        if leaked and not allow_leakage:
+            trained, question = next(iter(leaked.items()))
             raise UserError(
-                f"{one.templated_training} of the {one.train} training questions of {train[0].dataset!r} ({share:.0%}) are test "
-                f"questions of {name!r} with other names and numbers; {taught!r} is {question!r}, say",
-                hint="take the dataset out of `transfer`, or set allow_leakage: true and every table will be marked",
+                f"training question {trained!r} is also in the test split ({question!r}), the first of {len(leaked)}",
+                where=f"dataset {train[0].dataset}",
+                hint="remove it, or set allow_leakage: true and every table will be marked",
             )
-    return {"test_questions_of_others": {name: asdict(one) for name, one in found.items()}}
+        return facts
+    found = leaks(train, asked)
+    if found.made_for_the_test and not allow_leakage:
+        share, (question, trained) = found.templated_training / found.train, next(iter(found.templated.items()))
+        raise UserError(
+            f"{found.templated_training} of the {found.train} training questions of {train[0].dataset!r} ({share:.0%}) are test "
+            f"questions of {asked[0].dataset!r} with other names and numbers; {trained!r} is {question!r}, say",
+            hint="take the dataset out of `transfer`, or set allow_leakage: true and every table will be marked",
+        )
+    return {**facts, "templated_training": found.templated_training}
 
 
 def audit_development(train: Sequence[Problem], development: Sequence[Problem]) -> dict[str, Any]:

@@ -18,11 +18,10 @@ class AnnotationManifest(TypedDict):
 
 
 class TrainingSetManifest(TypedDict):
-    """How many examples a student trains on, and their mean tokens; ``leaked`` names the test questions among them."""
+    """How many examples a student trains on, and their mean tokens."""
 
     rows: int
     mean_tokens: float
-    leaked: list[str]
     excerpt: bool
 
 

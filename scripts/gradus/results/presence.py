@@ -86,6 +86,7 @@ def _jobs(results: Results, cell: Cell) -> Iterator[tuple[Path, Path]]:
     if not is_untaught(supervision):
         yield job(paths.TRAINING_SET, cell)
         yield job(paths.CHECKPOINT, cell, file="manifest.json")
+        yield job(paths.LEAK_CHECK, dataset=supervision.dataset, problems=paths.TEST)
     for pattern in (paths.PREDICTIONS, paths.METRICS):
         yield job(pattern, cell, problems=paths.TEST, decoding=results.main_decoding)
 

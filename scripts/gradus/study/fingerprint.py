@@ -20,6 +20,7 @@ EXCLUDED = {
     "gradus.study.config": "its values reach the programs through params, which Snakemake compares itself",
     "gradus.runtime.errors": "wording of messages",
     "gradus.runtime.attempts": "measures what a job takes",
+    "gradus.results.set_aside": "keeps what was made, and makes nothing",
     "gradus.runtime.program": "command line, logging and run records",
     "gradus.runtime.progress": "progress bars",
     "gradus.runtime.slurm": "asks the scheduler",

@@ -260,6 +260,18 @@ def metrics_files(
     ]
 
 
+def scored_files(study: Study, chosen: Iterable[Cell]) -> list[Artifact]:
+    """The rows beside these metric files, and their manifests."""
+    chosen = list(chosen)
+    written = decodings(study, chosen)
+    return [
+        pattern.of(study, cell, problems=problems, decoding=decoding)
+        for cell, problems in evaluations(study, chosen)
+        for decoding in written[cell]
+        for pattern in paths.SCORED.both
+    ]
+
+
 def student_fits(study: Study) -> list[Artifact]:
     """The fit of every supervision that is trained to the base model of every student that learns from it."""
     pairs = dict.fromkeys((cell.supervision, cell.student) for cell in trained(cells(study)))

@@ -58,6 +58,12 @@ class Artifact(str):
         """The benchmark file that mirrors an output."""
         return self._mirror("benchmarks", ".tsv")
 
+    @property
+    def aside(self) -> Artifact:
+        """Where an output waits for the job that makes it again: ``results/S/a/b.jsonl`` -> ``results/S/set_aside/a/b.jsonl``."""
+        *around, inside = self.split("/", 2)
+        return Artifact("/".join([*around, "set_aside", inside]))
+
     def _mirror(self, folder: str, suffix: str) -> Artifact:
         results, study, inside = self.split("/", 2)
         return Artifact(f"{results}/{study}/{folder}/{re.sub(r'[.](jsonl|json|md|zip|tar)$', '', inside)}{suffix}")
@@ -107,6 +113,7 @@ STUDY_COPY = RESULTS / "study.json"
 DECLARATION = RESULTS / "declared-{digest}.run.json"
 PROBLEMS = RESULTS / "data/{dataset}/{split}.jsonl"
 AUDIT = RESULTS / "data/{dataset}/audit.json"
+LEAK_CHECK = RESULTS / "data/{dataset}/leaks/{problems}.json"
 EXEMPLAR = RESULTS / "exemplars/{dataset}/{teacher}/{format}.json"
 ANNOTATIONS = RESULTS / f"annotations/{SUPERVISION}.jsonl"
 ANNOTATION_AUDIT = RESULTS / "diagnostics/annotations.json"

@@ -20,6 +20,7 @@ from gradus.study import declaration, paths
 from gradus.study.config import ChatTeacher, RewrittenTransform, Study
 from gradus.study.config.teachers import NO_KEY, AnthropicTeacher, OpenAITeacher, VllmTeacher
 from gradus.study.grid import is_missing
+from gradus.workflow import setting_aside
 
 # Rules that may ask a teacher.
 _ASKING = frozenset(
@@ -40,6 +41,9 @@ def tell(workflow: Any, study: Study) -> None:
         sys.exit(f"error: {error}")
     if declaration.is_due(rule for rule, _ in jobs):
         declaration.declare(study)
+    again = setting_aside.before_the_first_job(workflow, study)
+    if again:
+        print(f"  {again}", file=sys.stderr)
 
 
 def look(

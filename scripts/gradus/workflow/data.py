@@ -1,16 +1,21 @@
-"""Data jobs: the files that only some datasets have, and the content of local ones."""
+"""Data jobs: the files that only some datasets have, the content of local ones, and what is checked for leaks."""
 
 from __future__ import annotations
 
 from gradus.data.datasets import origins
 from gradus.runtime import environment
-from gradus.study import paths
+from gradus.study import leak_checks, paths
 from gradus.study.config import Study
-from gradus.study.config.datasets import Dataset
-from gradus.study.grid import is_taught_on, transferred_to
+from gradus.study.config.datasets import for_split
+from gradus.study.grid import is_untaught
 from gradus.study.paths import Artifact
-from gradus.workflow.options import options
-from gradus.workflow.wildcards import Wildcards
+from gradus.workflow.options import as_json, options
+from gradus.workflow.wildcards import Wildcards, supervision_of
+
+
+def settings(study: Study, wildcards: Wildcards) -> str:
+    """What decides the problems of one split; a change of the other one is none of this."""
+    return as_json(for_split(study.datasets[wildcards.dataset], wildcards.split))
 
 
 def development(study: Study, wildcards: Wildcards) -> list[Artifact]:
@@ -28,33 +33,28 @@ def content(study: Study, wildcards: Wildcards) -> str:
 
 def others(study: Study, wildcards: Wildcards) -> list[Artifact]:
     """The test splits of datasets from elsewhere, of which students of this one may have seen something."""
-    return [paths.PROBLEMS.of(study, dataset=name, split=paths.TEST) for name in _others(study, wildcards.dataset)]
+    names = leak_checks.other_origins(study, wildcards.dataset)
+    return [paths.PROBLEMS.of(study, dataset=name, split=paths.TEST) for name in names]
 
 
 def audit_options(study: Study, wildcards: Wildcards) -> str:
     """What is held against the training split beside its own test split."""
-    asked = _others_asked(study, wildcards.dataset)
-    named = options(development=development(study, wildcards), others=others(study, wildcards), asked=asked)
-    return f"{named} --allow-leakage" if asked and study.allow_leakage else named
+    return options(development=development(study, wildcards), others=others(study, wildcards))
 
 
-def audit_before_training(study: Study, wildcards: Wildcards) -> list[Artifact]:
-    """The audit that may refuse a training split: of a dataset whose students are asked other datasets' test problems."""
-    return [paths.AUDIT.of(study, dataset=wildcards.dataset)] if _others_asked(study, wildcards.dataset) else []
+def asked(study: Study, wildcards: Wildcards) -> list[Artifact]:
+    """The problems that a training split is held against before its students are asked them."""
+    return [paths.problems_file(study, wildcards.dataset, wildcards.problems)]
 
 
-def _others_asked(study: Study, dataset: str) -> list[str]:
-    return [name for name in transferred_to(study, dataset) if name in _others(study, dataset)]
+def leak_check_options(study: Study, wildcards: Wildcards) -> str:
+    """Whether the problems are another dataset's, and whether students may have seen them all the same."""
+    flags = ["--elsewhere"] if paths.split_of(wildcards.dataset, wildcards.problems)[0] != wildcards.dataset else []
+    return " ".join(flags + (["--allow-leakage"] if study.allow_leakage else []))
 
 
-def _others(study: Study, dataset: str) -> list[str]:
-    """The datasets from elsewhere; entries of one origin, in several sizes say, share what its own splits share."""
-    if not is_taught_on(study, dataset):
+def leak_check(study: Study, wildcards: Wildcards) -> list[Artifact]:
+    """The check that a trained student must pass before it is asked anything."""
+    if is_untaught(supervision_of(wildcards)):
         return []
-    own = _origin(study.datasets[dataset])
-    return [name for name, section in study.datasets.items() if _origin(section) != own]
-
-
-def _origin(section: Dataset) -> tuple[str | None, ...]:
-    """What tells two entries apart that take other problems, and not only another number of them."""
-    return (section.source, *(getattr(section, key, None) for key in ("hub", "path", "test_templates")))
+    return leak_checks.leak_check(study, wildcards.dataset, wildcards.problems)

@@ -17,6 +17,17 @@ def interpreter(study: Study, stage: Stage) -> str:
     return shlex.join(command_words(study.interpreters.get(stage, "python")))
 
 
+def save_every(study: Study, student: str) -> int:
+    """Steps between two progress checkpoints of a student's trainings; no weight depends on it."""
+    return study.recipe_of(student).save_every
+
+
+def warm_up_save_every(study: Study, student: str) -> int:
+    """The same of its warm-up."""
+    section = study.students[student]
+    return section.warm_up.save_every if isinstance(section, BuiltStudent) else 1
+
+
 def warm_up_ranks(study: Study, student: str) -> int:
     """Processes that building a student takes."""
     section = study.students[student]

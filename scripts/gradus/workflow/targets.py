@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from gradus.archive.groups import archived
 from gradus.presentation.exhibits import conditions
 from gradus.study import paths
 from gradus.study.config import Study
-from gradus.study.grid import FINDINGS, cells, experiment_metrics, figures, metrics_files, tables
+from gradus.study.grid import FINDINGS, cells, experiment_metrics, figures, metrics_files, tables, trained
 from gradus.study.paths import Artifact
 
 
@@ -49,7 +50,17 @@ def shown_in_a_paper(study: Study) -> list[Artifact]:
 
 
 def everything(study: Study) -> list[Artifact]:
-    """Everything that a run of the whole study makes."""
+    """Everything that a run of the whole study makes, and what it is made from as far as archives hold it.
+
+    So what was deleted is made again. Of trainings their manifests alone are asked for: weights may go once their predictions are
+    there, unless the archive shall hold them.
+    """
     last = [*FINDINGS, paths.EXPLORER, paths.REPORT, paths.ARCHIVE_SUMS, paths.ARCHIVE_MANIFEST]
     made = [*tables(study), *figures(study), *conditions.files(study), paths.MANUSCRIPT.of(study)]
-    return [*made, *(pattern.of(study) for pattern in last)]
+    made += [pattern.of(study) for pattern in last]
+    made += [
+        path for path in archived(study) if not any(one.wildcards_in(path) for one in (paths.TRACE, paths.TELEMETRY))
+    ]
+    if study.archive.weights:
+        made += [paths.WEIGHTS.of(study, cell) for cell in trained(cells(study))]
+    return list(dict.fromkeys(made))

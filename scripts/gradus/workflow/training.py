@@ -57,7 +57,7 @@ def students_on_several_nodes(study: Study) -> list[str]:
 
 def student_settings(study: Study, student: str) -> str:
     """Everything that decides a base model; fine-tuning overrides do not."""
-    return as_json(study.students[student].model_dump(exclude={"recipe", "resources"}))
+    return as_json(study.students[student].identity())
 
 
 def template_hash(study: Study, student: str) -> str:
@@ -104,7 +104,6 @@ def training_set_settings(study: Study, wildcards: Wildcards) -> str:
     return as_json(
         {
             "verdict_policy": study.policy_of(wildcards.format),
-            "allow_leakage": study.allow_leakage,
             "cutoff_tokens": recipe.cutoff_tokens,
             "over_long": recipe.over_long,
         }
@@ -113,4 +112,4 @@ def training_set_settings(study: Study, wildcards: Wildcards) -> str:
 
 def training_settings(study: Study, student: str, seed: int) -> str:
     """Everything but data and base model that decides the weights of a cell."""
-    return as_json({"recipe": study.recipe_of(student).model_dump(), "seed": seed})
+    return as_json({"recipe": study.recipe_of(student).identity(), "seed": seed})

@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from running import PROJECT
 
+from gradus.archive.contradictions import refuse_contradictions
 from gradus.archive.groups import CODE, CONFIG, members
 from gradus.archive.manifest import MANIFEST, SUMS, read_manifest
 from gradus.archive.restoring import restore
@@ -66,6 +67,33 @@ def test_any_flipped_bit_is_noticed(tmp_path: Path) -> None:
         assert any(problem.startswith("changed: metrics.tar") for problem in problems), position
     tar.write_bytes(whole)
     assert archive_problems(archive) == []
+
+
+DATA = {
+    "results/s/data/d/train.jsonl": b'{"id": "a"}\n',
+    "results/s/data/d/train.manifest.json": json.dumps({"sha256": sha256_bytes(b'{"id": "a"}\n')}).encode(),
+    "results/s/checkpoints/d/t/original/L1/x/seed1/weights/model.safetensors": b"weights",
+    "results/s/checkpoints/d/t/original/L1/x/seed1/manifest.json": json.dumps(
+        {"files": {"model.safetensors": sha256_bytes(b"weights")}}
+    ).encode(),
+}
+
+
+def test_a_member_that_its_own_manifest_contradicts_is_named_and_not_packed(tmp_path: Path) -> None:
+    assert archive_problems(make(tmp_path / "whole", DATA)) == []
+    changed = {**DATA, "results/s/data/d/train.jsonl": b'{"id": "b"}\n'}
+    changed["results/s/checkpoints/d/t/original/L1/x/seed1/weights/model.safetensors"] = b"others"
+    problems = archive_problems(make(tmp_path / "changed", changed))
+    assert problems == [
+        "contradicted: results/s/checkpoints/d/t/original/L1/x/seed1/weights/model.safetensors is not what "
+        "results/s/checkpoints/d/t/original/L1/x/seed1/manifest.json says",
+        "contradicted: results/s/data/d/train.jsonl is not what results/s/data/d/train.manifest.json says",
+    ]
+    refuse_contradictions([Member(name, tmp_path / "whole" / "work" / name) for name in DATA])
+    with pytest.raises(
+        UserError, match=r"2 files were changed after they were made: .*results/s/data/d/train\.jsonl is not"
+    ):
+        refuse_contradictions([Member(name, tmp_path / "changed" / "work" / name) for name in DATA])
 
 
 def test_missing_changed_and_extra_are_named(tmp_path: Path) -> None:

@@ -1,11 +1,15 @@
 """The chain behind a number: of the base model itself, and on another dataset's problems."""
 
+import json
+import re
 from pathlib import Path
 
+import pytest
 from made_study import made_config, make_study
 
 from gradus.archive.provenance import breaks, chain, parse_metric, to_text
 from gradus.results.store import Results
+from gradus.runtime.errors import UserError
 
 
 def test_the_chain_of_an_untaught_student_has_no_training(tmp_path: Path) -> None:
@@ -41,3 +45,20 @@ def test_the_chain_of_an_earlier_student_names_whose_warm_up_it_is_from(tmp_path
     links = {link.what: link for link in chain(results, parse_metric(str(cell))[1])}
     assert links["warm-up large"].path.endswith("students/large/manifest.json")
     assert list(links).index("warm-up large") + 1 == list(links).index("base model")
+
+
+def test_a_number_that_its_rows_contradict_breaks_the_chain(tmp_path: Path) -> None:
+    copy = make_study(tmp_path, made_config(), lambda _: 0.5, lambda _: 0.9)
+    path = copy.parent / "metrics/sums/tutor/original/L1/small/seed1/test/greedy.json"
+    results, place = Results.open(copy.parent), parse_metric(str(path))[1]
+    assert not breaks(chain(results, place))
+    facts = json.loads(path.read_text())
+    path.write_text(json.dumps({**facts, "accuracy": 0.99}))
+    assert re.fullmatch(
+        r".*greedy\.json says accuracy 0\.9900, its rows have 0\.\d{4}", breaks(chain(results, place))[0]
+    )
+    with pytest.raises(UserError, match=r"says accuracy 0\.9900, its rows have"):
+        results.metrics(place.cell)
+    path.write_text(json.dumps({**facts, "correct": facts["correct"] + 1}))
+    with pytest.raises(UserError, match=r"its rows have \d+.*delete both and run again"):
+        results.metrics(place.cell)

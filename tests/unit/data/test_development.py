@@ -8,15 +8,17 @@ from typing import Any
 
 import pytest
 from builders import problem, tiny_study
+from pydantic import TypeAdapter
 
 from gradus.data.audit import audit_development
 from gradus.data.datasets.development import side
 from gradus.data.datasets.sources import load_problems
 from gradus.data.text_normalisation import normalised
 from gradus.records import Problem
+from gradus.records.vocabulary import Split
 from gradus.runtime.errors import UserError
 from gradus.study.config import load
-from gradus.study.config.datasets import CatalogueDataset, Development, GradeschoolDataset
+from gradus.study.config.datasets import CatalogueDataset, Dataset, Development, GradeschoolDataset, for_split
 from gradus.study.grid import cells, metrics_files, problem_sets, splits
 from gradus.workflow.options import as_json
 
@@ -148,3 +150,42 @@ def test_a_nested_sample_is_a_part_of_every_larger_one(svamp: Path) -> None:
     assert anew == [f"chal-train-{number}" for number in drawn], "as it was before there was a choice"
     section = CatalogueDataset.model_validate({"source": "svamp", "train_size": 5, "sample_seed": 3})
     assert '"sample"' not in as_json(section)
+
+
+COLUMNS = {"source": "columns", "path": "d", "question": "q", "answer": "a", "kind": "number"}
+
+
+@pytest.mark.parametrize(
+    ("section", "change", "concerned"),
+    [
+        ({"source": "gradeschool", "seed": 1, "train": 20, "test": 9}, {"test": 10}, {"test"}),
+        ({"source": "gradeschool", "seed": 1, "train": 20, "test": 9}, {"train": 21}, {"train", "development"}),
+        ({"source": "gradeschool", "seed": 1, "train": 20, "test": 9}, {"train_size": 8}, {"train"}),
+        ({"source": "gradeschool", "seed": 1, "train": 20, "test": 9}, {"seed": 2}, {"train", "development", "test"}),
+        ({"source": "svamp"}, {"test_size": 8}, {"test"}),
+        ({"source": "svamp", "sample_seed": 1}, {"train_size": 8}, {"train"}),
+        ({"source": "svamp", "train_size": 8}, {"sample_seed": 1}, {"train"}),
+        ({"source": "svamp"}, {"train_split": "other"}, {"train", "development"}),
+        ({"source": "svamp"}, {"revision": "abc"}, {"train", "development", "test"}),
+        (COLUMNS, {"test_size": 8}, {"test"}),
+        (COLUMNS, {"splits": {"test": "held-out"}}, {"test"}),
+        (COLUMNS, {"splits": {"train": "rest"}}, {"train", "development"}),
+        (COLUMNS, {"splits": {"test_share": 0.2}}, {"train", "development", "test"}),
+        (
+            {**COLUMNS, "splits": {"test_share": 0.2}},
+            {"splits": {"test_share": 0.2, "train": "all"}},
+            {"train", "development", "test"},
+        ),
+        (COLUMNS, {"development": {"share": 0.2}}, {"train", "development"}),
+    ],
+    ids=lambda value: "-".join(value) if isinstance(value, dict) else "",
+)
+def test_a_key_concerns_the_splits_that_it_decides(
+    section: dict[str, Any], change: dict[str, Any], concerned: set[Split]
+) -> None:
+    read = TypeAdapter(Dataset).validate_python
+    before, after = read(section), read({**section, **change})
+    splits: tuple[Split, ...] = ("train", "development", "test")
+    assert {one for one in splits if for_split(before, one) != for_split(after, one)} == concerned
+    for one in splits:
+        assert read(for_split(after, one).model_dump()) == for_split(after, one), "the job reads what it is given"

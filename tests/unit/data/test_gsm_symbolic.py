@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from gradus.data.audit import audit_others
+from gradus.data.audit import leak_facts
 from gradus.data.datasets.sources import load_problems
 from gradus.data.gsm_symbolic import INSTALL, VERSION, instances
 from gradus.records.vocabulary import Split
@@ -131,4 +131,4 @@ def test_the_real_templates_are_85_and_made_for_gsm8k(gradus_data: Path) -> None
     gsm8k = CatalogueDataset.model_validate({"source": "gsm8k", "origin": "files"})
     asked = load_problems("gsm8k", gsm8k, "test", gradus_data).problems
     with pytest.raises(UserError, match="are test questions of 'gsm8k' with other names and numbers"):
-        audit_others(train, {"gsm8k": asked}, ["gsm8k"])
+        leak_facts(train, asked, elsewhere=True, allow_leakage=False)

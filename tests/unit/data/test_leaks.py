@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 from builders import problem
 
-from gradus.data.audit import audit, audit_others
+from gradus.data.audit import audit, audit_others, leak_facts
 from gradus.data.leaks import leaks, near_duplicates, template
 from gradus.records import Problem
 from gradus.runtime.errors import UserError
@@ -71,6 +71,14 @@ def test_a_training_split_made_from_anothers_test_is_refused_where_it_is_asked()
     told = audit_others(train, {"gsm": test})["test_questions_of_others"]["gsm"]
     assert (told["train"], told["test"], told["templated_training"]) == (3, 2, 1)
     with pytest.raises(UserError, match=r"1 of the 3 training questions of 'made' \(33%\).*'gsm'.*'made-0' is 'gsm-0'"):
-        audit_others(train, {"gsm": test}, ["gsm"])
-    assert audit_others(train, {"gsm": test}, ["gsm"], allow_leakage=True)
-    assert audit_others(asked(*OTHERS[1:], dataset="made"), {"gsm": test}, ["gsm"])
+        leak_facts(train, test, elsewhere=True, allow_leakage=False)
+    assert leak_facts(train, test, elsewhere=True, allow_leakage=True)["templated_training"] == 1
+    assert not leak_facts(asked(*OTHERS[1:], dataset="made"), test, elsewhere=True, allow_leakage=False)["leaked"]
+
+
+def test_a_training_question_that_the_test_asks_is_refused_or_counted() -> None:
+    train, test = asked(QUESTION, *OTHERS), asked(f"  {QUESTION.upper()}")
+    with pytest.raises(UserError, match=r"'d-0' is also in the test split \('d-0'\), the first of 1"):
+        leak_facts(train, test, elsewhere=False, allow_leakage=False)
+    assert leak_facts(train, test, elsewhere=False, allow_leakage=True)["leaked"] == {"d-0": "d-0"}
+    assert leak_facts(train, test, elsewhere=True, allow_leakage=False)["leaked"] == {"d-0": "d-0"}

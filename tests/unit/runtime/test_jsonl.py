@@ -92,3 +92,13 @@ def test_a_full_disk_leaves_nothing_under_the_name(tmp_path: Path) -> None:
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
     assert os.listdir(tmp_path) == []
+
+
+def test_a_file_that_its_manifest_contradicts_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "x.jsonl"
+    write_records(path, [problem("a"), problem("b")])
+    path.write_text(path.read_text().replace("How many?", "How much?"))
+    with pytest.raises(UserError, match=r"differs from its manifest.*delete both and run again"):
+        read_records(path, Problem)
+    manifest_path(path).unlink()
+    assert len(read_records(path, Problem)) == 2, "nothing is known of it"

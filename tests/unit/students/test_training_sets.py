@@ -1,4 +1,4 @@
-"""Training sets: every exclusion declared and counted, leaked questions refused."""
+"""Training sets: every exclusion declared and counted."""
 
 from collections.abc import Callable
 from functools import partial
@@ -43,21 +43,15 @@ def make(tokens: Tokens) -> Make:
 def made(
     tokens: Tokens,
     annotations: list[Annotation],
-    test_question: str = "Other?",
-    allow: bool = False,
     cutoff: int = 100,
     over_long: str = "drop",
     last_question: str = "Question e?",
 ) -> tuple[list[Example], dict[str, Any]]:
     problems = [problem(n, question=f"Question {n}?") for n in "abcd"] + [problem("e", question=last_question)]
-    held_out = [problem("test", split="test", question=test_question)]
     return make_training_set(
         problems,
-        held_out,
         annotations,
-        TrainingSetPolicy.model_validate(
-            {"verdict_policy": POLICY, "allow_leakage": allow, "cutoff_tokens": cutoff, "over_long": over_long}
-        ),
+        TrainingSetPolicy.model_validate({"verdict_policy": POLICY, "cutoff_tokens": cutoff, "over_long": over_long}),
         PLAIN,
         tokens,
     )
@@ -78,13 +72,6 @@ def test_verdicts_follow_their_policy_and_are_counted(make: Make) -> None:
 def test_a_bare_answer_stays_bare(make: Make) -> None:
     examples, _ = make([annotation("a", rationale="")])
     assert examples[0].completion == " 3"
-
-
-def test_a_leaked_question_is_refused_or_counted(make: Make) -> None:
-    with pytest.raises(UserError, match="allow_leakage"):
-        make([annotation("a")], test_question="question  A")
-    _, counts = make([annotation("a")], test_question="question  A", allow=True)
-    assert counts["leaked"] == ["a"]
 
 
 def test_over_long_examples_are_dropped_and_counted(make: Make) -> None:

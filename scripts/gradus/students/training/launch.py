@@ -176,7 +176,7 @@ def _raise_recorded_failure(request: TrainingRequest, progress: Path, node: int)
 
 def _mention_other_ranks(request: TrainingRequest, work: Path) -> None:
     """Log progress of the same training with another number of ranks: it fits no other number, so this one starts anew."""
-    mine = {**request.identity, "recipe": {**request.recipe.model_dump(), "ranks": None}}
+    mine = {**request.identity, "recipe": {**request.recipe.identity(), "ranks": None}}
     for path in sorted(work.glob("*/identity.json")):
         other = read_json(path)
         recipe = other.get("recipe")

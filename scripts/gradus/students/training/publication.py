@@ -31,7 +31,7 @@ def verify_weights(folder: Path) -> dict[str, str]:
                     reader.get_slice(name).get_shape()
         except (SafetensorError, OSError) as error:
             raise UserError(f"unreadable weights: {error}", where=path) from None
-    return _sums(folder)
+    return sums(folder)
 
 
 def publish(source: Path, target: Path) -> None:
@@ -58,7 +58,7 @@ def keep(progress: Path) -> None:
     for path in progress.iterdir():
         if path.name not in (FINISHED, TRACE, WEIGHTS, "identity.json") and not path.name.startswith(WORD):
             shutil.rmtree(path) if path.is_dir() else path.unlink()
-    write_json(progress / KEPT, _sums(progress / WEIGHTS))
+    write_json(progress / KEPT, sums(progress / WEIGHTS))
 
 
 def drop_kept(progress: Path) -> None:
@@ -71,14 +71,15 @@ def is_finished(progress: Path) -> bool:
     """Whether a training has ended here and its weights are what they were then; what is not is deleted."""
     if not (progress / FINISHED).exists():
         return False
-    if (progress / KEPT).exists() and _sums(progress / WEIGHTS) != read_json(progress / KEPT):
+    if (progress / KEPT).exists() and sums(progress / WEIGHTS) != read_json(progress / KEPT):
         forget(progress)
         progress.mkdir()
         return False
     return True
 
 
-def _sums(folder: Path) -> dict[str, str]:
+def sums(folder: Path) -> dict[str, str]:
+    """The SHA-256 of every file in a folder, by its path there."""
     files = sorted(path for path in folder.rglob("*") if path.is_file())
     return {path.relative_to(folder).as_posix(): sha256_file(path) for path in files}
 

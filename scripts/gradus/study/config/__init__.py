@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ from pydantic import ValidationError
 from gradus.runtime.errors import UserError
 from gradus.study.config.archives import ArchiveGroup
 from gradus.study.config.axes import Sections, base_of, expanded, is_point
+from gradus.study.config.command_line import read_as_yaml
 from gradus.study.config.datasets import (
     GENERATED,
     CatalogueDataset,
@@ -69,10 +70,15 @@ _SECTIONS = Sections(
 )
 
 
-def load(raw: Any, where: str = "the study file", files: Sequence[str | Path] = ()) -> Study:
+def load(
+    raw: Any,
+    where: str = "the study file",
+    files: Sequence[str | Path] = (),
+    said: Mapping[str, Any] | None = None,
+) -> Study:
     """Validate a parsed study file; UserError names every bad key and the accepted values.
 
-    ``files``: what was parsed, for the line of each.
+    ``files``: what was parsed, for the line of each. ``said``: the keys that the command line changed (`--config`).
     """
     if not raw:
         raise UserError("the study file is empty", where=where)
@@ -81,6 +87,8 @@ def load(raw: Any, where: str = "the study file", files: Sequence[str | Path] = 
     for file in files:
         refuse_repeated_keys(Path(file))
     plain = _plain(raw)
+    if said:
+        plain = read_as_yaml(plain, _plain(said))
     try:
         plain = expanded(plain, _SECTIONS)
         return Study.model_validate(plain)

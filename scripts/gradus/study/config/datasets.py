@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, field_validator, model_validator
 
+from gradus.records.vocabulary import Split
 from gradus.study.config.columns import Columns, Splits
 from gradus.study.config.sections import Section
 
@@ -210,3 +211,27 @@ Dataset = Annotated[
 ]
 # Datasets whose entry says how many problems there are.
 GENERATED = (GradeschoolDataset, GsmSymbolicDataset)
+
+
+def for_split(section: Dataset, split: Split) -> Dataset:
+    """The entry as far as it decides one split: the keys of the other one have a value that stands for any.
+
+    More test problems, say, are no change of the training split.
+    """
+    is_test = split == "test"
+    if isinstance(section, GENERATED):
+        if is_test:
+            return section.model_copy(update={"train": 1, "train_size": None, "development": None})
+        whole = {} if split == "train" else {"train_size": None}
+        side = {"split": "test"} if isinstance(section, GradeschoolDataset) else {}
+        return section.model_copy(update={"test": 1, **side, **whole})
+    size = {"train": section.train_size, "development": None, "test": section.test_size}[split]
+    changes: dict[str, object] = {"development": None, "train_size": None} if is_test else {"test_size": None}
+    if size is None:
+        changes |= {"sample_seed": None, "sample": "anew", "train_size": None}
+    if isinstance(section, ColumnsDataset):
+        # A test split that is drawn from all rows is read where the training split is.
+        is_drawn = section.splits.test_share is not None
+        unread = {"train": "train"} if is_test and not is_drawn else {"test": "test"}
+        return section.model_copy(update={**changes, "splits": section.splits.model_copy(update=unread)})
+    return section.model_copy(update={**changes, "train_split" if is_test else "test_split": None})

@@ -47,6 +47,10 @@ def _weighs_nothing(value: object) -> bool:
     return value == Supervise()
 
 
+# How often progress is saved decides no weight: in identities this value stands for any.
+SAVE_EVERY = 100
+
+
 class Adapter(Section):
     """Low-rank adapters (LoRA) instead of all weights; they are merged into the weights at the end, and kept beside them."""
 
@@ -92,7 +96,7 @@ class Validation(Section):
 
 
 class Recipe(Section):
-    """How weights are trained; every key is part of a cell's identity."""
+    """How weights are trained; every key is part of a cell's identity but `save_every`, which decides no weight."""
 
     preset: Literal["default", "paper", "released"] = Field(
         "default",
@@ -181,7 +185,15 @@ class Recipe(Section):
         description="Number format of the published weights; unset: that of `precision`. `bf16` halves what a cell of an fp32 "
         "training keeps, and is what its student is evaluated with.",
     )
-    save_every: int = Field(100, gt=0, description="Optimizer steps between two progress checkpoints.")
+    save_every: int = Field(
+        SAVE_EVERY,
+        gt=0,
+        description="Optimizer steps between two progress checkpoints. It decides no weight: another value trains nothing again.",
+    )
+
+    def identity(self) -> dict[str, Any]:
+        """What decides the weights, as plain JSON values."""
+        return {**self.model_dump(), "save_every": SAVE_EVERY}
 
     @model_validator(mode="before")
     @classmethod
@@ -221,6 +233,11 @@ class Recipe(Section):
             needed = "zero_stage 3" if self.offload == "parameters" else "zero_stage 1, 2 or 3"
             raise ValueError(f"offload {self.offload!r} needs {needed}")
         return self
+
+
+def saving_every(recipe: Recipe, steps: int | None) -> Recipe:
+    """The recipe with progress saved that often; as it is where nothing is said."""
+    return recipe if steps is None else recipe.model_copy(update={"save_every": steps})
 
 
 class Resources(Section):
@@ -298,6 +315,9 @@ class BuiltStudent(_BaseModel):
         description="What its trainings ask a cluster for; built students train on CPUs unless it says otherwise.",
     )
     recipe: dict[str, Any] = Field(default_factory=dict, description="Keys of `recipe` that this student overrides.")
+
+    def identity(self) -> dict[str, Any]:
+        return {**super().identity(), "warm_up": self.warm_up.identity()}
 
     @field_validator("warm_up")
     @classmethod

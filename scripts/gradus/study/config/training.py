@@ -22,7 +22,6 @@ class TrainingSetPolicy(Section):
     """Which annotations a student trains on, and how long an example may be."""
 
     verdict_policy: dict[Verdict, Policy]
-    allow_leakage: bool
     cutoff_tokens: int = Field(gt=1)
     over_long: Literal["drop", "truncate", "refuse"]
 

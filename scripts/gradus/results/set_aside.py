@@ -1,0 +1,79 @@
+"""Set aside: what a job that runs again has made before, kept from Snakemake, which deletes a job's outputs before its start.
+
+A job can be due for a reason that changes nothing: annotations are made again with the same bytes, say, and every training after
+them is due. Before the first job its outputs are linked into ``set_aside/`` of the study (no space, no time). The job takes them
+back where what decides them is what it was, and else deletes them.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+
+from gradus.study.paths import Artifact
+
+
+def set_aside(made: Sequence[Artifact]) -> bool:
+    """Link the files and folders that a job has made; False, with nothing left, where one is missing or no link can be made."""
+    drop(made)
+    if not all(Path(path).exists() for path in made):
+        return False
+    try:
+        for path in made:
+            place = Path(path.aside)
+            place.parent.mkdir(parents=True, exist_ok=True)
+            if Path(path).is_dir():
+                shutil.copytree(path, place, copy_function=os.link)
+            else:
+                os.link(path, place)
+    except (OSError, shutil.Error):  # another file system, or one without links
+        drop(made)
+        return False
+    return True
+
+
+def is_set_aside(made: Sequence[Artifact]) -> bool:
+    """Whether all that a job makes lies there from before."""
+    return all(Path(path.aside).exists() for path in made)
+
+
+def take_back(made: Sequence[Artifact]) -> None:
+    """Put everything where it was; the last one, which proves that the others are there, last."""
+    for path in made:
+        Path(path).parent.mkdir(parents=True, exist_ok=True)
+        if Path(path).is_dir():
+            shutil.rmtree(path)
+        os.rename(path.aside, path)
+        _drop_empty(Path(path.aside).parent)
+
+
+def drop(made: Sequence[Artifact]) -> None:
+    """Delete what of it was set aside."""
+    for path in made:
+        place = Path(path.aside)
+        if place.is_dir():
+            shutil.rmtree(place)
+        else:
+            place.unlink(missing_ok=True)
+        _drop_empty(place.parent)
+
+
+def tidy(results: Artifact) -> None:
+    """Delete what lies in ``set_aside/`` of a study's folder and still lies where it was: no job has come to it."""
+    root = Path(results / "set_aside")
+    for place in sorted(root.rglob("*")) if root.is_dir() else []:
+        original = Path(results) / place.relative_to(root)
+        if place.is_file() and original.exists() and place.samefile(original):
+            place.unlink()
+            _drop_empty(place.parent)
+
+
+def _drop_empty(folder: Path) -> None:
+    """Delete a folder, and those around it, as far as they hold nothing else; ``set_aside`` is the last of them."""
+    while folder.is_dir() and not any(folder.iterdir()):
+        folder.rmdir()
+        if folder.name == "set_aside":
+            break
+        folder = folder.parent

@@ -1,0 +1,62 @@
+"""What a job has made before is kept from Snakemake, and taken back by the job where it is what it would make again."""
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+from gradus.results.set_aside import drop, is_set_aside, set_aside, take_back, tidy
+from gradus.study.paths import Artifact
+
+WEIGHTS, MANIFEST = Artifact("results/s/checkpoints/c/weights"), Artifact("results/s/checkpoints/c/manifest.json")
+MADE = [WEIGHTS, MANIFEST]
+
+
+@pytest.fixture(autouse=True)
+def made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    Path(WEIGHTS).mkdir(parents=True)
+    (Path(WEIGHTS) / "model").write_text("weights")
+    Path(MANIFEST).write_text("manifest")
+    return tmp_path
+
+
+def snakemake_starts_the_job() -> None:
+    shutil.rmtree(WEIGHTS)
+    os.unlink(MANIFEST)
+
+
+def test_what_the_job_takes_back_is_what_it_made() -> None:
+    before = (Path(WEIGHTS) / "model").stat().st_ino
+    assert set_aside(MADE) and is_set_aside(MADE)
+    snakemake_starts_the_job()
+    take_back(MADE)
+    assert (Path(WEIGHTS) / "model").stat().st_ino == before, "a link takes no space"
+    assert Path(MANIFEST).read_text() == "manifest"
+    assert not Path("results/s/set_aside").exists()
+
+
+def test_what_is_not_whole_is_not_kept() -> None:
+    os.unlink(MANIFEST)
+    assert not set_aside(MADE) and not Path("results/s/set_aside").exists()
+
+
+def test_a_file_system_without_links_keeps_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise OSError("no links")
+
+    monkeypatch.setattr(os, "link", refuse)
+    assert not set_aside(MADE) and not Path("results/s/set_aside").exists()
+
+
+def test_what_no_job_has_come_to_is_forgotten_and_what_a_job_deleted_is_not() -> None:
+    set_aside(MADE)
+    tidy(Artifact("results/s"))
+    assert not Path("results/s/set_aside").exists() and Path(MANIFEST).exists()
+    set_aside(MADE)
+    snakemake_starts_the_job()
+    tidy(Artifact("results/s"))
+    assert is_set_aside(MADE), "the job failed: the next try finds it"
+    drop(MADE)
+    assert not Path("results/s/set_aside").exists()
