@@ -1,5 +1,6 @@
 """Write exhibits, explorer and report of what there is of a study by now, missing cells visible. Runs no job of the study."""
 
+import time
 from pathlib import Path
 
 from gradus.analysis.published import read
@@ -14,16 +15,26 @@ from gradus.runtime.atomic import write_text
 from gradus.study.grid import requested_cells
 from gradus.workflow.targets import finished_report_items
 
+NUMBERS = Path(__file__).resolve().parent.parent / "published" / "chen-2025.csv"
+
 
 def main() -> None:
     options = program.parser(__doc__)
     options.add_argument("--study", required=True, help="the resolved study (study.json)")
-    options.add_argument("--numbers", required=True, help="the paper's published numbers")
-    options.add_argument("--output", required=True, help="folder")
+    options.add_argument("--numbers", default=str(NUMBERS), help="the paper's published numbers")
+    options.add_argument("--output", help="folder; without it so_far/ beside the study")
+    options.add_argument(
+        *("--watch", "-w"),
+        type=float,
+        metavar="SECONDS",
+        help="write the explorer again and again, which reloads itself, until every cell is scored",
+    )
     given = options.parse_args()
+    folder = Path(given.output) if given.output else Path(given.study).parent / "so_far"
+    if given.watch is not None:
+        watch(Path(given.study), folder, given.watch)
     results = Results.open(Path(given.study).parent)
     study = results.study
-    folder = Path(given.output)
     printed = read(Path(given.numbers))
     for name in wanted(study):
         write(results, name, printed, folder / f"{name}.csv")
@@ -32,6 +43,21 @@ def main() -> None:
     if items:
         build(given.study, items, folder / "report.zip")
     program.log.info("%d of %d cells are scored: %s", measured_cells(results), len(requested_cells(study)), folder)
+
+
+def watch(study_file: Path, folder: Path, seconds: float) -> None:
+    """Write the explorer until every cell is scored or somebody stops it (Ctrl-C); the caller writes the last one."""
+    page = folder / "explorer.html"
+    program.log.info("open %s; it loads itself anew every %g s (Ctrl-C ends that)", page, seconds)
+    try:
+        while True:
+            results = Results.open(study_file.parent)
+            if measured_cells(results) == len(requested_cells(results.study)):
+                return
+            write_text(page, explorer(results, folder, reload_seconds=seconds))
+            time.sleep(seconds)
+    except KeyboardInterrupt:
+        program.log.info("stopped; the page stays as it is")
 
 
 if __name__ == "__main__":

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import asdict
+from pathlib import Path
 
 from gradus.study import paths
 from gradus.study.config import NoTeacher, Study, base_of
@@ -52,6 +54,16 @@ def writer_options(study: Study, wildcards: Wildcards) -> str:
         return options(student=base, untaught=as_json(section), train_problems=shown(study, wildcards))
     checkpoint = paths.CHECKPOINT.of(study, cell_of(wildcards))
     return options(checkpoint=checkpoint, training_set_manifest=taught(study, wildcards))
+
+
+def cell_labels(study: Study, wildcards: Wildcards) -> dict[str, str]:
+    """The columns of the report's list of cells; the accuracy is read when the report is made."""
+    labels = {name: str(getattr(wildcards, name)) for name in ("dataset", "teacher", "format", "level", "student")}
+    labels |= {"seed": wildcards.seed, "problems": wildcards.problems}
+    path = Path(paths.METRICS.of(study, cell_of(wildcards), problems=wildcards.problems, decoding=wildcards.decoding))
+    if path.exists():
+        labels["accuracy"] = f"{100 * json.loads(path.read_text(encoding='utf-8'))['accuracy']:.1f} %"
+    return labels
 
 
 def cell_facts(wildcards: Wildcards) -> str:

@@ -24,14 +24,19 @@ _HERE = Path(__file__).resolve().parent
 _PROGRAM = ("base", "texts", "experiments", "grid", "cell", "problems", "claims", "start")
 
 
-def explorer(results: Results, folder: Path | None = None) -> str:
-    """The explorer of whatever is there of a study; ``folder`` is where the page will lie."""
+def explorer(results: Results, folder: Path | None = None, reload_seconds: float | None = None) -> str:
+    """The explorer of whatever is there of a study; ``folder`` is where the page will lie.
+
+    ``reload_seconds``: the page loads itself anew after so many, for as long as it is written anew; what it shows stays.
+    """
     problems = shown(results)
     texts = (
         samples(results, cell, problems[cell.supervision.dataset, "test"]) for cell in requested_cells(results.study)
     )
     written = list(rationales(results, problems))
     facts = collect(results, problems, folder) | {"rationales": [found.facts() for found in written]}
+    if reload_seconds is not None:
+        facts["reload_seconds"] = reload_seconds
     return to_page(facts, texts, [found.rows for found in written])
 
 

@@ -50,3 +50,8 @@ if (!facts.experiments.some((experiment) => experiment.points?.length)) state.pa
 recall();
 window.addEventListener("hashchange", () => { recall(); showPage(state.page); });
 showPage(state.page);
+// A page of a running study: the address and the place on the page are the same after it.
+if (facts.reload_seconds) {
+  $("title").append(make("small", { className: "live", title: "This page loads itself anew while the study runs" }, ` ${facts.cells.filter((cell) => cell.status === "done").length} of ${facts.cells.length} cells`));
+  setTimeout(() => { remember(); location.reload(); }, 1000 * facts.reload_seconds);
+}
