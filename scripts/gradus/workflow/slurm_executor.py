@@ -138,6 +138,8 @@ def executor_class(plugin_class: Any, job_info_class: Any) -> Any:
 
         def _submit_gathered(self) -> None:
             """Submit what is due of the gathered jobs."""
+            if getattr(self.workflow.scheduler, "_user_kill", None):
+                return  # the next look sees to them
             with self._state:
                 now, alone = time.monotonic(), not self._active
                 due = [
@@ -194,6 +196,31 @@ def executor_class(plugin_class: Any, job_info_class: Any) -> Any:
             for job in again:
                 self._submit_job(job)
 
+        # Ending
+
+        def cancel(self) -> None:
+            """Ctrl-C: what waits here is not submitted, what runs is cancelled."""
+            self._take_waiting()
+            super().cancel()
+
+        def _take_waiting(self) -> list[Any]:
+            """The jobs that wait here, which then wait no more."""
+            with self._state:
+                found = [job for gathered in self._gathered.values() for job in gathered.jobs]
+                found += [member for job in self._refused for member in self._members.get(id(job), [job])]
+                self._gathered.clear()
+                self._refused.clear()
+            return found
+
+        def _end_if_asked(self) -> None:
+            """TERM: nothing more is submitted, so Snakemake, which waits for all that it chose, must not wait for these."""
+            scheduler = self.workflow.scheduler
+            if getattr(scheduler, "_user_kill", None) and (waiting := self._take_waiting()):
+                self.logger.warning(f"Ending as asked: {len(waiting)} jobs that waited here were not submitted.")
+                with scheduler._lock:
+                    scheduler.running.difference_update(waiting)
+                scheduler._open_jobs.release()
+
         # Following
 
         async def check_active_jobs(self, active_jobs: list[Any]) -> AsyncIterator[Any]:
@@ -203,6 +230,7 @@ def executor_class(plugin_class: Any, job_info_class: Any) -> Any:
                 for info in active_jobs:
                     yield info
                 return
+            self._end_if_asked()
             self._submit_gathered()
             ended, in_doubt = 0, False
             if self._submitted_job_clusters:  # several clusters: the plugin knows how to ask them

@@ -61,7 +61,13 @@ class Plugin:
         )
         given = SimpleNamespace(default_resources={"slurm_account": "lab"}, overwrite_resources={})
         self.workflow = SimpleNamespace(
-            executor_settings=settings, resource_settings=given, nodes=slots, async_run=lambda done: done
+            executor_settings=settings,
+            resource_settings=given,
+            nodes=slots,
+            async_run=lambda done: done,
+            scheduler=SimpleNamespace(
+                _user_kill=None, _lock=threading.Lock(), _open_jobs=threading.Semaphore(0), running=set()
+            ),
         )
         self.dag = SimpleNamespace(group_job_factory=SimpleNamespace(new=self._group))
         self.logger = SimpleNamespace(warning=lambda text: self.told.append(text))
@@ -103,6 +109,9 @@ class Plugin:
 
     def get_job_args(self, job: Job) -> str:
         return "--cores all"
+
+    def cancel(self) -> None:
+        self.cancelled = True
 
     def report_job_submission(self, info: Info, register_job: bool = True) -> None:
         pass
@@ -279,3 +288,29 @@ def test_a_look_before_everything_is_there_does_no_harm(site: Site) -> None:
 
     site.executor.workflow = SimpleNamespace(executor_settings=None)
     assert asyncio.run(look()) == []
+
+
+def test_term_submits_nothing_more_and_snakemake_does_not_wait_for_what_was_not(site: Site) -> None:
+    scheduler = site.executor.workflow.scheduler
+    running, waiting, gathered = site.job("train"), site.job("train"), site.job(together=24)
+    scheduler.running |= {running, waiting, gathered}
+    site.executor.run_jobs([running])
+    site.executor.full = True
+    site.executor.run_jobs([waiting, gathered])
+    scheduler._user_kill = "graceful"
+    site.executor.full = False
+    site.queue = {"1": "RUNNING"}
+    site.look()
+    assert site.executor.submitted == [running] and scheduler.running == {running}
+    assert "2 jobs that waited here" in site.executor.told[-1]
+    assert scheduler._open_jobs.acquire(blocking=False)
+    site.queue = {"1": "COMPLETED"}
+    site.look()
+    assert site.executor.done == [running]
+
+
+def test_an_interrupt_leaves_nothing_to_be_submitted_later(site: Site) -> None:
+    site.executor.run_jobs([site.job(together=24) for _ in range(3)])
+    site.executor.cancel()
+    site.executor._submit_gathered()
+    assert site.executor.cancelled and not site.executor.submitted
