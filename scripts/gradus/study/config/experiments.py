@@ -131,12 +131,6 @@ class Experiment(Section):
             raise ValueError(
                 "`decodings` is for an axis `decoding.KEY`: every cell is written with all decodings anyway"
             )
-        if self.parameter is not None and self.values and not self.points:
-            what = f"nothing in its {LISTS[self.parameter.kind][0]} has a key that axis {self.axis} varies"
-            hint = (
-                "name a transform in `formats`" if self.parameter.kind == "transform" else "name an entry that has it"
-            )
-            raise ValueError(f"{what}: {hint}")
         if ALIASES.get(self.axis, self.axis) in self.sweep:
             raise ValueError(f"{self.axis} is the axis and is swept too: leave one of both out")
         if len(set(map(text_of, self.values))) < len(self.values):

@@ -10,7 +10,7 @@ from pydantic import Field, ValidationError, field_validator, model_validator
 from gradus.records.vocabulary import NATIVE, UNTAUGHT, Verdict
 from gradus.runtime.errors import Mistakes, UserError
 from gradus.study.config.archives import Archive
-from gradus.study.config.axes import base_of
+from gradus.study.config.axes import LISTS, base_of
 from gradus.study.config.commands import command_words
 from gradus.study.config.datasets import Dataset, is_nested
 from gradus.study.config.decodings import Decoding
@@ -44,6 +44,20 @@ def _is_unset(value: object) -> bool:
 
 def _is_false(value: object) -> bool:
     return value is False
+
+
+def _varies_something(section: str, experiment: Experiment) -> None:
+    """UserError where no name of an experiment became a point of its axis: a built-in format has no key to vary."""
+    axis = experiment.parameter
+    if axis is None:
+        return
+    names = LISTS[axis.kind][0]
+    if all(axis.without(name) == name for name in getattr(experiment, names)):
+        raise UserError(
+            f"nothing in its {names} has a key that axis {experiment.axis} varies",
+            where=f"configuration key {section}.axis",
+            hint="name a transform in `formats`" if axis.kind == "transform" else "name an entry that has it",
+        )
 
 
 class Study(Section):
@@ -215,6 +229,7 @@ class Study(Section):
                         hint="name another dataset",
                     )
         mistakes.tell()
+        _varies_something(section, experiment)
         self._sizes_are_nested(section, experiment)
         for teacher, format_, level in product(experiment.teachers, experiment.formats, experiment.levels):
             self._nobody_teaches_nothing(section, teacher, format_, level)
