@@ -39,6 +39,44 @@ rule student_fit:
         " 2>&1 | tee {log:q}"
 
 
+rule text_scores:
+    """Of the texts that a transform chooses from by what a base model makes of them."""
+    input:
+        **large(
+            problems=paths.PROBLEMS.with_(split="train"),
+            annotations=paths.ANNOTATIONS,
+            model=paths.BASE_MODEL,
+        ),
+    output:
+        scores=paths.TEXT_SCORES,
+        manifest=paths.TEXT_SCORES.manifest,
+    log:
+        paths.TEXT_SCORES.log,
+    benchmark:
+        paths.TEXT_SCORES.benchmark
+    conda:
+        "../envs/train.yaml"
+    threads: 1
+    resources:
+        interpreter=resources.interpreter(study, "train"),
+        mem_mb=lambda wildcards: resources.fit_memory(study, wildcards.student),
+        runtime=240,
+        gpu=lambda wildcards: resources.generation_gpus(study, wildcards.student),
+    params:
+        code=lambda _: fingerprint("text_scores"),
+        student=lambda wildcards: training.base_folder(study, wildcards),
+    message:
+        "What {wildcards.student} makes of {wildcards.dataset}/{wildcards.teacher}/{wildcards.format}/{wildcards.level}"
+    shell:
+        '{resources.interpreter} "$GRADUS"/scripts/text_scores.py'
+        " --problems {input.problems:q}"
+        " --annotations {input.annotations:q}"
+        " --student {params.student:q}"
+        " --threads {threads}"
+        " --output {output.scores:q}"
+        " 2>&1 | tee {log:q}"
+
+
 rule student_fits_shown:
     """The fits beside what the students learned."""
     input:

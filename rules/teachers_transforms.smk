@@ -52,6 +52,7 @@ rule transform:
         **large(
             problems=paths.PROBLEMS.with_(split="train"),
             sources=lambda wildcards: annotation.transform_sources(study, wildcards),
+            scores=lambda wildcards: annotation.transform_scores(study, wildcards),
         ),
         student=lambda wildcards: annotation.transform_student(
             study, wildcards, paths.BASE_MODEL.manifest

@@ -3,6 +3,7 @@
 from collections import Counter
 
 from gradus.records import Annotation, Problem, Supervision
+from gradus.records.text_scores import TextScore
 from gradus.runtime import program
 from gradus.runtime.errors import UserError
 from gradus.runtime.jsonl import manifest_path, read_json, read_records, write_records
@@ -23,6 +24,7 @@ def main() -> None:
     )
     options.add_argument("--sources", required=True, nargs="+", help="annotation files, in the plug-in's order")
     options.add_argument("--student", help="folder of the student whose tokens are counted")
+    options.add_argument("--scores", help="what a base model makes of the source's texts, for a transform that asks it")
     options.add_argument("--take", default="", help="verdicts of the rows that are taken, by commas; else all rows are")
     options.add_argument("--output", required=True)
     given = options.parse_args()
@@ -30,7 +32,8 @@ def main() -> None:
     supervision = Supervision(*given.supervision.split("/"))
     sources = [read_records(path, Annotation) for path in given.sources]
     verdicts = [verdict for verdict in given.take.split(",") if verdict]
-    rows = make_plugin(given.settings).apply(
+    scores = {one.key: one for one in read_records(given.scores, TextScore)} if given.scores else {}
+    rows = make_plugin(given.settings, scores).apply(
         supervision,
         read_records(given.problems, Problem),
         [taken(source, verdicts) for source in sources],

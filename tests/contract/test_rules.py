@@ -26,6 +26,7 @@ LARGE = (
     paths.PROBLEMS,
     paths.ANNOTATIONS,
     paths.TEACHER_ANSWERS,
+    paths.TEXT_SCORES,
     paths.TRAINING_SET,
     paths.PREDICTIONS,
     paths.SCORED,

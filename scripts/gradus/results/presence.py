@@ -16,7 +16,7 @@ from gradus.results.store import Results
 from gradus.runtime.errors import UserError
 from gradus.study import paths
 from gradus.study.config import ReleasedTeacher, Study, base_of
-from gradus.study.grid import exemplars, is_missing, is_untaught, requested_supervisions, splits, with_sources
+from gradus.study.grid import exemplars, is_missing, is_untaught, requested_supervisions, sources, splits, with_sources
 from gradus.study.paths import Artifact
 from gradus.teachers.local import released_files
 
@@ -82,6 +82,10 @@ def _jobs(results: Results, cell: Cell) -> Iterator[tuple[Path, Path]]:
     for source in needed:
         for phase in ("submit", "collect"):
             yield job(paths.BATCH, source, phase=phase)
+        transform = study.transforms.get(source.format)
+        scorer = None if transform is None else transform.scorer()
+        for read in sources(study, source) if scorer is not None else ():
+            yield job(paths.TEXT_SCORES, read, student=scorer)
         yield job(paths.ANNOTATIONS, source)
     if not is_untaught(supervision):
         yield job(paths.TRAINING_SET, cell)

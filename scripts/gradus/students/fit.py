@@ -71,7 +71,7 @@ def score(model: Any, rows: Sequence[tuple[list[int], int]], pad_id: int) -> lis
     """Surprisal and rank of the scored tokens of each row, in the order of ``rows``; an empty text has surprisal 0, rank 1."""
     vocabulary = int(model.get_input_embeddings().weight.size(0))
     found: dict[int, Scored] = {}
-    for batch in _batches([len(ids) for ids, _ in rows], max(1, LOGITS // vocabulary)):
+    for batch in batches([len(ids) for ids, _ in rows], max(1, LOGITS // vocabulary)):
         width = max(len(rows[place][0]) for place in batch)
         ids = torch.full((len(batch), width), pad_id)
         for line, place in enumerate(batch):
@@ -129,7 +129,7 @@ def _standard_error(values: Sequence[float]) -> float:
     return math.sqrt(math.fsum((value - middle) ** 2 for value in values) / (len(values) - 1) / len(values))
 
 
-def _batches(lengths: Sequence[int], most: int) -> Iterator[list[int]]:
+def batches(lengths: Sequence[int], most: int) -> Iterator[list[int]]:
     """Places in ``lengths``, of similar length, whose padded size stays within ``most`` tokens where one alone does."""
     batch: list[int] = []
     for place in sorted(range(len(lengths)), key=lambda place: lengths[place]):

@@ -125,6 +125,7 @@ TEACHER_ACCURACY = RESULTS / f"teacher_accuracy/{SUPERVISION}.json"
 STUDENT = RESULTS / "students/{student}"
 BASE_MODEL = Folder(STUDENT / "model")
 TRAINING_SET = RESULTS / f"training_sets/{SUPERVISION}/{{student}}.jsonl"
+TEXT_SCORES = RESULTS / f"text_scores/{SUPERVISION}/{{student}}.jsonl"
 STUDENT_FIT = RESULTS / f"student_fit/{SUPERVISION}/{{student}}.json"
 CHECKPOINT = RESULTS / f"checkpoints/{CELL}"
 WEIGHTS = Folder(CHECKPOINT / "weights")

@@ -110,8 +110,17 @@ def transform_sources(study: Study, wildcards: Wildcards) -> list[Artifact]:
 
 def transform_student(study: Study, wildcards: Wildcards, artifact: Artifact) -> list[Artifact]:
     """An artifact of the student whose tokens a transform counts; empty for a transform that counts none."""
-    students = dict.fromkeys(study.transforms[wildcards.format].students().values())
-    return [artifact.of(study, student=student) for student in students]
+    student = study.transforms[wildcards.format].students().get("tokenizer")
+    return [] if student is None else [artifact.of(study, student=student)]
+
+
+def transform_scores(study: Study, wildcards: Wildcards) -> list[Artifact]:
+    """What a base model makes of the texts that a transform reads; empty for a transform that asks none."""
+    scorer = study.transforms[wildcards.format].scorer()
+    if scorer is None:
+        return []
+    sources = grid.sources(study, supervision_of(wildcards))
+    return [paths.TEXT_SCORES.of(study, source, student=scorer) for source in sources]
 
 
 def plugin_formats(study: Study) -> list[str]:
@@ -152,4 +161,5 @@ def edit_prompt_hash(study: Study, wildcards: Wildcards) -> str:
 def transform_options(study: Study, wildcards: Wildcards) -> str:
     """What only some transforms need: a student's tokens, and the verdicts of the rows that they take."""
     verdicts = study.transforms[wildcards.format].taken(study.verdict_policy)
-    return options(student=transform_student(study, wildcards, paths.STUDENT), take=",".join(verdicts))
+    student, scores = transform_student(study, wildcards, paths.STUDENT), transform_scores(study, wildcards)
+    return options(student=student, scores=scores, take=",".join(verdicts))

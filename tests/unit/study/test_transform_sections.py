@@ -139,7 +139,7 @@ def test_the_entries_of_the_how_to_page_are_accepted() -> None:
     entries = [yaml.safe_load(entry) for entry in re.findall(r"\| `([\w-]+: \{kind: .*\})` \|$", page, re.MULTILINE)]
     assert len(entries) == page.count("{kind: ") - 2
     made = {
-        name: {**entry, "tokenizer": "mini"} if entry["kind"] == "padded" else entry
+        name: {**entry, **{key: "mini" for key in ("tokenizer", "scored_by") if key in entry}}
         for [(name, entry)] in map(dict.items, entries)
     }
     assert {entry["kind"] for entry in made.values()} == {*PLUGINS, "rewritten"}

@@ -14,6 +14,7 @@ from pydantic import Field, field_validator, model_validator
 
 from gradus.records import Supervision
 from gradus.records.vocabulary import LEVELS, Verdict
+from gradus.study.config.scorers import has_scorer, scorer_key
 from gradus.study.config.sections import Policy, Section
 
 Share = Annotated[float, Field(gt=0, le=1)]
@@ -72,8 +73,14 @@ class TransformSection(Section):
         return {}
 
     def students(self) -> dict[str, str]:
-        """The students that it names, by key."""
-        return {}
+        """The students that it names, by key: whose tokens are counted, whose base model scores."""
+        named = {key: getattr(self, key, None) for key in ("tokenizer", "scored_by")}
+        return {key: name for key, name in named.items() if name is not None}
+
+    def scorer(self) -> str | None:
+        """The student whose base model scores the texts that it reads; None where nothing is scored."""
+        name: str | None = getattr(self, "scored_by", None)
+        return name
 
     def formats(self) -> dict[str, str]:
         """The formats that it reads, by key."""
@@ -110,9 +117,6 @@ class PaddedTransform(TransformSection):
         original = supervision.original()
         return [original, replace(original, level=self.target)]
 
-    def students(self) -> dict[str, str]:
-        return {"tokenizer": self.tokenizer}
-
     def sized(self, problems: int, sources: Sequence[tuple[float, float]]) -> tuple[float, float]:
         return sources[0][0], max(tokens for _, tokens in sources)
 
@@ -130,17 +134,16 @@ class TruncatedTransform(Derived):
     def sized(self, problems: int, sources: Sequence[tuple[float, float]]) -> tuple[float, float]:
         return sources[0][0], self.share * sources[0][1]
 
-    def students(self) -> dict[str, str]:
-        return {} if self.tokenizer is None else {"tokenizer": self.tokenizer}
-
 
 class PrunedTransform(Derived):
     """Rationales without their least important steps or words, in their order."""
 
     kind: Literal["pruned"] = Field(description="The plug-in.")
-    by: Literal["random", "position", "symbols", "type"] = Field(
-        description="What is important: a seeded draw; the `side` where it stands; digits and operators for its length; its type."
+    by: Literal["random", "position", "symbols", "type", "loss", "entropy"] = Field(
+        description="What is important: a seeded draw; the `side` where it stands; digits and operators for its length; its "
+        "type; what the model `scored_by` finds unlikely (nats per token), or is uncertain of (entropy, summed over its tokens)."
     )
+    scored_by: str | None = scorer_key("`by: loss` or `by: entropy`")
     unit: Literal["steps", "words"] = Field("steps", description="What is taken out.")
     keep: Share | None = Field(
         None, description="The share of steps or words that stays; every `by` but `type` needs it."
@@ -165,6 +168,7 @@ class PrunedTransform(Derived):
             raise ValueError("by: type needs types (a list of step types), unit: steps, and no keep")
         if self.by != "type" and (self.types or self.keep is None):
             raise ValueError(f"by: {self.by} needs keep (a share), and no types")
+        has_scorer(self.by, self.scored_by)
         return self
 
 
@@ -319,18 +323,24 @@ class BestOfTransform(Derived):
 
     counts: ClassVar[bool] = True
     kind: Literal["best-of"] = Field(description="The plug-in.")
-    by: Literal["first", "shortest", "longest"] = Field(
+    by: Literal["first", "shortest", "longest", "loss"] = Field(
         "shortest",
-        description="What is best among those that are trained on (correct ones, unless a verdict policy says otherwise).",
+        description="What is best among those that are trained on (correct ones, unless a verdict policy says otherwise); "
+        "`loss`: the one that the model `scored_by` finds likeliest, by token.",
     )
+    scored_by: str | None = scorer_key("`by: loss`")
     n: int | None = Field(None, ge=1, description="Of the first so many samples; unset: of all.")
     tokenizer: str | None = Field(None, description="The student whose tokens are counted; unset: words.")
 
     def sized(self, problems: int, sources: Sequence[tuple[float, float]]) -> tuple[float, float]:
         return min(sources[0][0], float(problems)), sources[0][1]
 
-    def students(self) -> dict[str, str]:
-        return {} if self.tokenizer is None else {"tokenizer": self.tokenizer}
+    @model_validator(mode="after")
+    def _fits_together(self) -> BestOfTransform:
+        has_scorer(self.by, self.scored_by)
+        if self.by == "loss" and self.tokenizer is not None:
+            raise ValueError("by: loss counts no tokens of another student: leave out tokenizer")
+        return self
 
 
 class SelectedTransform(Derived):
@@ -339,18 +349,25 @@ class SelectedTransform(Derived):
     counts: ClassVar[bool] = True
     kind: Literal["selected"] = Field(description="The plug-in.")
     n: int = Field(ge=1, description="How many problems.")
-    by: Literal["random", "difficulty", "length", "diversity"] = Field(
-        description="A seeded draw (the baseline of all others); steps of the dataset's own solution; words of the rationale; or "
-        "questions that are furthest from those chosen already (share of common words, numbers aside)."
+    by: Literal["random", "difficulty", "length", "diversity", "loss"] = Field(
+        description="A seeded draw (the baseline of all others); steps of the dataset's own solution; words of the rationale; "
+        "questions that are furthest from those chosen already (share of common words, numbers aside); or how unlikely the model "
+        "`scored_by` finds the rationales (nats per token)."
     )
+    scored_by: str | None = scorer_key("`by: loss`")
     order: Literal["highest", "lowest"] = Field(
-        "highest", description="The hardest or longest, or the easiest or shortest."
+        "highest", description="The hardest, longest or unlikeliest; or the easiest, shortest or likeliest."
     )
     seed: int = Field(0, description="Seed of the draw, and of the choice among equals.")
 
     def sized(self, problems: int, sources: Sequence[tuple[float, float]]) -> tuple[float, float]:
         examples, tokens = sources[0]
         return examples * min(1.0, self.n / max(1, problems)), tokens
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> SelectedTransform:
+        has_scorer(self.by, self.scored_by)
+        return self
 
 
 Transform = Annotated[

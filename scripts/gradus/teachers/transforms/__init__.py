@@ -7,7 +7,7 @@ A plug-in is a class with ``apply``, made from its section in ``study.config.tra
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Protocol
+from typing import Protocol
 
 from gradus.records import Annotation, Problem, Supervision
 from gradus.study.config.transforms import TransformSection
@@ -16,6 +16,7 @@ from gradus.teachers.transforms.drawn import BestOf, Drawn
 from gradus.teachers.transforms.mixed import Mixed
 from gradus.teachers.transforms.padded import Padded
 from gradus.teachers.transforms.pruned import Pruned
+from gradus.teachers.transforms.scores import Scores
 from gradus.teachers.transforms.selected import Selected
 from gradus.teachers.transforms.truncated import Truncated
 
@@ -35,7 +36,7 @@ class Plugin(Protocol):
 
 
 # The plug-in of every kind.
-PLUGINS: Mapping[str, Callable[[Any], Plugin]] = {
+PLUGINS: Mapping[str, Callable[..., Plugin]] = {
     "padded": Padded,
     "mixed": Mixed,
     "truncated": Truncated,
@@ -47,6 +48,6 @@ PLUGINS: Mapping[str, Callable[[Any], Plugin]] = {
 }
 
 
-def make_plugin(section: TransformSection) -> Plugin:
-    """The plug-in of a transform entry."""
-    return PLUGINS[section.kind](section)
+def make_plugin(section: TransformSection, scores: Scores | None = None) -> Plugin:
+    """The plug-in of a transform entry; ``scores`` of its source's texts, by row, for one that asks a model."""
+    return PLUGINS[section.kind](section) if section.scorer() is None else PLUGINS[section.kind](section, scores or {})

@@ -8,6 +8,7 @@ from dataclasses import replace
 from gradus.records import Annotation, Problem, Supervision
 from gradus.study.config.transforms import BestOfTransform, DrawnTransform
 from gradus.teachers.transforms.chances import in_drawn_order
+from gradus.teachers.transforms.scores import Scores, score_of
 
 
 class Drawn:
@@ -31,10 +32,10 @@ class Drawn:
 
 
 class BestOf:
-    """The first, shortest or longest of the samples; of equals the first."""
+    """The first, shortest, longest or likeliest of the samples; of equals the first."""
 
-    def __init__(self, section: BestOfTransform) -> None:
-        self._section = section
+    def __init__(self, section: BestOfTransform, scores: Scores | None = None) -> None:
+        self._section, self._scores = section, scores or {}
 
     def apply(
         self,
@@ -44,9 +45,11 @@ class BestOf:
         count_tokens: Callable[[str], int],
     ) -> list[Annotation]:
         section = self._section
-        sign = {"first": 0, "shortest": 1, "longest": -1}[section.by]
 
-        def rank(row: Annotation) -> tuple[int, int]:
+        def rank(row: Annotation) -> tuple[float, int]:
+            if section.by == "loss":
+                return (score_of(self._scores, row).mean_loss, row.sample)
+            sign = {"first": 0, "shortest": 1, "longest": -1}[section.by]
             return (sign * count_tokens(row.rationale) if sign else 0, row.sample)
 
         considered = [row for row in sources[0] if section.n is None or row.sample < section.n]

@@ -13,13 +13,14 @@ from gradus.study.config.transforms import SelectedTransform
 from gradus.teachers.transforms.chances import number
 from gradus.teachers.transforms.drawn import by_problem
 from gradus.teachers.transforms.mixed import solution_steps
+from gradus.teachers.transforms.scores import Scores, score_of
 
 
 class Selected:
     """Exactly ``n`` problems, all samples of each; a smaller number is part of a larger one."""
 
-    def __init__(self, section: SelectedTransform) -> None:
-        self._section = section
+    def __init__(self, section: SelectedTransform, scores: Scores | None = None) -> None:
+        self._section, self._scores = section, scores or {}
 
     def apply(
         self,
@@ -55,6 +56,8 @@ class Selected:
     def _measure(self, problem: Problem, rows: Sequence[Annotation]) -> float:
         if self._section.by == "difficulty":
             return float(solution_steps(problem) or 0)
+        if self._section.by == "loss":
+            return fmean(score_of(self._scores, row).mean_loss for row in rows)
         return fmean(len(row.rationale.split()) for row in rows)
 
 
