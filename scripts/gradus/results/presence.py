@@ -84,8 +84,9 @@ def _jobs(results: Results, cell: Cell) -> Iterator[tuple[Path, Path]]:
             yield job(paths.BATCH, source, phase=phase)
         transform = study.transforms.get(source.format)
         scorer = None if transform is None else transform.scorer()
-        for read in sources(study, source) if scorer is not None else ():
-            yield job(paths.TEXT_SCORES, read, student=scorer)
+        if scorer is not None:
+            for read in sources(study, source):
+                yield job(paths.TEXT_SCORES, read, student=scorer)
         yield job(paths.ANNOTATIONS, source)
     if not is_untaught(supervision):
         yield job(paths.TRAINING_SET, cell)

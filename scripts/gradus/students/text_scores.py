@@ -23,8 +23,8 @@ def score_texts(
     """The scores of every annotation, in their order. A token counts for the word in which it ends."""
     rows = []
     for row in annotations:
-        prompt, text = tokens.encode(template.prompt(problems[row.problem_id])), f"{template.lead}{row.rationale}"
-        rows.append((prompt, tokens.encode(text), [end - len(template.lead) for end in tokens.ends(text)]))
+        prompt, taught = tokens.encode(template.prompt(problems[row.problem_id])), f"{template.lead}{row.rationale}"
+        rows.append((prompt, tokens.encode(taught), [end - len(template.lead) for end in tokens.ends(taught)]))
     vocabulary = int(model.get_input_embeddings().weight.size(0))
     found: dict[int, TextScore] = {}
     for batch in batches([len(prompt) + len(ids) for prompt, ids, _ in rows], max(1, LOGITS // vocabulary)):

@@ -134,7 +134,12 @@ def test_scores_of_another_text_are_refused() -> None:
     ],
 )
 def test_a_score_needs_a_model_and_a_model_a_score(entry: dict[str, Any]) -> None:
-    section = {"pruned": PrunedTransform, "selected": SelectedTransform, "best-of": BestOfTransform}[entry["kind"]]
+    sections: dict[str, type[TransformSection]] = {
+        "pruned": PrunedTransform,
+        "selected": SelectedTransform,
+        "best-of": BestOfTransform,
+    }
+    section = sections[entry["kind"]]
     with pytest.raises(ValueError, match="need scored_by"):
         section.model_validate(entry)
 
