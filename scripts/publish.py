@@ -30,6 +30,11 @@ def main() -> None:
     options.add_argument("--repository", help="the Hub's repository, OWNER/NAME")
     options.add_argument("--send", action="store_true", help="send; without it, only what would be sent is printed")
     options.add_argument("--final", action="store_true", help="Zenodo: publish the draft, which cannot be undone")
+    options.add_argument(
+        "--new-version",
+        action="store_true",
+        help="Zenodo: a new version of the record that was published, same concept DOI",
+    )
     options.add_argument("--url", help="another address of the service")
     given = options.parse_args()
     if given.to == "hub":
@@ -47,7 +52,12 @@ def _to_zenodo(given: argparse.Namespace) -> None:
     site = given.url or zenodo.SITES[given.to]
     memory = given.what.parent / "publication" / f"{given.to}.json"
     draft = _remembered_draft(memory)
+    if draft is None and given.new_version:
+        what = "names no record of which there could be a new version"
+        raise UserError(what, where=memory, hint="publish the first version without --new-version")
     target = "a new draft" if draft is None else f"the draft {draft}"
+    if given.new_version:
+        target = f"a draft of the next version of the record {draft} (or that draft, where it was begun)"
     _announce(uploads, f"{target} at {site}, title {metadata['title']!r}, licence {metadata['license']}", given.send)
     if given.send:
         token = _token(zenodo.TOKENS[given.to])
@@ -55,9 +65,10 @@ def _to_zenodo(given: argparse.Namespace) -> None:
         def remember(record: zenodo.Record) -> None:
             write_json(memory, record.to_json())
 
-        record = zenodo.Zenodo(site, token).deposit(metadata, uploads, draft, given.final, remember)
+        record = zenodo.Zenodo(site, token).deposit(metadata, uploads, draft, given.final, remember, given.new_version)
         state = "published" if record.published else "a draft: look at it, then give the command again with --final"
-        print(f"{state}: {record.url}, DOI {record.doi} (kept in {memory})")
+        concept = f", all versions {record.concept_doi}" if record.concept_doi else ""
+        print(f"{state}: {record.url}, DOI {record.doi}{concept} (kept in {memory})")
 
 
 def _to_hub(given: argparse.Namespace) -> None:

@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from gradus.archive.manifest import Manifest, read_manifest
+from gradus.archive.naming import archive_folder
 from gradus.archive.reproduction import comparison
 from gradus.archive.reproduction.comparison import Compared
 from gradus.archive.reproduction.depths import DEPTHS, cost, refuse_without_weights
@@ -33,7 +34,8 @@ _START = 5
 
 def main() -> None:
     options = program.parser(__doc__)
-    options.add_argument("archive", type=Path, help="the folder of the archive")
+    options.add_argument("archive", help="the folder of the archive, or the DOI of its record on Zenodo")
+    options.add_argument("--url", help="another address of Zenodo")
     options.add_argument("--depth", choices=DEPTHS, default="tables", help="how much is computed again (tables)")
     options.add_argument("--into", type=Path, help="an empty folder for it, which is kept; without it, one that is not")
     options.add_argument("--tolerance", type=float, help="points that do not matter (0.1; after training: intervals)")
@@ -41,7 +43,7 @@ def main() -> None:
     options.add_argument("--dry-run", action="store_true", help="tell time and disk, and compute nothing")
     options.add_argument("--output", type=Path, help="the report also goes there, as Markdown")
     given = options.parse_args()
-    archive = given.archive.resolve()
+    archive = archive_folder(given.archive, given.url).resolve()
     manifest = read_manifest(archive)
     problems = archive_problems(archive)
     if problems:

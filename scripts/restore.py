@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from gradus.archive.naming import archive_folder
 from gradus.archive.portable import PortableStudy
 from gradus.archive.restoring import restore
 from gradus.runtime import program
@@ -9,7 +10,8 @@ from gradus.runtime import program
 
 def main() -> None:
     options = program.parser(__doc__)
-    options.add_argument("archive", type=Path, help="the folder of the archive")
+    options.add_argument("archive", help="the folder of the archive, or the DOI of its record on Zenodo")
+    options.add_argument("--url", help="another address of Zenodo")
     options.add_argument("--into", type=Path, default=".", help="the working folder (where Snakemake is started)")
     options.add_argument(
         "--code", action="store_true", help="also write the archived code, configuration and prompts, below code/"
@@ -28,7 +30,8 @@ def main() -> None:
         "you trust whoever packed the archive. Without them the annotations are there all the same",
     )
     given = options.parse_args()
-    restored = restore(given.archive, given.into, given.code, given.with_records, given.with_journal)
+    archive = archive_folder(given.archive, given.url)
+    restored = restore(archive, given.into, given.code, given.with_records, given.with_journal)
     if restored.study is not None:
         report(restored.study)
     program.log.info("%d files written below %s", restored.written, given.into)

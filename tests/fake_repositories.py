@@ -29,7 +29,9 @@ class Repositories:
         self.large: dict[str, bytes] = {}
         self.requests: list[tuple[str, str]] = []
         self.faults: list[tuple[str, int]] = []
+        self.late_faults: list[tuple[str, int]] = []  # the request is done, and its answer is lost
         self.damage = False
+        self.hides_drafts = False  # the link to the latest draft leads to the published record
         self.url = ""
 
 
@@ -68,6 +70,9 @@ class _Handler(BaseHTTPRequestHandler):
     def do_PUT(self) -> None:
         self._handle("PUT")
 
+    def do_DELETE(self) -> None:
+        self._handle("DELETE")
+
     def do_HEAD(self) -> None:
         self._handle("HEAD")
 
@@ -82,6 +87,10 @@ class _Handler(BaseHTTPRequestHandler):
         return self.rfile.read(int(self.headers.get("Content-Length") or 0))
 
     def _answer(self, value: Any, status: int = 200) -> None:
+        for fault in list(self.repositories.late_faults):
+            if re.search(fault[0], f"{self.command} {self.path}"):
+                self.repositories.late_faults.remove(fault)
+                value, status = {"message": "lost on the way"}, fault[1]
         data = json.dumps(value).encode()
         self.send_response(status)
         self.send_header("Content-Type", "application/json")
@@ -98,23 +107,82 @@ class _Handler(BaseHTTPRequestHandler):
                 state.faults.remove(fault)
                 self._answer({"message": "made up trouble"}, fault[1])
                 return
+        if method == "GET" and (found := re.fullmatch(r"/(?:api/records|public)/(\d+)(?:/(.+))?", path)):
+            self._public(int(found[1]), found[2])
+            return
         if self.headers.get("Authorization") != f"Bearer {TOKEN}" and not path.startswith("/lfs-upload/"):
             self._answer({"message": "who are you?"}, 401)
             return
-        if path.startswith(("/api/deposit", "/bucket")):
+        if path.startswith(("/api/deposit", "/api/records", "/bucket")):
             self._zenodo(method, path, body)
         else:
             self._hub(method, path, body)
 
+    def _public(self, number: int, name: str | None) -> None:
+        """A published record as everybody sees it, and its files."""
+        state = self.repositories
+        if not state.drafts.get(number, {}).get("submitted"):
+            self._answer({"message": "no such record"}, 404)
+        elif name is None:
+            listed = [
+                {
+                    "key": name,
+                    "checksum": "md5:" + hashlib.md5(data).hexdigest(),
+                    "links": {"self": f"{state.url}/public/{number}/{name}"},
+                }
+                for name, data in state.files[number].items()
+            ]
+            self._answer({"id": number, "files": listed})
+        else:
+            data = state.files[number][name] + (b"!" if state.damage else b"")
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(data)))
+            self.end_headers()
+            self.wfile.write(data)
+
+    def _new_draft(self) -> dict[str, Any]:
+        state = self.repositories
+        number = 1000 + len(state.drafts)
+        links = {"bucket": f"{state.url}/bucket/{number}", "html": f"{state.url}/deposit/{number}"}
+        facts = {"id": number, "links": links, "submitted": False}
+        state.drafts[number] = {**facts, "metadata": {"prereserve_doi": {"doi": f"{DOI}{number}"}}}
+        state.files[number] = {}
+        return state.drafts[number]
+
+    def _version_draft(self, published: int) -> dict[str, Any]:
+        """The draft of the next version, with the files of the version before; the one that is there, if there is one."""
+        state = self.repositories
+        for one in state.drafts.values():
+            if one.get("version_of") == published and not one["submitted"]:
+                return one
+        made = self._new_draft()
+        made |= {"version_of": published, "conceptdoi": state.drafts[published]["conceptdoi"]}
+        state.files[made["id"]] = dict(state.files[published])
+        return made
+
     def _zenodo(self, method: str, path: str, body: bytes) -> None:
         state = self.repositories
         if (method, path) == ("POST", "/api/deposit/depositions"):
-            number = 1000 + len(state.drafts)
-            links = {"bucket": f"{state.url}/bucket/{number}", "html": f"{state.url}/deposit/{number}"}
-            facts = {"id": number, "links": links, "submitted": False}
-            state.drafts[number] = {**facts, "metadata": {"prereserve_doi": {"doi": f"{DOI}{number}"}}}
-            state.files[number] = {}
-            self._answer(state.drafts[number], 201)
+            self._answer(self._new_draft(), 201)
+            return
+        if found := re.fullmatch(r"/api/records/(\d+)/versions", path):
+            self._answer({"id": str(self._version_draft(int(found[1]))["id"])}, 201)
+            return
+        if found := re.fullmatch(r"/api/deposit/depositions/(\d+)/files/(\w+)", path):
+            names = {hashlib.md5(name.encode()).hexdigest(): name for name in state.files[int(found[1])]}
+            del state.files[int(found[1])][names[found[2]]]
+            self._answer({}, 204)
+            return
+        if found := re.fullmatch(r"/api/deposit/depositions/(\d+)/actions/newversion", path):
+            published = state.drafts[int(found[1])]
+            if any(one.get("version_of") == published["id"] and not one["submitted"] for one in state.drafts.values()):
+                errors = [{"field": "files.enabled", "message": "Please remove all files first."}]
+                self._answer({"message": "A validation error occurred.", "errors": errors}, 400)
+                return
+            made = self._version_draft(published["id"])
+            latest = published["id"] if state.hides_drafts else made["id"]
+            links = {**published["links"], "latest_draft": f"{state.url}/api/deposit/depositions/{latest}"}
+            self._answer({**published, "links": links}, 201)
             return
         if found := re.fullmatch(r"/bucket/(\d+)/(.+)", path):
             state.files[int(found[1])][found[2]] = body
@@ -131,7 +199,12 @@ class _Handler(BaseHTTPRequestHandler):
         draft = state.drafts[number]
         if what == "/files":
             listed = [
-                {"filename": name, "filesize": len(data), "checksum": hashlib.md5(data).hexdigest()}
+                {
+                    "id": hashlib.md5(name.encode()).hexdigest(),
+                    "filename": name,
+                    "filesize": len(data),
+                    "checksum": hashlib.md5(data).hexdigest(),
+                }
                 for name, data in state.files[number].items()
             ]
             self._answer(listed)
@@ -140,7 +213,11 @@ class _Handler(BaseHTTPRequestHandler):
                 errors = [{"field": "metadata.creators", "message": "required"}]
                 self._answer({"message": "Validation error.", "errors": errors}, 400)
                 return
+            if draft["submitted"]:
+                self._answer({"message": "published already"}, 400)
+                return
             draft |= {"submitted": True, "doi": f"{DOI}{number}"}
+            draft.setdefault("conceptdoi", f"{DOI}{number - 1}")
             self._answer(draft, 202)
         elif method == "PUT":
             draft["metadata"] |= json.loads(body)["metadata"]

@@ -143,6 +143,91 @@ def test_a_draft_holds_every_file_and_is_not_published(study: Path, services: Re
     }
 
 
+def versions(study: Path, services: Repositories, *options: str) -> Any:
+    return publish(study, services, ARCHIVE, "--to", "zenodo-sandbox", "--send", *options)
+
+
+def revise(study: Path) -> None:
+    """The archive after a revision: a file less, one that says something else."""
+    archive = study / ARCHIVE
+    manifest = json.loads((archive / "manifest.json").read_text(encoding="utf-8"))
+    removed = {name for name, group in manifest["members"].items() if group == "annotations"}
+    (archive / manifest["groups"].pop("annotations")["file"]).unlink()
+    manifest["members"] = {name: group for name, group in manifest["members"].items() if name not in removed}
+    lines = (archive / SUMS).read_text(encoding="utf-8").splitlines(keepends=True)
+    kept = [line for line in lines if line.rstrip("\n").partition("  ")[2] not in removed]
+    (archive / SUMS).write_text("".join(kept), encoding="utf-8")
+    (archive / "README.md").write_text("# Revised\n", encoding="utf-8")
+    manifest["companions"] = {name: sha256_file(archive / name) for name in ("README.md", SUMS)}
+    (archive / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
+
+
+@pytest.mark.parametrize("trap", ["none", "a draft is there", "the link hides it"])
+def test_a_new_version_has_the_concept_doi_and_exactly_the_archive(
+    study: Path, services: Repositories, trap: str
+) -> None:
+    assert versions(study, services, "--final").returncode == 0
+    memory = study / "results/made/publication/zenodo-sandbox.json"
+    first = json.loads(memory.read_text())
+    refused = versions(study, services)
+    assert refused.returncode == 1 and "--new-version" in refused.stderr
+    revise(study)
+    if trap == "a draft is there":
+        services.faults = [("PUT /bucket/1001/", 500)] * 4
+        assert versions(study, services, "--new-version").returncode == 1
+        memory.write_text(json.dumps(first))  # the memory of that draft was lost
+    services.hides_drafts = trap == "the link hides it"
+    done = versions(study, services, "--new-version", "--final")
+    assert done.returncode == 0, done.stderr
+    second = json.loads(memory.read_text())
+    assert (second["id"], second["published"]) == (1001, True) and len(services.drafts) == 2
+    assert second["concept_doi"] == first["concept_doi"] and second["doi"] != first["doi"]
+    assert services.files[1001] == {path.name: path.read_bytes() for path in (study / ARCHIVE).iterdir()}
+    assert "annotations.tar" in services.files[1000] and "annotations.tar" not in services.files[1001]
+
+
+def test_there_is_no_new_version_of_nothing(study: Path, services: Repositories) -> None:
+    done = versions(study, services, "--new-version")
+    assert done.returncode == 1 and "without --new-version" in done.stderr and services.drafts == {}
+
+
+def test_a_record_that_was_published_behind_a_lost_answer_is_found(study: Path, services: Repositories) -> None:
+    services.late_faults = [("POST .*/actions/publish", 504)]
+    done = versions(study, services, "--final")
+    assert done.returncode == 0, done.stderr
+    assert [path for method, path in services.requests if path.endswith("publish")] == [
+        "/api/deposit/depositions/1000/actions/publish"
+    ]
+    assert json.loads((study / "results/made/publication/zenodo-sandbox.json").read_text())["published"]
+
+
+def test_an_archive_is_verified_and_restored_by_its_doi(study: Path, services: Repositories, tmp_path: Path) -> None:
+    assert versions(study, services, "--final").returncode == 0
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    call = (f"{DOI}1000", "--url", services.url)
+    unknown = program("verify", f"{DOI}7", "--url", services.url, folder=elsewhere)
+    assert unknown.returncode == 1 and "status 404" in unknown.stderr and "Traceback" not in unknown.stderr
+    services.damage = True
+    damaged = program("verify", *call, folder=elsewhere)
+    assert damaged.returncode == 1 and "another content" in damaged.stderr
+    services.damage = False
+    done = program("verify", *call, folder=elsewhere)
+    assert done.returncode == 0, done.stderr
+    asked = len(services.requests)
+    restored = program("restore", f"https://doi.org/{call[0]}", *call[1:], "--into", "clone", folder=elsewhere)
+    assert restored.returncode == 0, restored.stderr
+    assert len(services.requests) == asked + 1  # what arrived whole is not asked for again
+    assert (elsewhere / "clone" / "results/made/study.json").exists()
+
+
+def test_a_record_that_names_a_file_elsewhere_is_refused(services: Repositories, tmp_path: Path) -> None:
+    services.drafts[5], services.files[5] = {"submitted": True}, {"../manifest.json": b"{}"}
+    done = program("verify", f"{DOI}5", "--url", services.url, folder=tmp_path)
+    assert done.returncode == 1 and "would lie elsewhere" in done.stderr
+    assert not (tmp_path / "work" / "manifest.json").exists()
+
+
 def test_an_upload_that_broke_off_goes_on_in_the_same_draft(study: Path, services: Repositories) -> None:
     services.faults = [("PUT /bucket/1000/manifest.json", 500)] * 4
     done = publish(study, services, ARCHIVE, "--to", "zenodo-sandbox", "--send")

@@ -1,4 +1,6 @@
-"""Zenodo: a draft with all files of an archive. A broken upload is resumed; the draft is published only on demand.
+"""Zenodo: a draft with exactly the files of an archive, of a new record or as a new version of one that was published.
+
+A broken upload is resumed; the draft is published only on demand.
 
 Zenodo's deposit interface: https://developers.zenodo.org. A file that is there already (same MD5) is not sent again.
 """
@@ -27,20 +29,33 @@ _TRIES = 4
 
 @dataclass(frozen=True)
 class Record:
-    """A draft or published record: ``doi`` is reserved from the first and valid once published."""
+    """A draft or published record: ``doi`` is reserved from the first and valid once published.
+
+    ``concept_doi`` is that of all versions, which Zenodo tells once the first is published.
+    """
 
     id: int
     doi: str | None
     url: str
     published: bool
+    concept_doi: str | None = None
 
     def to_json(self) -> dict[str, Any]:
         """The record as a file keeps it."""
-        return asdict(self)
+        facts = asdict(self)
+        return facts if self.concept_doi else {name: value for name, value in facts.items() if name != "concept_doi"}
 
 
 class _Transient(Exception):
     """Worth another try: the service was busy, or the connection broke."""
+
+
+class _RefusedError(UserError):
+    """An answer that another try would not change."""
+
+    def __init__(self, status: int, message: str, site: str, hint: str | None) -> None:
+        super().__init__(f"refused with status {status}: {message}", where=site, hint=hint)
+        self.status = status
 
 
 class Zenodo:
@@ -59,14 +74,21 @@ class Zenodo:
         known: int | None,
         publish: bool,
         remember: Callable[[Record], None],
+        new_version: bool = False,
     ) -> Record:
-        """Send everything into the draft ``known`` (or a new one); ``remember`` is called before the first file is sent."""
-        draft = self._draft(known)
+        """Send everything into the draft ``known`` (or a new one); ``remember`` is called before the first file is sent.
+
+        ``new_version``: where ``known`` is published, into a draft of its next version. Files of a draft that are not among
+        ``uploads`` (those of the version before) are taken out of it.
+        """
+        draft = self._draft(known, new_version)
         remember(_record(draft, published=False))
-        present = {
-            file["filename"]: file["checksum"].removeprefix("md5:")
-            for file in self._json("GET", f"{self._own(draft)}/files")
-        }
+        listed = self._json("GET", f"{self._own(draft)}/files")
+        wanted = {upload.name for upload in uploads}
+        for file in listed:
+            if file["filename"] not in wanted:
+                self._delete(f"{self._own(draft)}/files/{file['id']}")
+        present = {file["filename"]: file["checksum"].removeprefix("md5:") for file in listed}
         for upload in uploads:
             digest = _md5(upload)
             if present.get(upload.name) != digest:
@@ -74,20 +96,57 @@ class Zenodo:
         self._json("PUT", self._own(draft), json={"metadata": metadata})
         if not publish:
             return _record(draft, published=False)
-        done = _record(self._json("POST", f"{self._own(draft)}/actions/publish"), published=True)
+        done = _record(self._publish(draft), published=True)
         remember(done)
         return done
 
-    def _draft(self, known: int | None) -> dict[str, Any]:
+    def _publish(self, draft: dict[str, Any]) -> dict[str, Any]:
+        """Publish a draft. Zenodo may publish it and answer 504 all the same: before another try it is looked at."""
+
+        def once() -> Any:
+            try:
+                return self._request("POST", f"{self._own(draft)}/actions/publish")
+            except _Transient:
+                found = self._request("GET", self._own(draft))
+                if found.get("submitted"):
+                    return found
+                raise
+
+        return dict(self._retried(once))
+
+    def _next_version(self, published: dict[str, Any]) -> dict[str, Any]:
+        """The draft of a published record's next version, also where one was begun before.
+
+        The old interface refuses a second draft, and its link to the latest draft may lead to the published record
+        (zenodo-rdm #858); the newer one (``/api/records``) returns the draft that is there.
+        """
+        try:
+            answer = self._json("POST", f"{self._own(published)}/actions/newversion")
+            latest = answer["links"].get("latest_draft", "").rstrip("/").rpartition("/")[2]
+        except _RefusedError as error:
+            if error.status not in (400, 403, 404, 409):
+                raise
+            latest = ""
+        if not latest.isdigit() or int(latest) == int(published["id"]):
+            latest = str(self._json("POST", f"{self._site}/api/records/{published['id']}/versions")["id"])
+        draft: dict[str, Any] = self._json("GET", f"{self._site}/api/deposit/depositions/{latest}")
+        if draft.get("submitted"):
+            raise UserError(f"gave no draft for a new version of {published['id']}", where=self._site)
+        return draft
+
+    def _draft(self, known: int | None, new_version: bool) -> dict[str, Any]:
         if known is None:
             made: dict[str, Any] = self._json("POST", f"{self._site}/api/deposit/depositions", json={})
             return made
         found: dict[str, Any] = self._json("GET", f"{self._site}/api/deposit/depositions/{known}")
+        if found.get("submitted") and new_version:
+            return self._next_version(found)
         if found.get("submitted"):
             raise UserError(
                 f"the record {known} is published already and cannot be changed",
                 where=self._site,
-                hint="to make a new record, delete the file of this one in results/STUDY/publication",
+                hint="--new-version makes its next version, under the same concept DOI; to make an unrelated record, delete the "
+                "file of this one in results/STUDY/publication",
             )
         return found
 
@@ -102,6 +161,9 @@ class Zenodo:
         answer = self._retried(once)
         if answer.get("checksum", "").removeprefix("md5:") != digest:
             raise UserError("arrived with another content than it has here", where=upload.path, hint="publish again")
+
+    def _delete(self, url: str) -> None:
+        self._retried(lambda: self._request("DELETE", url))
 
     def _json(self, method: str, url: str, **options: Any) -> Any:
         return self._retried(lambda: self._request(method, url, **options))
@@ -135,10 +197,8 @@ class Zenodo:
                 if answer.status_code in (401, 403)
                 else None
             )
-            raise UserError(
-                f"refused with status {answer.status_code}: {_message(answer)}", where=self._site, hint=hint
-            )
-        return answer.json()
+            raise _RefusedError(answer.status_code, _message(answer), self._site, hint)
+        return answer.json() if answer.content else {}
 
 
 def _message(answer: requests.Response) -> str:
@@ -153,7 +213,8 @@ def _message(answer: requests.Response) -> str:
 def _record(facts: dict[str, Any], published: bool) -> Record:
     reserved = (facts.get("metadata") or {}).get("prereserve_doi") or {}
     url = facts.get("links", {}).get("html", "")
-    return Record(int(facts["id"]), facts.get("doi") or reserved.get("doi"), url, published)
+    doi = facts.get("doi") or reserved.get("doi")
+    return Record(int(facts["id"]), doi, url, published, facts.get("conceptdoi"))
 
 
 def _md5(upload: Upload) -> str:
