@@ -31,11 +31,10 @@ def main() -> None:
 
 
 def trainings(results: Results, with_telemetry: bool = False) -> list[Training]:
-    """Every training of a study by what its student was taught; the seed is named where it is not the first."""
+    """Every training of a study by what its student was taught."""
     found = []
     for cell in trained(cells(results.study)):
         label = " ".join((cell.supervision.teacher, cell.supervision.format, cell.supervision.level))
-        label += f" seed {cell.seed}" if cell.seed != 1 else ""
         telemetry = results.telemetry(cell) if with_telemetry else []
         found.append(Training(cell.student, label, results.trace(cell), telemetry))
     return found

@@ -36,6 +36,8 @@ _SETTINGS: Any = {
     "figure.constrained_layout.use": True,
 }
 _PER_ROW = 4
+_LEGEND_ROWS = 2  # that a figure has room for
+_ROW_HEIGHT = 0.19  # inches
 LEAST_WIDTH = 4.5  # inches
 _LETTERS_PER_INCH = 11  # of a title
 
@@ -87,6 +89,9 @@ def finish(figure: Figure, axes: Sequence[Axes], y_label: str, from_zero: bool =
     # Constrained layout makes no room for a legend that is too wide: it gets as many columns as fit.
     longest = max(map(len, entries), default=0)
     columns = max(1, min(len(entries), int(figure.get_figwidth() / (0.55 + 0.075 * longest))))
+    rows = -(-len(entries) // columns)
+    if rows > _LEGEND_ROWS:  # a long legend makes the figure taller, not its panels flatter
+        figure.set_figheight(figure.get_figheight() + _ROW_HEIGHT * (rows - _LEGEND_ROWS))
     figure.legend(
         entries.values(), entries.keys(), loc="outside lower center", ncols=columns, frameon=False, fontsize=8
     )

@@ -25,7 +25,10 @@ class Training:
 
 
 def loss_figure(trainings: Sequence[Training]) -> Figure:
-    """Training loss per optimizer step, one panel per student; points are the loss on examples held out, where there are any."""
+    """Training loss per optimizer step, one panel per student; points are the loss on examples held out, where there are any.
+
+    Seeds of a supervision share its line in the legend.
+    """
     students = _students(trainings)
     labels = list(dict.fromkeys(training.label for training in trainings))
     with styled():
@@ -34,7 +37,7 @@ def loss_figure(trainings: Sequence[Training]) -> Figure:
             for training in (each for each in trainings if each.student == student):
                 look = style(labels.index(training.label))
                 steps, losses = zip(*((step["step"], step["loss"]) for step in training.trace), strict=True)
-                panel.plot(steps, losses, look.line, color=look.color, linewidth=1, label=training.label)
+                panel.plot(steps, losses, look.line, color=look.color, linewidth=0.8, label=training.label)
                 apart = [
                     (step["step"], step["validation_loss"]) for step in training.trace if "validation_loss" in step
                 ]

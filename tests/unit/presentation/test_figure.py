@@ -183,3 +183,15 @@ def test_files_are_the_same_bytes_without_a_date(tmp_path: Path) -> None:
         b"<dc:date>" not in (tmp_path / "one.svg").read_bytes()
         and b"CreationDate" not in (tmp_path / "one.pdf").read_bytes()
     )
+
+
+def test_a_long_legend_makes_the_figure_taller_and_its_panels_no_flatter() -> None:
+    trace = [{"step": step, "loss": 1.0 / step} for step in (1, 2, 3)]
+
+    def drawn_height(count: int) -> tuple[float, float]:
+        figure = loss_figure([Training("s", f"tutor original of kind {number}", trace) for number in range(count)])
+        figure.canvas.draw()
+        return figure.get_figheight(), axes_of(figure)[0].get_position().height * figure.get_figheight()
+
+    few, many = drawn_height(2), drawn_height(24)
+    assert many[0] > few[0] and many[1] > 0.9 * few[1]
