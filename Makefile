@@ -94,6 +94,8 @@ benchmark: venv  ## Measure; results go into docs/background/benchmarks.md by ha
 	$(BIN)/python benchmarks/evaluation.py cpu
 	$(BIN)/python benchmarks/scoring.py speed
 	$(BIN)/python benchmarks/explorer.py
+	$(BIN)/python benchmarks/journal.py open
+	$(BIN)/python benchmarks/journal.py plan
 	for what in overhead memory pace peers; do $(BIN)/python benchmarks/annotation.py $$what 2>/dev/null; done
 
 clean-work:  ## Delete resumable progress (never the journal)
