@@ -18,7 +18,7 @@ rule exemplar:
         teacher=paths.alternatives(annotation.teachers_except(study, "vllm")),
     conda:
         "../envs/annotate.yaml"
-    threads: 1
+    threads: lambda wildcards: resources.asking_threads(study, wildcards.teacher)
     resources:
         **lanes.taken(study, lambda wildcards: wildcards.teacher),
         interpreter=resources.interpreter(study, "annotate"),
@@ -26,7 +26,8 @@ rule exemplar:
             study, wildcards.teacher
         ),
         mem_mb=2000,
-        runtime=60,
+        runtime=lambda wildcards: resources.asking_runtime(study, wildcards.teacher, 60),
+        cpus_per_task=1,
     params:
         code=lambda _: fingerprint("exemplar"),
         settings=lambda wildcards: annotation.teacher_settings(study, wildcards.teacher),
@@ -88,7 +89,7 @@ rule annotate:
     retries: 1
     conda:
         "../envs/annotate.yaml"
-    threads: 1
+    threads: lambda wildcards: resources.asking_threads(study, wildcards.teacher)
     resources:
         **lanes.taken(study, lambda wildcards: wildcards.teacher),
         interpreter=resources.interpreter(study, "annotate"),
@@ -96,7 +97,10 @@ rule annotate:
             study, wildcards.teacher
         ),
         mem_mb=2000,
-        runtime=240,
+        runtime=lambda wildcards: resources.asking_runtime(
+            study, wildcards.teacher, 240
+        ),
+        cpus_per_task=1,
         together=lambda wildcards: resources.annotations_per_job(
             study, wildcards.teacher
         ),

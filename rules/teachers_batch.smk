@@ -17,7 +17,7 @@ rule batch_submit:
         paths.BATCH.with_(phase="submit").benchmark
     conda:
         "../envs/annotate.yaml"
-    threads: 1
+    threads: lambda wildcards: resources.asking_threads(study, wildcards.teacher)
     resources:
         **lanes.taken(study, lambda wildcards: wildcards.teacher),
         interpreter=resources.interpreter(study, "annotate"),
@@ -25,7 +25,8 @@ rule batch_submit:
             study, wildcards.teacher
         ),
         mem_mb=2000,
-        runtime=60,
+        runtime=lambda wildcards: resources.asking_runtime(study, wildcards.teacher, 60),
+        cpus_per_task=1,
     params:
         code=lambda _: fingerprint("annotate"),
         settings=lambda wildcards: annotation.teacher_settings(study, wildcards.teacher),

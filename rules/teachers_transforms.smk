@@ -9,6 +9,7 @@ use rule annotate as rewrite with:
         ),
     wildcard_constraints:
         format=paths.alternatives(annotation.edited_formats(study, served=False)),
+    threads: lambda wildcards: resources.editing_threads(study, wildcards.format)
     resources:
         **lanes.taken(
             study, lambda wildcards: annotation.editor_of(study, wildcards.format)
@@ -18,7 +19,10 @@ use rule annotate as rewrite with:
             study, annotation.editor_of(study, wildcards.format)
         ),
         mem_mb=2000,
-        runtime=240,
+        runtime=lambda wildcards: resources.asking_runtime(
+            study, annotation.editor_of(study, wildcards.format), 240
+        ),
+        cpus_per_task=1,
     params:
         code=lambda _: fingerprint("annotate"),
         settings=lambda wildcards: annotation.teacher_settings(

@@ -8,11 +8,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from functools import partial
-from typing import Any
+from typing import Any, TypeGuard
 from urllib.parse import urlsplit
 
 from gradus.study.config import Study
-from gradus.study.config.teachers import AnthropicTeacher, OpenAITeacher, Teacher
+from gradus.study.config.teachers import AnthropicTeacher, BatchableTeacher, OpenAITeacher, Teacher
 from gradus.workflow.wildcards import Wildcards
 
 _USUAL = {"openai": "https://api.openai.com", "anthropic": "https://api.anthropic.com"}
@@ -27,6 +27,11 @@ def lane_of(teacher: Teacher) -> str | None:
     return "annotation_" + re.sub(r"\W+", "_", server).strip("_")
 
 
+def waits_for_batches(teacher: Teacher) -> TypeGuard[BatchableTeacher]:
+    """Whether a job that asks this teacher submits batches and waits for them: it asks seldom, and takes no lane."""
+    return isinstance(teacher, BatchableTeacher) and teacher.mode == "batch"
+
+
 def lanes(study: Study) -> list[str]:
     """The lanes of a study, sorted."""
     return sorted(set(filter(None, map(lane_of, study.teachers.values()))))
@@ -36,7 +41,8 @@ def taken(study: Study, teacher_of: Callable[[Wildcards], str]) -> dict[str, Cal
     """The resources of a job: its teacher's lane."""
 
     def share(lane: str, wildcards: Wildcards) -> int:
-        return int(lane_of(study.teachers[teacher_of(wildcards)]) == lane)
+        teacher = study.teachers[teacher_of(wildcards)]
+        return int(lane_of(teacher) == lane and not waits_for_batches(teacher))
 
     return {lane: partial(share, lane) for lane in lanes(study)}
 

@@ -10,6 +10,8 @@ from gradus.students.model_sizes import size_of
 from gradus.study import paths
 from gradus.study.config import BuiltStudent, ChatTeacher, Stage, Study, base_of
 from gradus.study.config.commands import command_words
+from gradus.workflow.annotation import editor_of
+from gradus.workflow.lanes import waits_for_batches
 
 
 def interpreter(study: Study, stage: Stage) -> str:
@@ -26,6 +28,22 @@ def warm_up_save_every(study: Study, student: str) -> int:
     """The same of its warm-up."""
     section = study.students[student]
     return section.warm_up.save_every if isinstance(section, BuiltStudent) else 1
+
+
+def asking_threads(study: Study, teacher: str) -> int:
+    """1 for a job that asks a teacher, 0 for one that only waits for batches: it works for seconds and waits for hours."""
+    return int(not waits_for_batches(study.teachers[teacher]))
+
+
+def editing_threads(study: Study, format_: str) -> int:
+    """The same for a job that asks for another teacher's edits."""
+    return asking_threads(study, editor_of(study, format_))
+
+
+def asking_runtime(study: Study, teacher: str, minutes: int) -> int:
+    """Minutes of a job that asks a teacher; where it waits for batches, an hour beyond the longest wait."""
+    section = study.teachers[teacher]
+    return 60 + round(60 * section.batch_wait_hours) if waits_for_batches(section) else minutes
 
 
 def warm_up_ranks(study: Study, student: str) -> int:

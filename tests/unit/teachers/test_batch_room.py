@@ -12,6 +12,7 @@ from gradus.runtime.errors import UserError
 from gradus.study.config.teachers import OpenAITeacher
 from gradus.teachers.clients.batches import OpenAIBatches
 from gradus.teachers.errors import BatchRefusedError, ProviderError
+from gradus.teachers.requests import factory
 from gradus.teachers.requests.batch import BatchQueue
 from gradus.teachers.requests.journal import Journal, Response
 
@@ -99,3 +100,42 @@ def test_the_refusal_of_a_batch_is_in_its_errors(code: str, is_full: bool) -> No
     with nasty(reply(200, batch)) as server, pytest.raises(BatchRefusedError, match="No room here") as caught:
         list(OpenAIBatches("k" * 20, f"{server.address}/v1", 5.0).results("b"))
     assert caught.value.is_queue_full is is_full
+
+
+def test_while_a_job_waits_for_its_batch_others_fetch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The second job runs inside the first one's first wait; each collects its own batch."""
+    settings = {"provider": "openai", "model": "m", "mode": "batch", "allow_unknown_price": True}
+    teacher = OpenAITeacher.model_validate(settings)
+    service = Narrow(room=1000)
+    slow: set[str] = set()
+    looked: list[str] = []
+
+    def has_ended(identifier: str) -> bool:
+        looked.append(identifier)
+        return identifier not in slow
+
+    def submit(items: Sequence[tuple[str, dict[str, Any]]], tag: str) -> str:
+        service.batches[tag] = [key for key, _ in items]
+        slow.update({tag} if len(service.batches) == 1 else ())
+        return tag
+
+    monkeypatch.setattr(service, "has_ended", has_ended)
+    monkeypatch.setattr(service, "submit", submit)
+    monkeypatch.setattr(factory, "make_batch_service", lambda _: service)
+
+    def sleep(_: float) -> None:
+        if len(service.batches) == 1:
+            fetch_by_batch(requests(9)[5:])
+            assert looked == list(service.batches), "nobody looks at others' batches"
+            slow.clear()
+
+    def fetch_by_batch(wanted: list[Any]) -> None:
+        with factory.open_journal(teacher, tmp_path, tmp_path / "prices.yaml") as (journal, fetch):
+            assert fetch is not None
+            fetch(wanted, len(wanted), "here")
+            assert all(request.key in journal for request in wanted)
+
+    monkeypatch.setattr("gradus.teachers.requests.factory.time.sleep", sleep)
+    (tmp_path / "prices.yaml").write_text("models: []\n", encoding="utf-8")
+    fetch_by_batch(requests(5))
+    assert held(tmp_path, requests(9)) == 9 and len(service.batches) == 2

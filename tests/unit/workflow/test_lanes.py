@@ -7,6 +7,7 @@ from builders import tiny_study
 
 from gradus.study.config import Study, load
 from gradus.workflow.lanes import all_taken, lanes, open_lanes, taken
+from gradus.workflow.resources import asking_runtime, asking_threads
 
 
 def study(**addresses: tuple[str, str | None]) -> Study:
@@ -42,3 +43,17 @@ def test_what_a_profile_says_of_a_lane_stands() -> None:
     workflow.register_resource = workflow.global_resources.__setitem__
     open_lanes(workflow, study(gpt=("openai", None), claude=("anthropic", None)))
     assert workflow.global_resources == {"annotation_api_openai_com": 3, "annotation_api_anthropic_com": 1}
+
+
+def test_a_job_that_waits_for_batches_takes_no_lane_and_no_core_but_the_time() -> None:
+    config = tiny_study()
+    for name, mode in (("now", "online"), ("later", "batch")):
+        config["teachers"][name] = {"provider": "openai", "model": "m", "mode": mode}
+    config["teachers"]["later"]["batch_wait_hours"] = 30
+    found = load(config)
+    assert (asked(found, "now"), asked(found, "later")) == (
+        {"annotation_api_openai_com": 1},
+        {"annotation_api_openai_com": 0},
+    )
+    assert [asking_threads(found, name) for name in ("now", "later", "tutor")] == [1, 0, 1]
+    assert [asking_runtime(found, name, 240) for name in ("now", "later", "tutor")] == [240, 31 * 60, 240]

@@ -10,7 +10,7 @@ from __future__ import annotations
 import itertools
 import time
 import uuid
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -101,13 +101,14 @@ class BatchQueue:
                 return
             self._refused = 0
             self.submit(missing, len(missing), label)
-            while not self.collect():
+            while not self.collect({request.key for request in missing}):
                 self._wait(clock.now() >= end, label)
             rounds += not self._refused
             if self._refused and sum(not is_answered(self._journal, one) for one in missing) == len(missing):
                 # Nobody's answers made room: what is asked for at once must become less, or others' batches must end.
                 self._most_items = max(FEWEST_ITEMS, (self._most_items or len(missing)) // 2)
                 self._wait(clock.now() >= end, label)
+                self.collect()
         left = sum(not is_answered(self._journal, request) for request in wanted)
         if left:
             said = f": {self._words}" if self._words else ""
@@ -146,14 +147,17 @@ class BatchQueue:
             log.info("%s: batch %s with %d requests submitted", label, identifier, len(chunk))
         return batches
 
-    def collect(self) -> bool:
-        """Journal the answers of all batches that have ended; whether no batch is open any more."""
+    def collect(self, keys: Set[str] | None = None) -> bool:
+        """Journal the answers of the batches that have ended; whether none is open any more.
+
+        With ``keys``, only of batches with one of these requests: other jobs wait for the others.
+        """
         self._reconcile()
-        for record in self._open():
-            assert record.id is not None
-            if self._provider.has_ended(record.id):
-                self._take(record)
-        return not self._open()
+        wanted = [record for record in self._open() if keys is None or not keys.isdisjoint(record.keys)]
+        ended = [record for record in wanted if self._provider.has_ended(str(record.id))]
+        for record in ended:
+            self._take(record)
+        return len(ended) == len(wanted)
 
     def _take(self, record: BatchRecord) -> None:
         contents = read_json(self._contents_path(record))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import time
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
@@ -30,24 +31,35 @@ def open_journal(
     """A teacher's journal in ``folder``, and what fetches missing answers into it (None where the entry says offline).
 
     ``submit_only``: batches are submitted, and their answers not waited for. While the block runs, no other process fetches
-    into the journal, and a served teacher's server is up.
+    into the journal, and a served teacher's server is up; while batches are waited for, others fetch.
     """
     with contextlib.ExitStack() as held:
         if teacher.offline:
             yield held.enter_context(Journal(folder)), None
             return
-        held.enter_context(journal_lock(folder))
+        let_go = held.enter_context(journal_lock(folder))
         journal = held.enter_context(Journal(folder))
         check_server(teacher, journal)
         address = held.enter_context(server_for(teacher))
-        queue = make_queue(teacher, journal, prices, address)
+
+        def wait(seconds: float) -> None:
+            with let_go():
+                time.sleep(seconds)
+            journal.refresh()
+
+        queue = make_queue(teacher, journal, prices, address, wait)
         yield journal, queue.submit if submit_only and isinstance(queue, BatchQueue) else queue.fetch
 
 
 def make_queue(
-    teacher: ChatTeacher, journal: Journal, prices: Path, base_url: str | None = None
+    teacher: ChatTeacher,
+    journal: Journal,
+    prices: Path,
+    base_url: str | None = None,
+    wait: Callable[[float], None] = time.sleep,
 ) -> RequestQueue | BatchQueue:
-    """The queue of a teacher, online or by batch; ``base_url`` is the address of a server of its own.
+    """The queue of a teacher, online or by batch; ``base_url`` is the address of a server of its own, ``wait`` is how
+    batches are waited for.
 
     Raises UserError where the price is unknown and the entry does not allow that, or where no budget could be kept.
     """
@@ -70,5 +82,5 @@ def make_queue(
     if isinstance(teacher, BatchableTeacher) and teacher.mode == "batch":
         if not capabilities(interface_of(teacher), teacher.model).batch:
             log.info("no batches are known of the server of model %s; trying", teacher.model)
-        return BatchQueue(lambda: make_batch_service(teacher), journal, teacher, price, facts=facts)
+        return BatchQueue(lambda: make_batch_service(teacher), journal, teacher, price, wait, facts)
     return RequestQueue(lambda: make_client(teacher, base_url), journal, teacher, price, facts=facts)
