@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from gradus.answers import canonical_answer
 from gradus.answers.boxes import boxed
+from gradus.answers.separators import has_doubtful_comma
 from gradus.records.vocabulary import LETTERS, AnswerKind
 from gradus.runtime.errors import UserError
 
@@ -20,7 +21,11 @@ def read_gold(
     text = _spelled(given)
     found = None
     for form in _forms(text, kind, choices):
-        found = found or canonical_answer(form, kind, choices)
+        if found is None:
+            found = canonical_answer(form, kind, choices)
+            if found is not None and kind == "number" and has_doubtful_comma(form):
+                what = f"{form!r}: a decimal comma, or thousands?"
+                raise UserError(what, where=where, hint="write gold numbers as 3.5 and 1234")
     if found is None:
         shown = text if len(text) <= 80 else f"{text[:77]}..."
         raise UserError(f"{shown!r} is no answer of the kind {kind!r}", where=where, hint=_hint(kind, choices))

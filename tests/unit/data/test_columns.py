@@ -306,3 +306,54 @@ def test_two_boxes_of_a_solution_leave_its_answer_in_doubt() -> None:
 def test_questions_in_other_scripts_are_compared_by_their_letters(left: str, right: str, same: bool) -> None:
     """Without their letters all Chinese questions were one: no development split, and every test question a leak."""
     assert (normalised(left) == normalised(right)) is same
+
+
+@pytest.mark.parametrize(("given", "read"), [("1,234", "1234"), ("-12,345.5", "-24691/2"), ("$1,000", "1000")])
+def test_commas_that_group_thousands_are_read(tmp_path: Path, given: str, read: str) -> None:
+    rows = [{"question": "One?", "answer": given}]
+    assert load(folder_of(tmp_path, rows), **PLAIN).problems[0].answer == read
+
+
+@pytest.mark.parametrize("given", ["3,5", "1.234,50", "0,25", "1,2345", "-3,5 %"])
+def test_a_decimal_comma_is_not_read_as_another_number(tmp_path: Path, given: str) -> None:
+    """3,5 of a table from a spreadsheet was 35, for all students."""
+    rows = [{"question": "One?", "answer": given}]
+    with pytest.raises(UserError, match=r"a decimal comma, or thousands\? write 3.5 and 1234"):
+        load(folder_of(tmp_path, rows), **PLAIN)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("a.jsonl", b"[" * 100_000 + b"\n", "lists within lists without end"),
+        ("a.json", b"[" * 100_000, "lists within lists without end"),
+        ("a.csv", b"question,answer\n", "no row of dataset mine"),
+        (
+            "a.jsonl",
+            b'{"question": "One?", "answer": 1}\n',
+            "dataset mine, splits.test_share: a test share of 0.5 of 1",
+        ),
+    ],
+)
+def test_tables_without_rows_or_end_are_told(tmp_path: Path, name: str, content: bytes, message: str) -> None:
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(UserError, match=message):
+        load(tmp_path / name, **PLAIN, splits={"test_share": 0.5})
+
+
+def test_tabs_between_cells_are_read_whatever_the_file_is_called(tmp_path: Path) -> None:
+    (tmp_path / "train.csv").write_bytes(b"question\tanswer\nHow many, then?\t3\n")
+    assert load(tmp_path, **PLAIN).problems[0].question == "How many, then?"
+
+
+@pytest.mark.parametrize("question", ["{question", "{}", "{ }", "Q: question}", "{{question}"])
+def test_braces_without_a_column_are_refused(tmp_path: Path, question: str) -> None:
+    with pytest.raises(ValueError, match="expected a column, or a text with columns in braces"):
+        section(tmp_path, **PLAIN | {"question": question})
+
+
+def test_decimals_of_a_parquet_file_are_numbers(tmp_path: Path) -> None:
+    from decimal import Decimal
+
+    written(tmp_path / "train.parquet", [{"question": "One?", "answer": Decimal("1.50")}], "parquet")
+    assert load(tmp_path, **PLAIN).problems[0].answer == "3/2"

@@ -127,6 +127,8 @@ def test_a_gated_model_is_fetched_with_the_token_and_its_commit_is_recorded(hub:
 def test_without_the_token_there_is_one_message(hub: Hub, tmp_path: Path) -> None:
     done = fetch(hub, tmp_path)
     assert done.returncode == 1
-    assert "org/gated: the model cannot be fetched" in done.stderr and done.stderr.count("error:") == 1
+    assert (
+        "org/gated" in done.stderr and "the model cannot be fetched" in done.stderr and done.stderr.count("error:") == 1
+    )
     assert "HF_TOKEN" in done.stderr
     assert "Traceback" not in done.stderr

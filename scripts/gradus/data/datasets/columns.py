@@ -11,6 +11,7 @@ from typing import Any
 from gradus.answers import canonical_answer
 from gradus.answers.boxes import last_boxes
 from gradus.answers.free_text import normalised_text
+from gradus.answers.separators import has_doubtful_comma
 from gradus.data.datasets.reading import FieldError, MissingField, Reading, Row
 from gradus.records.vocabulary import LETTERS
 from gradus.study.config.columns import ChoiceColumns, Columns
@@ -98,7 +99,7 @@ def _text(value: Any, field: str) -> str:
         return ""
     if isinstance(value, str):
         return value.strip()
-    if isinstance(value, int | float):
+    if isinstance(value, int | float | Decimal):
         return _number(value)
     if isinstance(value, list | tuple) and all(isinstance(item, str) for item in value):
         return " ".join(_sentence(item) for item in value if item.strip())
@@ -107,11 +108,13 @@ def _text(value: Any, field: str) -> str:
     raise FieldError(field, f"is no text, but {_shown(value)}")
 
 
-def _number(value: float) -> str:
+def _number(value: float | Decimal) -> str:
     """A number in digits, without an exponent."""
     if isinstance(value, bool):
         return str(value)
     try:
+        if isinstance(value, Decimal):
+            return format(value, "f")
         return format(Decimal(repr(value)), "f") if isinstance(value, float) else str(value)
     except ValueError:  # an int of thousands of digits
         return repr(type(value))
@@ -214,6 +217,8 @@ def _answer(
             answer = _BOOLEANS.get(text.strip().rstrip(".").lower())
         else:
             answer = canonical_answer(text, kind, choices)
+            if answer is not None and kind == "number" and has_doubtful_comma(text):
+                raise FieldError(field, f"{_shown(given)}: a decimal comma, or thousands? write 3.5 and 1234")
     if answer is None:
         expected = {"number": "a number", "boolean": "true or false", "choice": "one of the options"}.get(
             kind, "an answer"

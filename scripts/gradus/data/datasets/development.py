@@ -51,7 +51,11 @@ def drawn_for(
     chosen = _chosen(problems, share, f"test/{seed}", kin, _all_alike)
     found = [problem for problem in problems if (kin(problem) in chosen) == (split == "test")]
     if not found:
-        raise UserError(f"a test share of {share} of {len(problems)} problems leaves none for {split}")
+        where = f"dataset {problems[0].dataset}, splits.test_share" if problems else "splits.test_share"
+        hint = "the same question stays on one side; give more rows, or name files for training and test"
+        raise UserError(
+            f"a test share of {share} of {len(problems)} problems leaves none for {split}", where=where, hint=hint
+        )
     return found
 
 

@@ -122,6 +122,8 @@ def _json(path: Path) -> Iterator[Located]:
     content = _decoded(_bytes(path).removeprefix(b"\xef\xbb\xbf"), path, 1)
     try:
         found = json.loads(content)
+    except RecursionError:
+        raise UserError("no JSON that can be read: lists within lists without end", where=path) from None
     except ValueError as error:
         if "Extra data" in str(error):
             yield from _json_lines(path)
@@ -142,8 +144,11 @@ def _json(path: Path) -> Iterator[Located]:
 def _parsed(text: str, path: Path, line: int) -> Any:
     try:
         return json.loads(text)
+    except RecursionError:
+        what = "no JSON that can be read: lists within lists without end"
+        raise UserError(what, where=path, line=line) from None
     except ValueError as error:
-        raise UserError(f"not valid JSON: {error}", where=path, line=line) from None
+        raise UserError(f"not valid JSON: {str(error).partition(';')[0]}", where=path, line=line) from None
 
 
 def _object(value: Any, where: str, line: int | None) -> dict[str, Any]:
@@ -155,7 +160,7 @@ def _object(value: Any, where: str, line: int | None) -> dict[str, Any]:
 def _delimited(path: Path) -> Iterator[Located]:
     text = _decoded(_bytes(path).removeprefix(b"\xef\xbb\xbf"), path, 1)
     first = text.partition("\n")[0]
-    delimiter = "\t" if ending(path) == "tsv" else ";" if ";" in first and "," not in first else ","
+    delimiter = "\t" if ending(path) == "tsv" else max(",;\t", key=first.count)  # of equals the first
     csv.field_size_limit(min(sys.maxsize, 2**31 - 1))
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     begins = 1

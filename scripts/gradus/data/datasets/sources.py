@@ -77,6 +77,8 @@ def load_problems(dataset: str, section: Dataset, split: Split, folder: Path | N
         located[problem.id] = where
         problems.append(problem)
     doubtful = {problem.id for problem, one in zip(problems, _present(readings), strict=True) if one.doubtful}
+    if not problems and not readings:
+        raise UserError(f"no row of dataset {dataset}", where=table.rows.source)
     if isinstance(section, ColumnsDataset) and section.splits.test_share is not None:
         problems = drawn_for(problems, drawn, section.splits.test_share, section.splits.seed, _question)
     if split != "test" and section.development is not None:

@@ -10,6 +10,7 @@ from pydantic import BeforeValidator, ConfigDict, Field, field_validator, model_
 from gradus.records.vocabulary import AnswerKind
 from gradus.study.config.sections import Section
 
+_PLACED = re.compile(r"\{[^{}]*[^{}\s][^{}]*\}")
 AFTER = re.compile(r'after "(.+)"')
 FORMS = ("text", "letter", "index", "number", "boolean", "boxed")
 ANY_TEXT = ("text", "after", "boxed")
@@ -119,6 +120,15 @@ class Columns(Section):
         "refuse",
         description="Rows without an answer (empty, null, or index -1): leave them out and count them, or stop.",
     )
+
+    @field_validator("question", "rationale", "id", "subject", "difficulty")
+    @classmethod
+    def _names_columns(cls, value: str | None) -> str | None:
+        """Braces that are not around a column would be the same words in every row."""
+        bare = (value or "").replace("{{", "").replace("}}", "")
+        if ("{" in bare or "}" in bare) and (not _PLACED.search(bare) or re.search(r"[{}]", _PLACED.sub("", bare))):
+            raise ValueError("expected a column, or a text with columns in braces (`{{` is a brace itself)")
+        return value
 
     @model_validator(mode="after")
     def _fits_together(self) -> Columns:

@@ -174,3 +174,9 @@ def test_nothing_that_is_read_is_written_over(scored: Any, tmp_path: Path) -> No
 def test_a_tolerance_is_a_share(scored: Any, tolerance: str) -> None:
     with pytest.raises(SystemExit):
         scored(lines(PLAIN), "--tolerance", tolerance)
+
+
+def test_a_decimal_comma_of_a_gold_answer_is_no_other_number(scored: Any) -> None:
+    with pytest.raises(UserError, match="'3,5': a decimal comma, or thousands"):
+        scored(lines({**PLAIN, "gold": "3,5"}))
+    assert scored(lines({**PLAIN, "gold": "#### 1,234", "text": "The answer is 1234"}))["robust_accuracy"] == 1.0
