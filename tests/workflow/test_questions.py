@@ -17,7 +17,7 @@ ASKED = {
     "pruned-checks": (9, 9),
     "samples": (12, 12),
     "shuffled-or-wrong": (9, 9),
-    "transfer": (9, 27),
+    "transfer": (9, 30),
 }
 
 

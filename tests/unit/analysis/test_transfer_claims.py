@@ -51,6 +51,7 @@ def test_every_prompt_of_the_base_model_is_a_reference_and_bare_answers_where_th
     first, second = statements(evidence)
     assert first.subject == second.subject == "home on away, s, t against none"
     assert "the untaught student" in first.statement and "gain at home" in first.note
+    assert first.log_odds and second.log_odds is None, "a loss of points has no odds of its own"
     bare = Supervision("home", "gold", "answer-only", "native")
 
     def other(students: Mapping[Condition, Measurement]) -> dict[Condition, Measurement]:

@@ -104,5 +104,6 @@ def _statements(
             detectable=lost.detectable(alpha=0.10),
             one_run=one_run,
             tipping_sd=None,
+            log_odds=None,
         ),
     ]

@@ -13,7 +13,9 @@ from gradus.records import Cell
 from gradus.records.metrics import Metrics
 from gradus.results.facts import CheckpointManifest, TrainingSetManifest
 from gradus.results.store import Results
-from gradus.study.config import BuiltStudent, Study
+from gradus.students.model_sizes import size_of
+from gradus.study import paths
+from gradus.study.config import BuiltStudent, Study, base_of
 from gradus.study.grid import decodings
 
 _RECIPE = ("learning_rate", "epochs", "batch_size", "warmup_share", "cutoff_tokens", "precision", "zero_stage", "ranks")
@@ -27,7 +29,7 @@ def model_card(results: Results, cell: Cell) -> str:
     title = f"{cell.student} taught {cell.supervision.short} on {cell.supervision.dataset}, seed {cell.seed}"
     lines = [
         *("---", _front_matter(study, cell, checkpoint, scores, title), "---", "", f"# {title}", ""),
-        *_origin(study, cell, checkpoint, training_set),
+        *_origin(study, cell, checkpoint, training_set, _weights(results, cell.student)),
         *_scores(scores, training_set),
         *_training(checkpoint),
         *_terms(study, cell),
@@ -79,15 +81,22 @@ def _front_matter(
     ).to_yaml()
 
 
+def _weights(results: Results, student: str) -> str:
+    """How many weights a student has, in words; nothing where only the model could say, and is not here."""
+    folder = results.path(paths.STUDENT, student=base_of(student))
+    found = size_of(results.study.origin_of(student), folder, frozen=False)
+    return "" if found is None else f" ({found[0]:,} weights)"
+
+
 def _origin(
-    study: Study, cell: Cell, checkpoint: CheckpointManifest, training_set: TrainingSetManifest
+    study: Study, cell: Cell, checkpoint: CheckpointManifest, training_set: TrainingSetManifest, weights: str
 ) -> tuple[str, ...]:
     base, revision = _base_model(study, cell.student), (checkpoint["base"] or {}).get("revision")
     start = (
         base + (f" at revision {revision}" if revision else "") if base else "a student built from scratch by Gradus"
     )
     return (
-        f"Started from {start}, fine-tuned on {checkpoint['examples']} examples of `{cell.supervision}` "
+        f"Started from {start}{weights}, fine-tuned on {checkpoint['examples']} examples of `{cell.supervision}` "
         f"({training_set['mean_tokens']:.0f} tokens each in the mean) in the study `{study.study}`, made with Gradus.",
         "",
     )
