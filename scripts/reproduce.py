@@ -18,7 +18,7 @@ from gradus.archive.manifest import Manifest, read_manifest
 from gradus.archive.naming import archive_folder
 from gradus.archive.reproduction import comparison
 from gradus.archive.reproduction.comparison import Compared
-from gradus.archive.reproduction.depths import DEPTHS, cost, refuse_without_weights
+from gradus.archive.reproduction.depths import DEPTHS, cost, refuse_earlier_version, refuse_without_weights
 from gradus.archive.reproduction.run import compared, make_again
 from gradus.archive.verification import archive_problems
 from gradus.presentation.table import Table
@@ -49,6 +49,7 @@ def main() -> None:
     if problems:
         what = f"the archive is not what its sums say: {'; '.join(problems[:5])}"
         raise UserError(what, where=archive, hint="fetch it again")
+    refuse_earlier_version(manifest)
     refuse_without_weights(manifest, given.depth)
     _tell_cost(archive, manifest, given.depth, given.into or Path(tempfile.gettempdir()))
     if given.dry_run:

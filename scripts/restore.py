@@ -2,10 +2,12 @@
 
 from pathlib import Path
 
+from gradus.archive.manifest import read_manifest
 from gradus.archive.naming import archive_folder
 from gradus.archive.portable import PortableStudy
 from gradus.archive.restoring import restore
 from gradus.runtime import program
+from gradus.study import paths
 
 
 def main() -> None:
@@ -34,6 +36,12 @@ def main() -> None:
     restored = restore(archive, given.into, given.code, given.with_records, given.with_journal)
     if restored.study is not None:
         report(restored.study)
+    manifest = read_manifest(archive)
+    if manifest.is_of_0_1_0:
+        program.log.info(
+            "packed by Gradus 0.1.0, whose files lie elsewhere: python scripts/reanalyse.py %s --output FOLDER analyses it again",
+            given.into / paths.RESULTS.of(manifest.study),
+        )
     program.log.info("%d files written below %s", restored.written, given.into)
 
 

@@ -32,7 +32,7 @@ class Manifest:
 
     ``groups``: the tar of each group. ``companions``: the SHA-256 of each file beside the tars. ``members``: the group of
     each archived file. ``commit``: of the code that ran; ``changed_since_commit``: whether files differed from it (None
-    outside a git checkout).
+    outside a git checkout). ``is_of_0_1_0``: packed by version 0.1.0, whose scores lie elsewhere than today's.
     """
 
     study: str
@@ -41,10 +41,11 @@ class Manifest:
     members: Mapping[str, str]
     commit: str | None = None
     changed_since_commit: bool | None = None
+    is_of_0_1_0: bool = False
 
     def to_json(self) -> dict[str, Any]:
         """The content of the file."""
-        return asdict(self)
+        return {name: value for name, value in asdict(self).items() if name != "is_of_0_1_0"}
 
     @classmethod
     def from_json(cls, value: Any, where: str | Path) -> Manifest:
@@ -53,11 +54,12 @@ class Manifest:
             found = cls(
                 study=_text(value["study"]),
                 groups={_text(name): _tar(facts) for name, facts in value["groups"].items()},
-                # Archives of earlier versions say `beside`.
+                # Archives of version 0.1.0 say `beside`.
                 companions=_texts(value["companions"] if "companions" in value else value["beside"]),
                 members=_texts(value["members"]),
                 commit=None if value.get("commit") is None else _text(value["commit"]),
                 changed_since_commit=value.get("changed_since_commit"),
+                is_of_0_1_0="companions" not in value,
             )
         except (KeyError, TypeError, AttributeError):
             raise UserError("is not the manifest of an archive", where=where) from None

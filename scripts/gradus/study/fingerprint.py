@@ -103,6 +103,9 @@ def _dump(node: object) -> str:
         for name, value in ast.iter_fields(node):
             if name == "body" and isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
                 value = _without_docstring(value)
+            if name == "values" and isinstance(node, ast.JoinedStr):
+                # Python 3.12 ends a format that has fields of its own with an empty text.
+                value = [part for part in value if not (isinstance(part, ast.Constant) and part.value == "")]
             if value not in (None, [], ""):
                 fields.append(f"{name}={_dump(value)}")
         return f"{type(node).__name__}({','.join(fields)})"

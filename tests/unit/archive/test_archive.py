@@ -17,6 +17,7 @@ from running import PROJECT
 from gradus.archive.contradictions import refuse_contradictions
 from gradus.archive.groups import CODE, CONFIG, members
 from gradus.archive.manifest import MANIFEST, SUMS, read_manifest
+from gradus.archive.reproduction.depths import refuse_earlier_version
 from gradus.archive.restoring import restore
 from gradus.archive.tarball import Member, build, is_dangerous
 from gradus.archive.verification import archive_problems, file_problems, read_sums
@@ -134,7 +135,11 @@ def test_archives_of_earlier_versions_are_read(tmp_path: Path) -> None:
     """They call the files beside the tars `beside`."""
     archive = make(tmp_path)
     manifest = json.loads((archive / MANIFEST).read_text(encoding="utf-8"))
-    write_json(archive / MANIFEST, {**manifest, "beside": manifest.pop("companions")})
+    companions = manifest.pop("companions")
+    write_json(archive / MANIFEST, {**manifest, "beside": companions})
+    assert read_manifest(archive).is_of_0_1_0
+    with pytest.raises(UserError, match=r"packed by Gradus 0\.1\.0"):
+        refuse_earlier_version(read_manifest(archive))
     assert archive_problems(archive) == [] and restore(archive, tmp_path / "clone").written == len(FILES)
     write_json(archive / MANIFEST, manifest)
     with pytest.raises(UserError, match="is not the manifest of an archive"):

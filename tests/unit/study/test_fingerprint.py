@@ -1,9 +1,13 @@
 """The code fingerprint: covers what a program imports, ignores what decides nothing."""
 
 import ast
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
+from running import PROJECT
 
 from gradus.study import fingerprint as module
 from gradus.study.fingerprint import EXCLUDED, LAUNCHED, SCRIPTS, _dump, modules
@@ -42,3 +46,39 @@ def test_the_training_loop_is_part_of_training() -> None:
     assert set(LAUNCHED["gradus.students.training.launch"]) <= set(modules("train"))
     assert "gradus.students.training.batches" in modules("train")
     assert "gradus.presentation.figure" not in modules("train")
+
+
+DUMP = """
+import hashlib, sys
+from pathlib import Path
+sys.path.insert(0, sys.argv[1])
+from gradus.study import fingerprint
+for path in sorted(Path(sys.argv[1]).rglob("*.py")):
+    print(hashlib.sha256(fingerprint._syntax(path).encode()).hexdigest(), path.name)
+"""
+
+
+@pytest.mark.parametrize("version", ["3.11", "3.12", "3.13", "3.14"])
+def test_every_python_sees_the_same_code(version: str) -> None:
+    """Else another Python would count everything that another one made as stale."""
+    found = python_of(version)
+    if found is None:
+        pytest.skip(f"no Python {version} is here")
+    scripts = str(PROJECT / "scripts")
+    texts = [
+        subprocess.run([command, "-c", DUMP, scripts], capture_output=True, text=True, check=True).stdout
+        for command in (sys.executable, found)
+    ]
+    assert texts[0] == texts[1] and "fingerprint.py" in texts[0]
+
+
+def python_of(version: str) -> str | None:
+    """An interpreter of that version: on the path, or one that pyenv keeps."""
+    kept = sorted(Path.home().glob(f".pyenv/versions/{version}.*/bin/python"))
+    for command in (shutil.which(f"python{version}"), *map(str, kept)):
+        if command is None:
+            continue
+        told = subprocess.run([command, "--version"], capture_output=True, text=True, check=False)
+        if told.returncode == 0 and told.stdout.startswith(f"Python {version}."):
+            return command
+    return None

@@ -63,6 +63,16 @@ def cost(archive: Path, depth: Depth) -> Cost:
     )
 
 
+def refuse_earlier_version(manifest: Manifest) -> None:
+    """UserError for an archive of version 0.1.0: what it holds is not where this version looks for it."""
+    if manifest.is_of_0_1_0:
+        raise UserError(
+            "the archive was packed by Gradus 0.1.0",
+            where=manifest.study,
+            hint="check out that version to reproduce it; with this one, restore it and give its folder to scripts/reanalyse.py",
+        )
+
+
 def refuse_without_weights(manifest: Manifest, depth: Depth) -> None:
     """UserError where students are to write again and the archive does not hold them."""
     if depth == "predictions" and "weights" not in manifest.groups:
