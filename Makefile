@@ -11,7 +11,7 @@ export NO_MKDOCS_2_WARNING := 1
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help venv study sample smoke models models-gemma tour test test-full lint format environments docs docs-serve lock benchmark clean-work
+.PHONY: help venv study sample smoke models models-gemma tour test test-full lint lint-types lint-rest format environments docs docs-serve lock benchmark clean-work
 
 help:  ## This page
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/ -/' | sort
@@ -55,9 +55,14 @@ test-full: venv  ## Every test
 	$(BIN)/python -m pytest -n $(TEST_PROCESSES) --dist loadfile --no-loadscope-reorder --durations=40
 
 lint: venv  ## ruff, mypy, snakefmt, snakemake --lint, generated files up to date
+	$(MAKE) --no-print-directory --jobs 2 --output-sync=target lint-types lint-rest
+
+lint-types: venv
+	$(BIN)/mypy
+
+lint-rest: venv
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy
 	$(BIN)/snakefmt --check Snakefile rules
 	$(BIN)/snakemake --lint
 	$(BIN)/python scripts/environments.py --check

@@ -138,11 +138,6 @@ def normalised_latex(text: str) -> str:
     return re.sub(r"\s+", "", text).rstrip(".").lower()
 
 
-def same_spelling(left: str, right: str) -> bool:
-    """Whether two expressions are the same on paper, or as numbers: what can be decided at once."""
-    return quick_verdict(left, right) is True
-
-
 def quick_verdict(left: str, right: str) -> bool | None:
     """Whether an answer (left) is the gold one (right), where form decides it; None where algebra must."""
     mine, gold = standard(left), standard(right)
