@@ -88,8 +88,6 @@ def test_every_line_of_the_page_is_taken(cluster: Cluster) -> None:
 @pytest.mark.parametrize("name", ["gpu-types", "memory-per-cpu"])
 def test_the_examples_of_sites_are_taken(cluster: Cluster, name: str) -> None:
     profile = yaml.safe_load((PROJECT / "profiles" / "sites" / f"{name}.yaml").read_text(encoding="utf-8"))
-    ours = yaml.safe_load((PROJECT / "profiles" / "slurm" / "profile.yaml").read_text(encoding="utf-8"))
-    assert profile["set-resources"].keys() == ours["set-resources"].keys(), "a rule would lose its partition"
     for rule, resources in RULES.items():
         line, answer = call(
             cluster, {**profile["default-resources"], **resources, **profile["set-resources"].get(rule, {})}
