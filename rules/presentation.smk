@@ -94,6 +94,7 @@ rule figure:
             labels={"experiment": "{experiment}", "item": "figure"},
         ),
         pdf=paths.FIGURE.with_(suffix="pdf"),
+        csv=paths.FIGURE.with_(suffix="csv"),
     log:
         paths.FIGURE.with_(suffix="svg").log,
     benchmark:
@@ -114,7 +115,7 @@ rule figure:
         '{resources.interpreter} "$GRADUS"/scripts/figures.py'
         " --study {input.study:q}"
         " --experiment {wildcards.experiment:q}"
-        " --output {output.svg:q} {output.pdf:q}"
+        " --output {output.svg:q} {output.pdf:q} {output.csv:q}"
         " 2>&1 | tee {log:q}"
 
 
@@ -132,6 +133,7 @@ rule loss_figure:
             labels={"experiment": "all", "item": "training loss"},
         ),
         pdf=paths.LOSS_FIGURE.with_(suffix="pdf"),
+        csv=paths.LOSS_FIGURE.with_(suffix="csv"),
     log:
         paths.LOSS_FIGURE.with_(suffix="svg").log,
     benchmark:
@@ -150,7 +152,7 @@ rule loss_figure:
     shell:
         '{resources.interpreter} "$GRADUS"/scripts/figures.py'
         " --study {input.study:q}"
-        " --output {output.svg:q} {output.pdf:q}"
+        " --output {output.svg:q} {output.pdf:q} {output.csv:q}"
         " 2>&1 | tee {log:q}"
 
 

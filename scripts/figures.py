@@ -1,13 +1,15 @@
-"""Draw the figure of one experiment, or the training loss or speed of all cells, as SVG and PDF."""
+"""Draw the figure of one experiment, or the training loss or speed of all cells, as SVG and PDF; CSV is what it shows."""
 
 from pathlib import Path
 
 from gradus.analysis.summaries import summaries
-from gradus.presentation.exhibits.experiments import experiment_figure
+from gradus.presentation.exhibits.experiments import experiment_figure, to_csv
 from gradus.presentation.figure import save
+from gradus.presentation.table import csv_text
 from gradus.presentation.training_figures import Training, loss_figure, speed_figure
 from gradus.results.store import Results
 from gradus.runtime import program
+from gradus.runtime.atomic import write_text
 from gradus.study.grid import cells, trained
 
 
@@ -16,18 +18,38 @@ def main() -> None:
     options.add_argument("--study", required=True, help="the resolved study (study.json)")
     options.add_argument("--experiment", help="name of the experiment; without it the training loss is drawn")
     options.add_argument("--speed", action="store_true", help="draw how fast the cells trained")
-    options.add_argument("--output", required=True, nargs="+", help="paths ending in .svg or .pdf")
+    options.add_argument("--output", required=True, nargs="+", help="paths ending in .svg, .pdf or .csv")
     given = options.parse_args()
     results = Results.open(Path(given.study).parent)
     study = results.study
     for path in given.output:
         if given.experiment:
             experiment = study.experiments[given.experiment]
-            save(experiment_figure(experiment, summaries(results, experiment)), path)
+            rows = summaries(results, experiment)
+            if path.endswith(".csv"):
+                write_text(path, to_csv(rows, experiment))
+            else:
+                save(experiment_figure(experiment, rows), path)
         elif given.speed:
             save(speed_figure(trainings(results, with_telemetry=True)), path)
+        elif path.endswith(".csv"):
+            write_text(path, losses(results))
         else:
             save(loss_figure(trainings(results)), path)
+
+
+def losses(results: Results) -> str:
+    """The loss of every step as CSV."""
+    heads = ["dataset", "teacher", "format", "level", "student", "seed", "step", "loss", "validation_loss"]
+    rows = [
+        [
+            *(*str(cell.supervision).split("/"), cell.student, str(cell.seed)),
+            *(str(step["step"]), step["loss"], step.get("validation_loss")),
+        ]
+        for cell in trained(cells(results.study))
+        for step in results.trace(cell)
+    ]
+    return csv_text(heads, rows, ".6g")
 
 
 def trainings(results: Results, with_telemetry: bool = False) -> list[Training]:

@@ -307,11 +307,11 @@ def tables(study: Study) -> list[Artifact]:
 
 
 def figures(study: Study) -> list[Artifact]:
-    """All figures."""
-    kinds = ("svg", "pdf")
+    """All figures, and what they show as CSV beside them."""
+    kinds = ("svg", "pdf", "csv")
     drawn = [paths.FIGURE.of(study, experiment=name, suffix=kind) for name in study.experiments for kind in kinds]
     if study.student_fits:
-        drawn += [paths.FITS_FIGURE.of(study, suffix=kind) for kind in kinds]
+        drawn += [paths.FITS_FIGURE.of(study, suffix=kind) for kind in ("svg", "pdf")]
     return drawn + [paths.LOSS_FIGURE.of(study, suffix=kind) for kind in kinds]
 
 
