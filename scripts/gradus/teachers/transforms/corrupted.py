@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import cache
 
 from gradus.records import Annotation, Problem, Supervision
 from gradus.study.config.transforms import CorruptedTransform
@@ -76,18 +77,20 @@ class Corrupted:
         steps = split_steps(row.rationale)
         places = set(self._chosen(row, len(steps)))
         made: list[str] = []
+        split = cache(split_steps)  # one text may lend a step to many places
         for index, step in enumerate(steps):
             made.append(step)
-            foreign = self._foreign(row, rows, index) if index in places else None
+            foreign = self._foreign(row, rows, index, split) if index in places else None
             made += [] if foreign is None else [foreign]
         return join(made)
 
-    def _foreign(self, row: Annotation, rows: Sequence[Annotation], index: int) -> str | None:
+    def _foreign(
+        self, row: Annotation, rows: Sequence[Annotation], index: int, split: Callable[[str], list[str]]
+    ) -> str | None:
         start = number(self._section.seed, "foreign", row.problem_id, row.sample, index)
         for turn in range(len(rows)):
             other = rows[(start + turn) % len(rows)]
-            steps = split_steps(other.rationale)
-            if other.problem_id != row.problem_id and steps:
+            if other.problem_id != row.problem_id and (steps := split(other.rationale)):
                 return steps[start % len(steps)].strip()
         return None
 

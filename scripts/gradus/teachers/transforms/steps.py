@@ -7,6 +7,7 @@ without reading.
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Sequence
 
 from gradus.study.config.transforms import StepType
@@ -36,10 +37,14 @@ _CALCULATION = re.compile(r"=|\\(?:frac|times|cdot|div|sqrt)|\d[\d.,]*\s*[-+*/×
 def split_steps(text: str) -> list[str]:
     """The steps of a text, each with the blanks after it: joined they are the text again. Formulas are not cut."""
     inside = [match.span() for match in _MATHS.finditer(text)]
+    begins = [low for low, _ in inside]
     pieces, start = [], 0
     for match in _END.finditer(text):
         end = match.end()
-        cuts_formula = any(low < match.start() + 1 < high for low, high in inside)
+        before = (
+            bisect_right(begins, match.start()) - 1
+        )  # the last formula that begins here or earlier; none overlaps another
+        cuts_formula = before >= 0 and match.start() + 1 < inside[before][1]
         if end == len(text) or cuts_formula or _NO_END.search(text[start:end]):
             continue
         if text[start:end].strip():
