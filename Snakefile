@@ -7,7 +7,7 @@ from snakemake.utils import min_version
 
 min_version("9.21.1")
 
-sys.path.insert(0, os.path.join(workflow.basedir, "scripts"))
+sys.path.insert(0, os.path.join(workflow.current_basedir, "scripts"))
 
 from gradus.archive import groups
 from gradus.presentation.exhibits import conditions
@@ -24,12 +24,12 @@ from gradus.workflow.inputs import large, large_and_small
 from gradus.workflow.options import as_json, options
 from gradus.workflow.wildcards import constraints
 
-environment.prepare(workflow.basedir, submitted=workflow.remote_exec)
+environment.prepare(workflow.current_basedir, submitted=workflow.remote_exec)
 
 # A study file is complete in itself: config.yaml is read only where no other one is given (they would be merged).
-if not workflow.configfiles:
+if not (workflow.configfiles or workflow.modifier.is_module):
 
-    configfile: os.path.join(workflow.basedir, "config.yaml")
+    configfile: os.path.join(workflow.current_basedir, "config.yaml")
 
 
 try:

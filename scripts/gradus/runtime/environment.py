@@ -64,6 +64,13 @@ LEASE_WAIT = Variable(
     "you",
     "It changes no result, and jobs of every kind read it.",
 )
+NOTIFY = Variable(
+    "GRADUS_NOTIFY",
+    "Who is told when a run ends: a mail address (by the program `mail`), or a command, which gets `finished` or `failed` and "
+    "the study's name as arguments and the closing lines as its input.",
+    "you",
+    "It changes no result; a study file goes to other people.",
+)
 MASTER = Variable(
     "GRADUS_MASTER",
     "`HOST` or `HOST:PORT` where the nodes of a training meet; without it the step's first node.",
@@ -104,6 +111,11 @@ def journal_folder() -> Path:
 def work_folder() -> Path:
     """The folder of resumable progress."""
     return Path(os.environ.get(WORK.name) or "work")
+
+
+def notify_command() -> str | None:
+    """The mail address or command that is told when a run ends, where there is one."""
+    return os.environ.get(NOTIFY.name) or None
 
 
 def data_folder() -> Path | None:

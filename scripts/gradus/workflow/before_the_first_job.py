@@ -14,13 +14,14 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from gradus.runtime.environment import JOURNAL, journal_folder
+from gradus.runtime.environment import JOURNAL, journal_folder, project_folder
 from gradus.runtime.errors import UserError
 from gradus.study import declaration, paths
 from gradus.study.config import ChatTeacher, RewrittenTransform, Study
 from gradus.study.config.teachers import NO_KEY, AnthropicTeacher, OpenAITeacher, VllmTeacher
 from gradus.study.grid import is_missing
 from gradus.workflow import setting_aside
+from gradus.workflow.rule_names import plain
 
 # Rules that may ask a teacher.
 _ASKING = frozenset(
@@ -34,9 +35,9 @@ def tell(workflow: Any, study: Study) -> None:
 
     SystemExit, after its message, where the run must not start.
     """
-    jobs = [(job.rule.name, job.wildcards_dict) for job in workflow.dag.needrun_jobs()]
+    jobs = [(plain(job.rule.name), job.wildcards_dict) for job in workflow.dag.needrun_jobs()]
     try:
-        print(look(study, workflow.config_settings.configfiles, Path(workflow.basedir), jobs), file=sys.stderr)
+        print(look(study, workflow.config_settings.configfiles, project_folder(), jobs), file=sys.stderr)
     except UserError as error:
         sys.exit(f"error: {error}")
     if declaration.is_due(rule for rule, _ in jobs):

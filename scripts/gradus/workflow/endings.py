@@ -1,22 +1,54 @@
-"""Endings: what a run has made, or why it failed, and the order in which it leaves the study's folder."""
+"""Endings: what a run has made, or why it failed, told on the terminal and to whoever wants to know."""
 
 from __future__ import annotations
 
+import shlex
+import subprocess
 import sys
-from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
+from gradus.runtime import environment
 from gradus.study.config import Study
 from gradus.workflow import setting_aside, summary
+
+_PATIENCE = 60  # seconds that a notice may take
 
 
 def tell_success(workflow: Any, study: Study) -> None:
     """Print the closing lines of a run that succeeded on standard error."""
     setting_aside.after_the_last_job(study)
-    print(summary.text(study, Path(workflow.basedir) / "studies"), file=sys.stderr)
+    _tell(study, "finished", summary.text(study, environment.project_folder() / "studies"))
 
 
 def tell_failure(workflow: Any, study: Study) -> None:
     """Print why a run failed, and how it goes on, on standard error."""
     setting_aside.after_the_last_job(study)
-    print(summary.failures(study), file=sys.stderr)
+    _tell(study, "failed", summary.failures(study))
+
+
+def _tell(study: Study, outcome: Literal["finished", "failed"], lines: str) -> None:
+    print(lines, file=sys.stderr)
+    said = environment.notify_command()
+    problem = None if said is None else notice(said, outcome, study.study, lines)
+    if problem is not None:
+        print(f"{environment.NOTIFY.name}: {problem}", file=sys.stderr)
+
+
+def notice(said: str, outcome: str, study: str, lines: str) -> str | None:
+    """Mail the lines to an address, or hand them to a command; why that failed, or None. The run has ended either way."""
+    try:
+        words = shlex.split(said)
+        if "@" in said and len(words) == 1 and "/" not in said:
+            words = ["mail", "-s", f"Gradus: {study} {outcome}", said]
+        else:
+            words += [outcome, study]
+        done = subprocess.run(
+            words, input=lines.strip() + "\n", text=True, timeout=_PATIENCE, capture_output=True, check=False
+        )
+    except (OSError, ValueError, subprocess.TimeoutExpired) as error:
+        return str(error)
+    return (
+        None
+        if done.returncode == 0
+        else f"{words[0]} ended with status {done.returncode}: {done.stderr.strip()[-300:]}"
+    )

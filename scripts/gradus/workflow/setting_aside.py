@@ -8,6 +8,7 @@ from gradus.results import set_aside
 from gradus.study import paths
 from gradus.study.config import Study
 from gradus.study.paths import Artifact
+from gradus.workflow.rule_names import plain
 
 # Rules whose programs take back what they find there, and what one job of each makes.
 RULES = {"train": "training", "train_on_nodes": "training", "generate": "prediction", "generate_vllm": "prediction"}
@@ -21,12 +22,13 @@ def before_the_first_job(workflow: Any, study: Study) -> str:
     set_aside.tidy(paths.RESULTS.of(study))
     counts = dict.fromkeys(RULES.values(), 0)
     for job in workflow.dag.needrun_jobs():
-        if job.rule.name in RULES:
+        kind = RULES.get(plain(job.rule.name))
+        if kind is not None:
             made = [Artifact(path) for path in job.output]
             if workflow.dag.reason(job).forced:
                 set_aside.drop(made)
             else:
-                counts[RULES[job.rule.name]] += set_aside.set_aside(made)
+                counts[kind] += set_aside.set_aside(made)
     found = [f"{count} finished {name}{'s' * (count > 1)}" for name, count in counts.items() if count]
     return f"Due again: {' and '.join(found)}; whatever nothing changes for is not computed again." if found else ""
 
