@@ -27,7 +27,7 @@ from gradus.workflow.wildcards import constraints
 environment.prepare(workflow.current_basedir, submitted=workflow.remote_exec)
 
 # A study file is complete in itself: config.yaml is read only where no other one is given (they would be merged).
-if not (workflow.configfiles or workflow.modifier.is_module):
+if workflow.modifier.is_main_snakefile() and not workflow.configfiles:
 
     configfile: os.path.join(workflow.current_basedir, "config.yaml")
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from gradus.records import Example
-from gradus.results.set_aside import drop, is_set_aside, take_back
+from gradus.results.set_aside import drop, holds, is_set_aside, take_back
 from gradus.runtime import program
 from gradus.runtime.atomic import sha256_file, write_json, write_text
 from gradus.runtime.attempts import attempts
@@ -28,7 +28,7 @@ from gradus.students.training.checkpoints import progress_folder
 from gradus.students.training.engine_config import STOPPED
 from gradus.students.training.geometry import geometry, spread
 from gradus.students.training.launch import Stopped, Trained, TrainingRequest, launch
-from gradus.students.training.publication import forget, keep, publish, sums, verify_weights
+from gradus.students.training.publication import forget, keep, publish, verify_weights
 from gradus.students.training.telemetry import split
 from gradus.students.training_sets import answer_start, held_out, tokenised
 from gradus.study.config.options import section_option
@@ -163,7 +163,7 @@ def published_again(given: Namespace) -> bool:
     if not is_set_aside(made):
         return False
     before = read_json(manifest.aside)
-    if before["identity"] != identity_of(given) or sums(Path(weights.aside)) != before["files"]:
+    if before["identity"] != identity_of(given) or not holds(weights, before["files"]):
         drop(made)
         return False
     take_back(made)

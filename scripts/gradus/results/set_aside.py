@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from gradus.runtime.atomic import sha256_file
 from gradus.study.paths import Artifact
 
 
@@ -37,6 +38,12 @@ def set_aside(made: Sequence[Artifact]) -> bool:
 def is_set_aside(made: Sequence[Artifact]) -> bool:
     """Whether all that a job makes lies there from before."""
     return all(Path(path.aside).exists() for path in made)
+
+
+def holds(folder: Artifact, sums: Mapping[str, str]) -> bool:
+    """Whether the files of a folder that was set aside are those that its manifest tells of (Snakemake adds one of its own)."""
+    place = Path(folder.aside)
+    return all((place / name).is_file() and sha256_file(place / name) == digest for name, digest in sums.items())
 
 
 def take_back(made: Sequence[Artifact]) -> None:

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from gradus.results.set_aside import drop, is_set_aside, set_aside, take_back, tidy
+from gradus.results.set_aside import drop, holds, is_set_aside, set_aside, take_back, tidy
+from gradus.runtime.atomic import sha256_bytes
 from gradus.study.paths import Artifact
 
 WEIGHTS, MANIFEST = Artifact("results/s/checkpoints/c/weights"), Artifact("results/s/checkpoints/c/manifest.json")
@@ -35,6 +36,15 @@ def test_what_the_job_takes_back_is_what_it_made() -> None:
     assert (Path(WEIGHTS) / "model").stat().st_ino == before, "a link takes no space"
     assert Path(MANIFEST).read_text() == "manifest"
     assert not Path("results/s/set_aside").exists()
+
+
+def test_weights_are_those_of_their_manifest_whatever_snakemake_adds() -> None:
+    (Path(WEIGHTS) / ".snakemake_timestamp").touch()
+    set_aside(MADE)
+    told = {"model": sha256_bytes(b"weights")}
+    assert holds(WEIGHTS, told)
+    (Path(WEIGHTS.aside) / "model").unlink()
+    assert not holds(WEIGHTS, told)
 
 
 def test_what_is_not_whole_is_not_kept() -> None:
