@@ -43,6 +43,7 @@ RUN_BY = {
     "python scripts/verify.py": RESTORED,
     "python scripts/restore.py": RESTORED,
     "python scripts/reproduce.py": "tests/workflow/test_reproduce.py",
+    "python scripts/clean.py": "tests/unit/results/test_leftovers.py",
     "python scripts/export.py": "tests/unit/archive/test_exports.py",
     "python scripts/score.py": "tests/unit/evaluation/test_cell_scores.py",
     "make models": "tests/real_data/test_smollm2.py",
