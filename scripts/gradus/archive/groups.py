@@ -30,6 +30,7 @@ from gradus.study.grid import (
 from gradus.study.leak_checks import leak_checks
 from gradus.study.paths import Artifact
 
+_MANUSCRIPT = (paths.MANUSCRIPT, paths.METHODS, paths.MACROS)
 _AUDIT = (paths.ANNOTATION_AUDIT, paths.ANNOTATION_AUDIT_TEXT, paths.ANNOTATION_AUDIT_PAGE)
 # What is needed to run the study again, relative to the project; prompts come from the folder that the study uses.
 CODE = (
@@ -200,5 +201,5 @@ def _shown(study: Study) -> list[Artifact]:
         *figures(study),
         *speed_figures(study),
         *conditions.files(study),
-        *(pattern.of(study) for pattern in (*FINDINGS, paths.EXPLORER, paths.REPORT)),
+        *(pattern.of(study) for pattern in (*FINDINGS, paths.EXPLORER, paths.REPORT, *_MANUSCRIPT)),
     ]
