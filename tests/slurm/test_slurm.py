@@ -24,6 +24,10 @@ import yaml
 from builders import tiny_study
 from running import HANG_LIMIT, copy_project, wait_for
 from safetensors.numpy import load_file
+from site_lines import (  # noqa: F401 - a machine has one cluster: they run here, in one process with those that boot it
+    test_every_line_of_the_page_is_taken,
+    test_the_examples_of_sites_are_taken,
+)
 from slurm_cluster import ACCOUNT, Cluster
 
 CELL = "gradeschool/tutor/original/L1"

@@ -122,7 +122,7 @@ def members(study: Study, group: str, project: Path, prompts: Path) -> list[Memb
 
 def _project_files(name: str, source: Path) -> list[Member]:
     """A file, or all in a folder, as ``name`` of the project; caches left out."""
-    found = files_below(source) if source.is_dir() else [source]
+    found = files_below(source) if source.is_dir() else [source] if source.is_file() else []
     return [
         Member(Path(PROJECT_FOLDER, name, path.relative_to(source)).as_posix(), path)
         for path in found
