@@ -60,12 +60,16 @@ class Expectation:
             raise UserError(f"not an expectation of a study: {error!r}", where=path) from None
 
 
+# A study that runs has written down which released files its data folder lacks.
+_WORDS_AND_MACHINE = {"about", "archive", "unavailable", "data_folder", "interpreters", "power", "budget_gpu_hours"}
+
+
 def identity(study: Study) -> str:
-    """The hash of everything that a study says but its words: another study has other expectations.
+    """The hash of everything that a study says but its words and its machine: another study has other expectations.
 
     What it leaves at its default does not count, so that a key that Gradus learns later changes nothing.
     """
-    facts = study.model_dump(mode="json", exclude={"about"}, exclude_defaults=True)
+    facts = study.model_dump(mode="json", exclude=_WORDS_AND_MACHINE, exclude_defaults=True)
     return sha256_bytes(canonical_json(facts).encode())
 
 

@@ -9,6 +9,7 @@ import pytest
 from builders import tiny_study
 
 from gradus.analysis.expectation import Expectation, compared, differences, expect, identity
+from gradus.results.presence import with_unavailable
 from gradus.runtime.errors import UserError
 from gradus.study import paths
 from gradus.study.config import Study, load
@@ -88,6 +89,9 @@ def test_another_study_file_is_not_compared(study: Study) -> None:
     told["about"] = "Said in other words."
     assert "another one" in compared(load(changed, "made"), expectation, {SUBJECT: 0.4})[0]
     assert identity(load(told, "made")) == identity(study)
+    # A workflow's study, as its closing lines see it.
+    assert identity(with_unavailable(study, None)) == identity(study)
+    assert identity(study.model_copy(update={"data_folder": "/elsewhere"})) == identity(study)
 
 
 def test_an_expectation_comes_back_from_its_file(study: Study, tmp_path: Path) -> None:
