@@ -8,6 +8,7 @@ It is no language model and knows nothing: it shows the way from a study file to
 
 from __future__ import annotations
 
+import signal
 from pathlib import Path
 
 from gradus.runtime.errors import UserError
@@ -33,11 +34,14 @@ def main() -> None:
         raise UserError(
             f"port {given.port}: {error.strerror}", hint="--port takes another; the study's base_url names it"
         ) from None
-    print(
-        f"{WHAT}\nListening: base_url: {server.base_url}, key_variable: none, any model name. Ctrl-C ends it.",
-        flush=True,
-    )
+    # A shell starts what runs in the background deaf to Ctrl-C; and whoever started it there ends it with TERM.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.default_int_handler)
     try:
+        print(
+            f"{WHAT}\nListening: base_url: {server.base_url}, key_variable: none, any model name. Ctrl-C ends it.",
+            flush=True,
+        )
         server.serve_forever()
     except KeyboardInterrupt:
         print(f"{server.answered} answers given.")

@@ -133,10 +133,11 @@ def test_restored_elsewhere_nothing_is_trained_and_tables_have_the_same_bytes(
     assert len(before) >= 7
     for path in before:
         path.unlink()
-    targets = ("tables", "figures", "exhibits", "results/tiny/tables/claims.csv", "results/tiny/report/explorer.html")
+    made = ("tables/claims.csv", "report/explorer.html", "paper/main.tex")
+    targets = ("tables", "figures", "exhibits", *(f"results/tiny/{name}" for name in made))
     jobs = clone.jobs(*targets)
     assert (
-        {"table", "figure", "exhibit_figure", "exhibit_table", "findings", "explorer"}
+        {"table", "figure", "exhibit_figure", "exhibit_table", "findings", "explorer", "manuscript"}
         >= set(jobs)
         >= {"table", "explorer"}
     )

@@ -4,7 +4,6 @@ import json
 import os
 import re
 import shutil
-import signal
 import subprocess
 import sys
 import urllib.request
@@ -46,7 +45,7 @@ def practice() -> Iterator[Practice]:
     found = re.search(r"base_url: (\S+/v1)", said)
     assert found and "no language model" in said, said
     yield Practice(found[1])
-    process.send_signal(signal.SIGINT)
+    process.terminate()
     assert "answers given" in process.communicate(timeout=60)[0]
 
 

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import random
+import signal
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from typing import Any
@@ -129,3 +132,19 @@ def test_errors_are_a_share_and_always_the_same() -> None:
     wrong = Writer(PROMPTS, errors=1.0)
     prompt = f"Question: {ANN}\n\nAnswer the question."
     assert extract_answer(wrong.write(prompt), "number", None) != "10" and wrong.write(prompt) == wrong.write(prompt)
+
+
+def test_it_ends_when_told_to_where_a_shell_made_it_deaf_to_interrupts() -> None:
+    command = [sys.executable, "-u", str(PROJECT / "scripts" / "practice_teacher.py"), "--port", "0"]
+    for number in (signal.SIGINT, signal.SIGTERM):
+        process = subprocess.Popen(
+            command,
+            stdout=subprocess.PIPE,
+            text=True,
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_IGN),
+        )
+        assert process.stdout is not None
+        process.stdout.readline()
+        process.stdout.readline()
+        process.send_signal(number)
+        assert "0 answers given" in process.communicate(timeout=60)[0]
