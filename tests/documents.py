@@ -62,9 +62,10 @@ def undocumented_fields(results: Path) -> set[str]:
     missing = set()
     for path in sorted(results.rglob("*.*")):
         inside = path.relative_to(results)
-        ours = inside.name not in ("study.json", "ro-crate-metadata.json") and not {"weights", "model"} & set(
-            inside.parts
-        )
+        ours = inside.name not in ("study.json", "ro-crate-metadata.json", "croissant.json") and not {
+            "weights",
+            "model",
+        } & set(inside.parts)
         if not ours or path.suffix not in (".json", ".jsonl", ".csv") or not path.is_file():
             continue
         name = inside.as_posix().replace("so_far/", "", 1) if inside.parts[0] == "so_far" else inside.as_posix()

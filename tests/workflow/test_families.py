@@ -118,7 +118,8 @@ def test_the_checkpoint_is_whole_and_says_where_it_comes_from(trained: Workflow,
     with safe_open(folder / "weights" / "model.safetensors", framework="numpy") as reader:
         assert "lm_head.weight" not in reader.keys(), "tied embeddings written twice"  # noqa: SIM118 - not a dict
     recipe = json.loads((folder / "weights" / "recipe.json").read_text(encoding="utf-8"))
-    assert recipe == manifest["identity"]["recipe"]
+    # How often progress is kept decides no weights: it stands as it was here, and at its default in the identity.
+    assert {**recipe, "save_every": 100} == manifest["identity"]["recipe"]
     assert manifest["samples_seen"] == 24 * recipe["epochs"] == 8 * manifest["steps"]
     assert (
         json.loads((folder / "weights" / "deepspeed.json").read_text(encoding="utf-8"))["zero_optimization"]["stage"]
