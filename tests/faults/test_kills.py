@@ -37,6 +37,8 @@ def test_building_a_student_killed_in_mid_work(finished: Workflow, tmp_path: Pat
         "mini",
         "--settings",
         student_settings(load(finished.config), "mini"),
+        "--save-every",
+        2,
         "--output",
         tmp_path / "mini",
     ]
