@@ -223,8 +223,8 @@ TINY = {
 }
 
 
-def gpu(names: list[str], layouts: list[str], steps: int, budget: int, attention: str | None) -> None:
-    """Tokens a second and MFU in bf16, batch 64, sample lengths drawn as SVAMP's and GSM8K's are; beside padded Trainer."""
+def gpu(names: list[str], layouts: list[str], steps: int, batch: int, budget: int, attention: str | None) -> None:
+    """Tokens a second and MFU in bf16, sample lengths drawn as SVAMP's and GSM8K's are; beside padded Trainer."""
     draw = random.Random(0)
     for name in names:
         shape, family = TINY.get(name) or (
@@ -234,7 +234,7 @@ def gpu(names: list[str], layouts: list[str], steps: int, budget: int, attention
         with tempfile.TemporaryDirectory() as folder:
             model = random_model(shape, Path(folder, "model"), family)
             tokens, prompts = [], []
-            for _ in range(64 * steps):
+            for _ in range(batch * steps):
                 # Prompt and rationale lengths, log-normal: medians 60 and 110, as GSM8K has them with the paper's L3.
                 prompt = min(400, max(12, round(60 * draw.lognormvariate(0, 0.4))))
                 rationale = min(800, max(8, round(110 * draw.lognormvariate(0, 0.5))))
@@ -247,7 +247,7 @@ def gpu(names: list[str], layouts: list[str], steps: int, budget: int, attention
                 "end_id": 1,
                 "tokens": tokens,
                 "prompt_lengths": prompts,
-                "batch_size": 64,
+                "batch_size": batch,
                 "micro_batch_samples": 8,
                 "learning_rate": 1e-5,
                 "precision": "bf16",
@@ -264,7 +264,7 @@ def gpu(names: list[str], layouts: list[str], steps: int, budget: int, attention
                 )
             other = peer("trainer", sys.executable, load)
             seconds = other["ends"][-1] - other["ends"][WARM_UP_STEPS - 1]
-            counted = sum(map(len, tokens[64 * WARM_UP_STEPS :]))
+            counted = sum(map(len, tokens[batch * WARM_UP_STEPS :]))
             memory = (other["peak_memory_bytes"] or 0) / 2**30
             print(
                 f"{name} | transformers Trainer, padded | {counted / seconds:.0f} tokens/s | {memory:.1f} GiB",
@@ -310,6 +310,7 @@ def main() -> None:
     options.add_argument("--shape", action="append", help=f"one of {', '.join([*PUBLISHED, *TINY])}")
     options.add_argument("--layout", action="append", help="layouts to measure")
     options.add_argument("--steps", type=int, default=20)
+    options.add_argument("--batch", type=int, default=64, help="samples of a step")
     options.add_argument("--budget", type=int, default=16_384, help="micro_batch_tokens")
     options.add_argument("--attention", help="attention implementation")
     given = options.parse_args()
@@ -322,7 +323,14 @@ def main() -> None:
         overhead(given.turns)
     elif given.what == "gpu":
         shapes = given.shape or ["meta-llama/Llama-3.2-1B"]
-        gpu(shapes, given.layout or ["padding-free", "budgeted"], given.steps, given.budget, given.attention)
+        gpu(
+            shapes,
+            given.layout or ["padding-free", "budgeted"],
+            given.steps,
+            given.batch,
+            given.budget,
+            given.attention,
+        )
     else:
         memory()
 

@@ -97,7 +97,8 @@ def test_odd_answers_end_in_their_class(
 
 @pytest.mark.parametrize("kind", ["openai", "anthropic"])
 def test_transient_faults_pass(provider: Provider, tmp_path: Path, kind: str) -> None:
-    faults = ["500", "reset", "half", "malformed", "529", "429", "reset", "503"]
+    # The first request goes alone and fails once; after its answer the others meet the faults side by side.
+    faults = ["500", "", "reset", "half", "malformed", "529", "429", "reset", "503"]
     provider.control(faults=[{"kind": name, "retry_after": 0.2} for name in faults])
     job = Annotating(tmp_path, 30, kind, base_url=url(provider, kind), timeout_seconds=5.0)
     done = job.run()

@@ -12,12 +12,13 @@ def test_a_two_level_slice_runs_through_every_rule(gradus_data: Path, tmp_path: 
     config = copy.deepcopy(config)
     config["experiments"]["granularity"]["levels"] = ["L1", "L2"]
     config["experiments"]["granularity"]["baselines"] = []
-    config["students"]["tiny"]["corpus"]["documents"] = 1000
+    config["datasets"]["svamp"] |= {"train_size": 200, "test_size": 60}
+    config["students"]["tiny"]["corpus"]["documents"] = 500
     config["decodings"]["greedy"]["max_new_tokens"] = 40
     made = Workflow(tmp_path, config)
     made.run()
     findings = (made.results / "report" / "findings.md").read_text(encoding="utf-8")
-    assert "700 training and 300 test problems" in findings
+    assert "200 training and 60 test problems" in findings
     assert "near zero is what to expect" in findings
     assert "not shown to be above always giving the most frequent answer" in findings
     assert "Nothing to be done" in made.run("--dry-run")

@@ -46,7 +46,7 @@ def test_several_nodes_share_the_ranks_and_meet_at_the_first() -> None:
 
 def test_jobs_and_steps_on_one_node_meet_at_different_ports() -> None:
     ports = {
-        geometry({**TASK, "SLURM_JOB_ID": str(job), "SLURM_STEP_ID": str(step)}, 2).port
+        geometry({**TASK, "SLURM_JOB_ID": str(job), "SLURM_STEP_ID": str(step), "GRADUS_MASTER": "gpu007"}, 2).port
         for job in range(800, 820)
         for step in range(20)
     }
