@@ -15,7 +15,8 @@ from gradus.records import Annotation, Problem
 from gradus.runtime.errors import UserError
 from gradus.students.chat_templates import Dialogue, chat_texts
 from gradus.students.tokens import Tokens
-from gradus.study.config.students import PretrainedStudent, TemplateFile, TemplateTexts
+from gradus.study.config.students import PretrainedStudent
+from gradus.study.config.templates import TemplateFile, TemplateTexts
 
 TEMPLATE_FILE = "template.json"  # beside a checkpoint's weights
 

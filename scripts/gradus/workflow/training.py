@@ -8,7 +8,8 @@ from gradus.runtime.atomic import sha256_file
 from gradus.students.model_content import folder_content
 from gradus.study import paths
 from gradus.study.config import BuiltStudent, EarlierStudent, PretrainedStudent, Study, base_of
-from gradus.study.config.students import FileCorpus, TemplateFile
+from gradus.study.config.students import FileCorpus
+from gradus.study.config.templates import TemplateFile
 from gradus.study.paths import Artifact
 from gradus.workflow.options import as_json
 from gradus.workflow.wildcards import Wildcards

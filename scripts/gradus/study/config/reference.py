@@ -18,6 +18,7 @@ from gradus.study.config import (
     students,
     study,
     teachers,
+    templates,
     transforms,
 )
 
@@ -54,8 +55,8 @@ SECTIONS: tuple[tuple[type[BaseModel], str], ...] = (
     (students.BuiltStudent, "`students.NAME` with `kind: built`"),
     (students.EarlierStudent, "`students.NAME` with `kind: earlier`"),
     (students.PretrainedStudent, "`students.NAME` with `kind: pretrained`"),
-    (students.TemplateFile, "`students.NAME.template` as a file"),
-    (students.TemplateTexts, "`students.NAME.template` as texts"),
+    (templates.TemplateFile, "`students.NAME.template` as a file"),
+    (templates.TemplateTexts, "`students.NAME.template` as texts"),
     (students.Resources, "`students.NAME.resources`"),
     (students.PrimerCorpus, "`students.NAME.corpus` with `source: primer`"),
     (students.FileCorpus, "`students.NAME.corpus` with `source: file`"),
