@@ -78,8 +78,8 @@ onstart:
 
 
 onsuccess:
-    endings.tell_success(workflow, study)
+    endings.on_success(study)
 
 
 onerror:
-    endings.tell_failure(workflow, study)
+    endings.on_failure(study)

@@ -56,8 +56,8 @@ def frequent_end(folder: Path, prompts: list[list[int]]) -> int:
     rows = StepwiseEngine(folder, GenerationLimits((), LONGEST), 0, BATCH, THREADS).complete(prompts[:64], [0] * 64)
     firsts: Counter[int] = Counter()
     for token in {token for row in rows for token in row}:
-        places = [row.index(token) if token in row else LONGEST for row in rows]
-        firsts[token] = -abs(round(statistics.fmean(places)) - LONGEST // 3)
+        positions = [row.index(token) if token in row else LONGEST for row in rows]
+        firsts[token] = -abs(round(statistics.fmean(positions)) - LONGEST // 3)
     return firsts.most_common(1)[0][0]
 
 
@@ -67,13 +67,13 @@ def ours(folder: Path, prompts: list[list[int]], end: int) -> tuple[float, list[
     from gradus.evaluation.engines.stepwise import StepwiseEngine
 
     engine = StepwiseEngine(folder, GenerationLimits((end,), LONGEST), 0, BATCH, THREADS)
-    order = sorted(range(len(prompts)), key=lambda place: len(prompts[place]))
+    order = sorted(range(len(prompts)), key=lambda index: len(prompts[index]))
     written: list[list[int]] = [[] for _ in prompts]
     started = time.perf_counter()
     for start in range(0, len(order), BATCH):
         batch = order[start : start + BATCH]
-        for place, row in zip(batch, engine.complete([prompts[p] for p in batch], [0] * len(batch)), strict=True):
-            written[place] = row
+        for index, row in zip(batch, engine.complete([prompts[p] for p in batch], [0] * len(batch)), strict=True):
+            written[index] = row
     return time.perf_counter() - started, written
 
 
@@ -96,8 +96,8 @@ def one_by_one(folder: Path, prompts: list[list[int]], end: int) -> tuple[float,
 
 def by_harness(python: str, folder: Path, prompts: list[list[int]], end: int) -> tuple[float, list[list[int]]]:
     """The hf backend of lm-evaluation-harness in its own environment: the same ids, batch and end."""
-    with tempfile.TemporaryDirectory() as place:
-        asked, answered = Path(place) / "prompts.json", Path(place) / "rows.json"
+    with tempfile.TemporaryDirectory() as scratch:
+        asked, answered = Path(scratch) / "prompts.json", Path(scratch) / "rows.json"
         asked.write_text(json.dumps(prompts))
         command = [python, __file__, "harness", str(folder), str(asked), str(answered), str(end)]
         subprocess.run(command, check=True, env={**os.environ, "HF_HUB_OFFLINE": "1"})
@@ -151,8 +151,8 @@ def cpu(count: int, python: str | None, families: list[str]) -> None:
         ways["lm-evaluation-harness hf"] = lambda folder, prompts, end: by_harness(python, folder, prompts, end)
     print("| model | way | predictions/s | gradus / that | other texts |\n|---|---|---:|---:|---:|")
     for family in families:
-        with tempfile.TemporaryDirectory() as place:
-            folder = make_model(family, Path(place) / family)
+        with tempfile.TemporaryDirectory() as scratch:
+            folder = make_model(family, Path(scratch) / family)
             prompts = make_prompts(count, load_tokens(folder))
             end = frequent_end(folder, prompts)
             found = {
@@ -182,9 +182,9 @@ def gpu(shape: str, count: int, longest: int) -> None:
     from gradus.students.caches import cache_kind
     from gradus.students.model_sizes import PUBLISHED
 
-    with tempfile.TemporaryDirectory() as place:
+    with tempfile.TemporaryDirectory() as scratch:
         known, family = TINY.get(shape) or (PUBLISHED[shape], "bloom" if "bloom" in shape else "llama")
-        folder = random_model(known, Path(place, "model"), family)
+        folder = random_model(known, Path(scratch, "model"), family)
         rng = random.Random(1)
         prompts = [[rng.randrange(5, 200) for _ in range(rng.randrange(60, 180))] for _ in range(count)]
         memory = 60 << 30 if torch.cuda.is_available() else 1 << 28

@@ -57,7 +57,7 @@ def study(cells: int) -> tuple[dict[str, Any], list[list[list[Any]]], list[list[
             parts.append(draw.choice(pool))
         return ". ".join(parts)
 
-    places = [
+    conditions = [
         {
             "dataset": dataset,
             "teacher": teacher,
@@ -73,7 +73,7 @@ def study(cells: int) -> tuple[dict[str, Any], list[list[list[Any]]], list[list[
         for student in STUDENTS
     ][:cells]
     made = []
-    for place in places:
+    for condition in conditions:
         accuracy = draw.random()
         numbers = {
             "n": 500,
@@ -86,17 +86,27 @@ def study(cells: int) -> tuple[dict[str, Any], list[list[list[Any]]], list[list[
         numbers |= {"most_frequent_answer_accuracy": 0.05, "chance_accuracy": 0.0, "training_examples": 7000}
         curve = [[step, round(3 / (1 + step / 50), 4)] for step in range(1, 350, 6)]
         made.append(
-            {**place, "status": "done", **numbers, "leaked": False, "excerpt": False, "curve": curve, "seconds": 900.0}
+            {
+                **condition,
+                "status": "done",
+                **numbers,
+                "leaked": False,
+                "excerpt": False,
+                "curve": curve,
+                "seconds": 900.0,
+            }
         )
-    axes = {axis: list(dict.fromkeys(place[axis] for place in places)) for axis in places[0]}
+    axes = {axis: list(dict.fromkeys(condition[axis] for condition in conditions)) for axis in conditions[0]}
     problems = {
         name: [{"id": f"{name}-{n}", "question": text(200), "choices": None, "answer": str(n)} for n in range(20)]
         for name in DATASETS
     }
     facts = {"study": "benchmark", "about": "", "decoding": "greedy", "axes": axes, "experiments": [], "cells": made}
     facts |= {"problems": problems, "claims": [], "recommendations": [], "datasets": [], "annotations": []}
-    texts = [[[text(600), "7", draw.random() < 0.5, True, None, False] for _ in range(20)] for _ in places]
-    taught = list(dict.fromkeys((place["dataset"], place["teacher"], place["level"]) for place in places))
+    texts = [[[text(600), "7", draw.random() < 0.5, True, None, False] for _ in range(20)] for _ in conditions]
+    taught = list(
+        dict.fromkeys((condition["dataset"], condition["teacher"], condition["level"]) for condition in conditions)
+    )
     facts["rationales"] = [
         {"dataset": dataset, "teacher": teacher, "format": "original", "level": level}
         | {"supervision": f"{teacher}/original/{level}", "split": "train"}

@@ -162,11 +162,11 @@ def speed(count: int = 100_000) -> None:
                 row = {"id": str(number), "question": f"How many? {number}", "choices": None, "answer": str(number)}
                 stream.write(json.dumps(row) + "\n")
         with open(predictions, "w", encoding="utf-8") as stream:
-            for place in range(count):
-                number = place % 1319
-                said = number if place % 3 else number + 1
+            for index in range(count):
+                number = index % 1319
+                said = number if index % 3 else number + 1
                 text = (
-                    f"First there are {number} and then {place} more, that is {number} + {place} = {number + place}. "
+                    f"First there are {number} and then {index} more, that is {number} + {index} = {number + index}. "
                     * 4
                 )
                 stream.write(json.dumps({"id": str(number), "text": f"{text}\nThe answer is ${said:,}.00."}) + "\n")

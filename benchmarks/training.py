@@ -116,7 +116,7 @@ def make_load(model: Path, pairs: list[tuple[str, str]], template_name: str, **s
         ids.append([*tokens.encode(prompt), *tokens.encode(completion), template.end_id(tokens)])
     load = {"model": str(model), "seed": seed, "pad_id": tokens.pad_id, "end_id": template.end_id(tokens), **settings}
     ours_first = {"tokens": ids, "prompt_lengths": lengths, "texts": texts}
-    sequential = {key: [values[place] for place in order] for key, values in ours_first.items()}
+    sequential = {key: [values[index] for index in order] for key, values in ours_first.items()}
     return {**load, "ours": ours_first, "theirs": sequential}
 
 

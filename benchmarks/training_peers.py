@@ -155,7 +155,7 @@ def llamafactory(folder: str) -> None:
 
 
 torch.set_num_threads(LOAD["threads"])
-with tempfile.TemporaryDirectory() as place:
-    {"trainer": trainer, "trl": trl, "llamafactory": llamafactory}[NAME](place)
+with tempfile.TemporaryDirectory() as scratch:
+    {"trainer": trainer, "trl": trl, "llamafactory": llamafactory}[NAME](scratch)
 memory = torch.cuda.max_memory_allocated() if GPU else None
 print(json.dumps({"ends": clock.ends, "losses": clock.losses, "peak_memory_bytes": memory}))

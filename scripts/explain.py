@@ -15,8 +15,8 @@ def main() -> None:
     options.add_argument("metric", help=f"a metric file: {METRICS}")
     options.add_argument("--json", action="store_true", help="everything, for machines")
     given = options.parse_args()
-    folder, place = parse_metric(given.metric)
-    links = chain(Results.open(folder), place)
+    folder, evaluated = parse_metric(given.metric)
+    links = chain(Results.open(folder), evaluated)
     broken = breaks(links)
     print(json.dumps([asdict(link) for link in links], indent=2) if given.json else to_text(links), end="")
     for link in broken:

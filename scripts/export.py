@@ -44,8 +44,8 @@ def main() -> None:
     if cells == left_out:
         what = "none of these cells was asked the test split of a dataset of the Hub"
         raise UserError(what, where=given.what, hint="--to eee and --to lm-eval take any")
-    told = f", {left_out} left out: not the test split of a dataset of the Hub" if left_out else ""
-    program.log.info("%d files of %d cells in %s%s", written, cells - left_out, given.output, told)
+    omission = f", {left_out} left out: not the test split of a dataset of the Hub" if left_out else ""
+    program.log.info("%d files of %d cells in %s%s", written, cells - left_out, given.output, omission)
 
 
 if __name__ == "__main__":

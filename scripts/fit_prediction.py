@@ -54,7 +54,7 @@ def main() -> None:
         accuracies = _printed(Path(given.numbers), given.printed_teacher, teachers[0])
         grids = fit_grids({key: fits[key[0]] for key in accuracies if key[0] in fits}, accuracies)
     else:
-        grids = fit_grids({(place, student): fit for place, fit in fits.items()}, _own(results, fits, student))
+        grids = fit_grids({(source, student): fit for source, fit in fits.items()}, _own(results, fits, student))
     if not grids:
         raise UserError("no dataset has both fits and accuracies of three supervisions", where=given.study)
     write_text(given.output, _text(grids, student))
@@ -74,9 +74,9 @@ def _printed(numbers: Path, teacher: str, called: str) -> Accuracies:
     """The published accuracies of a teacher, as those of the study's teacher ``called``."""
     measured = granularity(read(numbers)).students
     return {
-        (replace(place, teacher=called), student): one.mean
-        for (place, student), one in measured.items()
-        if place.teacher == teacher and place.format == "original"
+        (replace(supervision, teacher=called), student): one.mean
+        for (supervision, student), one in measured.items()
+        if supervision.teacher == teacher and supervision.format == "original"
     }
 
 
@@ -85,9 +85,9 @@ def _text(grids: Sequence[Grid], student: str) -> str:
         f"{grid.dataset} ({len(grid.students)} students, {len(grid.supervisions)} levels)" for grid in grids
     )
     fits = [
-        [grid.dataset, level, *(f"{grid.fits[score][:, place].mean():.3f}" for score in SCORES), f"{100 * mean:.1f}"]
+        [grid.dataset, level, *(f"{grid.fits[score][:, index].mean():.3f}" for score in SCORES), f"{100 * mean:.1f}"]
         for grid in grids
-        for place, (level, mean) in enumerate(zip(grid.supervisions, grid.accuracies.mean(axis=0), strict=True))
+        for index, (level, mean) in enumerate(zip(grid.supervisions, grid.accuracies.mean(axis=0), strict=True))
     ]
     found = [association(grids, score) for score in SCORES]
     adjusted = holm([one.p for one in found])

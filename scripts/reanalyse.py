@@ -23,7 +23,7 @@ def main() -> None:
     project, folder = Path(__file__).resolve().parent.parent, study.parent
     (folder / "tables").mkdir()
     (folder / "report").mkdir()
-    places = {
+    files = {
         "--claims": folder / "tables" / "claims.csv",
         "--recommendation": folder / "tables" / "recommendation.csv",
         "--published": folder / "tables" / "beside_published.csv",
@@ -33,7 +33,7 @@ def main() -> None:
         "--headline": folder / "report" / "headline.json",
         "--numbers": project / "published" / "chen-2025.csv",
     }
-    words = [str(word) for pair in places.items() for word in pair]
+    words = [str(word) for pair in files.items() for word in pair]
     command = [sys.executable, str(project / "scripts" / "findings.py"), "--study", str(study), *words]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode != 0:

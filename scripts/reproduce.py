@@ -95,8 +95,8 @@ def to_text(found: Sequence[Compared]) -> str:
     lines = []
     for one in found:
         if one.kind in ("claim", "headline") or one.outcome == "differs":
-            told = f" ({'; '.join(one.differences)})" if one.differences else ""
-            lines.append(f"{one.outcome:16} {one.kind:8} {one.what}{told}")
+            details = f" ({'; '.join(one.differences)})" if one.differences else ""
+            lines.append(f"{one.outcome:16} {one.kind:8} {one.what}{details}")
     return "\n".join([*lines, *_counts(found)]) + "\n"
 
 
@@ -105,8 +105,8 @@ def _counts(found: Sequence[Compared]) -> list[str]:
     lines = []
     for kind in dict.fromkeys(one.kind for one in found):
         counted = Counter(one.outcome for one in found if one.kind == kind)
-        told = ", ".join(f"{counted[outcome]} {outcome}" for outcome in ("same", "within tolerance", "differs"))
-        lines.append(f"{names.get(kind, 'files')}: {told}")
+        tally = ", ".join(f"{counted[outcome]} {outcome}" for outcome in ("same", "within tolerance", "differs"))
+        lines.append(f"{names.get(kind, 'files')}: {tally}")
     return lines
 
 

@@ -20,7 +20,7 @@ from gradus.data.text_normalisation import normalised
 from gradus.evaluation.formats import FORMATS, read_columns, read_problems, read_run
 from gradus.evaluation.formats.columns import USUAL_NAMES
 from gradus.evaluation.judging import kind_of
-from gradus.evaluation.outputs.showing import disagreements, row_of, told
+from gradus.evaluation.outputs.showing import described, disagreements, row_of
 from gradus.evaluation.outputs.tallies import tally
 from gradus.evaluation.outputs.verdicts import Judged, judged, problems_by_id
 from gradus.evaluation.scoring import score
@@ -137,9 +137,9 @@ def _score_outputs(given: Namespace) -> None:
         unanswered = len(set(problems or ()) - {row.sample.id for row in mine}) if problems else 0
         found = {"dataset": given.dataset or kind, **tally(mine, kind, unanswered, given.missing == "wrong")}
         facts.append({"run": run, "task": task, **found} if len(groups) > 1 else found)
-        _tell(f"{run} {task}".strip() if len(groups) > 1 else given.dataset or kind, found, given.missing)
+        _report(f"{run} {task}".strip() if len(groups) > 1 else given.dataset or kind, found, given.missing)
     if given.show_disagreements:
-        print("\n".join(told(disagreements(rows))), end="")
+        print("\n".join(described(disagreements(rows))), end="")
     if given.rows:
         several = len(groups) > 1
         lines = (json.dumps(row_of(row, several, given.with_texts), ensure_ascii=False) + "\n" for row in rows)
@@ -162,7 +162,7 @@ def _group(row: Judged) -> tuple[str, str]:
     return row.sample.run, row.sample.task
 
 
-def _tell(name: str, facts: dict[str, Any], missing: str) -> None:
+def _report(name: str, facts: dict[str, Any], missing: str) -> None:
     shown = (100 * facts["robust_accuracy"], 100 * facts["strict_accuracy"], facts["n"])
     program.log.info("%s: %.2f %% robust, %.2f %% strict of %d", name, *shown)
     for metric, given in facts.get("given", {}).items():

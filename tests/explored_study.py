@@ -79,7 +79,7 @@ def write_rationales(results: Path) -> None:
     path = results / "data/sums/train.jsonl"
     path.write_text("".join(json.dumps(one.to_json()) + "\n" for one in problems), encoding="utf-8")
     for level in ("L1", "L5"):
-        place = Supervision("sums", "tutor", "original", level)
+        supervision = Supervision("sums", "tutor", "original", level)
         rows = []
         for n, problem in enumerate(problems):
             text = f"{n} + 1 = {n + 1}." if level == "L1" else f"First there are {n}. {n} + 1 = {n + 1}."
@@ -88,6 +88,6 @@ def write_rationales(results: Path) -> None:
                 None,
             )  # fmt: skip
             rows.append(json.dumps(row.to_json()) + "\n")
-        target = results / f"annotations/{place}.jsonl"
+        target = results / f"annotations/{supervision}.jsonl"
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text("".join(rows), encoding="utf-8")

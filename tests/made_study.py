@@ -81,8 +81,8 @@ def make_study(
     study = load(dict(config), "made")
     rng = np.random.default_rng(8)
 
-    def write(pattern: Artifact, place: Any, value: Any, lines: bool = False, **wildcards: Any) -> Path:
-        path = folder / pattern.of(study, place, **wildcards)
+    def write(pattern: Artifact, supervision: Any, value: Any, lines: bool = False, **wildcards: Any) -> Path:
+        path = folder / pattern.of(study, supervision, **wildcards)
         path.parent.mkdir(parents=True, exist_ok=True)
         text = "".join(json.dumps(one) + "\n" for one in value) if lines else json.dumps(value)
         path.write_text(text, encoding="utf-8")
@@ -147,40 +147,40 @@ def make_study(
         write(paths.PREDICTIONS, cell, [one.to_json() for one in written], True, problems=asked, decoding="greedy")
         write(paths.SCORED, cell, [one.to_json() for one in rows], True, problems=asked, decoding="greedy")
         write(paths.METRICS, cell, {**facts, **metric, **taught}, problems=asked, decoding="greedy")
-        place = cell.supervision
-        if asked != "test" or is_untaught(place):
+        supervision = cell.supervision
+        if asked != "test" or is_untaught(supervision):
             continue
         losses = (3.0 - truth(cell), 0.5)
         trace = [{"step": step, "loss": loss, "padding_share": 0.25} for step, loss in enumerate(losses, 1)]
         write(paths.TRACE, cell, trace, True)
         lengths = {"rows": 24, "mean_tokens": 60.0, "leaked": [], "excerpt": False}
-        write(paths.TRAINING_SET.manifest, place, lengths, student=cell.student)
+        write(paths.TRAINING_SET.manifest, supervision, lengths, student=cell.student)
     audits = []
-    for number, place in enumerate(supervisions(study)):
+    for number, supervision in enumerate(supervisions(study)):
         counts = {"rows": 24, "mean_words": 20.0 + number, "verdicts": {"agrees": 24}, "without_annotation": []}
-        write(paths.ANNOTATIONS.manifest, place, counts)
+        write(paths.ANNOTATIONS.manifest, supervision, counts)
         traits = {"words": 20.0 + number, "steps": 3.0, "operators": 2.0, "distinct_2": 0.5, "compression": 0.4}
         audits.append(
             {
-                "supervision": str(place),
+                "supervision": str(supervision),
                 "rows": 24,
                 "words": {"mean": 20.0 + number},
                 "output_tokens": 900 + number,
                 "price_usd": None,
-                "traits": {} if place.format == "answer-only" else traits,
+                "traits": {} if supervision.format == "answer-only" else traits,
             }
         )
     write(paths.ANNOTATION_AUDIT, None, {"supervisions": audits, "stale_exemplars": []})
-    for place in accuracy_supervisions(study):
-        right = solved((place.dataset, "test"), teacher(place))
+    for supervision in accuracy_supervisions(study):
+        right = solved((supervision.dataset, "test"), teacher(supervision))
         answers = [
             Annotation(
-                one.id, 0, 0, place.dataset, place.teacher, place.format, place.level, "So.", one.answer,
+                one.id, 0, 0, supervision.dataset, supervision.teacher, supervision.format, supervision.level, "So.", one.answer,
                 "agrees" if yes else "disagrees", "h", "made", {}, "stop", {}, None,
             )
-            for one, yes in zip(problems[place.dataset, "test"], right, strict=True)
+            for one, yes in zip(problems[supervision.dataset, "test"], right, strict=True)
         ]  # fmt: skip
-        write(paths.TEACHER_ANSWERS, place, [one.to_json() for one in answers], True)
-        write(paths.TEACHER_ANSWERS.manifest, place, {"rows": len(answers)})
-        write(paths.TEACHER_ACCURACY, place, {"accuracy": sum(right) / len(right)})
+        write(paths.TEACHER_ANSWERS, supervision, [one.to_json() for one in answers], True)
+        write(paths.TEACHER_ANSWERS.manifest, supervision, {"rows": len(answers)})
+        write(paths.TEACHER_ACCURACY, supervision, {"accuracy": sum(right) / len(right)})
     return write(paths.STUDY_COPY, None, study.model_dump(mode="json"))

@@ -132,8 +132,8 @@ def test_everything_can_be_done_by_keyboard(page: Any) -> None:
     page.locator("#map button").first.focus()
     page.keyboard.press("ArrowRight")
     page.keyboard.press("ArrowDown")
-    place = page.evaluate("[document.activeElement.dataset.x, document.activeElement.dataset.y]")
-    assert place == ["1", "1"]
+    focused = page.evaluate("[document.activeElement.dataset.x, document.activeElement.dataset.y]")
+    assert focused == ["1", "1"]
     page.keyboard.press("Enter")
     page.wait_for_selector("#shown-count")
     assert page.evaluate("document.querySelector('#map button[aria-pressed=true]').dataset.x") == "1"

@@ -18,7 +18,6 @@ RUNS_COOKBOOK = "tests/workflow/test_cookbook.py::test_every_command_of_the_cook
 RESTORED = (
     "tests/workflow/test_archive_restored.py::test_restored_elsewhere_nothing_is_trained_and_tables_have_the_same_bytes"
 )
-PROFILE = "tests/slurm/test_slurm.py::"
 
 # Commands outside the cookbook (whose test runs its blocks as they stand), and the test that runs each or its like.
 RUN_BY = {

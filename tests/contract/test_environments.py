@@ -54,8 +54,8 @@ def needed(path: Path) -> frozenset[str]:
         for module in modules:
             top = module.split(".")[0]
             if top == "gradus":
-                place = SCRIPTS.joinpath(*module.split("."))
-                for file in (place.with_suffix(".py"), place / "__init__.py"):
+                source = SCRIPTS.joinpath(*module.split("."))
+                for file in (source.with_suffix(".py"), source / "__init__.py"):
                     names |= needed(file) if file.exists() else frozenset()
             elif top not in sys.stdlib_module_names:
                 names.add(PACKAGES.get(top, top).lower())

@@ -29,8 +29,8 @@ def seeds_of(value: Any, at: str = "") -> dict[str, Any]:
     """Every seed that a study file names, by its place."""
     found: dict[str, Any] = {}
     for key, part in value.items() if isinstance(value, dict) else ():
-        place = f"{at}/{key}"
-        found |= {place: part} if key in ("seed", "seeds", "sample_seed") else seeds_of(part, place)
+        key_path = f"{at}/{key}"
+        found |= {key_path: part} if key in ("seed", "seeds", "sample_seed") else seeds_of(part, key_path)
     return found
 
 
@@ -39,8 +39,8 @@ def test_a_set_replaces_every_seed_of_the_study(replication: ModuleType) -> None
     assert len(shipped) >= 5
     sets = [seeds_of(replication.with_seeds(replication.shipped(), number)) for number in (101, 102)]
     assert shipped.keys() == sets[0].keys()
-    for place, value in shipped.items():
-        assert len({str(value), *(str(one[place]) for one in sets)}) == 3, place
+    for key_path, value in shipped.items():
+        assert len({str(value), *(str(one[key_path]) for one in sets)}) == 3, key_path
     assert replication.with_seeds(replication.shipped(), 0) == replication.shipped()
 
 

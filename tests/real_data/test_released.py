@@ -26,14 +26,14 @@ from gradus.teachers.requests.journal import Journal
 
 
 def released(
-    folder: Path, tmp_path: Path, place: Supervision, author: str, allow_excerpt: bool = False
+    folder: Path, tmp_path: Path, supervision: Supervision, author: str, allow_excerpt: bool = False
 ) -> tuple[list[Annotation], dict[str, Any]]:
-    problems = load_files(place.dataset, "train", folder).problems
+    problems = load_files(supervision.dataset, "train", folder).problems
     entry = {"provider": "released", "author": author, "allow_excerpt": allow_excerpt}
     teacher = make_local_teacher(read_teacher(entry, {}), folder)
     counts = Counts()
     with Journal(tmp_path) as journal:
-        rows = list(annotate(problems, place, LocalAnswers(teacher, journal), {}, Sampling(), counts))
+        rows = list(annotate(problems, supervision, LocalAnswers(teacher, journal), {}, Sampling(), counts))
         assert journal.added == 0
     return rows, {**counts.facts(), **teacher.facts()}
 
@@ -107,10 +107,10 @@ def test_leaked_rows_are_refused_unless_allowed(gradus_data: Path) -> None:
 
 
 def test_an_excerpt_is_refused_and_marked_where_it_is_allowed(gradus_data: Path, tmp_path: Path) -> None:
-    place = Supervision("math", "r", "original", "L1")
+    supervision = Supervision("math", "r", "original", "L1")
     with pytest.raises(UserError, match="only an excerpt"):
-        released(gradus_data, tmp_path, place, "gemini-1.5-flash")
-    rows, facts = released(gradus_data, tmp_path, place, "gemini-1.5-flash", allow_excerpt=True)
+        released(gradus_data, tmp_path, supervision, "gemini-1.5-flash")
+    rows, facts = released(gradus_data, tmp_path, supervision, "gemini-1.5-flash", allow_excerpt=True)
     assert facts["excerpt"] and facts["released_rows"] == 300
     assert len(rows) + facts["rows_without_text"] == 300
 
@@ -146,13 +146,13 @@ def test_absent_files_are_missing_cells_that_are_listed(gradus_data: Path) -> No
         "baselines": [],
     }
     study = with_unavailable(load_study(config), gradus_data)
-    assert [str(place) for place in grid.missing_supervisions(study)] == [
+    assert [str(supervision) for supervision in grid.missing_supervisions(study)] == [
         "svamp/llama-3-70b/original/L5",
         "gsm8k/gpt-4o/original/L1",
         "gsm8k/gpt-4o/original/L5",
         "gsm8k/llama-3-70b/original/L5",
     ]
-    assert [str(place) for place in grid.supervisions(study)] == [
+    assert [str(supervision) for supervision in grid.supervisions(study)] == [
         "svamp/gpt-4o/original/L1",
         "svamp/gpt-4o/original/L5",
         "svamp/llama-3-70b/original/L1",

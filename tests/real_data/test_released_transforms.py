@@ -36,16 +36,16 @@ def released(
     entry = {"provider": "released", "author": author, "allow_excerpt": True}
     teacher = make_local_teacher(read_teacher(entry, {}), gradus_data)
     with Journal(tmp_path_factory.mktemp("journal")) as journal:
-        place = Supervision(dataset, "r", "original", level)
-        rows = list(annotate(problems, place, LocalAnswers(teacher, journal), {}, Sampling(), Counts()))[:200]
+        supervision = Supervision(dataset, "r", "original", level)
+        rows = list(annotate(problems, supervision, LocalAnswers(teacher, journal), {}, Sampling(), Counts()))[:200]
     assert len(rows) > 100
     return problems, rows
 
 
 def made(section: sections.TransformSection, problems: list[Problem], rows: list[Annotation]) -> list[Annotation]:
-    place = Supervision(rows[0].dataset, "r", "made", rows[0].level)
+    supervision = Supervision(rows[0].dataset, "r", "made", rows[0].level)
     chosen = taken(rows, section.taken(POLICY))  # type: ignore[arg-type]
-    return make_plugin(section).apply(place, problems, [chosen], lambda text: len(text.split()))
+    return make_plugin(section).apply(supervision, problems, [chosen], lambda text: len(text.split()))
 
 
 def test_no_character_is_lost_between_steps(released: tuple[list[Problem], list[Annotation]]) -> None:

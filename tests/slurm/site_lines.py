@@ -57,8 +57,8 @@ def call(cluster: Cluster, resources: dict[str, Any]) -> tuple[str, str]:
     asked = Asked({name: VARIABLES.get(str(value), value) for name, value in resources.items()})
     job = SimpleNamespace(resources=asked, threads=1)
     validation.validate_slurm_extra(job)
-    place = {"account": f"-A {asked.slurm_account}", "partition": f"-p {asked.slurm_partition}", "workdir": "/tmp"}
-    given = {"run_uuid": "sites", "slurm_logfile": "/dev/null", "comment_str": "none", **place}
+    known = {"account": f"-A {asked.slurm_account}", "partition": f"-p {asked.slurm_partition}", "workdir": "/tmp"}
+    given = {"run_uuid": "sites", "slurm_logfile": "/dev/null", "comment_str": "none", **known}
     line = submit.get_submit_command(job, given) + utils.set_gres_string(job)
     done = subprocess.run(
         f"{line} --test-only --wrap true",

@@ -46,13 +46,13 @@ def apply_recipes(folder: Path) -> int:
         if step["end"]:
             path.write_text(text + code, encoding="utf-8")
             continue
-        place, how = step["long"] or step["short"], step["how"]
+        anchor, how = step["long"] or step["short"], step["how"]
         if how == "replace":
-            assert text.count(place) == 1, f"{path.name}: {place}"
-            text = text.replace(place, code.removesuffix("\n"))
+            assert text.count(anchor) == 1, f"{path.name}: {anchor}"
+            text = text.replace(anchor, code.removesuffix("\n"))
         else:
             lines = text.splitlines(keepends=True)
-            (found,) = [number for number, line in enumerate(lines) if line.rstrip("\n") == place]
+            (found,) = [number for number, line in enumerate(lines) if line.rstrip("\n") == anchor]
             lines.insert(found + (how == "after"), code)
             text = "".join(lines)
         path.write_text(text, encoding="utf-8")

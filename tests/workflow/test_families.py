@@ -22,7 +22,6 @@ from gradus.study.config import load
 from gradus.teachers.prompts.prompting import Prompts
 
 ANSWERS = "gradeschool/gold/answer-only/native"
-FAMILY = {"bloom": "bloom", "gemma": "gemma", "llama": "llama", "adapted": "llama"}
 WHOLE = ("bloom", "gemma", "llama")
 STUDENTS = (*WHOLE, "adapted")
 # Large compared with its tokenizer, as real models are.

@@ -102,8 +102,10 @@ def test_the_released_grid_is_what_is_in_the_data_folder(gradus_data: Path) -> N
     found = {str(cell.supervision) for cell in cells(study)}
     assert "svamp/released-gpt-4o/symbolic/L5" in found and "strategyqa/released-llama-3-70b/original/L6" in found
     assert "svamp/released-llama-3-70b/original/L6" not in found and "obqa/released-human/original/native" not in found
-    every = {place for one in study.experiments.values() for place in requested_supervisions(one)}
-    assert {str(place) for place in every} - found == {str(place) for place in missing_supervisions(study)}
+    every = {supervision for one in study.experiments.values() for supervision in requested_supervisions(one)}
+    assert {str(supervision) for supervision in every} - found == {
+        str(supervision) for supervision in missing_supervisions(study)
+    }
 
 
 def test_the_base_model_itself_is_asked_and_never_trained(workflow: Callable[..., Workflow]) -> None:

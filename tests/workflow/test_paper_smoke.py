@@ -91,8 +91,13 @@ def test_the_report_tells_cells_apart_by_their_axes(smoke: Workflow) -> None:
     with zipfile.ZipFile(smoke.results / "report" / "report.zip") as archive:
         page = archive.read("report/report.html").decode("utf-8")
     for cell in cells(load(smoke.config)):
-        place = cell.supervision
-        labels = {"dataset": place.dataset, "teacher": place.teacher, "format": place.format, "level": place.level}
+        supervision = cell.supervision
+        labels = {
+            "dataset": supervision.dataset,
+            "teacher": supervision.teacher,
+            "format": supervision.format,
+            "level": supervision.level,
+        }
         found = ", ".join(f'"{key}": "{value}"' for key, value in labels.items())
         assert found in page, found
     assert "explorer.html" in page and "figure-2.svg" in page

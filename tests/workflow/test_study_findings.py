@@ -19,17 +19,17 @@ BASE = {"small": 0.2, "medium": 0.45, "large": 0.7}
 
 def truth(cell: Cell) -> float:
     """The small student peaks in the middle, the large one rises; symbolic costs 15 points; padding gains nothing."""
-    place, base = cell.supervision, BASE[cell.student]
-    if place.format == "answer-only":
+    supervision, base = cell.supervision, BASE[cell.student]
+    if supervision.format == "answer-only":
         return base / 2
-    if place.format == "symbolic":
+    if supervision.format == "symbolic":
         return base + 0.06 - 0.15
-    finer = 0.03 * (int(place.level[1:]) - 3.5)
-    return base + {"small": PEAKED[place.level], "medium": 0.0, "large": finer}[cell.student]
+    finer = 0.03 * (int(supervision.level[1:]) - 3.5)
+    return base + {"small": PEAKED[supervision.level], "medium": 0.0, "large": finer}[cell.student]
 
 
-def teacher(place: Supervision) -> float:
-    return 0.5 + 0.08 * int(place.level[1:]) - 0.08
+def teacher(supervision: Supervision) -> float:
+    return 0.5 + 0.08 * int(supervision.level[1:]) - 0.08
 
 
 OUTPUTS = ("claims.csv", "recommendation.csv", "findings.md", "findings.html", "headline.json")
@@ -38,10 +38,10 @@ OUTPUTS = ("claims.csv", "recommendation.csv", "findings.md", "findings.html", "
 def run(folder: Path, study: Path, output: Path) -> None:
     output.mkdir(exist_ok=True)
     options = zip(("--claims", "--recommendation", "--output", "--page", "--headline"), OUTPUTS, strict=True)
-    places = [word for option, name in options for word in (option, output / name)]
-    places += ["--numbers", PROJECT / "published" / "chen-2025.csv", "--published", output / "beside_published.csv"]
-    places += ["--spent", output / "spent.csv"]
-    done = program("findings", "--study", study, *places, folder=folder)
+    arguments = [word for option, name in options for word in (option, output / name)]
+    arguments += ["--numbers", PROJECT / "published" / "chen-2025.csv", "--published", output / "beside_published.csv"]
+    arguments += ["--spent", output / "spent.csv"]
+    done = program("findings", "--study", study, *arguments, folder=folder)
     assert done.returncode == 0, done.stderr
 
 

@@ -62,7 +62,7 @@ def submitted(copied: Workflow, tmp_path: Path) -> dict[str, list[str]]:
     jobs = {}
     for path in (tmp_path / "lines").iterdir():
         words = path.read_text(encoding="utf-8").split("\0")[:-1]
-        last = next(place for place, word in enumerate(words) if word.startswith("--wrap"))
+        last = next(index for index, word in enumerate(words) if word.startswith("--wrap"))
         started = " ".join(words[last:])
         rule = re.search(r"--allowed-rules (\w+)", started)
         attempt = re.search(r"--attempt (\d)", started)

@@ -35,14 +35,14 @@ def choose(measured: Mapping[Supervision, Measurement], development: Mapping[Sup
 
     ``development`` decides where it knows every candidate.
     """
-    places = list(measured)
-    if all(place in development for place in places):
-        best = max(places, key=lambda place: development[place].mean)
-        return Choice(best, "development", len(places), 0.0)
-    best = max(places, key=lambda place: measured[place].mean)
+    supervisions = list(measured)
+    if all(supervision in development for supervision in supervisions):
+        best = max(supervisions, key=lambda supervision: development[supervision].mean)
+        return Choice(best, "development", len(supervisions), 0.0)
+    best = max(supervisions, key=lambda supervision: measured[supervision].mean)
     rows = [one for one in measured.values() if isinstance(one, Rows)]
-    known = len(rows) == len(places) and len({one.n for one in rows}) == 1
-    return Choice(best, "test", len(places), optimism(rows) if known else None)
+    known = len(rows) == len(supervisions) and len({one.n for one in rows}) == 1
+    return Choice(best, "test", len(supervisions), optimism(rows) if known else None)
 
 
 def optimism(rows: list[Rows]) -> float:

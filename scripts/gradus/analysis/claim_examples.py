@@ -55,7 +55,7 @@ def examples() -> Mapping[str, Mapping[Verdict, Statement]]:
     found: dict[str, dict[Verdict, Statement]] = {claim: {} for claim in TITLES}
     for number, truth in enumerate(_TRUTHS):
         declared = [
-            Primary("gain", _place(DATASETS[0], "L3"), _bare(DATASETS[0]), student, MARGIN, (1, 2, 3))
+            Primary("gain", _supervision(DATASETS[0], "L3"), _bare(DATASETS[0]), student, MARGIN, (1, 2, 3))
             for student in STUDENTS[:1]
         ]
         for one in judged_claims(_evidence(truth, number), {"padded-to-L5": "L5"}, declared, when_declared(0)):
@@ -64,7 +64,7 @@ def examples() -> Mapping[str, Mapping[Verdict, Statement]]:
     return {claim: dict(sorted(each.items(), key=lambda item: order.index(item[0]))) for claim, each in found.items()}
 
 
-def _place(dataset: str, level: str, format_: str = "original") -> Supervision:
+def _supervision(dataset: str, level: str, format_: str = "original") -> Supervision:
     return Supervision(dataset, "teacher", format_, level)
 
 
@@ -85,29 +85,31 @@ def _evidence(truth: _Truth, seed: int) -> Evidence:
 
     for ease, dataset in enumerate(DATASETS[: truth.datasets]):
         easy = 0.02 * ease
-        for place, level in enumerate(LEVELS):
-            detail = 0.017 * effect * (place - 2.5) + 0.003 * rng.normal() * (effect == 0)
-            own = 0.6 + easy + 2 * _PEAK[place] * abs(effect) + detail
-            teachers[_place(dataset, level)] = Summary(own, None, 1, 5000 if truth.sd < 0.01 else 200)
-            traits[_place(dataset, level)] = {"steps": place + 10 * abs(effect) * _PEAK[place] + 0.01 * rng.normal()}
+        for index, level in enumerate(LEVELS):
+            detail = 0.017 * effect * (index - 2.5) + 0.003 * rng.normal() * (effect == 0)
+            own = 0.6 + easy + 2 * _PEAK[index] * abs(effect) + detail
+            teachers[_supervision(dataset, level)] = Summary(own, None, 1, 5000 if truth.sd < 0.01 else 200)
+            traits[_supervision(dataset, level)] = {
+                "steps": index + 10 * abs(effect) * _PEAK[index] + 0.01 * rng.normal()
+            }
         for rank, student in enumerate(STUDENTS[: truth.students]):
             base = 0.3 + 0.04 * rank + effect * easy
             slope = 0.004 * effect * (rank - 3)
-            for place, level in enumerate(LEVELS):
-                accuracy = base + effect * _PEAK[place] + slope * (place - 2.5)
-                students[_place(dataset, level), student] = measured(accuracy)
+            for index, level in enumerate(LEVELS):
+                accuracy = base + effect * _PEAK[index] + slope * (index - 2.5)
+                students[_supervision(dataset, level), student] = measured(accuracy)
             students[_bare(dataset), student] = measured(base - effect * (0.08 + 0.015 * rank))
             untouched = Summary(base - 0.1 * effect, truth.sd if truth.runs > 1 else None, truth.runs, 500)
             students[Supervision(dataset, "four-shot", UNTAUGHT, NATIVE), student] = untouched
-            original = students[_place(dataset, "L3"), student].mean
-            students[_place(dataset, "L3", "symbolic"), student] = measured(original - truth.formats)
-            coarse, fine = (students[_place(dataset, level), student].mean for level in ("L1", "L5"))
+            original = students[_supervision(dataset, "L3"), student].mean
+            students[_supervision(dataset, "L3", "symbolic"), student] = measured(original - truth.formats)
+            coarse, fine = (students[_supervision(dataset, level), student].mean for level in ("L1", "L5"))
             if (ease, rank) == (0, 0):
                 other = Supervision(dataset, "other-teacher", "original", "L3")
                 sd = truth.sd if truth.runs > 1 else None
                 students[other, student] = Summary(original - 0.06 * effect, sd, truth.runs, 500)
             padded = fine if truth.padding_helps else coarse
-            students[_place(dataset, "L1", "padded-to-L5"), student] = measured(padded)
+            students[_supervision(dataset, "L1", "padded-to-L5"), student] = measured(padded)
     return Evidence(
         students,
         teachers,
@@ -125,11 +127,11 @@ def _transferred(
     found: dict[tuple[Supervision, str], Measurement] = {}
     for rank, student in enumerate(STUDENTS[: min(2, truth.students)]):
         untaught = Supervision(DATASETS[0], "four-shot", UNTAUGHT, NATIVE)
-        for place in (untaught, *(_place(DATASETS[0], level) for level in LEVELS)):
-            here, base = students[place, student], students[untaught, student]
+        for supervision in (untaught, *(_supervision(DATASETS[0], level) for level in LEVELS)):
+            here, base = students[supervision, student], students[untaught, student]
             lead = here.mean - base.mean
             accuracy = float(np.clip(base.mean + (lead if not rank else -lead), 0.01, 0.99))
-            found[place, student] = Summary(accuracy, here.sd, here.runs, 500)
+            found[supervision, student] = Summary(accuracy, here.sd, here.runs, 500)
     return {"another-dataset": found}
 
 
@@ -140,11 +142,11 @@ def _fits(
     rng = np.random.default_rng((seed, 2))
     found: dict[tuple[Supervision, str], Fit] = {}
     alike: dict[Supervision, float] = {}
-    for (place, student), one in students.items():
-        if place.format == "original":
-            chance = alike.setdefault(place, float(rng.normal(0, 0.1)))
+    for (supervision, student), one in students.items():
+        if supervision.format == "original":
+            chance = alike.setdefault(supervision, float(rng.normal(0, 0.1)))
             nats = 1.5 + 2 * truth.effect * one.mean + (chance if truth.effect == 0 else 0.0)
-            found[place, student] = Fit(100, 10_000, nats, 0.02, 10.0, 10.0 / nats, nats, 0.02)
+            found[supervision, student] = Fit(100, 10_000, nats, 0.02, 10.0, 10.0 / nats, nats, 0.02)
     return found
 
 
@@ -166,9 +168,9 @@ def _doses(truth: _Truth, seed: int) -> list[DoseSeries]:
     found = []
     for name, accuracies in _CURVES[truth.effect].items():
         measured: dict[str, Measurement] = {}
-        for place, accuracy in enumerate(accuracies):
+        for index, accuracy in enumerate(accuracies):
             mean = accuracy + float(rng.normal(0, truth.sd / np.sqrt(truth.runs)))
-            measured[str(125 * 2**place)] = Summary(mean, truth.sd if truth.runs > 1 else None, truth.runs, 500)
+            measured[str(125 * 2**index)] = Summary(mean, truth.sd if truth.runs > 1 else None, truth.runs, 500)
         found.append(
             DoseSeries("dataset.train_size", f"dataset-a, student {name}, teacher/original/L3", DATASETS[0], measured)
         )

@@ -21,7 +21,7 @@ Students = dict[tuple[Supervision, str], Measurement]
 DATASETS, LEVELS = 7, 6
 
 
-def _place(level: int, dataset: int, teacher: str = "t") -> Supervision:
+def _supervision(level: int, dataset: int, teacher: str = "t") -> Supervision:
     return Supervision(f"d{dataset}", teacher, "original", f"L{level + 1}")
 
 
@@ -39,8 +39,8 @@ def smooth_levels(rng: np.random.Generator, together: float) -> list[Statement]:
         mine, shared = rng.normal(0, 0.02, (2, LEVELS)).cumsum(axis=1)
         theirs = together * shared + (1 - together) * mine
         for level in range(LEVELS):
-            students[_place(level, dataset), "s"] = _runs(0.5 + theirs[level], 0.01, rng)
-            teachers[_place(level, dataset)] = Summary(0.7 + shared[level], None, 1, 500)
+            students[_supervision(level, dataset), "s"] = _runs(0.5 + theirs[level], 0.01, rng)
+            teachers[_supervision(level, dataset)] = Summary(0.7 + shared[level], None, 1, 500)
     return better_teacher_better_student(Evidence(students, teachers))[:1]
 
 
@@ -50,7 +50,7 @@ def shared_texts(rng: np.random.Generator, effect: float) -> list[Statement]:
     measured: dict[Supervision, dict[str, float]] = {}
     for teacher in range(8):
         for level in range(LEVELS):
-            key, shared, trait = _place(level, 0, f"t{teacher}"), rng.normal(0, 0.03), rng.normal()
+            key, shared, trait = _supervision(level, 0, f"t{teacher}"), rng.normal(0, 0.03), rng.normal()
             measured[key] = {"trait": level + trait}
             for student in range(6):
                 truth = 0.4 + 0.02 * level + effect * trait + shared + rng.normal(0, 0.02)
@@ -67,7 +67,7 @@ def students_of_strength(rng: np.random.Generator, slope: float) -> list[Stateme
             tilt = slope * (student - 3) / 3 + own[student] + rng.normal(0, 0.005)
             for level in range(LEVELS):
                 truth = 0.3 + 0.05 * student + tilt * (level - 2.5)
-                students[_place(level, dataset), f"s{student}"] = _runs(truth, 0.015, rng)
+                students[_supervision(level, dataset), f"s{student}"] = _runs(truth, 0.015, rng)
     return finer_for_stronger(Evidence(students))
 
 
@@ -78,7 +78,9 @@ def gains_from_the_floor(rng: np.random.Generator, slope: float) -> list[Stateme
         ability = 0.05 * student
         for dataset in range(3):
             bare = Supervision(f"d{dataset}", "gold", "answer-only", "native")
-            students[_place(2, dataset), f"s{student}"] = _runs(0.3 + slope * ability + rng.normal(0, 0.08), 0.01, rng)
+            students[_supervision(2, dataset), f"s{student}"] = _runs(
+                0.3 + slope * ability + rng.normal(0, 0.08), 0.01, rng
+            )
             students[bare, f"s{student}"] = _runs(0.04, 0.01, rng)
     found = [one for one in matthew(Evidence(students)) if one.claim == "matthew"]
     return found[:1]
@@ -90,7 +92,7 @@ def peaks_over_datasets(rng: np.random.Generator, peak: float, count: int = DATA
     for dataset in range(count):
         lead = peak + rng.normal(0, 0.02)
         for level, truth in enumerate((0.40, 0.50 + lead, 0.50)):
-            students[_place(level, dataset), "s"] = _runs(truth, 0.01 * (1 + dataset % 3), rng)
+            students[_supervision(level, dataset), "s"] = _runs(truth, 0.01 * (1 + dataset % 3), rng)
     return non_monotone_on_average(Evidence(students))
 
 
@@ -104,7 +106,7 @@ def fits_of_shared_texts(rng: np.random.Generator, together: float) -> list[Stat
         read = together * learned + np.sqrt(1 - together**2) * mine
         for student in range(7):
             for level in range(LEVELS):
-                key = _place(level, dataset), f"s{student}"
+                key = _supervision(level, dataset), f"s{student}"
                 students[key] = _runs(0.5 + 0.03 * learned[level] + rng.normal(0, 0.015), 0.01, rng)
                 nats = 1.5 + 0.1 * (read[level] + 0.3 * rng.normal())
                 fits[key] = Fit(100, 10_000, nats, 0.02, 10.0, 10.0 / nats, nats, 0.02)

@@ -62,7 +62,7 @@ class Evidence:
         return replace(
             self,
             students=kept,
-            teachers={place: one for place, one in self.teachers.items() if not _is_made(place)},
+            teachers={supervision: one for supervision, one in self.teachers.items() if not _is_made(supervision)},
             development={key: one for key, one in self.development.items() if not _is_made(*key)},
             doses=(),
         )
@@ -102,7 +102,7 @@ class Evidence:
 
     def developed(self, student: str) -> dict[Supervision, Measurement]:
         """Every supervision of one student on development problems."""
-        return {place: one for (place, name), one in self.development.items() if name == student}
+        return {supervision: one for (supervision, name), one in self.development.items() if name == student}
 
     def levels(self, dataset: str, teacher: str, format_: str, student: str) -> dict[str, Measurement]:
         """The granularity levels that were measured, from coarse to fine."""

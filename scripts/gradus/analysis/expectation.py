@@ -123,14 +123,14 @@ def compared(study: Study, expectation: Expectation, found: Mapping[str, float])
     lines, unexpected = [], 0
     for one in expectation.findings:
         value = found.get(one.subject)
-        told = f"  {one.subject}, {one.difference}:"
+        head = f"  {one.subject}, {one.difference}:"
         expected = f"expected {100 * one.low:+.1f} to {100 * one.high:+.1f}"
         if value is None:
-            lines.append(f"{told} not scored; {expected}")
+            lines.append(f"{head} not scored; {expected}")
             continue
         beyond = max(one.low - value, value - one.high, 0.0)
         unexpected += beyond > 0
         verdict = f"NOT as expected: {100 * beyond:.1f} points outside" if beyond else "as expected"
-        lines.append(f"{told} {100 * value:+.1f} points ({expected}): {verdict}")
+        lines.append(f"{head} {100 * value:+.1f} points ({expected}): {verdict}")
     title = f"{unexpected} of {len(lines)} findings differ from" if unexpected else "Findings as expected from"
     return [f"{title} {expectation.replications} replications with other seeds or other arithmetic:", *lines]

@@ -72,9 +72,9 @@ def association(grids: Sequence[Grid], score: str, seed: int = 0) -> Association
     sums = np.zeros(DRAWS)
     for fit, accuracy in sides:  # exchanging supervisions changes neither side's length, so that sums can be compared
         products = fit.T @ accuracy  # [supervision of the fit, supervision of the accuracy], over students
-        places = np.arange(len(products))
-        orders = generator.permuted(np.tile(places, (DRAWS, 1)), axis=1)
-        sums += products[orders, places].sum(axis=1)
+        positions = np.arange(len(products))
+        orders = generator.permuted(np.tile(positions, (DRAWS, 1)), axis=1)
+        sums += products[orders, positions].sum(axis=1)
     together = sum(float((accuracy * fit).sum()) for fit, accuracy in sides)
     slack = 1e-9 * max(1.0, abs(together))
     two_sided = _share(np.abs(sums) >= abs(together) - slack)
@@ -115,8 +115,8 @@ def _choice(
 ) -> Choice:
     losses = {}
     for grid in grids:
-        place = choose(grid, [other for other in grids if other is not grid])
-        losses[grid.dataset] = float((_best(grid) - grid.accuracies[np.arange(len(grid.students)), place]).mean())
+        chosen = choose(grid, [other for other in grids if other is not grid])
+        losses[grid.dataset] = float((_best(grid) - grid.accuracies[np.arange(len(grid.students)), chosen]).mean())
     return Choice(rule, losses)
 
 

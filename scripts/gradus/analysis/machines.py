@@ -105,9 +105,9 @@ def conditions_on_two(first: Results, second: Results) -> list[ConditionOnTwo]:
                 fmean(among) if among else None,
             )
         )
-    tested = [place for place, one in enumerate(found) if one.same < one.seeds and not one.difference.one_run]
-    for place, p in zip(tested, holm([found[place].difference.p for place in tested]), strict=True):
-        found[place] = replace(found[place], p_adjusted=p)
+    tested = [index for index, one in enumerate(found) if one.same < one.seeds and not one.difference.one_run]
+    for index, p in zip(tested, holm([found[index].difference.p for index in tested]), strict=True):
+        found[index] = replace(found[index], p_adjusted=p)
     return found
 
 

@@ -40,17 +40,21 @@ def gain(
 ) -> Contrast:
     """A weighted mean of taught accuracies (weights that sum to 1) minus that of a reference; the base model itself adds no
     variance over runs."""
-    place, base = reference
-    return over_untaught(taught, base, seeds) if place.format == UNTAUGHT else contrast([*taught, (-1.0, base)], seeds)
+    supervision, base = reference
+    return (
+        over_untaught(taught, base, seeds)
+        if supervision.format == UNTAUGHT
+        else contrast([*taught, (-1.0, base)], seeds)
+    )
 
 
 def compared(
     first: tuple[Supervision, Measurement], second: tuple[Supervision, Measurement], seeds: SeedVariance
 ) -> Contrast:
     """``first`` minus ``second``; where either is the base model itself, it adds no variance over runs."""
-    (place, one), (other, base) = first, second
+    (supervision, one), (other, base) = first, second
     if other.format == UNTAUGHT:
         return over_untaught([(1.0, one)], base, seeds)
-    if place.format == UNTAUGHT:
+    if supervision.format == UNTAUGHT:
         return over_untaught([(1.0, base)], one, seeds).mirrored
     return difference(one, base, seeds)

@@ -26,7 +26,7 @@ class Printed:
     table: str
     measure: str
     student: str
-    place: Supervision
+    supervision: Supervision
     value: float
     measurement: Summary
 
@@ -47,23 +47,23 @@ def read(path: Path) -> list[Printed]:
                 summary = Summary(value, sd, int(row["runs"]), problems)
             except ValueError as error:
                 raise UserError(f"no number: {error}", where=f"{path}:{number}") from None
-            place = Supervision(row["dataset"], row["teacher"], row["format"], row["level"])
-            found.append(Printed(row["table"], row["measure"], row["student"], place, value, summary))
+            supervision = Supervision(row["dataset"], row["teacher"], row["format"], row["level"])
+            found.append(Printed(row["table"], row["measure"], row["student"], supervision, value, summary))
     return found
 
 
 def accuracies(printed: Sequence[Printed], *tables: str) -> dict[tuple[Supervision, str], Measurement]:
     """The accuracies of some tables by supervision and student; single levels and baselines, no means over levels."""
     return {
-        (one.place, one.student): one.measurement
+        (one.supervision, one.student): one.measurement
         for one in printed
-        if one.table in tables and one.measure == "accuracy" and one.place.level != "mean"
+        if one.table in tables and one.measure == "accuracy" and one.supervision.level != "mean"
     }
 
 
 def _teachers(printed: Sequence[Printed], table: str, student: str | None = None) -> dict[Supervision, Measurement]:
     return {
-        one.place: one.measurement
+        one.supervision: one.measurement
         for one in printed
         if one.table == table and one.measure == "teacher_accuracy" and student in (None, one.student)
     }
@@ -96,8 +96,8 @@ def best_levels(printed: Sequence[Printed]) -> list[Evidence]:
         Evidence(
             {key: one for key, one in students.items() if key[1] == name},
             {
-                Supervision(place.dataset, place.teacher, place.format, "best"): one
-                for place, one in _teachers(printed, "Figure 4", name).items()
+                Supervision(supervision.dataset, supervision.teacher, supervision.format, "best"): one
+                for supervision, one in _teachers(printed, "Figure 4", name).items()
             },
         )
         for name in dict.fromkeys(student for _, student in students)

@@ -70,7 +70,7 @@ def recommendations(
         for student in evidence.names:
             every = evidence.measured(dataset, student).items()
             # The base model itself is compared with, and is nothing that a student could be taught with.
-            measured = {place: one for place, one in every if place.format != UNTAUGHT}
+            measured = {supervision: one for supervision, one in every if supervision.format != UNTAUGHT}
             if len(measured) > 1:
                 found.append(_recommend(dataset, student, measured, evidence, costs or {}))
     return found
@@ -88,17 +88,17 @@ def _recommend(
     choice = choose(measured, evidence.developed(student))
     best = choice.best
     cheapest = best
-    if all((place, student) in costs for place in kept):
-        mine = {place: costs[place, student] for place in kept}
+    if all((supervision, student) in costs for supervision in kept):
+        mine = {supervision: costs[supervision, student] for supervision in kept}
         priced = all(cost.price_usd is not None for cost in mine.values())
 
-        def expense(place: Supervision) -> tuple[float, float, float, float]:
-            cost = mine[place]
+        def expense(supervision: Supervision) -> tuple[float, float, float, float]:
+            cost = mine[supervision]
             return (
                 (cost.price_usd or 0.0) if priced else 0.0,
                 cost.teacher_tokens,
                 cost.answer_tokens,
-                -measured[place].mean,
+                -measured[supervision].mean,
             )
 
         cheapest = min(kept, key=expense)
@@ -117,7 +117,7 @@ def _recommend(
         reach=_reach(measured),
         n=sizes.pop() if len(sizes) == 1 else None,
         runs=runs,
-        above_baselines=any(evidence.is_above_baselines(place, student) for place in measured),
+        above_baselines=any(evidence.is_above_baselines(supervision, student) for supervision in measured),
     )
 
 
@@ -134,9 +134,12 @@ def _loss(
     seeds: SeedVariance,
 ) -> float:
     """How much better any of the set may be than the chosen one: the highest upper bound of a difference."""
-    rivals = [place for place in kept if place != chosen]
+    rivals = [supervision for supervision in kept if supervision != chosen]
     confidence = 1 - 2 * ALPHA / max(1, len(rivals))
     return max(
-        (difference(measured[place], measured[chosen], seeds).interval(confidence).high for place in rivals),
+        (
+            difference(measured[supervision], measured[chosen], seeds).interval(confidence).high
+            for supervision in rivals
+        ),
         default=0.0,
     )

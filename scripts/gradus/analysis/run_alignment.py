@@ -81,15 +81,15 @@ def _matrix(runs: Sequence[ScoredRun], names: Sequence[str]) -> NDArray[np.float
 
 def _clusters(runs: Sequence[ScoredRun], names: Sequence[str]) -> NDArray[np.int_] | None:
     """A number per item; an item whose cluster no run tells is a cluster of its own. None where none is told."""
-    told: dict[str, str] = {}
+    clusters: dict[str, str] = {}
     for run in runs:
         for name, item in run.items.items():
-            if item.cluster is not None and told.setdefault(name, item.cluster) != item.cluster:
-                what = f"item {name} is in cluster {told[name]!r} of one run and {item.cluster!r} of another"
+            if item.cluster is not None and clusters.setdefault(name, item.cluster) != item.cluster:
+                what = f"item {name} is in cluster {clusters[name]!r} of one run and {item.cluster!r} of another"
                 raise UserError(what, where=run.source)
-    if not told:
+    if not clusters:
         return None
-    labels = [("of", told[name]) if name in told else ("alone", name) for name in names]
+    labels = [("of", clusters[name]) if name in clusters else ("alone", name) for name in names]
     numbers = {label: number for number, label in enumerate(dict.fromkeys(labels))}
     return np.array([numbers[label] for label in labels])
 

@@ -160,12 +160,12 @@ def _compared(one: Aligned, margin: float, effect: float) -> TaskComparison:
 
 def _adjusted(compared: Sequence[TaskComparison]) -> list[TaskComparison]:
     """The same with p adjusted over the tasks that decide; a task of one run is no test and keeps its own p."""
-    deciding = [place for place, one in enumerate(compared) if not one.contrast.one_run]
-    apart = holm([compared[place].contrast.p for place in deciding])
-    small = holm([compared[place].p_small for place in deciding])
+    deciding = [index for index, one in enumerate(compared) if not one.contrast.one_run]
+    apart = holm([compared[index].contrast.p for index in deciding])
+    small = holm([compared[index].p_small for index in deciding])
     done = [replace(one, p_adjusted=one.contrast.p, p_small_adjusted=one.p_small) for one in compared]
-    for place, p, p_small in zip(deciding, apart, small, strict=True):
-        done[place] = replace(done[place], tests=len(deciding), p_adjusted=p, p_small_adjusted=p_small)
+    for index, p, p_small in zip(deciding, apart, small, strict=True):
+        done[index] = replace(done[index], tests=len(deciding), p_adjusted=p, p_small_adjusted=p_small)
     return done
 
 

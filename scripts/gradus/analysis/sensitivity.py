@@ -40,7 +40,7 @@ def order_changes(measured: Mapping[Condition, Measurement]) -> dict[Condition, 
         groups.setdefault((supervision.dataset, base_of(student)), {}).setdefault(student, {})[supervision] = one
     found: dict[Condition, list[Supervision]] = {}
     for points in groups.values():
-        shared = [place for place in next(iter(points.values())) if all(place in each for each in points.values())]
+        shared = [key for key in next(iter(points.values())) if all(key in each for each in points.values())]
         for first, second in combinations(shared, 2):
             if _turns([(each[first], each[second]) for each in points.values()]):
                 for point in points:
@@ -52,6 +52,6 @@ def order_changes(measured: Mapping[Condition, Measurement]) -> dict[Condition, 
 def _turns(pairs: Sequence[tuple[Measurement, Measurement]]) -> bool:
     """Whether a difference that is told from zero at one value is the other way at another."""
     gaps = [difference(first, second, pooled_seed_variance([first, second])) for first, second in pairs]
-    told = {gap.estimate > 0 for gap in gaps if gap.p < ALPHA and gap.estimate}
+    significant = {gap.estimate > 0 for gap in gaps if gap.p < ALPHA and gap.estimate}
     seen = {gap.estimate > 0 for gap in gaps if gap.estimate}
-    return any((not way) in seen for way in told)
+    return any((not way) in seen for way in significant)

@@ -75,12 +75,18 @@ def _row(
     rows: dict[tuple[Supervision, str, str], Rows],
 ) -> TransferRow:
     supervision, student, problems = key
-    beside = [place for place, name in runs if name == student and place.dataset == supervision.dataset]
-    reference = _reference(supervision, [place for place in beside if (place, student, problems) in rows])
+    beside = [
+        reference_of for reference_of, name in runs if name == student and reference_of.dataset == supervision.dataset
+    ]
+    reference = _reference(
+        supervision, [reference_of for reference_of in beside if (reference_of, student, problems) in rows]
+    )
     gain = None
     if reference is not None:
         seeds = pooled_seed_variance(
-            rows[place, student, problems] for place in beside if (place, student, problems) in rows
+            rows[reference_of, student, problems]
+            for reference_of in beside
+            if (reference_of, student, problems) in rows
         )
         gain = compared((supervision, measured), (reference, rows[reference, student, problems]), seeds)
     n = measured.n or 0
@@ -97,8 +103,8 @@ def _reference(supervision: Supervision, beside: Iterable[Supervision]) -> Super
     answer-only; nothing for these themselves."""
     if supervision.format in REFERENCES:
         return None
-    places = list(beside)
-    found = [place for format_ in REFERENCES for place in places if place.format == format_]
+    candidates = list(beside)
+    found = [candidate for format_ in REFERENCES for candidate in candidates if candidate.format == format_]
     return found[0] if found else None
 
 

@@ -54,8 +54,8 @@ def simulated_transfer(gains: tuple[float, float], design: TransferDesign, rng: 
         untaught = Supervision("home", "none", UNTAUGHT, NATIVE)
         found[untaught, "s"] = _rows(np.array([_BASE]), difficulty, design, rng)
         for level in range(design.levels):
-            place = Supervision("home", "t", "original", LEVELS[level])
-            found[place, "s"] = _rows(_BASE + gain + luck[level, :, side], difficulty, design, rng)
+            supervision = Supervision("home", "t", "original", LEVELS[level])
+            found[supervision, "s"] = _rows(_BASE + gain + luck[level, :, side], difficulty, design, rng)
         measured.append(found)
     home, away = measured
     return Evidence(home, transferred={"away": away})

@@ -16,7 +16,7 @@ from gradus.statistics.measurements import Measurement, Rows, pooled_seed_varian
 def change(
     first: Sequence[Measurement],
     second: Sequence[Measurement],
-    place: Supervision,
+    supervision: Supervision,
     first_reference: Measurement,
     second_reference: Measurement,
 ) -> Contrast | None:
@@ -33,7 +33,7 @@ def change(
         return None
     share = 1 / len(conditions)
     seeds = pooled_seed_variance([*conditions, reference])
-    found = gain([(share, one) for one in conditions], (place, reference), seeds)
+    found = gain([(share, one) for one in conditions], (supervision, reference), seeds)
     estimate = sum(share * (other.mean - one.mean) for one, other in zip(first, second, strict=True))
     estimate -= second_reference.mean - first_reference.mean
     return replace(found, estimate=estimate, n=None, groups=None, discordant=None, log_odds=0.0)

@@ -103,10 +103,10 @@ def _unstated(text: str) -> str | None:
     last = last_sentence(corrected or text)
     undecided = _is_open(last)
     words = re.findall(r"[^\W\d_]+", (corrected or text)[-200:])[-1:] + re.findall(r"[^\W\d_]+", text[:200])[:1]
-    for place, word in enumerate(words):
-        if word.lower() in _WORDS and not (place == 0 and undecided):
-            before = (corrected or text).rstrip(" \n.!*\"'")[: -len(word)] if place == 0 else ""
-            if place == 1 and not re.match(r"\W*\w+\s*(?:[,.;:!\n\u2014-]|$|\*)", text):
+    for index, word in enumerate(words):
+        if word.lower() in _WORDS and not (index == 0 and undecided):
+            before = (corrected or text).rstrip(" \n.!*\"'")[: -len(word)] if index == 0 else ""
+            if index == 1 and not re.match(r"\W*\w+\s*(?:[,.;:!\n\u2014-]|$|\*)", text):
                 continue
             return _turned(_WORDS[word.lower()], before[-60:])
     if undecided:

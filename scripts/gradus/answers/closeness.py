@@ -19,8 +19,8 @@ def told_apart(gold: Any, given: Any) -> bool:
         return False
     try:
         symbols = sorted(gold.free_symbols | given.free_symbols, key=str)
-        places = {symbol: Integer(prime) for symbol, prime in zip(symbols, (2, 3, 5, 7, 11), strict=False)}
-        left, right = (one.doit().subs(places) if places else one.doit() for one in (gold, given))
+        primes = {symbol: Integer(prime) for symbol, prime in zip(symbols, (2, 3, 5, 7, 11), strict=False)}
+        left, right = (one.doit().subs(primes) if primes else one.doit() for one in (gold, given))
         if left.is_Rational and right.is_Rational:
             return bool(left != right) and not _percent(left, right)
         decimal = left.has(Float) or right.has(Float)

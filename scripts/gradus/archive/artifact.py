@@ -92,8 +92,8 @@ def _hardware(measured: Measured) -> list[str]:
         return ["- machines: no run record tells which"]
     found = []
     for stage, facts in measured.machines.items():
-        told = [f"{name} {', '.join(values)}" for name, values in facts.items() if name != "instruction sets"]
-        found.append(f"- {stage}: {'; '.join(told)}")
+        described = [f"{name} {', '.join(values)}" for name, values in facts.items() if name != "instruction sets"]
+        found.append(f"- {stage}: {'; '.join(described)}")
     return found
 
 

@@ -122,9 +122,9 @@ def _cited(study: Study) -> str:
         if not isinstance(section, GradeschoolDataset | ColumnsDataset)
     ]
     models = [section.model for section in study.students.values() if isinstance(section, PretrainedStudent)]
-    told = "; ".join(dict.fromkeys([*named, *models]))
+    used = "; ".join(dict.fromkeys([*named, *models]))
     return (
-        f"Used: {told}. That the paper cites them is the author's to answer" if told else "Nothing of others was used"
+        f"Used: {used}. That the paper cites them is the author's to answer" if used else "Nothing of others was used"
     )
 
 
@@ -134,8 +134,8 @@ def _licences(study: Study) -> str:
         if study.archive.licence
         else "what the authors made has none yet"
     )
-    told = f"listed per dataset and teacher, code Apache-2.0, {own}"
-    return f"Yes: {told}" if study.archive.licence else f"Partly: {told} (archive.licence)"
+    listed = f"listed per dataset and teacher, code Apache-2.0, {own}"
+    return f"Yes: {listed}" if study.archive.licence else f"Partly: {listed} (archive.licence)"
 
 
 def _personal(study: Study) -> str:
@@ -146,8 +146,8 @@ def _personal(study: Study) -> str:
 
 
 def _splits(audits: Sequence[DatasetAudit]) -> str:
-    told = "; ".join(f"{one['dataset']}: {one['train']} train, {one['test']} test" for one in audits)
-    return f"Yes: {told}; questions of the test split in training are counted"
+    sizes = "; ".join(f"{one['dataset']}: {one['train']} train, {one['test']} test" for one in audits)
+    return f"Yes: {sizes}; questions of the test split in training are counted"
 
 
 def _compute(measured: Measured) -> str:
@@ -169,9 +169,9 @@ def _search(study: Study) -> str:
 
 def _statistics(study: Study) -> str:
     runs = [len(experiment.seeds) for experiment in study.experiments.values()]
-    told = f"{min(runs)}" if min(runs) == max(runs) else f"{min(runs)} to {max(runs)}"
+    seeds = f"{min(runs)}" if min(runs) == max(runs) else f"{min(runs)} to {max(runs)}"
     single = " One run gives no verdict." if min(runs) < 2 else ""
-    return f"Yes: intervals and adjusted p over problems and runs, {told} seed(s) per cell.{single}"
+    return f"Yes: intervals and adjusted p over problems and runs, {seeds} seed(s) per cell.{single}"
 
 
 def _people(study: Study) -> str:

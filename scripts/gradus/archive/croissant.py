@@ -107,7 +107,7 @@ def croissant(study: Study, groups: Mapping[str, Tar], jobs: Sequence[FinishedJo
         },
         *(_file(study, supervision, tar.file) for supervision in supervisions(study)),
     ]
-    found["recordSet"] = [_rows(study, supervision) for supervision in supervisions(study)]
+    found["recordSet"] = [_rows(supervision) for supervision in supervisions(study)]
     return found
 
 
@@ -123,7 +123,7 @@ def _file(study: Study, supervision: Supervision, tar: str) -> dict[str, Any]:
     }
 
 
-def _rows(study: Study, supervision: Supervision) -> dict[str, Any]:
+def _rows(supervision: Supervision) -> dict[str, Any]:
     """The rows of a supervision with their fields."""
     return {
         "@type": "cr:RecordSet",

@@ -32,7 +32,7 @@ class Link:
 
 
 @dataclass(frozen=True)
-class Place:
+class EvaluatedCell:
     """Which number a metric file holds: of a cell, on some problems (``test`` say), with a decoding."""
 
     cell: Cell
@@ -40,7 +40,7 @@ class Place:
     decoding: str
 
 
-def parse_metric(path: str) -> tuple[Path, Place]:
+def parse_metric(path: str) -> tuple[Path, EvaluatedCell]:
     """The study's folder and what a metric file's path says of its number; UserError for any other path."""
     found = paths.METRICS.wildcards_in(path)
     if found is None or not found["seed"].isdigit():
@@ -49,23 +49,23 @@ def parse_metric(path: str) -> tuple[Path, Place]:
     inside = Path(paths.METRICS.removeprefix(f"{paths.RESULTS}/"))
     return (
         Path(path).parents[len(inside.parts) - 1],
-        Place(Cell(supervision, found["student"], int(found["seed"])), found["problems"], found["decoding"]),
+        EvaluatedCell(Cell(supervision, found["student"], int(found["seed"])), found["problems"], found["decoding"]),
     )
 
 
-def chain(results: Results, place: Place) -> list[Link]:
+def chain(results: Results, evaluated: EvaluatedCell) -> list[Link]:
     """From the problems to the number, in the order in which they were made; files that are not here have no hash."""
-    study, cell, decoding = results.study, place.cell, place.decoding
+    study, cell, decoding = results.study, evaluated.cell, evaluated.decoding
     supervision = cell.supervision
-    metric = results.path(paths.METRICS, cell, problems=place.problems, decoding=decoding)
+    metric = results.path(paths.METRICS, cell, problems=evaluated.problems, decoding=decoding)
     if not metric.exists():
         raise UserError("is not there", where=metric, hint="ask Snakemake for it")
     problems = {
         "train": results.path(paths.PROBLEMS, dataset=supervision.dataset, split="train"),
-        place.problems: results.root / paths.problems_file(study, supervision.dataset, place.problems),
+        evaluated.problems: results.root / paths.problems_file(study, supervision.dataset, evaluated.problems),
     }
     training_set = results.path(paths.TRAINING_SET, cell)
-    predictions = results.path(paths.PREDICTIONS, cell, problems=place.problems, decoding=decoding)
+    predictions = results.path(paths.PREDICTIONS, cell, problems=evaluated.problems, decoding=decoding)
     written = {"decoding": study.decodings[decoding].model_dump(), **_manifest(predictions), "run": _run(predictions)}
     if is_untaught(supervision):
         return [
@@ -167,8 +167,8 @@ def breaks(links: list[Link]) -> list[str]:
         if manifest and manifest.exists() and link.sha256 and read_json(manifest)["sha256"] != link.sha256:
             found.append(f"{link.path} is not what its manifest says")
     number = by_name["number"]
-    told = contradiction(Metrics.from_json(number.facts), Path(number.path).with_suffix(".rows.jsonl"))
-    return found if told is None else [*found, f"{number.path} {told}"]
+    contradicted = contradiction(Metrics.from_json(number.facts), Path(number.path).with_suffix(".rows.jsonl"))
+    return found if contradicted is None else [*found, f"{number.path} {contradicted}"]
 
 
 def to_text(links: list[Link]) -> str:

@@ -130,9 +130,9 @@ def _modules(folder: Path) -> list[ModuleType]:
     folders = [folder.parents[1], folder.parents[0], folder]
     before = {name: sys.modules.pop(name) for name in list(sys.modules) if name.partition(".")[0] == _FOLDER[0]}
     try:
-        for name, place in zip(names, folders, strict=True):
+        for name, where in zip(names, folders, strict=True):
             stand_in = ModuleType(name)
-            stand_in.__path__ = [str(place)]
+            stand_in.__path__ = [str(where)]
             sys.modules[name] = stand_in
         return [importlib.import_module(f"{names[-1]}.{module}") for module in _MODULES]
     finally:

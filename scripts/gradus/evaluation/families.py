@@ -120,11 +120,11 @@ def _generates(name: str, beams: int) -> bool:
     from gradus.evaluation.engines.stepwise import StepwiseEngine
 
     model, asked = make_model(name), prompts()
-    with tempfile.TemporaryDirectory() as place:
-        model.save_pretrained(place)
+    with tempfile.TemporaryDirectory() as folder:
+        model.save_pretrained(folder)
 
         def write(ends: Sequence[int], number: int) -> list[list[int]]:
-            engine = StepwiseEngine(Path(place), GenerationLimits(tuple(ends), LONGEST, beams=number), 0, 64, 1)
+            engine = StepwiseEngine(Path(folder), GenerationLimits(tuple(ends), LONGEST, beams=number), 0, 64, 1)
             return engine.complete(asked, [0] * len(asked))
 
         spread = [row[5 + 2 * index] for index, row in enumerate(write((), 1)[:3])]

@@ -67,14 +67,14 @@ def prior(source: str, n: int, printed: Sequence[Printed]) -> Noise:
     """
     series: dict[str, dict[str, list[float]]] = {}
     sizes: dict[str, int] = {}
-    for (place, student), one in granularity(printed).students.items():
+    for (supervision, student), one in granularity(printed).students.items():
         if one.sd is not None and one.runs > 1:
-            series.setdefault(place.dataset, {}).setdefault(student, []).append(one.sd**2)
-            sizes[place.dataset] = one.n or 0
+            series.setdefault(supervision.dataset, {}).setdefault(student, []).append(one.sd**2)
+            sizes[supervision.dataset] = one.n or 0
     nearest = source if source in series else min(series, key=lambda name: abs(math.log(sizes[name] / n)))
     each = sorted(math.sqrt(fmean(variances)) for variances in series[nearest].values())
-    told = f"prior: the paper's runs on {nearest} ({100 * each[0]:.1f} to {100 * each[-1]:.1f} points by student)"
-    return Noise(math.sqrt(fmean(sd**2 for sd in each)), interaction_variance(0.5), told)
+    origin = f"prior: the paper's runs on {nearest} ({100 * each[0]:.1f} to {100 * each[-1]:.1f} points by student)"
+    return Noise(math.sqrt(fmean(sd**2 for sd in each)), interaction_variance(0.5), origin)
 
 
 def _pilot(inputs: PlanInputs, one: Primary) -> Noise | None:

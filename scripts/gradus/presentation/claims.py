@@ -52,12 +52,12 @@ def tally(family: Sequence[Statement]) -> str:
     """How many statements of a claim got which verdict; those of one run are counted apart, and only verdicts are bold."""
     counts = Counter(statement.verdict for statement in family)
     decided = len(family) - counts["one run: no verdict"] - counts["described only"]
-    told = []
+    parts = []
     for verdict in VERDICTS[:4]:
         strong = "**" if verdict in VERDICTS[:2] and counts[verdict] else ""
         if decided and (counts[verdict] or verdict in VERDICTS[:2]):
-            told.append(f"{strong}{counts[verdict]} {verdict}{strong}")
-    sentence = f"{', '.join(told)}, of {decided} test{'s' if decided > 1 else ''}." if decided else ""
+            parts.append(f"{strong}{counts[verdict]} {verdict}{strong}")
+    sentence = f"{', '.join(parts)}, of {decided} test{'s' if decided > 1 else ''}." if decided else ""
     single, described = counts["one run: no verdict"], counts["described only"]
     if single:
         sentence += f" {single} rest{'s' if single == 1 else ''} on one run: no verdict."
@@ -174,11 +174,11 @@ def _another_dataset(one: Statement) -> str:
     """Where the effect on another dataset lies, and how much of what datasets vary is no error."""
     if one.i2 is None:
         return ""
-    told = f"I² {percent(one.i2, digits=0)}"
+    heterogeneity = f"I² {percent(one.i2, digits=0)}"
     if one.prediction_low is None or one.prediction_high is None:
-        return told
+        return heterogeneity
     unit: Unit = "points" if one.unit == "points" else "correlation"
-    return f"{Number(one.estimate, one.prediction_low, one.prediction_high, unit=unit).interval()}, {told}"
+    return f"{Number(one.estimate, one.prediction_low, one.prediction_high, unit=unit).interval()}, {heterogeneity}"
 
 
 def _fixed(one: Statement) -> str:
@@ -270,10 +270,10 @@ def example_page(found: Mapping[str, Mapping[Verdict, Statement]]) -> str:
 
 def sentence(one: Statement) -> str:
     """A statement with its numbers as one sentence."""
-    told = f'{one.subject}: "{one.statement}"; {_estimate(one)} {"points" if one.unit == "points" else one.unit}'
+    lead = f'{one.subject}: "{one.statement}"; {_estimate(one)} {"points" if one.unit == "points" else one.unit}'
     if _adjusted_p(one):
-        told += f", adjusted p {_adjusted_p(one)}"
-    parts = [told]
+        lead += f", adjusted p {_adjusted_p(one)}"
+    parts = [lead]
     if _another_dataset(one):
         parts.append(f"another dataset {_another_dataset(one)}")
     if meaning(one):

@@ -21,13 +21,13 @@ def may_be_best(rivals: tuple[Number, ...]) -> frozenset[int]:
     Numbers trained on test questions are left out. Numbers from one run are not compared, and where one of them is the highest
     nothing is bold.
     """
-    there = {place: one for place, one in enumerate(rivals) if one.value is not None and not one.has(LEAKED)}
+    there = {index: one for index, one in enumerate(rivals) if one.value is not None and not one.has(LEAKED)}
     measured: dict[int, Measurement] = {
-        place: Summary(one.value or 0.0, one.sd, one.runs, one.n)
-        for place, one in there.items()
+        index: Summary(one.value or 0.0, one.sd, one.runs, one.n)
+        for index, one in there.items()
         if one.runs > 1 and one.sd is not None
     }
-    if len(measured) < 2 or max(there, key=lambda place: there[place].value or 0.0) not in measured:
+    if len(measured) < 2 or max(there, key=lambda index: there[index].value or 0.0) not in measured:
         return frozenset()
     kept = not_told_from_best(measured, pooled_seed_variance(measured.values()))
     return frozenset(kept) if len(kept) < len(measured) else frozenset()

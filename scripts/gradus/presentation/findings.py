@@ -108,9 +108,11 @@ def headline_text(facts: dict[str, Any]) -> str:
         if not entry["above_baselines"]:
             # What is said of rationales is no word against answer only, which may be recommended.
             bare = entry.get("answer_only_above_baselines", False)
-            told = f"no rationale above its baselines; answer only {percent(entry['answer_only'])}" if bare else NOTHING
+            outcome = (
+                f"no rationale above its baselines; answer only {percent(entry['answer_only'])}" if bare else NOTHING
+            )
             lines.append(
-                f"  {entry['experiment']}: {entry['student']} on {entry['dataset']}: {told} (the highest "
+                f"  {entry['experiment']}: {entry['student']} on {entry['dataset']}: {outcome} (the highest "
                 f"{percent(entry['accuracy'])} {best.interval()}, n = {entry['n']}; most frequent answer "
                 f"{percent(entry['most_frequent_answer'])})"
             )
@@ -272,22 +274,22 @@ def _limits(study: Study) -> list[str]:
 
 def _sweeps(conditions: Sequence[ConditionSummary], experiment: Experiment) -> list[str]:
     """What a sweep says: the value that was chosen for each student, and whose order depends on it."""
-    told: dict[str, None] = {}
+    sentences: dict[str, None] = {}
     for row in conditions:
         name = f"{plain(row.supervision.dataset, experiment)}, {plain(row.student, experiment)}"
         values = ", ".join(f"{key} {text_of(value)}" for key, value in swept_values(row, experiment).items())
         keys = " and ".join(experiment.sweep)
         if row.chosen:
             on = "test problems, for there are no development problems: its accuracy is too good"
-            told[f"{name}: {values} was chosen on {'development problems' if row.development is not None else on}."] = (
-                None
-            )
+            sentences[
+                f"{name}: {values} was chosen on {'development problems' if row.development is not None else on}."
+            ] = None
         for other in row.order_changes_with:
             pair = " and ".join(sorted((row.supervision.short, other.short)))
-            told[f"{name}: the order of {pair} changes with {keys}: what is said of them holds at one value alone."] = (
-                None
-            )
-    return list(told)
+            sentences[
+                f"{name}: the order of {pair} changes with {keys}: what is said of them holds at one value alone."
+            ] = None
+    return list(sentences)
 
 
 def _warnings(conditions: Sequence[ConditionSummary], experiment: Experiment) -> list[str]:

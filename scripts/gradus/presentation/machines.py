@@ -17,7 +17,7 @@ from gradus.results.machines import Facts
 def conditions_markdown(found: Sequence[ConditionOnTwo], names: tuple[str, str]) -> str:
     """What differs per condition, and how much of that seeds do as well."""
     counts = Counter(one.finding for one in found)
-    told = ", ".join(f"{count} {finding}" for finding, count in counts.items())
+    tally = ", ".join(f"{count} {finding}" for finding, count in counts.items())
     heads = ["dataset", "supervision", "student", *(f"{name} (runs)" for name in names), "difference, 95 % interval"]
     heads += ["same seeds", "other machine", "other seed", ""]
     rows: list[list[Cell]] = [
@@ -33,7 +33,7 @@ def conditions_markdown(found: Sequence[ConditionOnTwo], names: tuple[str, str])
         for one in found
     ]
     return (
-        f"## Conditions\n\n{len(found)} conditions: {told}. *Same seeds*: with the same outcome on every problem. "
+        f"## Conditions\n\n{len(found)} conditions: {tally}. *Same seeds*: with the same outcome on every problem. "
         "*Other machine*: problems with another outcome for the same seed; *other seed*: for two seeds on one machine. "
         f"p is adjusted over the conditions (Holm).\n\n{Table(heads, rows, names=3, align='lllrrrrrrl').markdown()}"
     )
@@ -55,7 +55,7 @@ def claims_markdown(found: Sequence[ClaimOnTwo], names: tuple[str, str]) -> str:
         [
             TITLES.get(one.first.claim, one.first.claim),
             one.first.subject,
-            *(_told(side) for side in (one.first, one.second)),
+            *(_sentence(side) for side in (one.first, one.second)),
             "beyond seeds"
             if one.beyond_seeds
             else "as seeds differ"
@@ -81,13 +81,11 @@ def arithmetic_markdown(first: Mapping[str, Facts], second: Mapping[str, Facts],
                 here, there = _only(here[0], there[0]), _only(there[0], here[0])
             rows.append([stage, name, "; ".join(here), "; ".join(there), "differs" if differs else ""])
     count = sum(row[-1] == "differs" for row in rows)
-    told = f"{count} of {len(rows)} facts differ" if count else "Nothing that is recorded differs"
-    return (
-        f"## Arithmetic\n\n{told}.\n\n{Table(['stage', 'fact', *names, ''], rows, names=2, align='lllll').markdown()}"
-    )
+    summary = f"{count} of {len(rows)} facts differ" if count else "Nothing that is recorded differs"
+    return f"## Arithmetic\n\n{summary}.\n\n{Table(['stage', 'fact', *names, ''], rows, names=2, align='lllll').markdown()}"
 
 
-def _told(one: Statement) -> str:
+def _sentence(one: Statement) -> str:
     scale, form = (1, "+.2f") if one.unit in ("r", "tau") else (100, "+.1f")
     shown = [f"{scale * value:{form}}" for value in (one.estimate, one.low, one.high)]
     return f"{one.verdict}, {shown[0]} [{shown[1]}, {shown[2]}]"

@@ -61,8 +61,8 @@ def _figure(found: RunComparison) -> str:
     step = next((tick for tick in _TICKS if reach / tick <= 4), 0.5)
     count = math.floor(reach / step + 1e-9)
     ticks = "".join(
-        f'<span style="left:{_left(place * step, reach)}">{f"{100 * place * step:+g}" if place else "0"}</span>'
-        for place in range(-count, count + 1)
+        f'<span style="left:{_left(index * step, reach)}">{f"{100 * index * step:+g}" if index else "0"}</span>'
+        for index in range(-count, count + 1)
     )
     ends = f'<span class="plot ends" style="height:auto"><span>← {second} better</span><span>{first} better →</span></span>'
     margin = size(found.tasks[0].margin)

@@ -23,10 +23,10 @@ CAPTION = "How natural texts are to a student before training, and what it learn
 def to_csv(evidence: Evidence) -> str:
     """One line per supervision and student: surprisals in nats per token, accuracy as a share (none where nothing is scored)."""
     lines = []
-    for (place, student), fit in evidence.fits.items():
-        measured = evidence.students.get((place, student))
+    for (supervision, student), fit in evidence.fits.items():
+        measured = evidence.students.get((supervision, student))
         scored = [measured.runs, measured.n, measured.mean] if measured else [None, None, None]
-        names = [place.dataset, place.teacher, place.format, place.level, student]
+        names = [supervision.dataset, supervision.teacher, supervision.format, supervision.level, student]
         lines.append([*names, fit.texts, fit.tokens, *(getattr(fit, score) for score in _SCORES), *scored])
     return csv_text(_HEADS, lines)
 
@@ -45,10 +45,17 @@ def fits_table(evidence: Evidence) -> Table:
         "accuracy",
     ]
     body: list[list[Number | str | None]] = []
-    for (place, student), fit in evidence.fits.items():
+    for (supervision, student), fit in evidence.fits.items():
         scores = (f"{fit.surprisal:.3f}", f"{fit.rank:.2f}", f"{fit.rsr:.2f}", f"{fit.local_surprisal:.3f}")
         body.append(
-            [place.dataset, student, place.short, f"{fit.texts}", *scores, _accuracy(evidence, (place, student))]
+            [
+                supervision.dataset,
+                student,
+                supervision.short,
+                f"{fit.texts}",
+                *scores,
+                _accuracy(evidence, (supervision, student)),
+            ]
         )
     return Table(
         heads,
@@ -67,7 +74,7 @@ def fits_table(evidence: Evidence) -> Table:
 def fits_figure(evidence: Evidence) -> Figure:
     """Accuracy over surprisal, one panel per dataset; a point is a supervision with one student, named by its level."""
     shown = {key: fit for key, fit in evidence.fits.items() if key in evidence.students}
-    datasets = list(dict.fromkeys(place.dataset for place, _ in shown))
+    datasets = list(dict.fromkeys(supervision.dataset for supervision, _ in shown))
     students = list(dict.fromkeys(student for _, student in shown))
     with styled():
         figure, axes = panels(max(1, len(datasets)), (3.4, 3.0))
@@ -80,14 +87,14 @@ def fits_figure(evidence: Evidence) -> Figure:
 
 
 def _draw(panel: Axes, shown: Mapping[Condition, Fit], students: Sequence[str], evidence: Evidence) -> None:
-    for (place, student), fit in shown.items():
+    for (supervision, student), fit in shown.items():
         look = style(students.index(student))
-        number = _accuracy(evidence, (place, student))
+        number = _accuracy(evidence, (supervision, student))
         assert number is not None  # what is shown has been scored
         draw_point(
             panel, fit.surprisal, number, color=look.color, marker=look.marker, markersize=4.5, linestyle="", label=student
         )  # fmt: skip
-        name = place.level if place.format == "original" else place.short
+        name = supervision.level if supervision.format == "original" else supervision.short
         panel.annotate(name, (fit.surprisal, number.scaled), textcoords="offset points", xytext=(5, 3), fontsize=7)
 
 

@@ -65,7 +65,7 @@ class Table:
         group = own[: self.names - 1]
         rivals = own if self.bold == "row" else [r[column] for r in self.rows if r[: self.names - 1] == group]
         numbers = tuple(rival for rival in rivals if isinstance(rival, Number))
-        return any(numbers[place] is cell for place in may_be_best(numbers))
+        return any(numbers[index] is cell for index in may_be_best(numbers))
 
     @property
     def has_bold(self) -> bool:

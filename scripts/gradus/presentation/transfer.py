@@ -28,12 +28,12 @@ def to_csv(rows: Sequence[TransferRow]) -> str:
     lines: list[list[str | float | None]] = []
     for row in rows:
         gain = row.gain.interval() if row.gain else None
-        place = row.supervision
+        supervision = row.supervision
         line: list[str | float | None] = [
-            place.dataset,
-            place.teacher,
-            place.format,
-            place.level,
+            supervision.dataset,
+            supervision.teacher,
+            supervision.format,
+            supervision.level,
             row.student,
             row.asked,
         ]
@@ -78,5 +78,5 @@ def _cells(row: TransferRow | None) -> tuple[Number | str | None, Number | str |
     if row.gain is None:
         return _accuracy(row), ""
     gain = row.gain.interval()
-    told = Number(gain.value, gain.low, gain.high, unit="points")
-    return _accuracy(row), f"{told}{' *' if row.p is not None and row.p <= 0.05 else ''}"
+    number = Number(gain.value, gain.low, gain.high, unit="points")
+    return _accuracy(row), f"{number}{' *' if row.p is not None and row.p <= 0.05 else ''}"

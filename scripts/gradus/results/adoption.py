@@ -39,10 +39,10 @@ def adopt(finished: Path, root: Path) -> Path:
             shutil.copytree(finished / part, target / part, ignore=shutil.ignore_patterns("weights"))
     for part in _TESTED:
         for path in files_below(finished / part):
-            place = path.relative_to(finished)
-            inside = place.parent / paths.TEST if re.fullmatch(r"seed\d+", place.parent.name) else place.parent
+            relative = path.relative_to(finished)
+            inside = relative.parent / paths.TEST if re.fullmatch(r"seed\d+", relative.parent.name) else relative.parent
             (target / inside).mkdir(parents=True, exist_ok=True)
-            _copy(path, target / inside / place.name)
+            _copy(path, target / inside / relative.name)
     for record in finished.glob(Path(paths.DECLARATION).name.format(digest="*")):
         shutil.copyfile(record, target / record.name)
     write_json(target / "study.json", study.model_dump(mode="json"), keep_order=True)

@@ -27,14 +27,14 @@ def arithmetic(results: Results) -> dict[str, Facts]:
     for stage in STAGES:
         facts: dict[str, dict[str, None]] = {}
         for path in files_below(folder / stage, ".run.json"):
-            for name, value in _told(path):
+            for name, value in _facts_of(path):
                 facts.setdefault(name, {})[value] = None
         if facts:
             found[stage] = {name: tuple(values) for name, values in facts.items()}
     return found
 
 
-def _told(path: Path) -> Iterator[tuple[str, str]]:
+def _facts_of(path: Path) -> Iterator[tuple[str, str]]:
     """The facts of one run record; nothing of one from before they were kept."""
     record = read_json(path)
     kept: dict[str, Any] = record.get("arithmetic") or {}

@@ -27,10 +27,10 @@ def contradiction(metrics: Metrics, rows: Path) -> str | None:
         return None
     facts = rows.stat()
     found = _counted(rows, facts.st_mtime_ns, facts.st_size)
-    told = Counts(metrics.n * metrics.samples, metrics.correct, metrics.strict_correct, metrics.truncated)
+    recorded = Counts(metrics.n * metrics.samples, metrics.correct, metrics.strict_correct, metrics.truncated)
     for name in ("texts", "correct", "strict_correct", "truncated"):
-        if getattr(found, name) != getattr(told, name):
-            return f"says {getattr(told, name)} {name.replace('_', ' ')}, its rows have {getattr(found, name)}"
+        if getattr(found, name) != getattr(recorded, name):
+            return f"says {getattr(recorded, name)} {name.replace('_', ' ')}, its rows have {getattr(found, name)}"
     for name, count in (("accuracy", found.correct), ("strict_accuracy", found.strict_correct)):
         if abs(getattr(metrics, name) - count / found.texts) > 1e-9:
             shown = f"{getattr(metrics, name):.4f}"

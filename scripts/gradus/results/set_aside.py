@@ -23,12 +23,12 @@ def set_aside(made: Sequence[Artifact]) -> bool:
         return False
     try:
         for path in made:
-            place = Path(path.aside)
-            place.parent.mkdir(parents=True, exist_ok=True)
+            aside = Path(path.aside)
+            aside.parent.mkdir(parents=True, exist_ok=True)
             if Path(path).is_dir():
-                shutil.copytree(path, place, copy_function=os.link)
+                shutil.copytree(path, aside, copy_function=os.link)
             else:
-                os.link(path, place)
+                os.link(path, aside)
     except (OSError, shutil.Error):  # another file system, or one without links
         drop(made)
         return False
@@ -42,8 +42,8 @@ def is_set_aside(made: Sequence[Artifact]) -> bool:
 
 def holds(folder: Artifact, sums: Mapping[str, str]) -> bool:
     """Whether the files of a folder that was set aside are those that its manifest tells of (Snakemake adds one of its own)."""
-    place = Path(folder.aside)
-    return all((place / name).is_file() and sha256_file(place / name) == digest for name, digest in sums.items())
+    aside = Path(folder.aside)
+    return all((aside / name).is_file() and sha256_file(aside / name) == digest for name, digest in sums.items())
 
 
 def take_back(made: Sequence[Artifact]) -> None:
@@ -59,22 +59,22 @@ def take_back(made: Sequence[Artifact]) -> None:
 def drop(made: Sequence[Artifact]) -> None:
     """Delete what of it was set aside."""
     for path in made:
-        place = Path(path.aside)
-        if place.is_dir():
-            shutil.rmtree(place)
+        aside = Path(path.aside)
+        if aside.is_dir():
+            shutil.rmtree(aside)
         else:
-            place.unlink(missing_ok=True)
-        _drop_empty(place.parent)
+            aside.unlink(missing_ok=True)
+        _drop_empty(aside.parent)
 
 
 def tidy(results: Artifact) -> None:
     """Delete what lies in ``set_aside/`` of a study's folder and still lies where it was: no job has come to it."""
     root = Path(results / "set_aside")
-    for place in sorted(root.rglob("*")) if root.is_dir() else []:
-        original = Path(results) / place.relative_to(root)
-        if place.is_file() and original.exists() and place.samefile(original):
-            place.unlink()
-            _drop_empty(place.parent)
+    for path in sorted(root.rglob("*")) if root.is_dir() else []:
+        original = Path(results) / path.relative_to(root)
+        if path.is_file() and original.exists() and path.samefile(original):
+            path.unlink()
+            _drop_empty(path.parent)
 
 
 def _drop_empty(folder: Path) -> None:

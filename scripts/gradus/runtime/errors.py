@@ -29,7 +29,7 @@ class UserErrors(UserError):
 
 
 class Mistakes:
-    """Collects mistakes, so that all are told at once: ``with mistakes: check(...)``, then ``mistakes.tell()``."""
+    """Collects mistakes, so that all are reported at once: ``with mistakes: check(...)``, then ``mistakes.report()``."""
 
     def __init__(self) -> None:
         self.found: list[UserError] = []
@@ -43,7 +43,7 @@ class Mistakes:
         self.found += error.found if isinstance(error, UserErrors) else [error]
         return True
 
-    def tell(self) -> None:
+    def report(self) -> None:
         """Raise what was collected as one UserError; nothing where there is none."""
         if len(self.found) == 1:
             raise self.found[0]

@@ -35,8 +35,8 @@ class Record:
 
     def to_json(self) -> dict[str, Any]:
         """The record as plain JSON values."""
-        told = dataclasses.asdict(self)
-        return {name: value for name, value in told.items() if value is not None or name not in self.MAY_BE_ABSENT}
+        fields = dataclasses.asdict(self)
+        return {name: value for name, value in fields.items() if value is not None or name not in self.MAY_BE_ABSENT}
 
     @classmethod
     def from_json(cls, value: Any) -> Self:

@@ -76,12 +76,12 @@ def within_groups(
     less for each group and covariate. r is 0 and says nothing where a side does not vary.
     """
     members: dict[Hashable, list[int]] = {}
-    for place, group in enumerate(groups):
-        members.setdefault(group, []).append(place)
+    for index, group in enumerate(groups):
+        members.setdefault(group, []).append(index)
     sides = [np.array(values, dtype=float) for values in (x, y, *covariates)]
     for side in sides:
-        for places in members.values():
-            side[places] -= side[places].mean()
+        for indices in members.values():
+            side[indices] -= side[indices].mean()
     left, right, *cleared = sides
     axes: list[NDArray[np.float64]] = []
     for side in cleared:
@@ -116,7 +116,7 @@ def flipped(groups: Sequence[Hashable], x: Sequence[float], y: Sequence[float]) 
     if whole.r == 0.0:
         return replace(whole, smallest_p=0.5)
     names, left, right = list(groups), np.array(x, dtype=float), np.array(y, dtype=float)
-    members = [[place for place, one in enumerate(names) if one == group] for group in dict.fromkeys(names)]
+    members = [[index for index, one in enumerate(names) if one == group] for group in dict.fromkeys(names)]
     products = np.array([(left[p] - left[p].mean()) @ (right[p] - right[p].mean()) for p in members])
     products = products[np.abs(products) > 1e-15]
     if len(products) > 12:

@@ -16,9 +16,9 @@ Name = TypeVar("Name")
 def holm(p_values: Sequence[float]) -> list[float]:
     """p-values adjusted by Holm's method (1979) for the family they are."""
     adjusted, highest = [0.0] * len(p_values), 0.0
-    for rank, place in enumerate(sorted(range(len(p_values)), key=lambda place: p_values[place])):
-        highest = max(highest, min(1.0, (len(p_values) - rank) * p_values[place]))
-        adjusted[place] = highest
+    for rank, index in enumerate(sorted(range(len(p_values)), key=lambda index: p_values[index])):
+        highest = max(highest, min(1.0, (len(p_values) - rank) * p_values[index]))
+        adjusted[index] = highest
     return adjusted
 
 
@@ -77,7 +77,7 @@ def two_lines(levels: Sequence[Measurement], seeds: SeedVariance) -> tuple[Contr
 
     After Simonsohn's two-lines test (2018), broken at the best interior level instead of by his search.
     """
-    best = max(range(1, len(levels) - 1), key=lambda place: levels[place].mean)
+    best = max(range(1, len(levels) - 1), key=lambda index: levels[index].mean)
     return slope(levels[: best + 1], seeds), slope(levels[best:], seeds)
 
 
@@ -93,5 +93,5 @@ def answers_slope(levels: Sequence[Measurement]) -> Contrast:
 
 def _steepness(levels: Sequence[Measurement]) -> list[tuple[float, Measurement]]:
     middle = (len(levels) - 1) / 2
-    scale = sum((place - middle) ** 2 for place in range(len(levels)))
-    return [((place - middle) / scale, one) for place, one in enumerate(levels)]
+    scale = sum((index - middle) ** 2 for index in range(len(levels)))
+    return [((index - middle) / scale, one) for index, one in enumerate(levels)]

@@ -57,8 +57,8 @@ def simulated_cells(shape: Shape, runs: int, problems: int, rng: np.random.Gener
     """One study: the item rows of every condition."""
     difficulty = rng.normal(0, DIFFICULTY_SD, problems)
     found = []
-    for place, (accuracy, run_sd) in enumerate(zip(shape.accuracies, shape.run_sds, strict=True)):
-        asked = (shape.runs[place] if shape.runs else None) or runs
+    for index, (accuracy, run_sd) in enumerate(zip(shape.accuracies, shape.run_sds, strict=True)):
+        asked = (shape.runs[index] if shape.runs else None) or runs
         scale = np.sqrt(1 + DIFFICULTY_SD**2 + SUIT_SD**2 + run_sd**2)
         luck = rng.normal(0, run_sd, asked)[:, None]
         chances = ndtr(scale * ndtri(accuracy) + difficulty + rng.normal(0, SUIT_SD, problems) + luck)

@@ -68,9 +68,9 @@ def simulated_levels(truth: Sequence[float], design: Design, rng: np.random.Gene
     difficulty = rng.normal(0, DIFFICULTY_SD, design.problems)
     spread = np.sqrt(1 + DIFFICULTY_SD**2 + design.interaction_sd**2)
     levels = []
-    for place, accuracy in enumerate(truth):
+    for index, accuracy in enumerate(truth):
         suits = rng.normal(0, design.interaction_sd, design.problems)
-        sd = design.seed_sd * (design.uneven if place % 2 else 1.0)
+        sd = design.seed_sd * (design.uneven if index % 2 else 1.0)
         targets = np.clip(accuracy + rng.normal(0, sd, design.runs), 0.001, 0.999)
         chances = norm.cdf(spread * norm.ppf(targets)[:, None] + difficulty + suits)
         levels.append(Rows((rng.random(chances.shape) < chances).astype(float)))
@@ -156,9 +156,9 @@ def _quadratic_rejects(levels: Sequence[Rows]) -> bool:
     """The common way: a significantly negative quadratic term over the runs' means."""
     from scipy.stats import t
 
-    places = np.repeat(np.arange(len(levels), dtype=float), [one.runs for one in levels])
+    positions = np.repeat(np.arange(len(levels), dtype=float), [one.runs for one in levels])
     values = np.concatenate([one.scores.mean(axis=1) for one in levels])
-    design = np.stack([np.ones_like(places), places, places**2], axis=1)
+    design = np.stack([np.ones_like(positions), positions, positions**2], axis=1)
     fit, *_ = np.linalg.lstsq(design, values, rcond=None)
     df = len(values) - 3
     variance = float(((values - design @ fit) ** 2).sum()) / df

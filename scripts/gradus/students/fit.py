@@ -58,9 +58,9 @@ def local_rows(example: Example, tokens: Tokens) -> list[tuple[list[int], int]]:
     """The same for each step of one example, after the steps before it that are in the window."""
     parts = [tokens.encode(step) for step in steps(example.completion)]
     rows = []
-    for place, part in enumerate(parts):
-        read = [number for earlier in parts[max(0, place - WINDOW) : place] for number in earlier]
-        if place < WINDOW:
+    for index, part in enumerate(parts):
+        read = [number for earlier in parts[max(0, index - WINDOW) : index] for number in earlier]
+        if index < WINDOW:
             read = [*tokens.encode(example.prompt), *read]
         if part:
             rows.append(([*read, *part], len(read)))
@@ -72,18 +72,18 @@ def score(model: Any, rows: Sequence[tuple[list[int], int]], pad_id: int) -> lis
     vocabulary = int(model.get_input_embeddings().weight.size(0))
     found: dict[int, Scored] = {}
     for batch in batches([len(ids) for ids, _ in rows], max(1, LOGITS // vocabulary)):
-        width = max(len(rows[place][0]) for place in batch)
+        width = max(len(rows[index][0]) for index in batch)
         ids = torch.full((len(batch), width), pad_id)
-        for line, place in enumerate(batch):
-            ids[line, : len(rows[place][0])] = torch.tensor(rows[place][0])
+        for line, index in enumerate(batch):
+            ids[line, : len(rows[index][0])] = torch.tensor(rows[index][0])
         ids = ids.to(model.device)
         with torch.inference_mode():  # right padding needs no mask: no token sees what follows it
             logits = model(input_ids=ids, use_cache=False).logits
-            for line, place in enumerate(batch):
-                numbers, read = rows[place]
+            for line, index in enumerate(batch):
+                numbers, read = rows[index]
                 last = len(numbers) - 1
-                found[place] = _scored(logits[line, read - 1 : last].float(), ids[line, read : last + 1])
-    return [found[place] for place in range(len(rows))]
+                found[index] = _scored(logits[line, read - 1 : last].float(), ids[line, read : last + 1])
+    return [found[index] for index in range(len(rows))]
 
 
 def _scored(logits: torch.Tensor, targets: torch.Tensor) -> Scored:
@@ -132,10 +132,10 @@ def _standard_error(values: Sequence[float]) -> float:
 def batches(lengths: Sequence[int], most: int) -> Iterator[list[int]]:
     """Places in ``lengths``, of similar length, whose padded size stays within ``most`` tokens where one alone does."""
     batch: list[int] = []
-    for place in sorted(range(len(lengths)), key=lambda place: lengths[place]):
-        if batch and lengths[place] * (len(batch) + 1) > most:
+    for index in sorted(range(len(lengths)), key=lambda index: lengths[index]):
+        if batch and lengths[index] * (len(batch) + 1) > most:
             yield batch
             batch = []
-        batch.append(place)
+        batch.append(index)
     if batch:
         yield batch

@@ -29,13 +29,13 @@ def folder_content(folder: Path) -> str:
             if size <= _WHOLE:
                 digest.update(stream.read())
                 continue
-            for start in _places(stream, path, size):
+            for start in _tensor_starts(stream, path, size):
                 stream.seek(start)
                 digest.update(stream.read(_PIECE))
     return f"sha256:{digest.hexdigest()}"
 
 
-def _places(stream: BinaryIO, path: Path, size: int) -> Iterator[int]:
+def _tensor_starts(stream: BinaryIO, path: Path, size: int) -> Iterator[int]:
     """Where the pieces begin that count."""
     spans = _tensors(stream, size) if path.suffix == ".safetensors" else []
     if not spans:

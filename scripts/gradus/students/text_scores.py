@@ -28,20 +28,20 @@ def score_texts(
     vocabulary = int(model.get_input_embeddings().weight.size(0))
     found: dict[int, TextScore] = {}
     for batch in batches([len(prompt) + len(ids) for prompt, ids, _ in rows], max(1, LOGITS // vocabulary)):
-        width = max(len(rows[place][0]) + len(rows[place][1]) for place in batch)
+        width = max(len(rows[index][0]) + len(rows[index][1]) for index in batch)
         ids = torch.full((len(batch), width), tokens.pad_id)
-        for line, place in enumerate(batch):
-            text = [*rows[place][0], *rows[place][1]]
+        for line, index in enumerate(batch):
+            text = [*rows[index][0], *rows[index][1]]
             ids[line, : len(text)] = torch.tensor(text)
         ids = ids.to(model.device)
         with torch.inference_mode():  # right padding needs no mask: no token sees what follows it
             logits = model(input_ids=ids, use_cache=False).logits
-            for line, place in enumerate(batch):
-                prompt, text, ends = rows[place]
+            for line, index in enumerate(batch):
+                prompt, text, ends = rows[index]
                 read, last = len(prompt), len(prompt) + len(text)
                 measured = _measured(logits[line, read - 1 : last - 1].float(), ids[line, read:last])
-                found[place] = _by_word(annotations[place], ends, *measured)
-    return [found[place] for place in range(len(rows))]
+                found[index] = _by_word(annotations[index], ends, *measured)
+    return [found[index] for index in range(len(rows))]
 
 
 def _measured(logits: torch.Tensor, targets: torch.Tensor) -> tuple[list[float], list[float]]:

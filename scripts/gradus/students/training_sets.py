@@ -87,9 +87,9 @@ def held_out(examples: Sequence[Example], share: float) -> list[int]:
     names: dict[str, str] = {}
     for example in sorted(examples, key=lambda one: one.problem_id):
         names.setdefault(normalised(example.prompt), example.problem_id)
-    place = {name: int(sha256_bytes(f"validation/{name}".encode())[:12], 16) / 16**12 for name in names.values()}
-    limit = max(share, min(place.values()))  # one problem at least
-    chosen = [index for index, one in enumerate(examples) if place[names[normalised(one.prompt)]] <= limit]
+    draw = {name: int(sha256_bytes(f"validation/{name}".encode())[:12], 16) / 16**12 for name in names.values()}
+    limit = max(share, min(draw.values()))  # one problem at least
+    chosen = [index for index, one in enumerate(examples) if draw[names[normalised(one.prompt)]] <= limit]
     if len(chosen) == len(examples):
         raise UserError(
             f"validation would hold all {len(examples)} examples out", hint="train on more problems, or leave it unset"

@@ -8,7 +8,7 @@ from gradus.records import Cell
 from gradus.study import paths
 from gradus.study.config import Study
 from gradus.study.config.datasets import Dataset
-from gradus.study.grid import cells, evaluations, is_taught_on, trained, transferred_to
+from gradus.study.grid import cells, evaluations, is_taught_on, trained
 from gradus.study.paths import Artifact
 
 
@@ -37,11 +37,6 @@ def other_origins(study: Study, dataset: str) -> list[str]:
         return []
     own = _origin(study.datasets[dataset])
     return [name for name, section in study.datasets.items() if _origin(section) != own]
-
-
-def asked_elsewhere(study: Study, dataset: str) -> list[str]:
-    """The datasets from elsewhere whose test problems students of a dataset are asked."""
-    return [name for name in transferred_to(study, dataset) if name in other_origins(study, dataset)]
 
 
 def _origin(section: Dataset) -> tuple[str | None, ...]:

@@ -51,18 +51,12 @@ def interface_of(teacher: ChatTeacher) -> Interface:
     return "openai" if isinstance(teacher, OpenAITeacher) and not teacher.base_url else "compatible"
 
 
-def key_variable(teacher: ChatTeacher) -> str:
-    """The environment variable that holds a teacher's key."""
-    usual = "ANTHROPIC_API_KEY" if isinstance(teacher, AnthropicTeacher) else "OPENAI_API_KEY"
-    return teacher.key_variable or usual
-
-
 def api_key(teacher: ChatTeacher) -> str:
     """The key of a teacher, from the environment variable that its entry names; empty where a server needs none.
 
     Raises UserError where it is not set; only called when a request must really be sent.
     """
-    name = key_variable(teacher)
+    name = teacher.variable_of_key
     if name == NO_KEY:
         return ""
     key = usable_key(os.environ.get(name, ""), name)

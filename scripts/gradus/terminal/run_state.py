@@ -105,7 +105,7 @@ class RunState:
             if stage is not None:
                 done, all_, busy = rows.get(stage, (0, 0, False))
                 rows[stage] = (done + self._done[rule], all_ + count, busy or rule in active)
-        order = {stage: place for place, stage in enumerate(dict.fromkeys(self.workload.stages.values()))}
+        order = {stage: index for index, stage in enumerate(dict.fromkeys(self.workload.stages.values()))}
         order[TRAINED] = order.get("students", 0)
         said = []
         for stage in sorted(rows, key=lambda one: (order[one], one == TRAINED)):

@@ -94,7 +94,7 @@ def problems(teacher: ChatTeacher) -> list[str]:
     """Why a remote teacher could not be asked now: its key is not set, or nobody listens at its address."""
     if teacher.offline or isinstance(teacher, VllmTeacher):
         return []
-    found, variable = [], _key_variable(teacher)
+    found, variable = [], teacher.variable_of_key
     if variable != NO_KEY and not os.environ.get(variable):
         found.append(f"{variable} is not set")
     address = teacher.base_url if isinstance(teacher, OpenAITeacher | AnthropicTeacher) else None
@@ -118,11 +118,6 @@ def _asked(study: Study, wildcards: Mapping[str, str]) -> str:
     """The teacher that a job asks: the supervision's, or the one that edits its texts."""
     section = study.transforms.get(wildcards.get("format", ""))
     return section.by if isinstance(section, RewrittenTransform) else wildcards["teacher"]
-
-
-def _key_variable(teacher: ChatTeacher) -> str:
-    usual = "ANTHROPIC_API_KEY" if isinstance(teacher, AnthropicTeacher) else "OPENAI_API_KEY"
-    return teacher.key_variable or usual
 
 
 def _refuse_to_pay_again(paid: Iterable[str], project: Path) -> None:

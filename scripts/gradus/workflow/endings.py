@@ -1,11 +1,11 @@
-"""Endings: what a run has made, or why it failed, told on the terminal and to whoever wants to know."""
+"""Endings: what a run has made, or why it failed: printed on the terminal, and sent to whoever asked for it."""
 
 from __future__ import annotations
 
 import shlex
 import subprocess
 import sys
-from typing import Any, Literal
+from typing import Literal
 
 from gradus.runtime import environment
 from gradus.study.config import Study
@@ -14,19 +14,19 @@ from gradus.workflow import setting_aside, summary
 _PATIENCE = 60  # seconds that a notice may take
 
 
-def tell_success(workflow: Any, study: Study) -> None:
+def on_success(study: Study) -> None:
     """Print the closing lines of a run that succeeded on standard error."""
     setting_aside.after_the_last_job(study)
-    _tell(study, "finished", summary.text(study, environment.project_folder() / "studies"))
+    _print_and_notify(study, "finished", summary.text(study, environment.project_folder() / "studies"))
 
 
-def tell_failure(workflow: Any, study: Study) -> None:
+def on_failure(study: Study) -> None:
     """Print why a run failed, and how it goes on, on standard error."""
     setting_aside.after_the_last_job(study)
-    _tell(study, "failed", summary.failures(study))
+    _print_and_notify(study, "failed", summary.failures(study))
 
 
-def _tell(study: Study, outcome: Literal["finished", "failed"], lines: str) -> None:
+def _print_and_notify(study: Study, outcome: Literal["finished", "failed"], lines: str) -> None:
     print(lines, file=sys.stderr)
     said = environment.notify_command()
     problem = None if said is None else notice(said, outcome, study.study, lines)

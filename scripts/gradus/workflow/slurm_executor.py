@@ -72,7 +72,7 @@ def executor_class(plugin_class: Any, job_info_class: Any) -> Any:
             self._refused: list[Any] = []  # jobs that wait for room, in their order
             self._numbers = count(1)
             self._looks: dict[str, tuple[str | None, int]] = {}  # job number -> state, looks in a row that found it
-            self._told: dict[str, float] = {}  # what was told, and when
+            self._reported: dict[str, float] = {}  # what was reported, and when
             self._active: set[str] = set()  # numbers of jobs that have not ended
             self._site = site_promises.Site()
             self._ready = False
@@ -177,7 +177,7 @@ def executor_class(plugin_class: Any, job_info_class: Any) -> Any:
                 if reason is not None:
                     with self._state:
                         self._refused.append(job)
-                    self._tell("full", f"SLURM takes no more jobs now ({reason}): they wait until it does.")
+                    self._report("full", f"SLURM takes no more jobs now ({reason}): they wait until it does.")
                     return
             for member in self._members.get(id(job), [job]):
                 super().report_job_error(job_info_class(member, job_info.external_jobid, job_info.aux), msg, **details)
@@ -260,14 +260,14 @@ def executor_class(plugin_class: Any, job_info_class: Any) -> Any:
             answer = job_states.queue(self.run_uuid)
             if answer.states is None:
                 waiting = f"{len(active_jobs)} jobs are asked for again"
-                self._tell("silence", f"SLURM does not answer ({answer.message}); {waiting}.")
+                self._report("silence", f"SLURM does not answer ({answer.message}); {waiting}.")
                 return None
             forgotten = [info.external_jobid for info in active_jobs if info.external_jobid not in answer.states]
             if not forgotten:
                 return dict(answer.states)
             kept = job_states.accounting(forgotten)
             if kept.states is None:
-                self._tell(
+                self._report(
                     "forgotten",
                     f"SLURM's controller has forgotten jobs ({', '.join(forgotten[:5])}), and the accounting does not "
                     f"answer ({kept.message}): their own files tell what became of them.",
@@ -308,11 +308,11 @@ def executor_class(plugin_class: Any, job_info_class: Any) -> Any:
             """What a job has not written; programs write each file whole, and Snakemake removes those of a failed job."""
             return [str(path) for path in job.output if not Path(str(path)).exists()]
 
-        def _tell(self, kind: str, message: str) -> None:
+        def _report(self, kind: str, message: str) -> None:
             """Say something, and again every ten minutes in which it is still so."""
             now = time.monotonic()
-            if now - self._told.get(kind, -REPEAT_SECONDS) >= REPEAT_SECONDS:
-                self._told[kind] = now
+            if now - self._reported.get(kind, -REPEAT_SECONDS) >= REPEAT_SECONDS:
+                self._reported[kind] = now
                 self.logger.warning(message)
 
     return SharingExecutor

@@ -26,8 +26,8 @@ SURE = {
 
 def series(*accuracies: float, sd: float = 0.002, runs: int = 3) -> Evidence:
     measured: dict[str, Measurement] = {
-        str(100 * 2**place): Summary(accuracy, sd if runs > 1 else None, runs, 1000)
-        for place, accuracy in enumerate(accuracies)
+        str(100 * 2**index): Summary(accuracy, sd if runs > 1 else None, runs, 1000)
+        for index, accuracy in enumerate(accuracies)
     }
     return Evidence({}, doses=[DoseSeries("dataset.train_size", "sums, small, tutor/original/L3", "sums", measured)])
 

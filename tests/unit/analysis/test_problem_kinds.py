@@ -29,16 +29,16 @@ def test_steps_are_counted_where_the_data_know_them(changed: dict[str, object], 
 
 def test_each_kind_has_its_own_accuracy() -> None:
     problems = [replace(PROBLEM, id=str(n), solution={"steps": [{}] * count}) for n, count in enumerate((2, 2, 3, 9))]
-    place = Supervision("d", "t", "original", "L1")
-    evidence = Evidence({(place, "s"): Rows(np.array([[1.0, 0, 1, 0], [1, 1, 1, 0]]))})
+    supervision = Supervision("d", "t", "original", "L1")
+    evidence = Evidence({(supervision, "s"): Rows(np.array([[1.0, 0, 1, 0], [1, 1, 1, 0]]))})
     (found,) = by_kind(evidence, "d", problems, "gradeschool")
     assert found.trait == "steps" and found.problems == {"2": 2, "3": 1, "6 or more": 1}
-    assert found.accuracies[place, "s"] == [0.75, 1.0, 0.0]
+    assert found.accuracies[supervision, "s"] == [0.75, 1.0, 0.0]
     assert by_kind(evidence, "d", problems[:2], "gradeschool") == [], "all alike"
     assert by_kind(evidence, "d", [PROBLEM] * 4, "aqua") == []
     named = [replace(PROBLEM, subject=subject, difficulty=level) for subject, level in zip("aabb", "1255", strict=True)]
     subjects, levels = by_kind(evidence, "d", named, "math")
-    assert (subjects.trait, subjects.accuracies[place, "s"]) == ("subject", [0.75, 0.5])
+    assert (subjects.trait, subjects.accuracies[supervision, "s"]) == ("subject", [0.75, 0.5])
     assert (levels.trait, levels.problems) == ("difficulty", {"1": 1, "2": 1, "5": 2})
     assert [one.trait for one in by_kind(evidence, "d", [*named[:3], PROBLEM], "math")] == [], "some have none"
 

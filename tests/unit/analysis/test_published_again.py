@@ -37,8 +37,8 @@ def accuracy(
     """Mean and sd in points (0 where there is none); a printed sd of 0.0 of several runs is the binomial one, a success and a
     failure added."""
     for row in rows():
-        place = f"{row['teacher']}/{row['format']}/{row['level']}"
-        found = (row["table"], row["measure"], row["dataset"], place) == (table, measure, dataset, supervision)
+        condition = f"{row['teacher']}/{row['format']}/{row['level']}"
+        found = (row["table"], row["measure"], row["dataset"], condition) == (table, measure, dataset, supervision)
         if found and row["student"] in (student, ""):
             n, mean = int(row["problems"] or 1), float(row["value"])
             share = (mean / 100 * n + 1) / (n + 2)
@@ -80,10 +80,10 @@ def page() -> dict[tuple[str, str], dict[str, Row]]:
     return found
 
 
-def number(row: Row, head: str, place: int = 0) -> float:
+def number(row: Row, head: str, index: int = 0) -> float:
     """One of the numbers in the column whose head begins so; "< 0.001" is 0."""
     text = next(value for name, value in row.items() if name.startswith(head)).replace("< 0.001", "0.000")
-    return float(re.findall(r"[-+]?\d+\.\d+", text)[place])
+    return float(re.findall(r"[-+]?\d+\.\d+", text)[index])
 
 
 def lines(section: str, claim: str) -> dict[str, Row]:
@@ -165,7 +165,7 @@ def test_the_mean_over_datasets_of_a_middle_level() -> None:
                 fixed.append((inner, np.mean(gaps)))
             found.append((min(mean for mean, _ in sides), max(p for _, p in sides)))
         same(number(row, "estimate"), max(mean for mean, _ in found))
-        lowest = [min(float(gap) for place, gap in fixed if place == inner) for inner in range(1, 5)]
+        lowest = [min(float(gap) for index, gap in fixed if index == inner) for inner in range(1, 5)]
         same(number(row, "the mean over these"), max(lowest))
         p_values[subject] = min(1.0, 4 * min(p for _, p in found))
     holm_is_as_shown(lines("Granularity Tables 1", "1a"), p_values)
@@ -224,13 +224,13 @@ def within(groups: Sequence[tuple[Sequence[float], Sequence[float]]]) -> tuple[f
 def single(table: str, student: str) -> Iterator[tuple[list[float], list[float]]]:
     """Teacher and student accuracies of single runs, a group per dataset."""
     for dataset in DATASETS:
-        places = [
+        conditions = [
             (f"{row['teacher']}/{row['format']}/{row['level']}", float(row["value"]))
             for row in rows()
             if (row["table"], row["measure"], row["dataset"], row["student"]) == (table, "accuracy", dataset, student)
         ]
-        own = [accuracy(table, dataset, student, place, "teacher_accuracy")[0] for place, _ in places]
-        yield own, [value for _, value in places]
+        own = [accuracy(table, dataset, student, condition, "teacher_accuracy")[0] for condition, _ in conditions]
+        yield own, [value for _, value in conditions]
 
 
 def three_runs(_: str, student: str) -> Iterator[tuple[list[float], list[float]]]:
@@ -287,8 +287,8 @@ def test_gains_of_the_strong(claim: str, odds: bool) -> None:
 def test_formats() -> None:
     some, margin = {}, 3.0
     for subject, row in lines("Formats Table 3", "3a").items():
-        dataset, student, place = subject.split(", ")
-        level = place.split("/")[1]
+        dataset, student, series = subject.split(", ")
+        level = series.split("/")[1]
         original = accuracy("Table 3", dataset, student, f"gpt-4o/original/{level}")
         others = [accuracy("Table 3", dataset, student, f"gpt-4o/{name}/{level}") for name in REWRITES]
         gaps = [one[0] - original[0] for one in others]
@@ -320,8 +320,8 @@ def test_without_symbolic_one_format_is_left() -> None:
     """What the page says of claim 3a."""
     p_values = {}
     for subject in lines("Formats Table 3", "3a"):
-        dataset, student, place = subject.split(", ")
-        level = place.split("/")[1]
+        dataset, student, series = subject.split(", ")
+        level = series.split("/")[1]
         original = accuracy("Table 3", dataset, student, f"gpt-4o/original/{level}")
         others = [accuracy("Table 3", dataset, student, f"gpt-4o/{name}/{level}") for name in REWRITES[:2]]
         p_values[subject] = min(1.0, 2 * min(welch(one, original) for one in others))

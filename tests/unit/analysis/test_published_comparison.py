@@ -43,7 +43,7 @@ def test_what_agrees_and_what_does_not(printed: list[Printed]) -> None:
 
 
 def test_released_annotations_are_the_papers_and_others_have_no_counterpart(printed: list[Printed]) -> None:
-    places = {
+    supervisions = {
         Supervision("gsm8k", "released-gpt-4o", "original", "L1"): True,
         Supervision("gsm8k", "gpt-4o", "rephrase-and-respond", "L5"): True,
         Supervision("gsm8k", "gold", "answer-only", "native"): True,
@@ -51,9 +51,9 @@ def test_released_annotations_are_the_papers_and_others_have_no_counterpart(prin
         Supervision("gsm8k", "tutor", "original", "L1"): False,
         Supervision("gradeschool", "gpt-4o", "original", "L1"): False,
     }
-    evidence = Evidence({(place, "gemma-2b"): runs(0.5, 300) for place in places})
+    evidence = Evidence({(supervision, "gemma-2b"): runs(0.5, 300) for supervision in supervisions})
     found = {one.supervision for one in compare_with_published(evidence, printed)}
-    assert found == {place for place, known in places.items() if known}
+    assert found == {supervision for supervision, known in supervisions.items() if known}
 
 
 def test_one_run_here_is_uncertain_and_says_so(printed: list[Printed]) -> None:
@@ -70,10 +70,12 @@ def test_equal_studies_differ_about_as_often_as_chance(printed: list[Printed]) -
     rng = np.random.default_rng(3)
     cells = {}
     for one in printed:
-        if one.table == "Table 10" and one.place.format == "original":
+        if one.table == "Table 10" and one.supervision.format == "original":
             noise = rng.normal(0, one.measurement.sd or 0, 3)
             chances = np.clip(one.value + noise, 0, 1)[:, None]
-            cells[one.place, one.student] = Rows((rng.random((3, one.measurement.n or 1)) < chances).astype(float))
+            cells[one.supervision, one.student] = Rows(
+                (rng.random((3, one.measurement.n or 1)) < chances).astype(float)
+            )
     pairs = compare_with_published(Evidence(cells), printed)
     assert len(pairs) == 294
     assert sum(one.difference.excludes_zero for one in pairs) <= 0.1 * len(pairs)

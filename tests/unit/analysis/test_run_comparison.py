@@ -21,7 +21,7 @@ def runs(side: str, scores: np.ndarray, task: str = "task", clusters: Sequence[s
     """A run per row of scores."""
     return [
         ScoredRun(
-            f"{side}{place}",
+            f"{side}{index}",
             task,
             "score",
             {
@@ -29,7 +29,7 @@ def runs(side: str, scores: np.ndarray, task: str = "task", clusters: Sequence[s
                 for item, score in enumerate(row)
             },
         )
-        for place, row in enumerate(np.atleast_2d(scores))
+        for index, row in enumerate(np.atleast_2d(scores))
     ]
 
 

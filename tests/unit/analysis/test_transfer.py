@@ -86,10 +86,10 @@ def test_two_of_the_same_never_differ() -> None:
 def test_a_declared_comparison_with_the_base_model_gets_a_verdict_on_either_side() -> None:
     rng = np.random.default_rng(6)
     taught, base = (Rows((rng.random((runs, 400)) < accuracy).astype(float)) for runs, accuracy in ((3, 0.5), (1, 0.3)))
-    places = [Supervision("d", "t", "original", "L1"), Supervision("d", "none", "untaught", "native")]
-    students = {(places[0], "s"): taught, (places[1], "s"): base}
+    supervisions = [Supervision("d", "t", "original", "L1"), Supervision("d", "none", "untaught", "native")]
+    students = {(supervisions[0], "s"): taught, (supervisions[1], "s"): base}
     found = []
-    for first, second in (places, places[::-1]):
+    for first, second in (supervisions, supervisions[::-1]):
         (statement,) = primary(Evidence(students), [Primary("p", first, second, "s", 0.03, (1, 2, 3))])
         assert not statement.one_run
         found.append(statement.estimate)

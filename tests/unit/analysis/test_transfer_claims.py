@@ -55,7 +55,10 @@ def test_every_prompt_of_the_base_model_is_a_reference_and_bare_answers_where_th
     bare = Supervision("home", "gold", "answer-only", "native")
 
     def other(students: Mapping[Condition, Measurement]) -> dict[Condition, Measurement]:
-        return {(bare if place == UNTAUGHT else place, name): one for (place, name), one in students.items()}
+        return {
+            (bare if supervision == UNTAUGHT else supervision, name): one
+            for (supervision, name), one in students.items()
+        }
 
     replaced = Evidence(other(evidence.students), transferred={"away": other(evidence.transferred["away"])})
     first, second = statements(replaced)

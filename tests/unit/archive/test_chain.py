@@ -22,9 +22,9 @@ def test_the_chain_of_an_untaught_student_has_no_training(tmp_path: Path) -> Non
     copy = make_study(tmp_path, config, lambda _: 0.5, lambda _: 0.9)
     results = Results.open(copy.parent)
     path = copy.parent / "metrics/sums/none/untaught/native/small/seed0/on-more-sums/greedy.json"
-    folder, place = parse_metric(str(path))
-    assert (folder, place.problems, place.cell.seed) == (copy.parent, "on-more-sums", 0)
-    links = chain(results, place)
+    folder, evaluation = parse_metric(str(path))
+    assert (folder, evaluation.problems, evaluation.cell.seed) == (copy.parent, "on-more-sums", 0)
+    links = chain(results, evaluation)
     assert [link.what for link in links] == [
         *("train problems", "on-more-sums problems", "base model", "predictions", "number")
     ]
@@ -50,15 +50,15 @@ def test_the_chain_of_an_earlier_student_names_whose_warm_up_it_is_from(tmp_path
 def test_a_number_that_its_rows_contradict_breaks_the_chain(tmp_path: Path) -> None:
     copy = make_study(tmp_path, made_config(), lambda _: 0.5, lambda _: 0.9)
     path = copy.parent / "metrics/sums/tutor/original/L1/small/seed1/test/greedy.json"
-    results, place = Results.open(copy.parent), parse_metric(str(path))[1]
-    assert not breaks(chain(results, place))
+    results, evaluation = Results.open(copy.parent), parse_metric(str(path))[1]
+    assert not breaks(chain(results, evaluation))
     facts = json.loads(path.read_text())
     path.write_text(json.dumps({**facts, "accuracy": 0.99}))
     assert re.fullmatch(
-        r".*greedy\.json says accuracy 0\.9900, its rows have 0\.\d{4}", breaks(chain(results, place))[0]
+        r".*greedy\.json says accuracy 0\.9900, its rows have 0\.\d{4}", breaks(chain(results, evaluation))[0]
     )
     with pytest.raises(UserError, match=r"says accuracy 0\.9900, its rows have"):
-        results.metrics(place.cell)
+        results.metrics(evaluation.cell)
     path.write_text(json.dumps({**facts, "correct": facts["correct"] + 1}))
     with pytest.raises(UserError, match=r"its rows have \d+.*delete both and run again"):
-        results.metrics(place.cell)
+        results.metrics(evaluation.cell)

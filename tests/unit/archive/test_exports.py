@@ -124,7 +124,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         config = tiny_study(name)
         config["datasets"] = {"sums": config["datasets"]["gradeschool"]}
         config["experiments"] = {"granularity": {**config["experiments"]["granularity"], "datasets": ["sums"]}}
-        copied = make_study(folder, copy.deepcopy(config), lambda cell: 0.5, lambda place: 0.5)
+        copied = make_study(folder, copy.deepcopy(config), lambda cell: 0.5, lambda supervision: 0.5)
     study = json.loads(copied.read_text(encoding="utf-8"))
     study["datasets"]["sums"] = {"source": "gsm8k"}
     copied.write_text(json.dumps(study), encoding="utf-8")
@@ -209,7 +209,7 @@ def test_what_cannot_be_exported_is_one_message(folder: Path, tmp_path: Path) ->
 
 def test_a_published_student_brings_its_scores_as_the_hub_reads_them(folder: Path, tmp_path: Path) -> None:
     for study, expected in (("hub", {".eval_results/sums.yaml"}), ("tiny", set[str]())):
-        cell = next(scored_cells(folder / study)).place.cell
+        cell = next(scored_cells(folder / study)).evaluated.cell
         checkpoint = folder / study / f"checkpoints/{cell.supervision}/{cell.student}/seed{cell.seed}"
         card = folder.parent / paths.MODEL_CARD.of(study, cell)
         for path in (checkpoint / "weights" / "config.json", card):

@@ -112,8 +112,8 @@ def test_a_gated_model_is_fetched_with_the_token_and_its_commit_is_recorded(hub:
     manifest = json.loads((tmp_path / "student" / "manifest.json").read_text(encoding="utf-8"))
     assert manifest["reference"] == {"model": "org/gated", "revision": COMMIT}
     assert manifest["template"]["end"] == "<|eot_id|>"
-    place = Path(json.loads((tmp_path / "student" / "model" / "reference.json").read_text(encoding="utf-8"))["path"])
-    assert (place / "model.safetensors").read_bytes() == (hub.folder / "model.safetensors").read_bytes()
+    fetched = Path(json.loads((tmp_path / "student" / "model" / "reference.json").read_text(encoding="utf-8"))["path"])
+    assert (fetched / "model.safetensors").read_bytes() == (hub.folder / "model.safetensors").read_bytes()
     assert not [path for path in hub.asked if "training_args" in path and "/resolve/" in path]
     for path in tmp_path.rglob("*"):
         if path.is_file():

@@ -41,7 +41,7 @@ def test_accuracy_goes_by_our_rules_and_the_papers_stand_beside_it() -> None:
 
 
 def test_votes_and_pass_at_k_go_by_our_rules() -> None:
-    made = [prediction("a", OURS_ALONE[0][0], place) for place in range(2)]
+    made = [prediction("a", OURS_ALONE[0][0], index) for index in range(2)]
     _, facts = score([problem("a", "0.5")], [problem("t")], made)
     assert (facts["majority_accuracy"], facts["pass_at"]) == (1.0, {"1": 1.0, "2": 1.0})
 
@@ -50,9 +50,9 @@ def test_several_samples_are_averaged_and_vote() -> None:
     """Equal answers in other dress vote together; the interval is that of the problems."""
     texts = {"a": ["4", "4.0", "5", "5"], "b": ["7", "no idea", "3", "3"]}
     made = [
-        prediction(name, f"The answer is {text}.", place)
+        prediction(name, f"The answer is {text}.", index)
         for name, mine in texts.items()
-        for place, text in enumerate(mine)
+        for index, text in enumerate(mine)
     ]
     _, facts = score([problem("a"), problem("b")], [problem("t")], made)
     assert (facts["n"], facts["samples"], facts["correct"]) == (2, 4, 2)

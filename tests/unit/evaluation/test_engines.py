@@ -114,7 +114,7 @@ def test_beams_find_what_is_at_least_as_likely(llama: Path) -> None:
     def likelihood(ids: list[int], row: list[int]) -> float:
         with torch.inference_mode():
             scores = greedy._model(torch.tensor([ids + row])).logits[0].log_softmax(-1)
-        return sum(float(scores[len(ids) + place - 1, token]) for place, token in enumerate(row))
+        return sum(float(scores[len(ids) + index - 1, token]) for index, token in enumerate(row))
 
     for ids in PROMPTS[:4]:
         one, other = greedy.complete([ids], [0])[0], beams.complete([ids], [0])[0]
@@ -125,10 +125,10 @@ def test_beams_find_what_is_at_least_as_likely(llama: Path) -> None:
 def test_prompts_are_read_in_groups_with_little_padding(lengths: list[int]) -> None:
     lengths.sort()
     found = groups(lengths)
-    assert [place for group in found for place in group] == list(range(len(lengths)))
+    assert [index for group in found for index in group] == list(range(len(lengths)))
     for group in found:
         area = len(group) * lengths[group[-1]]
-        assert len(group) == 1 or (area - sum(lengths[place] for place in group) <= 0.1 * area and area <= 16_384)
+        assert len(group) == 1 or (area - sum(lengths[index] for index in group) <= 0.1 * area and area <= 16_384)
 
 
 def test_a_batch_fits_its_memory_budget(llama: Path) -> None:

@@ -41,8 +41,8 @@ def test_states_are_as_large_as_in_the_engine(ranks: int) -> None:
 def test_a_larger_card_never_needs_more(name: str) -> None:
     shape = PUBLISHED[name]
     chosen = [smallest(shape, card, 8192) for card in CARDS]
-    places = [SETTINGS.index(setting) for setting in chosen if setting is not None]
-    assert len(places) == len(CARDS) and places == sorted(places, reverse=True)
+    ranks = [SETTINGS.index(setting) for setting in chosen if setting is not None]
+    assert len(ranks) == len(CARDS) and ranks == sorted(ranks, reverse=True)
     for card, setting in zip(CARDS, chosen, strict=True):
         assert setting is not None
         assert bytes_per_gpu(shape, setting, 8192) <= USABLE * card * 1e9

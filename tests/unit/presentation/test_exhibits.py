@@ -68,7 +68,7 @@ def truth(cell: Cell) -> float:
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("exhibits")
-    make_study(folder, paper_like(), truth, lambda place: 0.6 + 0.05 * int(place.level[1:]))
+    make_study(folder, paper_like(), truth, lambda supervision: 0.6 + 0.05 * int(supervision.level[1:]))
     return folder
 
 

@@ -35,12 +35,12 @@ def example(text: str) -> Example:
 def alone(model: Any, ids: list[int], read: int) -> tuple[float, float]:
     """Mean surprisal and cut rank by the definitions, one token after the other."""
     surprisals, ranks = [], []
-    for place in range(read, len(ids)):
+    for index in range(read, len(ids)):
         with torch.no_grad():
-            probabilities = torch.softmax(model(torch.tensor([ids[:place]])).logits[0, -1].double(), dim=0)
+            probabilities = torch.softmax(model(torch.tensor([ids[:index]])).logits[0, -1].double(), dim=0)
         order = sorted(probabilities.tolist(), reverse=True)
-        surprisals.append(-float(torch.log(probabilities[ids[place]])))
-        ranks.append(min(fit.RANK_LIMIT, 1 + order.index(float(probabilities[ids[place]]))))
+        surprisals.append(-float(torch.log(probabilities[ids[index]])))
+        ranks.append(min(fit.RANK_LIMIT, 1 + order.index(float(probabilities[ids[index]]))))
     return sum(surprisals) / len(surprisals), sum(ranks) / len(ranks)
 
 

@@ -23,10 +23,10 @@ def without_slurm(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_one_node_finds_its_own_meeting_place() -> None:
     for environment in ({}, {"SLURM_JOB_ID": "5", "SLURM_NTASKS": "4"}, {**TASK, "SLURM_STEP_NUM_TASKS": "1"}):
-        place = geometry(environment, 4)
-        assert place == Geometry(1, 0, 4, None, None)
-        assert place.torchrun_options()[-2:] == ["--rdzv-backend=c10d", "--rdzv-endpoint=localhost:0"]
-        assert place.leads
+        meeting = geometry(environment, 4)
+        assert meeting == Geometry(1, 0, 4, None, None)
+        assert meeting.torchrun_options()[-2:] == ["--rdzv-backend=c10d", "--rdzv-endpoint=localhost:0"]
+        assert meeting.leads
 
 
 def test_several_nodes_share_the_ranks_and_meet_at_the_first() -> None:
@@ -54,8 +54,8 @@ def test_jobs_and_steps_on_one_node_meet_at_different_ports() -> None:
 
 
 def test_the_meeting_place_can_be_told() -> None:
-    place = geometry({**TASK, "GRADUS_MASTER": "10.0.0.5:4711"}, 2)
-    assert (place.address, place.port) == ("10.0.0.5", 4711)
+    meeting = geometry({**TASK, "GRADUS_MASTER": "10.0.0.5:4711"}, 2)
+    assert (meeting.address, meeting.port) == ("10.0.0.5", 4711)
     assert geometry({**TASK, "GRADUS_MASTER": "10.0.0.5"}, 2).port == geometry(TASK, 2).port
 
 

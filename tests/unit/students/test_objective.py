@@ -62,7 +62,7 @@ def test_flat_and_padded_inputs_ask_for_the_same_targets(
             assert float(inputs.weights.sum()) == pytest.approx(sum(len(ids) > max(1, first) for ids, first in both))
     assert flat.ids.tolist() == [[token for ids in tokens for token in ids]]
     assert flat.positions is not None
-    assert flat.positions.tolist() == [[place for ids in tokens for place in range(len(ids))]]
+    assert flat.positions.tolist() == [[index for ids in tokens for index in range(len(ids))]]
 
 
 def test_an_empty_micro_batch_asks_for_nothing(models: dict[str, Any]) -> None:
@@ -79,13 +79,13 @@ def test_an_empty_micro_batch_asks_for_nothing(models: dict[str, Any]) -> None:
 @settings(max_examples=25, deadline=None)
 @given(st.integers(1, 9), st.integers(2, 40), st.integers(1, 60), st.booleans(), st.booleans(), st.integers(0, 9))
 def test_chunks_give_the_loss_and_gradients_of_whole_logits(
-    places: int, vocabulary: int, chunk: int, biased: bool, weighted: bool, seed: int
+    positions: int, vocabulary: int, chunk: int, biased: bool, weighted: bool, seed: int
 ) -> None:
     torch.manual_seed(seed)
     head = torch.nn.Linear(5, vocabulary, bias=biased, dtype=torch.float64)
-    hidden = torch.randn(places, 5, dtype=torch.float64, requires_grad=True)
-    labels = torch.randint(vocabulary, (places,))
-    weights = torch.rand(places, dtype=torch.float64) if weighted else None
+    hidden = torch.randn(positions, 5, dtype=torch.float64, requires_grad=True)
+    labels = torch.randint(vocabulary, (positions,))
+    weights = torch.rand(positions, dtype=torch.float64) if weighted else None
     whole = torch.nn.functional.cross_entropy(head(hidden), labels, reduction="none")
     expected = (whole if weights is None else whole * weights).sum()
     parameters = [hidden, *head.parameters()]

@@ -50,9 +50,9 @@ def test_every_word_has_the_loss_and_entropy_of_its_tokens(student: tuple[Any, T
         read = tokens.encode(template.prompt(PROBLEMS[row.problem_id]))
         text = tokens.encode(f"{template.lead}{row.rationale}")
         loss, entropy = 0.0, 0.0
-        for place, target in enumerate(text):
+        for index, target in enumerate(text):
             with torch.no_grad():
-                logits = model(torch.tensor([[*read, *text[:place]]])).logits[0, -1].double()
+                logits = model(torch.tensor([[*read, *text[:index]]])).logits[0, -1].double()
             chances = torch.softmax(logits, dim=0)
             loss -= math.log(float(chances[target]))
             entropy -= float((chances * chances.log()).sum())

@@ -84,7 +84,7 @@ def expected(base: Path, rationale: float, answer: float, per_sample: bool) -> t
         nll = cross_entropy(
             model(torch.tensor([ids])).logits[0, prompt - 1 : -1], torch.tensor(ids[prompt:]), reduction="none"
         )
-        weights = torch.tensor([answer if place >= first else rationale for place in range(prompt, len(ids))])
+        weights = torch.tensor([answer if index >= first else rationale for index in range(prompt, len(ids))])
         plain += float(nll.detach().sum())
         parts.append(((nll * weights).sum(), float(weights.sum())))
     if per_sample:

@@ -27,11 +27,11 @@ def changed(path: str, value: Any) -> dict[str, Any]:
     config: dict[str, Any] = json.loads(
         json.dumps(tiny_study())
     )  # sections are shared there, and one change would be two
-    place = config
+    holder = config
     *parents, last = path.split(".")
     for key in parents:
-        place = place[key]
-    place[last] = value
+        holder = holder[key]
+    holder[last] = value
     return config
 
 

@@ -104,7 +104,7 @@ def test_transforms_of_before_have_the_identity_of_before() -> None:
     assert all(one.taken(study.verdict_policy) == [] for one in study.transforms.values())
 
 
-class _Place:
+class _Wildcards:
     student, format = "mini", "original"
 
 
@@ -119,10 +119,10 @@ def test_a_policy_of_its_own_decides_its_training_sets_alone() -> None:
         ["agrees"],
         ["disagrees"],
     ]
-    place: Wildcards = _Place()  # type: ignore[assignment]
-    assert canonical_json(study.verdict_policy) in training_set_settings(study, place)
-    place.format = "wrong"
-    assert canonical_json(policy) in training_set_settings(study, place)
+    wildcards: Wildcards = _Wildcards()  # type: ignore[assignment]
+    assert canonical_json(study.verdict_policy) in training_set_settings(study, wildcards)
+    wildcards.format = "wrong"
+    assert canonical_json(policy) in training_set_settings(study, wildcards)
 
 
 def test_wrong_answers_are_kept_unless_the_entry_says_otherwise() -> None:

@@ -32,7 +32,7 @@ def tutor(error_rate: float = 0.0, wordings: int = 3) -> Any:
 
 def ask(
     problems: list[Problem],
-    place: Supervision,
+    supervision: Supervision,
     teacher: Any,
     journal: Journal,
     originals: list[Annotation] | None = None,
@@ -40,7 +40,9 @@ def ask(
 ) -> tuple[list[Annotation], dict[str, Any]]:
     counts = Counts()
     rows = list(
-        annotate(problems, place, LocalAnswers(teacher, journal), usable_originals(originals or []), sampling, counts)
+        annotate(
+            problems, supervision, LocalAnswers(teacher, journal), usable_originals(originals or []), sampling, counts
+        )
     )
     return rows, counts.facts()
 
@@ -100,10 +102,10 @@ def test_a_second_run_asks_nothing_and_gives_the_same(tmp_path: Path) -> None:
 
 
 def test_a_rewrite_starts_from_its_original(tmp_path: Path) -> None:
-    place = Supervision("gradeschool", "tutor", "symbolic", "L3")
+    supervision = Supervision("gradeschool", "tutor", "symbolic", "L3")
     with Journal(tmp_path) as journal:
         originals, _ = ask(PROBLEMS, PLACE, tutor(), journal)
-        rewrites, counts = ask(PROBLEMS, place, tutor(), journal, originals[:50])
+        rewrites, counts = ask(PROBLEMS, supervision, tutor(), journal, originals[:50])
     assert len(rewrites) == 50
     assert counts["without_annotation"] == [p.id for p in PROBLEMS[50:]]
 

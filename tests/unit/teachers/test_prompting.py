@@ -43,9 +43,9 @@ def keys(prompts: Prompts, gold: str = "shown") -> dict[tuple[str, str], str]:
     found: dict[tuple[str, str], str] = {}
     for format_ in ("original", "symbolic"):
         for level in LEVELS:
-            place = Supervision("d", "t", format_, level)
+            supervision = Supervision("d", "t", format_, level)
             original = None if format_ == "original" else "1 + 1 = 2. The answer is 2."
-            request = builder.annotation(Task(problem(), place, original, 0), 0, EXEMPLAR, SYMBOLIC)
+            request = builder.annotation(Task(problem(), supervision, original, 0), 0, EXEMPLAR, SYMBOLIC)
             found[format_, level] = request.key
     return found
 
@@ -55,7 +55,7 @@ def changed(prompts: Prompts, name: str, gold: str = "shown") -> set[tuple[str, 
     path = prompts.folder / f"{name}.txt"
     path.write_text(path.read_text(encoding="utf-8") + " Please.", encoding="utf-8")
     after = keys(prompts, gold)
-    return {place for place in before if before[place] != after[place]}
+    return {key for key in before if before[key] != after[key]}
 
 
 def test_editing_a_level_changes_that_levels_requests_alone(prompts: Prompts) -> None:

@@ -111,7 +111,7 @@ def test_shuffled_chains_are_found_invalid() -> None:
         assert sorted(text.strip() for text in moved) == sorted(texts)
         if len(set(texts)) == len(texts):
             order = [texts.index(step.strip()) for step in moved]
-            assert all(place != index for place, index in enumerate(order))  # none stays in its place
+            assert all(position != index for position, index in enumerate(order))  # none stays in its place
             assert is_valid(row.rationale, story.solution) != uses_later_results(order, story.solution)
             wrong += uses_later_results(order, story.solution)
     assert wrong > 0.9 * len(rows)
@@ -224,11 +224,13 @@ def test_shares_are_exact_to_one_problem(count: int, share: float) -> None:
         [replace(annotation(one.id, rationale=level), level=level) for one in problems] for level in ("L1", "L6")
     ]
     section = sections.MixedTransform(kind="mixed", teacher="t", shares={"L6": share}, otherwise="L1")
-    place = Supervision("d", "mixed", "long-and-short", "native")
-    mixed = make_plugin(section).apply(place, problems, sources, words)
+    supervision = Supervision("d", "mixed", "long-and-short", "native")
+    mixed = make_plugin(section).apply(supervision, problems, sources, words)
     assert [row.problem_id for row in mixed] == [one.id for one in problems]
     assert sum(row.rationale == "L6" for row in mixed) == int(share * count + 0.5)
-    larger = make_plugin(section.model_copy(update={"shares": {"L6": 1.0}})).apply(place, problems, sources, words)
+    larger = make_plugin(section.model_copy(update={"shares": {"L6": 1.0}})).apply(
+        supervision, problems, sources, words
+    )
     assert all(row.rationale == "L6" for row in larger)
 
 

@@ -72,19 +72,19 @@ def test_steps_of_a_solution(rationale: str | None, steps: int | None) -> None:
 def test_a_mixture_takes_each_problem_from_its_level() -> None:
     section = MixedTransform(kind="mixed", teacher="t", levels={"1": "L5"}, otherwise="L2")
     plugin = make_plugin(section)
-    place = Supervision("d", "mixed", "by-steps", "native")
-    assert section.sources(place) == [Supervision("d", "t", "original", level) for level in ("L2", "L5")]
+    supervision = Supervision("d", "mixed", "by-steps", "native")
+    assert section.sources(supervision) == [Supervision("d", "t", "original", level) for level in ("L2", "L5")]
     problems: list[Problem] = [
         replace(problem(), id="one", rationale="1 + 1 = 2."),
         replace(problem(), id="two", rationale="1 + 1 = 2. 2 + 1 = 3."),
     ]
     rows = [[annotation(name, rationale=f"{level} text") for name in ("one", "two")] for level in ("L2", "L5")]
-    mixed = plugin.apply(place, problems, rows, words)
+    mixed = plugin.apply(supervision, problems, rows, words)
     assert [(row.problem_id, row.rationale) for row in mixed] == [("one", "L5 text"), ("two", "L2 text")]
     assert {(row.teacher, row.format, row.level) for row in mixed} == {("mixed", "by-steps", "native")}
 
 
 def test_a_padded_text_is_made_from_its_level_and_its_target() -> None:
     section = PaddedTransform(kind="padded", target="L5", tokenizer="s")
-    place = Supervision("d", "t", "padded-L5", "L1")
-    assert section.sources(place) == [Supervision("d", "t", "original", level) for level in ("L1", "L5")]
+    supervision = Supervision("d", "t", "padded-L5", "L1")
+    assert section.sources(supervision) == [Supervision("d", "t", "original", level) for level in ("L1", "L5")]

@@ -45,4 +45,4 @@ def test_an_edited_file_is_another_content(tmp_path: Path, monkeypatch: pytest.M
     for path in files:
         path.write_text("2", encoding="utf-8")
     after = contents(config)
-    assert after[2:4] == ["", ""] and all(after[place] != before[place] for place in (0, 1, 4))
+    assert after[2:4] == ["", ""] and all(after[index] != before[index] for index in (0, 1, 4))

@@ -15,15 +15,15 @@ def distillation_helps(evidence: Evidence) -> list[Statement]:
     for series in level_series(evidence, shortest=1):
         if series.format != "original":
             continue
-        for place, base in evidence.measured(series.dataset, series.student).items():
-            if place.format != UNTAUGHT:
+        for supervision, base in evidence.measured(series.dataset, series.student).items():
+            if supervision.format != UNTAUGHT:
                 continue
             parts = [(1 / len(series.levels), level) for level in series.levels.values()]
             gap = over_untaught(parts, base, evidence.seeds(series.dataset, series.student))
             found.append(
                 from_contrast(
                     "distillation-helps",
-                    f"{series.dataset}, {series.student}, {series.teacher} against {place.teacher}",
+                    f"{series.dataset}, {series.student}, {series.teacher} against {supervision.teacher}",
                     "what was taught (mean over levels) is better than the untaught student",
                     gap,
                     margin=evidence.margin(series.dataset),

@@ -37,9 +37,9 @@ def _statement(claim: str, series: DoseSeries, margin: float) -> Statement:
     measured = list(series.measured.values())
     found = test(measured, pooled_seed_variance(measured), margin)
     each = ", ".join(f"{value}: {100 * one.mean:.1f} %" for value, one in series.measured.items())
-    told = from_contrast(claim, series.subject, words.format(axis=series.axis), found.gaps[0], each, margin=margin)
+    statement = from_contrast(claim, series.subject, words.format(axis=series.axis), found.gaps[0], each, margin=margin)
     return replace(
-        told,
+        statement,
         p=found.p,
         p_against=found.p_against,
         p_small=found.p_small,

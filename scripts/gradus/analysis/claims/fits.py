@@ -36,9 +36,9 @@ def fit_predicts_accuracy(evidence: Evidence) -> list[Statement]:
     if not grids:
         return []
     runs = min(
-        evidence.students[place, student].runs
-        for place, student in evidence.fits
-        if (place, student) in evidence.students
+        evidence.students[supervision, student].runs
+        for supervision, student in evidence.fits
+        if (supervision, student) in evidence.students
     )
     return [_statement(grids, score, runs) for score in SCORES]
 
@@ -50,28 +50,32 @@ def fit_grids(
     fewer than ``FEWEST_SUPERVISIONS`` of them is left out."""
     both = [key for key in accuracies if key in fits]
     grids = []
-    for dataset in dict.fromkeys(place.dataset for place, _ in both):
+    for dataset in dict.fromkeys(supervision.dataset for supervision, _ in both):
         mine = [key for key in both if key[0].dataset == dataset]
         students = list(dict.fromkeys(student for _, student in mine))
-        places = [
-            place
-            for place in dict.fromkeys(place for place, _ in mine)
-            if all((place, student) in fits and (place, student) in accuracies for student in students)
+        supervisions = [
+            supervision
+            for supervision in dict.fromkeys(supervision for supervision, _ in mine)
+            if all((supervision, student) in fits and (supervision, student) in accuracies for student in students)
         ]
-        if len(places) < FEWEST_SUPERVISIONS:
+        if len(supervisions) < FEWEST_SUPERVISIONS:
             continue
         scores = {
-            score: np.array([[getattr(fits[place, student], score) for place in places] for student in students])
+            score: np.array(
+                [[getattr(fits[supervision, student], score) for supervision in supervisions] for student in students]
+            )
             for score in SCORES
         }
-        measured = np.array([[accuracies[place, student] for place in places] for student in students])
-        grids.append(Grid(dataset, tuple(map(_name, places)), tuple(students), scores, measured))
+        measured = np.array(
+            [[accuracies[supervision, student] for supervision in supervisions] for student in students]
+        )
+        grids.append(Grid(dataset, tuple(map(_name, supervisions)), tuple(students), scores, measured))
     return grids
 
 
-def _name(place: Supervision) -> str:
+def _name(supervision: Supervision) -> str:
     """The level, where only that tells: the usual case, in which a rule "always L3" has a meaning."""
-    return place.level if place.format == "original" else f"{place.format}/{place.level}"
+    return supervision.level if supervision.format == "original" else f"{supervision.format}/{supervision.level}"
 
 
 def _statement(grids: Sequence[Grid], score: str, runs: int) -> Statement:

@@ -84,10 +84,12 @@ def matthew(evidence: Evidence) -> list[Statement]:
     found = []
     for teacher, datasets in teachers.items():
         for dataset, students in datasets.items():
-            strength, told = _strength(dataset, datasets)
+            strength, described = _strength(dataset, datasets)
             mine = {name: student for name, student in students.items() if name in strength}
             if len(mine) > 2:
-                found += [_strong_gain_more(f"{dataset}, {teacher}", mine, strength, told, scale) for scale in range(2)]
+                found += [
+                    _strong_gain_more(f"{dataset}, {teacher}", mine, strength, described, scale) for scale in range(2)
+                ]
     return found
 
 
@@ -107,7 +109,7 @@ def _strength(dataset: str, datasets: Mapping[str, Mapping[str, _Student]]) -> t
 
 
 def _strong_gain_more(
-    subject: str, students: Mapping[str, _Student], strength: Mapping[str, float], told: str, scale: int
+    subject: str, students: Mapping[str, _Student], strength: Mapping[str, float], described: str, scale: int
 ) -> Statement:
     gains = [student.gain(scale) for student in students.values()]
     factor = (100, 1)[scale]
@@ -118,7 +120,7 @@ def _strong_gain_more(
         f"stronger students gain more from rationales, in {('points', 'log odds')[scale]}",
         within_groups(["all"] * len(gains), [strength[name] for name in students], gains),
         min(student.runs for student in students.values()),
-        note=f"strength: {told}; gains: {each}",
+        note=f"strength: {described}; gains: {each}",
         of="students",
     )
 

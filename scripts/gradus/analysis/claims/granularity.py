@@ -42,9 +42,9 @@ def _two_lines(series: LevelSeries, seeds: SeedVariance) -> Statement:
     levels = list(series.levels.values())
     rising, falling = two_lines(levels, seeds)
     weaker = min(rising, falling.mirrored, key=lambda slope: slope.estimate)
-    told = f"rises by {100 * rising.estimate:+.1f} points per level, then {100 * falling.estimate:+.1f}"
+    note = f"rises by {100 * rising.estimate:+.1f} points per level, then {100 * falling.estimate:+.1f}"
     stated = from_contrast(
-        "two-lines", _subject(series), "accuracy rises to a middle level and falls after it", weaker, told
+        "two-lines", _subject(series), "accuracy rises to a middle level and falls after it", weaker, note
     )
     return replace(stated, p=max(rising.p_greater(), falling.p_less()), p_against=1.0, p_small=1.0, p_pooled=None)
 
@@ -231,8 +231,8 @@ def _preference(students: Sequence[Sequence[LevelSeries]], scale: Callable[[Meas
 def _steepness(values: Sequence[float]) -> float:
     """The least-squares slope over equally spaced levels."""
     middle = (len(values) - 1) / 2
-    return sum((place - middle) * value for place, value in enumerate(values)) / sum(
-        (place - middle) ** 2 for place in range(len(values))
+    return sum((index - middle) * value for index, value in enumerate(values)) / sum(
+        (index - middle) ** 2 for index in range(len(values))
     )
 
 

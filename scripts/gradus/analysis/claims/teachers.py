@@ -97,9 +97,9 @@ def _each_dataset(datasets: Sequence[str], own: Sequence[float], accuracies: Seq
     """The correlation within each dataset."""
     found = []
     for dataset in dict.fromkeys(datasets):
-        places = [place for place, name in enumerate(datasets) if name == dataset]
-        mine, theirs = [own[place] for place in places], [accuracies[place] for place in places]
-        found.append(within_groups([dataset] * len(places), mine, theirs))
+        indices = [index for index, name in enumerate(datasets) if name == dataset]
+        mine, theirs = [own[index] for index in indices], [accuracies[index] for index in indices]
+        found.append(within_groups([dataset] * len(indices), mine, theirs))
     return found
 
 

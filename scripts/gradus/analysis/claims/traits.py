@@ -46,17 +46,17 @@ def _statement(name: str, evidence: Evidence, values: Mapping[tuple[Supervision,
     keys = [key for key in evidence.students if key in values]
     accuracy = _over_students({key: evidence.students[key].mean for key in keys})
     trait = _over_students({key: values[key] for key in keys})
-    places = list(accuracy)
-    if len(places) < FEWEST_POINTS:
+    supervisions = list(accuracy)
+    if len(supervisions) < FEWEST_POINTS:
         return None
-    graded = [float(place.level[1:]) if place.level in LEVELS else 0.0 for place in places]
+    graded = [float(supervision.level[1:]) if supervision.level in LEVELS else 0.0 for supervision in supervisions]
     found = within_groups(
-        [place.dataset for place in places],
-        [trait[place] for place in places],
-        [accuracy[place] for place in places],
-        [graded, [float(place.level not in LEVELS) for place in places]],
+        [supervision.dataset for supervision in supervisions],
+        [trait[supervision] for supervision in supervisions],
+        [accuracy[supervision] for supervision in supervisions],
+        [graded, [float(supervision.level not in LEVELS) for supervision in supervisions]],
     )
-    datasets = len({place.dataset for place in places})
+    datasets = len({supervision.dataset for supervision in supervisions})
     needed = NEEDED + datasets + 1
     return from_correlation(
         "trait",
@@ -64,16 +64,16 @@ def _statement(name: str, evidence: Evidence, values: Mapping[tuple[Supervision,
         "supervisions with more of it give better students, at the same level",
         found,
         min(evidence.students[key].runs for key in keys),
-        note="" if len(places) >= needed else f"too few: r = 0.5 needs about {needed}",
+        note="" if len(supervisions) >= needed else f"too few: r = 0.5 needs about {needed}",
     )
 
 
 def _over_students(values: Mapping[tuple[Supervision, str], float]) -> dict[Supervision, float]:
     """The mean over students of each value, every student's own mean on the dataset taken off first."""
     mine: dict[tuple[str, str], list[float]] = defaultdict(list)
-    for (place, student), value in values.items():
-        mine[place.dataset, student].append(value)
+    for (supervision, student), value in values.items():
+        mine[supervision.dataset, student].append(value)
     cleared: dict[Supervision, list[float]] = defaultdict(list)
-    for (place, student), value in values.items():
-        cleared[place].append(value - fmean(mine[place.dataset, student]))
-    return {place: fmean(each) for place, each in cleared.items()}
+    for (supervision, student), value in values.items():
+        cleared[supervision].append(value - fmean(mine[supervision.dataset, student]))
+    return {supervision: fmean(each) for supervision, each in cleared.items()}

@@ -33,14 +33,18 @@ def transfers(evidence: Evidence) -> list[Statement]:
             levels = [name for name in series.levels if name in home]
             if series.format != "original" or not levels:
                 continue
-            for place, there, here in _references(evidence, away, series):
+            for supervision, there, here in _references(evidence, away, series):
                 taught_here, taught_there = [home[name] for name in levels], [series.levels[name] for name in levels]
-                gain_here = _gain(evidence, series, taught_here, place, here)
-                gain_there = _gain(away, series, taught_there, place, there)
-                lost = change(taught_here, taught_there, place, here, there) or _independent(gain_here, gain_there)
-                subject = f"{series.dataset} on {asked}, {series.student}, {series.teacher} against {place.teacher}"
-                told = _CALLED[place.format]
-                found += _statements(subject, told, gain_here, gain_there, lost, margin)
+                gain_here = _gain(evidence, series, taught_here, supervision, here)
+                gain_there = _gain(away, series, taught_there, supervision, there)
+                lost = change(taught_here, taught_there, supervision, here, there) or _independent(
+                    gain_here, gain_there
+                )
+                subject = (
+                    f"{series.dataset} on {asked}, {series.student}, {series.teacher} against {supervision.teacher}"
+                )
+                reference = _CALLED[supervision.format]
+                found += _statements(subject, reference, gain_here, gain_there, lost, margin)
     return found
 
 
@@ -51,17 +55,21 @@ def _references(
     answers where there is none."""
     there, here = (one.measured(series.dataset, series.student) for one in (away, home))
     for format_ in (UNTAUGHT, ANSWER_ONLY):
-        places = [place for place in there if place.format == format_ and place in here]
-        if places:
-            yield from ((place, there[place], here[place]) for place in places)
+        supervisions = [supervision for supervision in there if supervision.format == format_ and supervision in here]
+        if supervisions:
+            yield from ((supervision, there[supervision], here[supervision]) for supervision in supervisions)
             return
 
 
 def _gain(
-    evidence: Evidence, series: LevelSeries, taught: Sequence[Measurement], place: Supervision, reference: Measurement
+    evidence: Evidence,
+    series: LevelSeries,
+    taught: Sequence[Measurement],
+    supervision: Supervision,
+    reference: Measurement,
 ) -> Contrast:
     parts = [(1 / len(taught), one) for one in taught]
-    return gain(parts, (place, reference), evidence.seeds(series.dataset, series.student))
+    return gain(parts, (supervision, reference), evidence.seeds(series.dataset, series.student))
 
 
 def _independent(here: Contrast, there: Contrast) -> Contrast:

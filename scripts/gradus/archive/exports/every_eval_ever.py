@@ -61,10 +61,8 @@ def check(made: dict[str, bytes], schemas: Path) -> None:
 
 
 def _identity(cell: ScoredCell, owner: str) -> str:
-    place = cell.place
-    return (
-        f"{cell.results.study.study}/{owner}/{cell.name}/{place.problems}/{place.decoding}/{cell.metrics_sha256[:16]}"
-    )
+    evaluated = cell.evaluated
+    return f"{cell.results.study.study}/{owner}/{cell.name}/{evaluated.problems}/{evaluated.decoding}/{cell.metrics_sha256[:16]}"
 
 
 def _model_id(cell: ScoredCell, owner: str) -> str:
@@ -91,13 +89,13 @@ def _aggregate(cell: ScoredCell, owner: str, identity: str) -> dict[str, Any]:
 
 
 def _model(cell: ScoredCell, owner: str) -> dict[str, Any]:
-    supervision, metrics = cell.place.cell.supervision, cell.metrics
+    supervision, metrics = cell.evaluated.cell.supervision, cell.metrics
     details = {
         "deployment_type": "self_deployed",
         "model_availability": "unknown",
         "supervision": str(supervision),
-        "student": cell.place.cell.student,
-        "seed": str(cell.place.cell.seed),
+        "student": cell.evaluated.cell.student,
+        "seed": str(cell.evaluated.cell.seed),
         "training_examples": str(metrics.training_examples),
         "leaked_training_rows": str(metrics.leaked_training_rows),
     }
@@ -169,7 +167,7 @@ def _generation(cell: ScoredCell) -> dict[str, Any]:
     arguments: dict[str, Any] = {"temperature": decoding.temperature}
     if isinstance(decoding.max_new_tokens, int):
         arguments["max_tokens"] = decoding.max_new_tokens
-    details = {"decoding": cell.place.decoding, "samples": str(decoding.samples), "beams": str(decoding.beams)}
+    details = {"decoding": cell.evaluated.decoding, "samples": str(decoding.samples), "beams": str(decoding.beams)}
     if decoding.stop_strings:
         details["stop_strings"] = json.dumps(decoding.stop_strings)
     return {"generation_args": arguments, "additional_details": details}

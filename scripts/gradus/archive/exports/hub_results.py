@@ -21,11 +21,11 @@ def files(cell: ScoredCell, task: str | None = None) -> dict[str, bytes]:
     repository = None if section is None else hub_dataset(study, cell.dataset)
     if repository is None or section is None or isinstance(section, GENERATED) or cell.split != "test":
         return {}
-    metrics, decoding = cell.metrics, cell.place.decoding
+    metrics, decoding = cell.metrics, cell.evaluated.decoding
     interval = f"{100 * metrics.interval_low:.1f} to {100 * metrics.interval_high:.1f}"
     notes = (
         f"Gradus {__version__}, robust rules, decoding {decoding}, n={metrics.n}, 95 % interval {interval}, "
-        f"taught {cell.place.cell.supervision}, seed {cell.place.cell.seed}"
+        f"taught {cell.evaluated.cell.supervision}, seed {cell.evaluated.cell.seed}"
     )
     if metrics.leaked_training_rows:
         notes += "; trained on questions of this split: means nothing"

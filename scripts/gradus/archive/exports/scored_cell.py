@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from gradus.archive.provenance import Place, parse_metric
+from gradus.archive.provenance import EvaluatedCell, parse_metric
 from gradus.records import Prediction, Problem, Scored
 from gradus.records.metrics import Metrics
 from gradus.results.store import Results
@@ -36,7 +36,7 @@ class ScoredCell:
     """A cell on some problems with a decoding. ``outputs`` are in the order of the predictions."""
 
     results: Results
-    place: Place
+    evaluated: EvaluatedCell
     metrics: Metrics
     outputs: tuple[Output, ...]
     metrics_sha256: str
@@ -45,33 +45,33 @@ class ScoredCell:
     @property
     def dataset(self) -> str:
         """The dataset whose problems were asked."""
-        return paths.split_of(self.place.cell.supervision.dataset, self.place.problems)[0]
+        return paths.split_of(self.evaluated.cell.supervision.dataset, self.evaluated.problems)[0]
 
     @property
     def split(self) -> str:
         """Their split."""
-        return paths.split_of(self.place.cell.supervision.dataset, self.place.problems)[1]
+        return paths.split_of(self.evaluated.cell.supervision.dataset, self.evaluated.problems)[1]
 
     @property
     def decoding(self) -> Decoding:
         """How the texts were written."""
-        return self.results.study.decodings[self.place.decoding]
+        return self.results.study.decodings[self.evaluated.decoding]
 
     @property
     def base_model(self) -> str | None:
         """Folder or hub id of the student's base model; None where Gradus built it."""
-        section = self.results.study.origin_of(self.place.cell.student)
+        section = self.results.study.origin_of(self.evaluated.cell.student)
         return None if isinstance(section, BuiltStudent) else section.model
 
     @property
     def is_untaught(self) -> bool:
         """Whether it is the base model itself."""
-        return is_untaught(self.place.cell.supervision)
+        return is_untaught(self.evaluated.cell.supervision)
 
     @property
     def name(self) -> str:
         """A portable name of the model: study, supervision, student and seed."""
-        cell = self.place.cell
+        cell = self.evaluated.cell
         parts = (self.results.study.study, *str(cell.supervision).split("/"), cell.student, f"seed{cell.seed}")
         return re.sub(r"[^A-Za-z0-9._-]+", "-", "-".join(parts))
 
@@ -79,7 +79,7 @@ class ScoredCell:
     def task(self) -> str:
         """The dataset, and split and decoding where they are not the usual ones."""
         more = [self.split] if self.split != paths.TEST else []
-        more += [self.place.decoding] if self.place.decoding != self.results.main_decoding else []
+        more += [self.evaluated.decoding] if self.evaluated.decoding != self.results.main_decoding else []
         return "-".join([self.dataset, *more])
 
 
@@ -96,14 +96,14 @@ def scored_cells(what: Path) -> Iterator[ScoredCell]:
         raise UserError("no scored cell", where=what, hint=hint)
     opened: dict[Path, Results] = {}
     for path in found:
-        study, place = parse_metric(path)
+        study, evaluated = parse_metric(path)
         if study not in opened:
             opened[study] = Results.open(study)
-        yield _read(opened[study], place, Path(path))
+        yield _read(opened[study], evaluated, Path(path))
 
 
-def _read(results: Results, place: Place, metric: Path) -> ScoredCell:
-    cell, decoding, asked = place.cell, place.decoding, place.problems
+def _read(results: Results, evaluated: EvaluatedCell, metric: Path) -> ScoredCell:
+    cell, decoding, asked = evaluated.cell, evaluated.decoding, evaluated.problems
     study, dataset = results.study, cell.supervision.dataset
     if decoding not in study.decodings:
         raise UserError(f"the study has no decoding {decoding!r}", where=metric)
@@ -116,7 +116,7 @@ def _read(results: Results, place: Place, metric: Path) -> ScoredCell:
         outputs.append(Output(problems[row.problem_id], predictions[row.key], row))
     return ScoredCell(
         results,
-        place,
+        evaluated,
         results.metrics(cell, decoding, asked),
         tuple(outputs),
         sha256_file(metric),

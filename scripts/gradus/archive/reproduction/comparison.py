@@ -128,14 +128,14 @@ def _values(old: str, new: str, tolerance: float) -> tuple[Outcome, str]:
 def _numbers(facts: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """Each value of each entry under a name that tells experiment, student and dataset."""
     for entry in facts.get("students", ()):
-        place = f"{entry['experiment']}, {entry['student']} on {entry['dataset']}"
+        subject = f"{entry['experiment']}, {entry['student']} on {entry['dataset']}"
         for name, value in entry.items():
             if name in ("experiment", "student", "dataset"):
                 continue
             parts = enumerate(value) if isinstance(value, list) else [(None, value)]
             for number, part in parts:
                 label = name if number is None else f"{name}[{number}]"
-                yield f"{place}: {label}", _text(part)
+                yield f"{subject}: {label}", _text(part)
 
 
 def _one_sided(kind: str, what: str, archived: bool) -> Compared:

@@ -14,7 +14,7 @@ from gradus.study.config.columns import Splits
 
 # A row's number in its source, where it stands, and what it says (None where it has no answer).
 Numbered = tuple[int, str, Reading | None]
-TOLD = 5  # rows that a message names
+NAMED = 5  # rows that a message names
 
 
 @dataclass(frozen=True)
@@ -77,6 +77,6 @@ def _checked(reading: Reading | None) -> Reading | None:
 def _others(wrong: Sequence[tuple[str, int | None, str]]) -> str:
     if len(wrong) == 1:
         return ""
-    places = [str(line) if line is not None else where.rpartition(" ")[2] for where, line, _ in wrong[1 : TOLD + 1]]
-    more = ", ..." if len(wrong) > TOLD + 1 else ""
-    return f"; {len(wrong) - 1} more rows do not fit ({', '.join(places)}{more})"
+    lines = [str(line) if line is not None else where.rpartition(" ")[2] for where, line, _ in wrong[1 : NAMED + 1]]
+    more = ", ..." if len(wrong) > NAMED + 1 else ""
+    return f"; {len(wrong) - 1} more rows do not fit ({', '.join(lines)}{more})"

@@ -149,8 +149,8 @@ def _least_to_most(solution: Solution, level: str, manner: Manner, variation: st
 def _rephrase(solution: Solution, level: str, manner: Manner, variation: str) -> str:
     """The question said again in one sentence, then the explanation."""
     moves = [step for step in solution.steps if step.reason.startswith(solution.actor)]
-    told = ", then ".join(step.reason.removeprefix(f"{solution.actor} ") for step in moves)
-    restated = f"{solution.actor} starts with {moves[0].left} {solution.thing}, {told}; we ask: {solution.goal}"
+    events = ", then ".join(step.reason.removeprefix(f"{solution.actor} ") for step in moves)
+    restated = f"{solution.actor} starts with {moves[0].left} {solution.thing}, {events}; we ask: {solution.goal}"
     return f"{restated} {_original(solution, level, manner, variation)}"
 
 

@@ -83,8 +83,8 @@ def _fact(rng: random.Random, largest: int) -> str:
 
 def _again(rng: random.Random, story: Story) -> str:
     """A story told twice: the second time every word can be looked up in the first."""
-    told = f"{_start(story)} {_moves(story)}"
-    return f"{told} Again: {told}"
+    text = f"{_start(story)} {_moves(story)}"
+    return f"{text} Again: {text}"
 
 
 def _start(story: Story) -> str:
@@ -101,15 +101,15 @@ def _moves(story: Story) -> str:
 def _narrate(rng: random.Random, story: Story) -> str:
     """The story with the amount told after each move, as a sum or in words."""
     solution = story.solution
-    told = [_start(story)]
+    sentences = [_start(story)]
     for step in solution.steps:
         amount = f"{step.result} {step.unit}"
         if step.reason.startswith(solution.actor):
             endings = (f". Now {solution.actor} has {amount}.", f". That makes {amount}.", f", so {step.equation}.")
-            told.append(f"{step.reason}{rng.choice(endings)}")
+            sentences.append(f"{step.reason}{rng.choice(endings)}")
         else:
-            told.append(f"{step.reason} are {amount}.")
-    return " ".join(told)
+            sentences.append(f"{step.reason} are {amount}.")
+    return " ".join(sentences)
 
 
 def _answered(rng: random.Random, story: Story) -> str:

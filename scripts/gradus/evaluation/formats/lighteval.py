@@ -71,13 +71,13 @@ def _old(row: Row, where: str) -> tuple[Sample, list[str | None], Any]:
 def _options(doc: Row, where: str) -> tuple[tuple[str, ...] | None, tuple[str, ...]]:
     """Options and gold letters; the one choice of a task that generates is its gold answer."""
     given, at = _read(doc.get("choices")), _read(doc.get("gold_index"))
-    places = [place for place in (at if isinstance(at, list) else [at]) if isinstance(place, int) and place >= 0]
+    indices = [index for index in (at if isinstance(at, list) else [at]) if isinstance(index, int) and index >= 0]
     if not isinstance(given, list) or not given:
         return None, ()
-    if len(given) == len(places) or len(given) > len(LETTERS):
-        return None, golds_of([given[place] for place in places if place < len(given)])
+    if len(given) == len(indices) or len(given) > len(LETTERS):
+        return None, golds_of([given[index] for index in indices if index < len(given)])
     choices, _ = choices_of([text.strip() if isinstance(text, str) else text for text in given], where) or (None, ())
-    return choices, tuple(LETTERS[place] for place in places if place < len(given))
+    return choices, tuple(LETTERS[index] for index in indices if index < len(given))
 
 
 def _texts(given: Any) -> list[str | None]:

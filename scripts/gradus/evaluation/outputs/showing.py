@@ -37,7 +37,7 @@ def _others(row: Judged) -> dict[str, float]:
     return {name: value for name, value in row.sample.scores.items() if row.grade.robust != (value >= 0.5)}
 
 
-def told(rows: Sequence[Judged]) -> Iterator[str]:
+def described(rows: Sequence[Judged]) -> Iterator[str]:
     """Each with its verdicts, its gold answer and the end of its text."""
     for row in rows:
         grade, others = row.grade, _others(row)
@@ -46,8 +46,8 @@ def told(rows: Sequence[Judged]) -> Iterator[str]:
         gold = " or ".join(dict.fromkeys(question.gold for question in row.asked.questions))
         text = (row.sample.text or "").strip()
         end = text if len(text) <= _SHOWN else f"... {text[-_SHOWN:]}"
-        place = f"{row.sample.id} #{row.sample.sample} ({row.sample.where})"
-        yield f"{place}: {', '.join(verdicts)}; gold {gold}, read {grade.extracted}"
+        head = f"{row.sample.id} #{row.sample.sample} ({row.sample.where})"
+        yield f"{head}: {', '.join(verdicts)}; gold {gold}, read {grade.extracted}"
         yield "".join(f"    | {line}\n" for line in end.splitlines())
 
 

@@ -49,13 +49,13 @@ def experiment_table(name: str, experiment: Experiment, rows: Sequence[Condition
     grouped: dict[tuple[str, ...], dict[str, Number]] = {}
     is_told = bool(experiment.parameter or experiment.sweep)
     for row in rows:
-        told = [text_of(value(row, experiment))] if experiment.parameter else []
-        told += map(text_of, swept_values(row, experiment).values())
-        condition = (plain(row.supervision.dataset, experiment), full_label(row, experiment), *told)
+        values = [text_of(value(row, experiment))] if experiment.parameter else []
+        values += map(text_of, swept_values(row, experiment).values())
+        condition = (plain(row.supervision.dataset, experiment), full_label(row, experiment), *values)
         grouped.setdefault(condition, {})[plain(row.student, experiment)] = accuracy(row)
     heads = ["dataset", "supervision", *([experiment.axis] if experiment.parameter else []), *experiment.swept]
     # What was written with several decodings, or at several values, belongs together.
-    order = {condition[:2]: place for place, condition in reversed(list(enumerate(grouped)))}
+    order = {condition[:2]: index for index, condition in reversed(list(enumerate(grouped)))}
     lines = sorted(grouped, key=lambda condition: order[condition[:2]]) if is_told else list(grouped)
     return Table(
         [*heads, *students],

@@ -168,7 +168,7 @@ class Measured:
     def _index(self) -> dict[tuple[str, Supervision, str], list[Printed]]:
         index: dict[tuple[str, Supervision, str], list[Printed]] = {}
         for number in self.printed:
-            index.setdefault((number.measure, number.place, number.student), []).append(number)
+            index.setdefault((number.measure, number.supervision, number.student), []).append(number)
         return index
 
     @cached_property

@@ -73,10 +73,10 @@ def collect(results: Results, shown: Shown, folder: Path | None = None) -> dict[
 
 
 def _in_order(names: Sequence[str], values: Mapping[str, Value]) -> list[str]:
-    return sorted(names, key=lambda name: _place(name, names, values))
+    return sorted(names, key=lambda name: _order(name, names, values))
 
 
-def _place(name: str, names: Sequence[str], values: Mapping[str, Value]) -> tuple[int, float]:
+def _order(name: str, names: Sequence[str], values: Mapping[str, Value]) -> tuple[int, float]:
     """Where a name stands: points beside their entry, in the order of their values where these are numbers."""
     value = values.get(name)
     first = min(names.index(one) for one in names if base_of(one) == base_of(name))

@@ -52,8 +52,10 @@ def _points(results: Results, experiment: Experiment) -> list[dict[str, Any]]:
         is_there = key in scored
         row = summary(supervision, student, scored[key]) if is_there else _absent(supervision, student)
         row = replace(row, decoding=decoding, no_end=key in endless)
-        place = {"dataset": supervision.dataset, "supervision": supervision.short, "student": student}
-        points.append(place | {"runs_wanted": wanted} | _where(row, experiment) | (_measured(row) if is_there else {}))
+        condition = {"dataset": supervision.dataset, "supervision": supervision.short, "student": student}
+        points.append(
+            condition | {"runs_wanted": wanted} | _where(row, experiment) | (_measured(row) if is_there else {})
+        )
     return points
 
 

@@ -23,13 +23,13 @@ class Texts:
 
     def facts(self) -> dict[str, str]:
         """Whose they are, as plain JSON."""
-        place = self.supervision
+        supervision = self.supervision
         return {
-            "dataset": place.dataset,
-            "teacher": place.teacher,
-            "format": place.format,
-            "level": place.level,
-            "supervision": place.short,
+            "dataset": supervision.dataset,
+            "teacher": supervision.teacher,
+            "format": supervision.format,
+            "level": supervision.level,
+            "supervision": supervision.short,
             "split": self.split,
         }
 

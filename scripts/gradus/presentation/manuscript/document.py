@@ -32,8 +32,8 @@ def document(study: Study, tables: Sequence[str], figures: Sequence[FigureFile])
     authors = r" \and ".join(escape_latex(author.name) for author in archive.authors) or "Authors: archive.authors"
     floats = [rf"\input{{{path}}}" for path in tables]
     floats += [_figure(one) for one in figures]
-    for place in range(_AT_ONCE, len(floats) + len(floats) // _AT_ONCE, _AT_ONCE + 1):
-        floats.insert(place, r"\clearpage")
+    for index in range(_AT_ONCE, len(floats) + len(floats) // _AT_ONCE, _AT_ONCE + 1):
+        floats.insert(index, r"\clearpage")
     lines = [
         "% Written by Gradus: compile it in its folder (pdflatex main). Copy what you need; a new run writes it anew.",
         _PREAMBLE.rstrip(),

@@ -34,27 +34,27 @@ def _macro(prefix: str, *parts: str) -> str:
 
 
 def _problems(study: Study) -> str:
-    told = [
+    parts = [
         f"{escape_latex(name)} ({_macro('train', name)} training and {_macro('test', name)} test problems, "
         f"source: {escape_latex(section.source)})"
         for name, section in study.datasets.items()
     ]
-    return rf"\paragraph{{Problems.}} We used {_listed(told)}."
+    return rf"\paragraph{{Problems.}} We used {_listed(parts)}."
 
 
 def _teachers(study: Study) -> str:
-    told = []
+    parts = []
     for name, section in study.teachers.items():
         if isinstance(section, ChatTeacher):
             said = rf"the model \texttt{{{escape_latex(section.model)}}} ({escape_latex(section.provider)})"
         else:
             said = _TEACHERS.get(section.provider, escape_latex(section.provider))
-        told.append(f"{escape_latex(name)} is {said}")
-    return rf"\paragraph{{Supervision.}} Of the sources of supervision, {_listed(told)}."
+        parts.append(f"{escape_latex(name)} is {said}")
+    return rf"\paragraph{{Supervision.}} Of the sources of supervision, {_listed(parts)}."
 
 
 def _students(study: Study) -> str:
-    told = []
+    sentences = []
     for name, section in study.students.items():
         recipe = study.recipe_of(name)
         if isinstance(section, PretrainedStudent):
@@ -68,12 +68,12 @@ def _students(study: Study) -> str:
         trains = "all weights" if recipe.adapter is None else f"adapters of rank {_macro('adapterRank', name)}"
         rate, epochs = _macro("learningRate", name), _macro("epochs", name)
         batch, cutoff = _macro("batchSize", name), _macro("cutoff", name)
-        told.append(
+        sentences.append(
             f"The student {escape_latex(name)} is {origin}. We fine-tuned {trains} with AdamW for {epochs} epochs at a peak "
             f"learning rate of {rate} ({recipe.schedule} schedule), in batches of {batch} samples of at most {cutoff} tokens, "
             f"in {recipe.precision}."
         )
-    return rf"\paragraph{{Students.}} {' '.join(told)}"
+    return rf"\paragraph{{Students.}} {' '.join(sentences)}"
 
 
 def _design(named: tuple[str, Experiment]) -> str:

@@ -57,11 +57,11 @@ class Archive(Section):
 
     def unset(self) -> list[str]:
         """What a publication will ask for and nobody has said yet, one line each; nothing where all is there."""
-        told = {
+        missing = {
             "authors": "nobody (Zenodo refuses that; `authors: [{name: 'Family, Given'}]`)" if not self.authors else "",
             "licence": "none (nobody may use what has no licence; `licence: CC-BY-4.0` say)"
             if not self.licence
             else "",
             "title": "the study's name" if not self.title else "",
         }
-        return [f"archive.{key}: {what}" for key, what in told.items() if what]
+        return [f"archive.{key}: {what}" for key, what in missing.items() if what]

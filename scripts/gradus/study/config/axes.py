@@ -84,10 +84,10 @@ class Axis:
         found: dict[str, Value] = {}
         for name in names:
             base = self.without(name)
-            told = [value for value in values if _has_part(name, self.point("", value))]
+            having = [value for value in values if _has_part(name, self.point("", value))]
             untold = [value for value in values if not any(_is_at(self, one, base, value) for one in names)]
-            if told or untold:
-                found[name] = (told or untold)[0]
+            if having or untold:
+                found[name] = (having or untold)[0]
         return found
 
 
@@ -183,7 +183,7 @@ def _along(
             points.append(name)  # a point already, or something that is no entry: a built-in format, a wrong name
             continue
         own = _own_value(raw, kind, name, axis, sections)
-        for position, value in sorted(enumerate(values), key=lambda item: _place(values, item[1])):
+        for position, value in sorted(enumerate(values), key=lambda item: _position(values, item[1])):
             if own == value and isinstance(own, bool) == isinstance(value, bool):
                 points.append(name)
                 continue
@@ -206,7 +206,7 @@ def _along(
     experiment[key] = list(dict.fromkeys(points))
 
 
-def _place(values: list[Any], value: Any) -> int:
+def _position(values: list[Any], value: Any) -> int:
     return in_order(values).index(value)
 
 
@@ -248,15 +248,15 @@ def _with_value(
     """A copy of an entry with one key changed; of a student it is a key of its recipe."""
     entry: dict[str, Any] = copy.deepcopy(raw[kind][name])
     first, *deeper = axis.keys
-    place: dict[str, Any] = entry.setdefault("recipe", {}) if kind == "students" else entry
+    holder: dict[str, Any] = entry.setdefault("recipe", {}) if kind == "students" else entry
     if kind == "students" and deeper:
         with contextlib.suppress(ValidationError):  # told by the check of the whole file
-            place[first] = _recipe(raw, place, sections).get(first)
+            holder[first] = _recipe(raw, holder, sections).get(first)
     for key in axis.keys[:-1]:
-        inner = place.get(key)
-        place[key] = dict(inner) if isinstance(inner, dict) else {}
-        place = place[key]
-    place[axis.keys[-1]] = value
+        inner = holder.get(key)
+        holder[key] = dict(inner) if isinstance(inner, dict) else {}
+        holder = holder[key]
+    holder[axis.keys[-1]] = value
     return entry
 
 
@@ -271,5 +271,5 @@ def _check(
             TypeAdapter(sections.entries[kind]).validate_python(entry)
     except ValidationError as error:
         root = sections.recipe if kind == "students" else sections.entries[kind]
-        told = explain(error, entry.get("recipe") if kind == "students" else entry, root)
-        raise UserError(f"{text}: {told.what}", where=f"configuration key {where}", hint=told.hint) from None
+        explained = explain(error, entry.get("recipe") if kind == "students" else entry, root)
+        raise UserError(f"{text}: {explained.what}", where=f"configuration key {where}", hint=explained.hint) from None

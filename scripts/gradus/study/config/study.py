@@ -185,14 +185,14 @@ class Study(Section):
                     self._is_kept(name, student)
                 self._is_its_base_model(name, student)
                 self._ranks_fit_nodes(name)
-        mistakes.tell()
+        mistakes.report()
         # What is declared is looked for in experiments that are right.
         for name, primary in self.primary.items():
             with mistakes:
                 self._is_in_an_experiment(f"primary.{name}", primary)
         with mistakes:
             self._retries_can_differ()
-        mistakes.tell()
+        mistakes.report()
         return self
 
     def _experiment_fits(self, section: str, label: str, experiment: Experiment) -> None:
@@ -228,7 +228,7 @@ class Study(Section):
                         where=f"configuration key {section}.transfer.{position}",
                         hint="name another dataset",
                     )
-        mistakes.tell()
+        mistakes.report()
         _varies_something(section, experiment)
         self._sizes_are_nested(section, experiment)
         for teacher, format_, level in product(experiment.teachers, experiment.formats, experiment.levels):
@@ -304,7 +304,7 @@ class Study(Section):
             for position, name in enumerate(getattr(section, axis)):
                 with mistakes:
                     must_exist(name, getattr(self, axis), f"{key}.{axis}.{position}")
-        mistakes.tell()
+        mistakes.report()
 
     def _is_in_an_experiment(self, key: str, primary: PrimaryContrast) -> None:
         """What is declared must be measured: both supervisions, on every dataset, with every student."""

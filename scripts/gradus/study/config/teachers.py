@@ -224,6 +224,12 @@ class ChatTeacher(RequestPolicy, _Asked):
     """What all teachers behind a chat interface share; an entry has two parts, its identity and its request policy."""
 
     policy_section: ClassVar[type[RequestPolicy]] = RequestPolicy
+    usual_key_variable: ClassVar[str] = "OPENAI_API_KEY"
+
+    @property
+    def variable_of_key(self) -> str:
+        """The environment variable that holds the key; ``NO_KEY`` where the server needs none."""
+        return self.key_variable or self.usual_key_variable
 
     def identity(self) -> dict[str, Any]:
         """What decides the texts, as plain JSON values: the part that a job's params hold."""
@@ -255,6 +261,7 @@ class OpenAITeacher(BatchableTeacher):
 class AnthropicTeacher(BatchableTeacher):
     """Anthropic's models."""
 
+    usual_key_variable: ClassVar[str] = "ANTHROPIC_API_KEY"
     provider: Literal["anthropic"] = Field(description="Who writes.")
     base_url: str | None = Field(None, description="Another server than Anthropic's.")
 

@@ -14,8 +14,8 @@ from gradus.teachers.clients.connections import ADDRESS, Address, async_http
 from gradus.teachers.clients.failures import provider_error
 from gradus.teachers.clients.redaction import Redaction
 from gradus.teachers.errors import UnusableAnswerError
+from gradus.teachers.requests.announced_limits import announced_limits
 from gradus.teachers.requests.journal import Response
-from gradus.teachers.requests.told_limits import told_limits
 
 
 class OpenAIClient:
@@ -43,7 +43,9 @@ class OpenAIClient:
     async def send(self, body: dict[str, Any]) -> Response:
         try:
             answer = await self._client.post("/chat/completions", cast_to=httpx2.Response, body=body)
-            return replace(received(answer.content, self._redaction, self.read), told=told_limits(answer.headers))
+            return replace(
+                received(answer.content, self._redaction, self.read), announced=announced_limits(answer.headers)
+            )
         except Exception as error:
             failure = provider_error(error, self._redaction)
         # Raised out here, so that the SDK's own error, which may quote the key, is not in its chain.

@@ -70,9 +70,9 @@ def numbers_of(text: str) -> list[int]:
 
 def read(question: str, answer: int | None = None) -> Solution | None:
     """The solution graph of a question that has ``answer`` where that is known; None where no rule finds one."""
-    told = _told(question)
-    if told is not None and (answer is None or told.answer == answer):
-        return told
+    story = _story(question)
+    if story is not None and (answer is None or story.answer == answer):
+        return story
     return _chain(question, answer) if answer is not None else None
 
 
@@ -88,11 +88,11 @@ def _sentences(question: str) -> tuple[list[str], str]:
     return [part.rstrip(".!") for part in parts if part != asked], asked
 
 
-def _told(question: str) -> Solution | None:
+def _story(question: str) -> Solution | None:
     sentences, goal = _sentences(question)
     adds = bool(_TOTAL.search(goal.lower()))
     clauses = [clause for sentence in sentences for clause in _clauses(sentence)]
-    start = next((place for place, clause in enumerate(clauses) if numbers_of(clause)), None)
+    start = next((index for index, clause in enumerate(clauses) if numbers_of(clause)), None)
     if start is None:
         return None
     actor = clauses[start].split()[0].removesuffix("'s").removesuffix("’s")
@@ -188,7 +188,7 @@ def _chain(question: str, answer: int) -> Solution | None:
 def _steps(numbers: Sequence[int], signs: Sequence[str]) -> list[Step] | None:
     steps: list[Step] = []
     total = numbers[0]
-    for place, (sign, number) in enumerate(zip(signs, numbers[1:], strict=True)):
+    for index, (sign, number) in enumerate(zip(signs, numbers[1:], strict=True)):
         try:
             result = compute(sign, total, number)
         except ValueError:
@@ -196,6 +196,6 @@ def _steps(numbers: Sequence[int], signs: Sequence[str]) -> list[Step] | None:
         if result < 0:
             return None
         reason = _SAID[sign].format(left=total, right=number)
-        steps.append(Step(sign, total, number, result, place - 1 if place else None, None, reason, "What is that?", ""))
+        steps.append(Step(sign, total, number, result, index - 1 if index else None, None, reason, "What is that?", ""))
         total = result
     return steps

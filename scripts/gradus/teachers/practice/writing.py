@@ -60,8 +60,10 @@ class Writer:
     def _text(self, solution: Solution | None, level: str, form: str, question: str) -> str:
         if solution is None:
             return _plain(question, level)
-        told = any(step.reason.startswith(f"{solution.actor} ") for step in solution.steps) and solution.actor != "We"
-        if form == "rephrase-and-respond" and not told:
+        is_story = (
+            any(step.reason.startswith(f"{solution.actor} ") for step in solution.steps) and solution.actor != "We"
+        )
+        if form == "rephrase-and-respond" and not is_story:
             return f"We are asked: {solution.goal} {explain(solution, level, 'original', _MANNER, question)}"
         return re.sub(r" +([.,])", r"\1", explain(solution, level, form, _MANNER, question))
 

@@ -22,7 +22,7 @@ class RequestBuilder:
         self._prompts = prompts
         self._gold = gold
         self._interface = interface_of(teacher)
-        self._place = teacher.system
+        self._system_place = teacher.system
         self.parameters: dict[str, Any] = {
             **sent_parameters(capabilities(self._interface, teacher.model), teacher),
             **teacher.extra,
@@ -44,5 +44,5 @@ class RequestBuilder:
 
     def _request(self, text: str, sample: int, attempt: int) -> ChatRequest:
         system = self._prompts.text("system")
-        body = wire_body(self._interface, self._model, system, text, self.parameters, self._place)
+        body = wire_body(self._interface, self._model, system, text, self.parameters, self._system_place)
         return ChatRequest(body, sample, attempt)

@@ -19,6 +19,7 @@ from typing import Any, BinaryIO, Self
 import numpy as np
 
 from gradus.runtime.atomic import canonical_json, sha256_bytes
+from gradus.teachers.requests.announced_limits import NOTHING_ANNOUNCED, AnnouncedLimits
 from gradus.teachers.requests.entries import decode, encode, without_lone_surrogates
 from gradus.teachers.requests.shard import Shard
 from gradus.teachers.requests.shard_index import (
@@ -32,7 +33,6 @@ from gradus.teachers.requests.shard_index import (
     short_key,
     write_index,
 )
-from gradus.teachers.requests.told_limits import NOTHING_TOLD, ToldLimits
 
 SYNC_EVERY = 64
 SYNC_SECONDS = 1.0
@@ -45,8 +45,8 @@ class Response:
     """What came back for one request: the text, why it ended, the model's name as returned, token counts.
 
     ``price_usd`` is what it cost (None where no price is known); ``raw`` is the provider's whole answer; ``reasoning`` is
-    what the model thought before it answered, where the provider shows it; ``told`` are the limits that came with the answer, and
-    are not kept.
+    what the model thought before it answered, where the provider shows it; ``announced`` are the limits that came with the answer;
+    they are not kept.
     """
 
     text: str
@@ -56,7 +56,7 @@ class Response:
     price_usd: float | None = None
     raw: dict[str, Any] | None = field(default=None, compare=False)
     reasoning: str = ""
-    told: ToldLimits = field(default=NOTHING_TOLD, compare=False)
+    announced: AnnouncedLimits = field(default=NOTHING_ANNOUNCED, compare=False)
 
 
 def request_key(content: dict[str, Any]) -> str:

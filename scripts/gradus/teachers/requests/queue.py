@@ -102,8 +102,8 @@ class _Run:
 
     def reconcile(self, response: Response, reserved: int) -> None:
         """Correct the tokens that were reserved for a request by those that it used, and the limits by what it tells of them."""
-        self.request_bucket.tell(response.told.requests_per_minute)
-        self.token_bucket.tell(response.told.tokens_per_minute)
+        self.request_bucket.announce(response.announced.requests_per_minute)
+        self.token_bucket.announce(response.announced.tokens_per_minute)
         used = response.usage.get("input_tokens", 0) + response.usage.get("output_tokens", 0)
         if used:
             self.token_bucket.reconcile(reserved - used)

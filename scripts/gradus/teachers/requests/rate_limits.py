@@ -50,12 +50,12 @@ class Bucket:
         self._level = self._burst
         self._last = clock.now()
 
-    def tell(self, per_minute: float | None) -> None:
+    def announce(self, per_minute: float | None) -> None:
         """The provider's own word on its limit, which counts below the cap; None tells nothing."""
         if not per_minute:
             return
-        told = self._share * per_minute / 60.0
-        rate = told if self._cap is None else min(told, self._cap)
+        announced = self._share * per_minute / 60.0
+        rate = announced if self._cap is None else min(announced, self._cap)
         if rate == self._rate:
             return
         if self._rate is None:

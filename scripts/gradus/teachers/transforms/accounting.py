@@ -28,10 +28,10 @@ def removed(sources: Sequence[Sequence[Annotation]], made: Sequence[Annotation])
     """
     before: dict[tuple[str, int, int, str], Annotation] = {}
     for row in (row for rows in sources for row in rows):
-        before.setdefault(_place(row), row)
-    pairs = [(before[_place(row)], row) for row in made if _place(row) in before]
-    used = {_place(row) for row in made}
-    left_out = Counter(row.verdict for place, row in before.items() if place not in used)
+        before.setdefault(_key(row), row)
+    pairs = [(before[_key(row)], row) for row in made if _key(row) in before]
+    used = {_key(row) for row in made}
+    left_out = Counter(row.verdict for key, row in before.items() if key not in used)
     gone: Counter[str] = Counter()
     come: Counter[str] = Counter()
     for old, new in pairs:
@@ -52,5 +52,5 @@ def removed(sources: Sequence[Sequence[Annotation]], made: Sequence[Annotation])
     }
 
 
-def _place(row: Annotation) -> tuple[str, int, int, str]:
+def _key(row: Annotation) -> tuple[str, int, int, str]:
     return (row.problem_id, row.sample, row.attempt, row.request_hash)

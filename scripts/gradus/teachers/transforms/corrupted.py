@@ -75,12 +75,12 @@ class Corrupted:
     def _with_foreign(self, row: Annotation, rows: Sequence[Annotation]) -> str:
         """A step of another problem after each chosen one."""
         steps = split_steps(row.rationale)
-        places = set(self._chosen(row, len(steps)))
+        chosen = set(self._chosen(row, len(steps)))
         made: list[str] = []
         split = cache(split_steps)  # one text may lend a step to many places
         for index, step in enumerate(steps):
             made.append(step)
-            foreign = self._foreign(row, rows, index, split) if index in places else None
+            foreign = self._foreign(row, rows, index, split) if index in chosen else None
             made += [] if foreign is None else [foreign]
         return join(made)
 
@@ -96,10 +96,12 @@ class Corrupted:
 
     def _with_other_digits(self, row: Annotation, rows: Sequence[Annotation]) -> str:
         text = list(row.rationale)
-        places = [match.start() for match in re.finditer(r"[0-9]", row.rationale)]
-        for index in self._chosen(row, len(places)):
-            place = places[index]
-            starts_number = not (place and text[place - 1] in "0123456789.")
-            others = [digit for digit in "0123456789"[starts_number:] if digit != row.rationale[place]]
-            text[place] = others[number(self._section.seed, row.problem_id, row.sample, index, "digit") % len(others)]
+        positions = [match.start() for match in re.finditer(r"[0-9]", row.rationale)]
+        for index in self._chosen(row, len(positions)):
+            position = positions[index]
+            starts_number = not (position and text[position - 1] in "0123456789.")
+            others = [digit for digit in "0123456789"[starts_number:] if digit != row.rationale[position]]
+            text[position] = others[
+                number(self._section.seed, row.problem_id, row.sample, index, "digit") % len(others)
+            ]
         return "".join(text)

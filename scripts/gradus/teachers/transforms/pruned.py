@@ -58,8 +58,8 @@ class Pruned:
         section, last = self._section, len(pieces) - 1
         chance = number(section.seed, row.problem_id, row.sample, index)
         if section.by == "position":
-            place = {"start": index, "end": last - index, "ends": min(index, last - index)}[section.side]
-            return (place, index)
+            distance = {"start": index, "end": last - index, "ends": min(index, last - index)}[section.side]
+            return (distance, index)
         return (-measured[index], chance)
 
 

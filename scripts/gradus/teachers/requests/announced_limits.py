@@ -21,17 +21,17 @@ _TELLING = 0.1
 
 
 @dataclass(frozen=True)
-class ToldLimits:
+class AnnouncedLimits:
     """Requests and tokens (input and output) per minute; None where a provider does not tell."""
 
     requests_per_minute: float | None = None
     tokens_per_minute: float | None = None
 
 
-NOTHING_TOLD = ToldLimits()
+NOTHING_ANNOUNCED = AnnouncedLimits()
 
 
-def told_limits(headers: Mapping[str, str]) -> ToldLimits:
+def announced_limits(headers: Mapping[str, str]) -> AnnouncedLimits:
     """The limits in the headers of an answer, whose names are in any case; what cannot be read tells nothing."""
     given = {name.lower(): value for name, value in headers.items()}
     if any(name.startswith("anthropic-ratelimit-") for name in given):
@@ -40,8 +40,8 @@ def told_limits(headers: Mapping[str, str]) -> ToldLimits:
             for name in ("requests", "tokens", "input-tokens", "output-tokens")
         )
         apart = None if read is None or written is None else read + written
-        return ToldLimits(requests, apart if both is None else both)
-    return ToldLimits(_per_minute(given, "requests"), _per_minute(given, "tokens"))
+        return AnnouncedLimits(requests, apart if both is None else both)
+    return AnnouncedLimits(_per_minute(given, "requests"), _per_minute(given, "tokens"))
 
 
 def _per_minute(given: Mapping[str, str], what: str) -> float | None:

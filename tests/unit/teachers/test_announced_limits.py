@@ -10,10 +10,10 @@ from builders import FakeClock
 from scripted_provider import PRICE, Scripted, requests
 
 from gradus.study.config.teachers import ChatTeacher
+from gradus.teachers.requests.announced_limits import NOTHING_ANNOUNCED, AnnouncedLimits, announced_limits
 from gradus.teachers.requests.journal import Journal, Response
 from gradus.teachers.requests.queue import RequestQueue
 from gradus.teachers.requests.rate_limits import Bucket
-from gradus.teachers.requests.told_limits import NOTHING_TOLD, ToldLimits, told_limits
 
 
 def openai_headers(limit: str, remaining: str, reset: str, what: str = "requests") -> dict[str, str]:
@@ -27,33 +27,33 @@ def openai_headers(limit: str, remaining: str, reset: str, what: str = "requests
 @pytest.mark.parametrize(
     ("headers", "told"),
     [
-        (openai_headers("500", "499", "120ms"), ToldLimits(500)),
+        (openai_headers("500", "499", "120ms"), AnnouncedLimits(500)),
         (
             openai_headers("500", "100", "48s") | openai_headers("30000", "29000", "2s", "tokens"),
-            ToldLimits(500, 30000),
+            AnnouncedLimits(500, 30000),
         ),
-        (openai_headers("10,000", "9999", "6ms"), ToldLimits(10000)),
-        (openai_headers("80", "40", "5s"), ToldLimits(480)),  # a window of ten seconds
-        (openai_headers("14400", "14399", "6s"), NOTHING_TOLD),  # a day's limit
-        (openai_headers("200", "199", "7m12s"), NOTHING_TOLD),
-        (openai_headers("500", "500", "0s"), NOTHING_TOLD),  # nothing is spent: the window is unknown
-        (openai_headers("500", "-1", "1s"), NOTHING_TOLD),
-        (openai_headers("many", "499", "soon"), NOTHING_TOLD),
-        ({"x-ratelimit-limit-requests": "500"}, NOTHING_TOLD),
-        ({}, NOTHING_TOLD),
+        (openai_headers("10,000", "9999", "6ms"), AnnouncedLimits(10000)),
+        (openai_headers("80", "40", "5s"), AnnouncedLimits(480)),  # a window of ten seconds
+        (openai_headers("14400", "14399", "6s"), NOTHING_ANNOUNCED),  # a day's limit
+        (openai_headers("200", "199", "7m12s"), NOTHING_ANNOUNCED),
+        (openai_headers("500", "500", "0s"), NOTHING_ANNOUNCED),  # nothing is spent: the window is unknown
+        (openai_headers("500", "-1", "1s"), NOTHING_ANNOUNCED),
+        (openai_headers("many", "499", "soon"), NOTHING_ANNOUNCED),
+        ({"x-ratelimit-limit-requests": "500"}, NOTHING_ANNOUNCED),
+        ({}, NOTHING_ANNOUNCED),
         (
             {
                 "anthropic-ratelimit-requests-limit": "50",
                 "anthropic-ratelimit-input-tokens-limit": "30000",
                 "anthropic-ratelimit-output-tokens-limit": "8000",
             },
-            ToldLimits(50, 38000),
+            AnnouncedLimits(50, 38000),
         ),
-        ({"anthropic-ratelimit-tokens-limit": "40000"}, ToldLimits(None, 40000)),
+        ({"anthropic-ratelimit-tokens-limit": "40000"}, AnnouncedLimits(None, 40000)),
     ],
 )
-def test_headers_are_read_where_they_tell_a_limit_per_minute(headers: dict[str, str], told: ToldLimits) -> None:
-    assert told_limits(headers) == told
+def test_headers_are_read_where_they_tell_a_limit_per_minute(headers: dict[str, str], told: AnnouncedLimits) -> None:
+    assert announced_limits(headers) == told
 
 
 @pytest.mark.parametrize(("cap", "told", "rate"), [(None, 120.0, 2.0), (60.0, 120.0, 1.0), (600.0, 120.0, 2.0)])
@@ -62,7 +62,7 @@ def test_what_is_told_counts_below_the_cap(cap: float | None, told: float, rate:
     bucket = Bucket(cap, clock)
 
     async def take(count: int) -> float:
-        bucket.tell(told)
+        bucket.announce(told)
         began = clock.now()
         for _ in range(count):
             await bucket.take(1)
@@ -75,7 +75,7 @@ class Telling(Scripted):
     """Tells a limit of 300 requests a minute with every answer."""
 
     async def send(self, body: dict[str, Any]) -> Response:
-        return replace(await super().send(body), told=ToldLimits(300.0))
+        return replace(await super().send(body), announced=AnnouncedLimits(300.0))
 
 
 def test_a_queue_without_limits_of_its_own_keeps_to_those_that_it_is_told(tmp_path: Path) -> None:
@@ -88,4 +88,4 @@ def test_a_queue_without_limits_of_its_own_keeps_to_those_that_it_is_told(tmp_pa
     assert 280 < 300 / minutes < 310
     with Journal(tmp_path) as journal:
         kept = journal.get(requests(1)[0].key)
-        assert kept is not None and kept.told == NOTHING_TOLD
+        assert kept is not None and kept.announced == NOTHING_ANNOUNCED
