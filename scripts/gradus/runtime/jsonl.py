@@ -1,7 +1,7 @@
 """Reading and writing record files: strict on reading, whole or absent on writing, a manifest beside each.
 
-The manifest is small and tells the content by hash, so that Snakemake decides by content where a file may pass its
-checksum limit of 1 MB (DESIGN, rule 1 of the house).
+The manifest is small and holds the hash of the content, so that Snakemake decides by content where a file may pass its
+checksum limit of 1 MB.
 """
 
 from __future__ import annotations

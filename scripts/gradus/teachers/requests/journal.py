@@ -45,8 +45,8 @@ class Response:
     """What came back for one request: the text, why it ended, the model's name as returned, token counts.
 
     ``price_usd`` is what it cost (None where no price is known); ``raw`` is the provider's whole answer; ``reasoning`` is
-    what the model thought before it answered, where the provider shows it; ``announced`` are the limits that came with the answer;
-    they are not kept.
+    what the model thought before it answered, where the provider shows it. ``announced`` are the limits that came with the
+    answer; they are not kept.
     """
 
     text: str
