@@ -14,7 +14,9 @@ from gradus.runtime.atomic import write_json
 from gradus.runtime.environment import data_folder, journal_folder
 from gradus.runtime.errors import UserError
 from gradus.runtime.jsonl import read_records, write_records
+from gradus.study.config.options import section_option
 from gradus.study.config.teachers import BatchableTeacher, ChatTeacher, Teacher, TutorTeacher, read_teacher
+from gradus.study.config.training import Retry
 from gradus.study.paths import Artifact
 from gradus.teachers.annotation import Counts, Sampling, annotate, prepare, usable_originals
 from gradus.teachers.answer_sources import AnswerSource, LocalAnswers, RemoteAnswers
@@ -45,7 +47,10 @@ def main() -> None:
     options.add_argument("--prompts", help="folder of prompt files")
     options.add_argument("--prices", help="price table")
     options.add_argument(
-        "--retry", type=program.json_option, default={}, help="verdicts to draw again, and how often, as JSON"
+        "--retry",
+        type=section_option("--retry", Retry),
+        default=Retry.model_validate({}),
+        help="verdicts to draw again, and how often, as JSON",
     )
     options.add_argument("--hide-gold", action="store_true", help="whatever the entry says (a teacher's own test)")
     options.add_argument(
@@ -61,7 +66,7 @@ def main() -> None:
     samples = teacher.samples if isinstance(teacher, ChatTeacher | TutorTeacher) else 1
     if given.edit:
         samples = 1 + max((sample for _, sample in originals), default=0)
-    sampling = Sampling(samples, tuple(given.retry.get("verdicts", ())), given.retry.get("retries", 0))
+    sampling = Sampling(samples, given.retry.verdicts, given.retry.retries)
     if isinstance(teacher, ChatTeacher):
         sampling = replace(sampling, tolerated=teacher.tolerated)
     counts = Counts()

@@ -7,10 +7,10 @@ import json
 import os
 import sys
 from argparse import Namespace
+from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 from gradus.records import Example
 from gradus.results.set_aside import drop, holds, is_set_aside, take_back
@@ -29,7 +29,7 @@ from gradus.students.training.engine_config import STOPPED
 from gradus.students.training.geometry import geometry, spread
 from gradus.students.training.launch import Stopped, Trained, TrainingRequest, launch
 from gradus.students.training.publication import forget, keep, publish, verify_weights
-from gradus.students.training.telemetry import split
+from gradus.students.training.telemetry import StepPoint, split
 from gradus.students.training_sets import answer_start, held_out, tokenised
 from gradus.study.config.options import section_option
 from gradus.study.config.students import Recipe, saving_every
@@ -104,7 +104,7 @@ def main() -> None:
         if not trained.leads:
             record.end()
             return
-        points = [json.loads(line) for line in trained.trace.read_text(encoding="utf-8").splitlines()]
+        points: list[StepPoint] = [json.loads(line) for line in trained.trace.read_text(encoding="utf-8").splitlines()]
         check_steps(points, trained, trained_on, recipe)
         copy_tokenizer(base, trained.weights)
         write_json(trained.weights / TEMPLATE_FILE, asdict(template))
@@ -144,7 +144,7 @@ def main() -> None:
     program.log.info("%s: loss %.4f%s, %d steps", given.cell, facts["final_loss"], ends, trained.steps)
 
 
-def identity_of(given: Namespace) -> dict[str, Any]:
+def identity_of(given: Namespace) -> dict[str, object]:
     """Everything that decides the weights."""
     return {
         "training_set": read_manifest(given.training_set)["sha256"],
@@ -182,7 +182,7 @@ def refuse_beyond_budget(output: Path, budget: float) -> None:
         )
 
 
-def check_steps(points: list[dict[str, Any]], trained: Trained, examples: int, recipe: Recipe) -> None:
+def check_steps(points: list[StepPoint], trained: Trained, examples: int, recipe: Recipe) -> None:
     """UserError unless every step saw exactly the recipe's number of samples, and all of them the recipe's epochs."""
     wanted = round(examples * recipe.epochs)
     sizes = [point["samples"] for point in points]
@@ -196,7 +196,7 @@ def check_steps(points: list[dict[str, Any]], trained: Trained, examples: int, r
         )
 
 
-def run_facts(points: list[dict[str, Any]], trained: Trained, ranks: int) -> dict[str, Any]:
+def run_facts(points: list[StepPoint], trained: Trained, ranks: int) -> dict[str, object]:
     """What the training took; seconds of steps include those before an interruption."""
     seconds = sum(point["seconds"] for point in points)
     fixed = {name: value for name, value in trained.seconds.items() if name not in ("first_step", "other_steps")}
@@ -215,7 +215,7 @@ def run_facts(points: list[dict[str, Any]], trained: Trained, ranks: int) -> dic
     }
 
 
-def write_lines(path: Path, rows: list[dict[str, Any]]) -> None:
+def write_lines(path: Path, rows: Sequence[Mapping[str, object]]) -> None:
     """JSONL, whole or not at all."""
     write_text(path, "".join(json.dumps(row) + "\n" for row in rows))
 

@@ -5,19 +5,20 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from typing import Any
+from typing import NotRequired, TypedDict
 
+from gradus.data.gradeschool.graph import Solution
 from gradus.data.leaks import leaks, near_duplicates
 from gradus.data.text_normalisation import normalised
 from gradus.records import Problem
 from gradus.runtime.errors import UserError
 
 
-def audit(train: Sequence[Problem], test: Sequence[Problem]) -> dict[str, Any]:
+def audit(train: Sequence[Problem], test: Sequence[Problem]) -> dict[str, object]:
     """Counts per split, overlap of the splits, the most frequent answer and what it would score on the test split."""
     found = leaks(train, test)
     frequent, _ = Counter(problem.answer for problem in train).most_common(1)[0]
-    facts: dict[str, Any] = {
+    facts: dict[str, object] = {
         "dataset": test[0].dataset,
         "source": test[0].source,
         "train": len(train),
@@ -31,22 +32,30 @@ def audit(train: Sequence[Problem], test: Sequence[Problem]) -> dict[str, Any]:
         "distinct_test_answers": len({problem.answer for problem in test}),
     }
     if all(problem.solution for problem in (*train, *test)):
-        structures = [{tuple(p.solution["structure"]) for p in side if p.solution} for side in (train, test)]
-        givens = [{_givens(p.solution) for p in side if p.solution} for side in (train, test)]
+        graphs = [_graphs(side) for side in (train, test)]
+        structures = [{graph.structure for graph in side} for side in graphs]
+        givens = [{graph.givens() for graph in side} for side in graphs]
         facts["structures"] = [len(side) for side in structures]
         facts["shared_structures"] = len(structures[0] & structures[1])
         facts["shared_number_tuples"] = len(givens[0] & givens[1])
     return facts
 
 
-def audit_others(train: Sequence[Problem], others: Mapping[str, Sequence[Problem]]) -> dict[str, Any]:
+class LeakFacts(TypedDict):
+    """Numbers of problems on both sides, and by training problem the question that is asked all the same."""
+
+    train: int
+    asked: int
+    leaked: dict[str, str]
+    templated_training: NotRequired[int]
+
+
+def audit_others(train: Sequence[Problem], others: Mapping[str, Sequence[Problem]]) -> dict[str, object]:
     """What a training split holds of the test questions of other datasets, by their names."""
     return {"test_questions_of_others": {name: asdict(leaks(train, test)) for name, test in others.items()}}
 
 
-def leak_facts(
-    train: Sequence[Problem], asked: Sequence[Problem], elsewhere: bool, allow_leakage: bool
-) -> dict[str, Any]:
+def leak_facts(train: Sequence[Problem], asked: Sequence[Problem], elsewhere: bool, allow_leakage: bool) -> LeakFacts:
     """What a training split holds of the problems that its students are asked.
 
     Raises UserError, unless ``allow_leakage``: for a training question that is asked itself, where both are one dataset's; and
@@ -55,7 +64,7 @@ def leak_facts(
     """
     questions = {normalised(problem.full_text): problem.id for problem in reversed(asked)}
     leaked = {one.id: questions[text] for one in train if (text := normalised(one.full_text)) in questions}
-    facts: dict[str, Any] = {"train": len(train), "asked": len(asked), "leaked": leaked}
+    facts: LeakFacts = {"train": len(train), "asked": len(asked), "leaked": leaked}
     if not elsewhere:
         if leaked and not allow_leakage:
             trained, question = next(iter(leaked.items()))
@@ -76,10 +85,10 @@ def leak_facts(
     return {**facts, "templated_training": found.templated_training}
 
 
-def audit_development(train: Sequence[Problem], development: Sequence[Problem]) -> dict[str, Any]:
+def audit_development(train: Sequence[Problem], development: Sequence[Problem]) -> dict[str, object]:
     """The number of development problems, and what they share with those that are trained on."""
     asked = {normalised(problem.full_text) for problem in train}
-    facts: dict[str, Any] = {
+    facts: dict[str, object] = {
         "development": len(development),
         "development_questions_in_train_normalised": [
             problem.id for problem in development if normalised(problem.full_text) in asked
@@ -87,14 +96,10 @@ def audit_development(train: Sequence[Problem], development: Sequence[Problem]) 
         "development_questions_near_train": near_duplicates(train, development),
     }
     if all(problem.solution for problem in (*train, *development)):
-        sides = [{tuple(p.solution["structure"]) for p in side if p.solution} for side in (train, development)]
+        sides = [{graph.structure for graph in _graphs(side)} for side in (train, development)]
         facts["structures_shared_with_development"] = len(sides[0] & sides[1])
     return facts
 
 
-def _givens(solution: dict[str, Any]) -> tuple[int, ...]:
-    numbers: list[int] = []
-    for step in solution["steps"]:
-        numbers += [step["left"]] if step["left_step"] is None else []
-        numbers += [step["right"]] if step["right_step"] is None else []
-    return tuple(numbers)
+def _graphs(problems: Sequence[Problem]) -> list[Solution]:
+    return [Solution.from_json(problem.solution) for problem in problems if problem.solution]

@@ -1,6 +1,6 @@
 """Templates: how a question is put to a student, and where its answer ends.
 
-One function for training and for evaluation (DESIGN, rule 6 of the house). A template is resolved once, when the base
+One function for training and for evaluation (docs/reference/students.md). A template is resolved once, when the base
 model is made, into four texts that are kept in the student's manifest; whatever a tokenizer's own chat template does, from
 then on it is those texts. Special tokens stand in them as text and are recognised by the tokenizer.
 """

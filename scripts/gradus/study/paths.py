@@ -1,4 +1,4 @@
-"""Artifacts: the pattern of every file of a study, written here and nowhere else (DESIGN section 2).
+"""Artifacts: the pattern of every file of a study, written here and nowhere else (docs/reference/outputs.md).
 
 A *supervision* is (dataset, teacher, format, level); a *cell* is a supervision x student x seed. Patterns use Snakemake's
 ``{wildcard}`` syntax. Rules take them as they are; programs and tests fill them: ``paths.METRICS.of(study, cell,

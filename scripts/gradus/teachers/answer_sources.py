@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -39,7 +39,7 @@ class AnswerSource(Protocol):
         """One answer; None where the teacher has none for the problem."""
         ...
 
-    def facts(self) -> dict[str, Any]:
+    def facts(self) -> Mapping[str, object]:
         """What the manifest says of the source, besides its answers."""
         ...
 
@@ -59,12 +59,12 @@ class LocalAnswers:
         key = request_key(content)
         response = self.journal.get(key) if self.teacher.journaled else None
         if response is None:
-            response = self.teacher.complete(task, content)
+            response = self.teacher.complete(task)
             if response is not None and self.teacher.journaled:
                 self.journal.add(key, content, response)
         return None if response is None else Answer(response, key, {})
 
-    def facts(self) -> dict[str, Any]:
+    def facts(self) -> Mapping[str, object]:
         return self.teacher.facts()
 
 
@@ -104,7 +104,7 @@ class RemoteAnswers:
         parameters = {name: body[name] for name in self.builder.parameters}
         return Answer(held.response, held.request.key, parameters, self.teacher.rationale)
 
-    def facts(self) -> dict[str, Any]:
+    def facts(self) -> Mapping[str, object]:
         return {}
 
     def _request(self, task: Task, attempt: int) -> ChatRequest:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -26,15 +26,15 @@ class LocalTeacher(Protocol):
 
     journaled: bool
 
-    def content(self, task: Task) -> dict[str, Any]:
+    def content(self, task: Task) -> Mapping[str, object]:
         """Everything that decides the answer, as plain JSON values: the request's identity."""
         ...
 
-    def complete(self, task: Task, content: dict[str, Any]) -> Response | None:
+    def complete(self, task: Task) -> Response | None:
         """The teacher's answer; None where this teacher has none for the problem."""
         ...
 
-    def facts(self) -> dict[str, Any]:
+    def facts(self) -> Mapping[str, object]:
         """What the manifest says of the teacher's files; nothing for most teachers."""
         return {}
 

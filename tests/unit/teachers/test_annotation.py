@@ -93,7 +93,7 @@ def test_a_second_run_asks_nothing_and_gives_the_same(tmp_path: Path) -> None:
         journaled = True
         content = tutor().content
 
-        def complete(self, task: Task, content: dict[str, Any]) -> Response:
+        def complete(self, task: Task) -> Response:
             raise AssertionError("asked again")
 
     with Journal(tmp_path) as journal:
@@ -126,7 +126,7 @@ class Wavering(LocalTeacher):
     def content(self, task: Task) -> dict[str, Any]:
         return {"id": task.problem.id}
 
-    def complete(self, task: Task, content: dict[str, Any]) -> Response:
+    def complete(self, task: Task) -> Response:
         self.asked.append((task.problem.id, task.sample))
         tries = self.asked.count((task.problem.id, task.sample))
         answer = task.problem.answer if tries >= 3 else "-1"

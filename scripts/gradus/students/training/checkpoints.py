@@ -9,8 +9,8 @@ from __future__ import annotations
 import json
 import os
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from gradus.runtime.atomic import canonical_json, sha256_bytes, sha256_file, sync_folder, write_json
 from gradus.runtime.private_folders import make_private, refuse_shared, refuse_shared_tree
@@ -18,7 +18,7 @@ from gradus.runtime.private_folders import make_private, refuse_shared, refuse_s
 _SEAL = "complete.json"
 
 
-def progress_folder(work: Path, identity: dict[str, Any]) -> Path:
+def progress_folder(work: Path, identity: Mapping[str, object]) -> Path:
     """Where the progress of a training with this identity lies."""
     return work / sha256_bytes(canonical_json(identity).encode("utf-8"))[:32]
 

@@ -29,7 +29,7 @@ from gradus.students.training import best_weights, probes, weights
 from gradus.students.training.batches import evaluation_steps, plan_evaluation, plan_steps
 from gradus.students.training.checkpoints import earlier_folder, newest_verified, seal
 from gradus.students.training.engine_config import deepspeed_config, outcome_file, stop_file
-from gradus.students.training.job import CannotSave, Job, Refused
+from gradus.students.training.job import CannotSave, Finished, Job, Outcome, Refused
 from gradus.students.training.modelling import load_model, make_optimizer
 from gradus.students.training.objective import Objective, is_large
 from gradus.students.training.refusals import failure, first_line, refusing, would_come_again
@@ -41,7 +41,7 @@ from gradus.study.config.students import Recipe
 log = logging.getLogger("gradus")
 
 
-def train(job: Job, node: int) -> dict[str, Any]:
+def train(job: Job, node: int) -> Outcome:
     """Train to the end, or to the step at which a signal came or the job's time ended; returns the outcome.
 
     ``outcome`` is ``finished`` or ``stopped``; where stopped, ``cause`` (see StopFlag) and the number of ``steps`` made.
@@ -207,7 +207,7 @@ def _finish(engine: Any, job: Job, steps: int, configuration: dict[str, Any], cl
         write_json(target / "deepspeed.json", configuration)
         write_json(target / "recipe.json", job.recipe.model_dump())
         clock.end_of("save_and_compare")
-        facts = {"steps": steps, "kept_step": kept_step, "seconds": clock.seconds, "arithmetic": arithmetic()}
+        facts: Finished = {"steps": steps, "kept_step": kept_step, "seconds": clock.seconds, "arithmetic": arithmetic()}
         write_json(target.parent / "finished.json", facts)
     torch.distributed.barrier()
 

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Literal, NotRequired, TypedDict
 
 from gradus.runtime.atomic import write_text
 from gradus.study.config.students import Recipe
+
+Cause = Literal["time", "signal"]
 
 
 @dataclass(frozen=True)
@@ -44,6 +48,26 @@ class Job:
         """Read a job that ``write`` has written."""
         facts = json.loads(path.read_text(encoding="utf-8"))
         return cls(**{**facts, "recipe": Recipe.model_validate(facts["recipe"]), "keep_at": tuple(facts["keep_at"])})
+
+
+class Outcome(TypedDict):
+    """How the ranks of a node ended: ``steps`` made and ``cause`` where they were stopped, ``message`` and the hash of the
+    installed ``packages`` where they failed."""
+
+    outcome: Literal["finished", "stopped", "failed"]
+    cause: NotRequired[Cause]
+    steps: NotRequired[int]
+    message: NotRequired[str]
+    packages: NotRequired[str]
+
+
+class Finished(TypedDict):
+    """What the first rank tells of a finished training: its steps, the step whose weights are kept, seconds by phase."""
+
+    steps: int
+    seconds: dict[str, float]
+    kept_step: NotRequired[int]
+    arithmetic: NotRequired[Mapping[str, object]]
 
 
 class Refused(Exception):

@@ -8,9 +8,9 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from gradus.runtime.atomic import write_json, write_text
 from gradus.runtime.environment import installed, lease_wait, submitted_job
@@ -21,7 +21,7 @@ from gradus.runtime.slurm import end_of_job, is_preempted, requeue
 from gradus.students.training.checkpoints import progress_folder, require_private
 from gradus.students.training.engine_config import outcome_file, stop_file
 from gradus.students.training.geometry import Geometry, geometry
-from gradus.students.training.job import Job
+from gradus.students.training.job import Finished, Job, Outcome
 from gradus.students.training.publication import FINISHED, TRACE, WEIGHTS, WORD, is_finished
 from gradus.study.config.students import Recipe
 from gradus.study.fingerprint import SCRIPTS
@@ -53,7 +53,7 @@ class TrainingRequest:
     seed: int
     pad_id: int
     end_ids: list[int]
-    identity: dict[str, Any]
+    identity: Mapping[str, object]
     held_out: int = 0
     cpus: int | None = None
     keep_at: tuple[float, ...] = ()
@@ -73,7 +73,7 @@ class Trained:
     kept_step: int
     seconds: dict[str, float]
     leads: bool
-    arithmetic: dict[str, Any]
+    arithmetic: Mapping[str, object]
 
 
 def launch(request: TrainingRequest, work: Path) -> Trained:
@@ -119,8 +119,8 @@ def launch(request: TrainingRequest, work: Path) -> Trained:
         job_file = progress / f"job-{here.node}.json"
         job.write(job_file)
         status = _run_ranks(job_file, here, request.cpus or _cpus_of_job())
-        outcome = read_json(outcome_path) if outcome_path.exists() else {}
-        if outcome.get("outcome") == "stopped":
+        outcome: Outcome | None = read_json(outcome_path) if outcome_path.exists() else None
+        if outcome is not None and outcome["outcome"] == "stopped":
             if here.leads:
                 _back_into_queue(outcome)
             raise Stopped
@@ -131,9 +131,9 @@ def launch(request: TrainingRequest, work: Path) -> Trained:
                 where=request.title,
                 hint="their messages are above; the same command goes on from the saved progress",
             )
-    facts: dict[str, Any] = read_json(finished) if here.leads else {"steps": 0, "seconds": {}}
-    steps = int(facts["steps"])
-    kept, found = int(facts.get("kept_step", steps)), facts.get("arithmetic", {})
+    facts: Finished = read_json(finished) if here.leads else {"steps": 0, "seconds": {}}
+    steps = facts["steps"]
+    kept, found = facts.get("kept_step", steps), facts.get("arithmetic", {})
     return Trained(weights, progress / TRACE, steps, kept, facts["seconds"], here.leads, found)
 
 
@@ -152,7 +152,7 @@ def _first_nodes_word(progress: Path, title: str) -> str:
     return _word(progress).read_text(encoding="utf-8")
 
 
-def _back_into_queue(outcome: dict[str, Any]) -> None:
+def _back_into_queue(outcome: Outcome) -> None:
     """Let SLURM start this job again where it was stopped for time or for another job, which is no failure to be counted.
 
     Not where no step was made: it would stop at the same step for ever.
@@ -165,10 +165,12 @@ def _back_into_queue(outcome: dict[str, Any]) -> None:
 def _raise_recorded_failure(request: TrainingRequest, progress: Path, node: int) -> None:
     """UserError for a recorded failure: trying again would only repeat it, unless other packages are installed by now."""
     outcome_path = outcome_file(progress, node)
-    facts = read_json(outcome_path) if outcome_path.exists() else {}
-    if facts.get("outcome") == "failed" and facts.get("packages", installed()) == installed():
+    outcome: Outcome | None = read_json(outcome_path) if outcome_path.exists() else None
+    if outcome is None or outcome["outcome"] != "failed":
+        return
+    if outcome.get("packages", installed()) == installed():
         raise UserError(
-            facts["message"],
+            outcome["message"],
             where=request.title,
             hint=f"the same training would fail again; change its recipe, or delete {progress} to try anyway",
         )

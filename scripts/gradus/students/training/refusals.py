@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
 
 import torch
 from safetensors import SafetensorError
 
 from gradus.runtime.environment import installed
-from gradus.students.training.job import CannotSave, Refused
+from gradus.students.training.job import CannotSave, Outcome, Refused
 
 # Memory and devices may be free or whole again, files mended, other ranks back.
 _PASSING = (
@@ -49,6 +48,6 @@ def first_line(error: Exception) -> str:
     return lines[0].strip() if lines else "no message"
 
 
-def failure(message: str) -> dict[str, Any]:
+def failure(message: str) -> Outcome:
     """The outcome of a training that would fail again, for as long as the same packages are installed."""
     return {"outcome": "failed", "message": message, "packages": installed()}

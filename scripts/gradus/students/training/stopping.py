@@ -5,13 +5,13 @@ from __future__ import annotations
 import signal
 import time
 from pathlib import Path
-from typing import Literal
 
 import deepspeed
 import torch
 
+from gradus.students.training.job import Cause
+
 LEAST_MARGIN = 15  # seconds before the scheduler's end of a job
-Cause = Literal["time", "signal"]
 
 
 class StopFlag:

@@ -9,7 +9,8 @@ from __future__ import annotations
 import os
 import resource
 import time
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, NotRequired, TypedDict
 
 from gradus.runtime.environment import peak_tflops, tensorboard_folder
 from gradus.students.model_config import is_beside_text
@@ -18,6 +19,38 @@ from gradus.students.model_sizes import Work
 # Dense bf16 FLOP/s by a part of the device's name (NVIDIA's data sheets); other devices: GRADUS_PEAK_TFLOPS.
 PEAK_FLOPS = {"H200": 989e12, "H100": 989e12, "A100": 312e12}
 TIMED = ("seconds", "tokens_per_second", "samples_per_second", "mfu", "peak_memory_bytes", "energy_joules")
+
+
+class Speed(TypedDict):
+    """Rates of one step over all ranks; ``mfu`` is the share of what the devices could do at best, None where that is unknown."""
+
+    seconds: float
+    tokens_per_second: float
+    samples_per_second: float
+    mfu: float | None
+
+
+class StepFacts(Speed):
+    """What one optimizer step computed and how it ran (docs/reference/outputs.md names every field)."""
+
+    loss: float
+    end_loss: float | None
+    learning_rate: float
+    grad_norm: float | None
+    samples: int
+    target_tokens: int
+    tokens: int
+    micro_batches: int
+    padding_share: float
+    peak_memory_bytes: int
+    energy_joules: float | None
+    validation_loss: NotRequired[float]
+
+
+class StepPoint(StepFacts):
+    """The same with the number of the step, from 1: a line of the trace."""
+
+    step: int
 
 
 class PhaseClock:
@@ -105,10 +138,8 @@ class Meter:
         return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
 
 
-def speed(
-    seconds: float, tokens: int, samples: int, flops: float, peak: float | None, ranks: int
-) -> dict[str, float | None]:
-    """Rates of one step over all ranks; ``mfu`` is the share of what the devices could do at best."""
+def speed(seconds: float, tokens: int, samples: int, flops: float, peak: float | None, ranks: int) -> Speed:
+    """The rates of a step that took so many seconds, tokens and operations."""
     return {
         "seconds": round(seconds, 4),
         "tokens_per_second": round(tokens / seconds, 1),
@@ -132,7 +163,7 @@ class Board:
                 return
             self._writer = SummaryWriter(os.path.join(folder, title))
 
-    def write(self, step: int, facts: dict[str, Any]) -> None:
+    def write(self, step: int, facts: Mapping[str, object]) -> None:
         """One step's numbers."""
         if self._writer is not None:
             for name, value in facts.items():
@@ -145,7 +176,7 @@ class Board:
             self._writer.close()
 
 
-def split(point: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+def split(point: Mapping[str, object]) -> tuple[dict[str, object], dict[str, object]]:
     """One logged step as what the training computed and how it ran; both keep the step's number."""
     computed = {key: value for key, value in point.items() if key not in TIMED}
     return computed, {"step": point["step"], **{key: point[key] for key in TIMED if key in point}}

@@ -25,7 +25,7 @@ from gradus.students.training.best_weights import Evaluation
 from gradus.students.training.inputs import Inputs, make_inputs, target_count
 from gradus.students.training.job import Job, Refused
 from gradus.students.training.stopping import Cause, StopFlag
-from gradus.students.training.telemetry import Board, Meter, PhaseClock, speed
+from gradus.students.training.telemetry import Board, Meter, PhaseClock, StepFacts, StepPoint, speed
 from gradus.students.training.weighing import Weighing, weighing
 
 log = logging.getLogger("gradus")
@@ -100,8 +100,8 @@ class Trainer:
         self.clock.end_of("other_steps")
         return None
 
-    def step(self, number: int) -> dict[str, Any]:
-        """One optimizer step; its point of the trace (docs/reference/outputs.md names every field)."""
+    def step(self, number: int) -> StepFacts:
+        """One optimizer step; what it computed and how it ran."""
         start = time.monotonic()
         job, step = self.job, self.steps[number]
         torch.manual_seed(job.seed * 1_000_003 + number)  # dropout of a resumed run equals that of an undisturbed one
@@ -206,8 +206,8 @@ class _StepLog:
                 "GRADUS_TENSORBOARD is set, but the package tensorboard is not installed: nothing is written there"
             )
 
-    def write(self, step: int, facts: dict[str, Any]) -> None:
-        point = {"step": step, **facts}
+    def write(self, step: int, facts: StepFacts) -> None:
+        point: StepPoint = {"step": step, **facts}
         with open(self._trace, "a", encoding="utf-8") as stream:
             stream.write(json.dumps(point) + "\n")
         self._board.write(step, point)

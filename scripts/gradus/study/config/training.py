@@ -1,4 +1,4 @@
-"""What a study file says of one training, put together for the program that does it; no section of the file itself."""
+"""What a study file says of one job, put together for the program that does it; no section of the file itself."""
 
 from __future__ import annotations
 
@@ -24,6 +24,13 @@ class TrainingSetPolicy(Section):
     verdict_policy: dict[Verdict, Policy]
     cutoff_tokens: int = Field(gt=1)
     over_long: Literal["drop", "truncate", "refuse"]
+
+
+class Retry(Section):
+    """The verdicts whose annotations are drawn again, and how often."""
+
+    verdicts: tuple[Verdict, ...] = ()
+    retries: int = Field(0, ge=0)
 
 
 class StudentDemands(Section):

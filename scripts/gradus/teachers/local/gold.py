@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
 
 from gradus.teachers.protocols import LocalTeacher, Task
 from gradus.teachers.requests.journal import Response
@@ -13,8 +13,8 @@ class GoldAnswers(LocalTeacher):
 
     journaled = False
 
-    def content(self, task: Task) -> dict[str, Any]:
+    def content(self, task: Task) -> Mapping[str, object]:
         return {"provider": "gold", "answer": task.problem.answer, "sample": task.sample}
 
-    def complete(self, task: Task, content: dict[str, Any]) -> Response:
+    def complete(self, task: Task) -> Response:
         return Response(f"The answer is {task.problem.answer}.", "stop", "gold", {})

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from gradus.data.datasets.rows import ecqa_file
 from gradus.records import Problem
@@ -22,10 +22,10 @@ class HumanRationales(LocalTeacher):
         self._folder = folder
         self._ecqa: dict[str, str] | None = None
 
-    def content(self, task: Task) -> dict[str, Any]:
+    def content(self, task: Task) -> Mapping[str, object]:
         return {"provider": "human", "question": task.problem.question, "sample": task.sample}
 
-    def complete(self, task: Task, content: dict[str, Any]) -> Response | None:
+    def complete(self, task: Task) -> Response | None:
         rationale = self._rationale(task.problem)
         if not rationale:
             return None

@@ -6,6 +6,7 @@ Problem's. Complete files take precedence over excerpts, which are refused unles
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -51,7 +52,7 @@ class ReleasedAnnotations(LocalTeacher):
         self._read: dict[Supervision, Released] = {}
         self._used: set[str] = set()
 
-    def content(self, task: Task) -> dict[str, Any]:
+    def content(self, task: Task) -> Mapping[str, object]:
         supervision = task.supervision
         return {
             "provider": "released",
@@ -62,7 +63,7 @@ class ReleasedAnnotations(LocalTeacher):
             "sample": task.sample,
         }
 
-    def complete(self, task: Task, content: dict[str, Any]) -> Response | None:
+    def complete(self, task: Task) -> Response | None:
         released = self.released(task.supervision)
         for question in questions(task.problem):
             text = released.exact.get(question)
@@ -72,7 +73,7 @@ class ReleasedAnnotations(LocalTeacher):
                 return Response(self._finished(text.strip(), task.problem), "stop", f"released {self._author}", {})
         return None
 
-    def facts(self) -> dict[str, Any]:
+    def facts(self) -> Mapping[str, object]:
         """For the manifest: rows of the files read, rows that no problem matched, and whether one is an excerpt."""
         files = list(self._read.values())
         unmatched = sum(len(set(file.loose) - self._used) for file in files)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from typing import Any
 
 from gradus.data.gradeschool.explanations import Manner, explain, miscalculate
@@ -27,12 +28,7 @@ class Tutor(LocalTeacher):
         self._error_rate = settings.error_rate
         self._seed = settings.seed
 
-    def content(self, task: Task) -> dict[str, Any]:
-        if task.problem.solution is None:
-            raise UserError(
-                f"problem {task.problem.id!r} has no solution graph: the tutors explain generated datasets only",
-                hint="choose another teacher for this dataset",
-            )
+    def content(self, task: Task) -> Mapping[str, object]:
         content = {
             "provider": "tutor",
             "wordings": self._manner.wordings,
@@ -40,15 +36,15 @@ class Tutor(LocalTeacher):
             "seed": self._seed,
             "format": task.supervision.format,
             "level": task.supervision.level,
-            "solution": task.problem.solution,
+            "solution": _graph(task),
             "sample": task.sample,
         }
         return content if task.original is None else {**content, "original": task.original}
 
-    def complete(self, task: Task, content: dict[str, Any]) -> Response:
-        solution = self._perhaps_wrong(Solution.from_json(content["solution"]))
-        variation = f"{self._seed}/{content['sample']}/{canonical_json(content['solution'])}"
-        text = explain(solution, content["level"], content["format"], self._manner, variation)
+    def complete(self, task: Task) -> Response:
+        solution = self._perhaps_wrong(Solution.from_json(_graph(task)))
+        variation = f"{self._seed}/{task.sample}/{canonical_json(_graph(task))}"
+        text = explain(solution, task.supervision.level, task.supervision.format, self._manner, variation)
         text = f"{text} The answer is {solution.answer}."
         return Response(text, "stop", f"tutor-{self._manner.wordings}", {"output_words": len(text.split())})
 
@@ -57,3 +53,13 @@ class Tutor(LocalTeacher):
         if int.from_bytes(digest[:4]) / 2**32 >= self._error_rate:
             return solution
         return miscalculate(solution, digest[4] % len(solution.steps), 1 + digest[5] % 3)
+
+
+def _graph(task: Task) -> dict[str, Any]:
+    """The solution graph of the problem, as plain JSON values; UserError where it has none."""
+    if task.problem.solution is None:
+        raise UserError(
+            f"problem {task.problem.id!r} has no solution graph: the tutors explain generated datasets only",
+            hint="choose another teacher for this dataset",
+        )
+    return task.problem.solution

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -19,7 +20,7 @@ class ChatRequest:
     attempt: int = 0
 
     @property
-    def content(self) -> dict[str, Any]:
+    def content(self) -> Mapping[str, object]:
         """The request's identity, as the journal keeps it."""
         again = {"attempt": self.attempt} if self.attempt else {}
         return {"body": self.body, "sample": self.sample, **again}

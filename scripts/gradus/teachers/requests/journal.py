@@ -59,7 +59,7 @@ class Response:
     announced: AnnouncedLimits = field(default=NOTHING_ANNOUNCED, compare=False)
 
 
-def request_key(content: dict[str, Any]) -> str:
+def request_key(content: Mapping[str, object]) -> str:
     """The identity of a request: the hash of everything that decides its answer."""
     return sha256_bytes(canonical_json(content).encode("utf-8"))
 
@@ -244,7 +244,7 @@ class Journal:
         return tokens, ending == BY_ITSELF
 
     def add(
-        self, key: str, content: dict[str, Any], response: Response, *, defer_sync: bool = False, **facts: Any
+        self, key: str, content: Mapping[str, object], response: Response, *, defer_sync: bool = False, **facts: Any
     ) -> None:
         """Append an answer; it is on the disk after at most 64 entries or one second, and on ``close``.
 
