@@ -102,6 +102,25 @@ def test_every_link_leads_somewhere(path: Path) -> None:
             assert (path.parent / target).exists(), f"{path.name}: {target}"
 
 
+def test_the_glossary_has_the_words_of_tables_and_pages() -> None:
+    from typing import get_args
+
+    from gradus.presentation.number import MARKS
+    from gradus.records.vocabulary import Verdict
+
+    page = (PROJECT / "docs" / "glossary.md").read_text(encoding="utf-8")
+    script = (PROJECT / "scripts/gradus/presentation/explorer/base.js").read_text(encoding="utf-8")
+    (terms,) = re.findall(r"^const TERMS = \{\n(.*?)^\};", script, re.DOTALL | re.MULTILINE)
+    explained = [
+        word.replace("p (adjusted)", "adjusted p") for word in re.findall(r'^  "([^"]+)":', terms, re.MULTILINE)
+    ]
+    assert len(explained) > 10
+    for word in explained:
+        assert re.search(rf"^\| \*\*{re.escape(word)}\*\* \|", page, re.MULTILINE) or f"`{word}` means" in page, word
+    for word in (*get_args(Verdict), *(mark.sign for mark in MARKS.values())):
+        assert f"`{word}`" in page, word
+
+
 def test_the_targets_that_the_readme_names_exist() -> None:
     listed = subprocess.run(
         [sys.executable, "-m", "snakemake", "--list-target-rules"],
