@@ -1,1 +1,1 @@
-"""Teachers: whoever writes rationales. One small class each behind ``providers.Provider``."""
+"""Teachers: whoever writes rationales. One small class each, behind the protocols in ``teachers.protocols``."""
