@@ -39,15 +39,15 @@ def main() -> None:
     captions |= {name: exhibit.question for name, exhibit in EXHIBITS.items()}
     captions |= {"training_loss": _LOSS, "student_fits": _FITS}
     figures = [
-        FigureFile(_beside(output, path), captions.get(Path(path).stem, Path(path).stem), Path(path).stem)
+        FigureFile(_relative(output, path), captions.get(Path(path).stem, Path(path).stem), Path(path).stem)
         for path in given.figures
     ]
     write_text(output.with_name("numbers.tex"), to_latex(macros))
     write_text(output.with_name("methods.tex"), methods(study))
-    write_text(output, document(study, [_beside(output, path) for path in given.tables], figures))
+    write_text(output, document(study, [_relative(output, path) for path in given.tables], figures))
 
 
-def _beside(output: Path, path: str) -> str:
+def _relative(output: Path, path: str) -> str:
     """A file as the document names it: relative to it, without its ending."""
     return Path(os.path.relpath(path, output.parent)).with_suffix("").as_posix()
 

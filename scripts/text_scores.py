@@ -38,7 +38,7 @@ def main() -> None:
         load_tokens(source),
     )
     write_records(given.output, scores)
-    tokens = sum(sum(one.tokens) for one in scores)
+    tokens = sum(sum(score.tokens) for score in scores)
     record.write(Artifact(given.output).run_record, tokens=tokens)
     program.log.info("%d texts of %d tokens", len(scores), tokens)
 

@@ -173,7 +173,7 @@ def published_again(given: Namespace) -> bool:
 def refuse_beyond_budget(output: Path, budget: float) -> None:
     """UserError where the tries of this study have held GPUs for its budget of hours: a training that is finished stays."""
     study = output.parents[len(output.parts) - 3]
-    spent = sum(one.gpu_hours for one in attempts(study))
+    spent = sum(attempt.gpu_hours for attempt in attempts(study))
     if spent >= budget:
         raise UserError(
             f"the study has used {spent:.2f} of its {budget:g} GPU hours (failed tries included): no new training starts",

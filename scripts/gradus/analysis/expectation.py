@@ -47,14 +47,14 @@ class Expectation:
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON values."""
-        return {**asdict(self), "findings": [asdict(one) for one in self.findings]}
+        return {**asdict(self), "findings": [asdict(finding) for finding in self.findings]}
 
     @classmethod
     def read(cls, path: Path) -> Expectation:
         """The expectation of a file; UserError where it is none."""
         try:
             facts = read_json(path)
-            findings = tuple(Expected(**one) for one in facts["findings"])
+            findings = tuple(Expected(**entry) for entry in facts["findings"])
             return cls(str(facts["study"]), int(facts["replications"]), findings)
         except (KeyError, TypeError, ValueError) as error:
             raise UserError(f"not an expectation of a study: {error!r}", where=path) from None
@@ -107,7 +107,7 @@ def expect(study: Study, replications: Sequence[Mapping[str, float]]) -> Expecta
     width = float(stats.t.ppf(0.975, n - 1)) * math.sqrt(1 + 1 / n)
     findings = []
     for primary in primaries(study):
-        values = [one[primary.subject] for one in replications]
+        values = [replication[primary.subject] for replication in replications]
         mean, half = fmean(values), width * stdev(values)
         sides = f"{primary.first.short} minus {primary.second.short}"
         findings.append(
@@ -121,14 +121,14 @@ def compared(study: Study, expectation: Expectation, found: Mapping[str, float])
     if expectation.study != identity(study):
         return ["Compared with nothing: the study file is another one than the shipped expectation is of."]
     lines, unexpected = [], 0
-    for one in expectation.findings:
-        value = found.get(one.subject)
-        head = f"  {one.subject}, {one.difference}:"
-        expected = f"expected {100 * one.low:+.1f} to {100 * one.high:+.1f}"
+    for finding in expectation.findings:
+        value = found.get(finding.subject)
+        head = f"  {finding.subject}, {finding.difference}:"
+        expected = f"expected {100 * finding.low:+.1f} to {100 * finding.high:+.1f}"
         if value is None:
             lines.append(f"{head} not scored; {expected}")
             continue
-        beyond = max(one.low - value, value - one.high, 0.0)
+        beyond = max(finding.low - value, value - finding.high, 0.0)
         unexpected += beyond > 0
         verdict = f"NOT as expected: {100 * beyond:.1f} points outside" if beyond else "as expected"
         lines.append(f"{head} {100 * value:+.1f} points ({expected}): {verdict}")

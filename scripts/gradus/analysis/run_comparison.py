@@ -115,7 +115,7 @@ class RunComparison:
     @property
     def decided(self) -> int:
         """How many tasks can get a verdict: the family that p is adjusted for."""
-        return sum(not one.contrast.one_run for one in self.tasks)
+        return sum(not task.contrast.one_run for task in self.tasks)
 
 
 def compare_runs(

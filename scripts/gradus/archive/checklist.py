@@ -146,7 +146,7 @@ def _personal(study: Study) -> str:
 
 
 def _splits(audits: Sequence[DatasetAudit]) -> str:
-    sizes = "; ".join(f"{one['dataset']}: {one['train']} train, {one['test']} test" for one in audits)
+    sizes = "; ".join(f"{audit['dataset']}: {audit['train']} train, {audit['test']} test" for audit in audits)
     return f"Yes: {sizes}; questions of the test split in training are counted"
 
 

@@ -68,7 +68,9 @@ def metrics_by_task(files: Iterable[Sequence[Sample]], choice: ScoreChoice) -> d
                 what = f"{task} has the scores {', '.join(names)} here and {', '.join(known)} elsewhere"
                 raise UserError(what, where=samples[0].where)
             shared[task] = both
-    return {task: next((one for one in choice.metrics if one in names), names[0]) for task, names in shared.items()}
+    return {
+        task: next((metric for metric in choice.metrics if metric in names), names[0]) for task, names in shared.items()
+    }
 
 
 def scored_runs(

@@ -14,7 +14,7 @@ class StopStrings:
         self._strings, self._decode = tuple(strings), decode
         # So many tokens hold a stop string that the last token ended, wherever it began: a token is a byte at least, and a
         # few more, since a decoder may treat a text's first token differently, and special tokens are no text.
-        self._tail = max((len(one.encode("utf-8")) for one in strings), default=0) + 8
+        self._tail = max((len(string.encode("utf-8")) for string in strings), default=0) + 8
 
     def __bool__(self) -> bool:
         return bool(self._strings)
@@ -29,7 +29,7 @@ class StopStrings:
 
         A stop string that began earlier than the first complete one may still be under way: then it is not.
         """
-        if not any(one in self._decode(list(row[-self._tail :])) for one in self._strings):
+        if not any(string in self._decode(list(row[-self._tail :])) for string in self._strings):
             return False
         text = self._decode(list(row))
         first = self._first(text)
@@ -47,4 +47,4 @@ class StopStrings:
         return next((whole[:size] for size in range(1, len(row)) if self.settled(row[:size])), whole)
 
     def _first(self, text: str) -> int | None:
-        return min((text.index(one) for one in self._strings if one in text), default=None)
+        return min((text.index(string) for string in self._strings if string in text), default=None)

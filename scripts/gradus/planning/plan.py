@@ -268,22 +268,22 @@ _DECLARED_NOTE = (
 )
 
 
-def _in_points(one: DeclaredPower) -> dict[str, str | int | None]:
+def _in_points(declared: DeclaredPower) -> dict[str, str | int | None]:
     """A declared comparison as the plan shows it, in points."""
 
     def points(share: float | None) -> str | None:
         return None if share is None else f"{100 * share:.1f} points"
 
     return {
-        "declared": one.declared,
-        "seeds": one.seeds,
-        "problems": one.problems,
-        "sd over runs": points(one.run_sd),
-        "smallest detectable effect (80 % power)": points(one.smallest_detectable_effect),
-        "margin": points(one.margin),
-        "power for the margin": f"{100 * one.power_for_the_margin:.0f} %",
-        "seeds for 80 % at the margin": one.seeds_for_80_percent,
-        "from": one.noise_from,
+        "declared": declared.declared,
+        "seeds": declared.seeds,
+        "problems": declared.problems,
+        "sd over runs": points(declared.run_sd),
+        "smallest detectable effect (80 % power)": points(declared.smallest_detectable_effect),
+        "margin": points(declared.margin),
+        "power for the margin": f"{100 * declared.power_for_the_margin:.0f} %",
+        "seeds for 80 % at the margin": declared.seeds_for_80_percent,
+        "from": declared.noise_from,
     }
 
 

@@ -77,10 +77,10 @@ def prior(source: str, n: int, printed: Sequence[Printed]) -> Noise:
     return Noise(math.sqrt(fmean(sd**2 for sd in each)), interaction_variance(0.5), origin)
 
 
-def _pilot(inputs: PlanInputs, one: Primary) -> Noise | None:
+def _pilot(inputs: PlanInputs, primary: Primary) -> Noise | None:
     """What both of its cells vary in the study itself, where each has been scored in two runs or more."""
     known = ProblemClusters(inputs.results)
-    sides = [_rows(inputs, side, one.student, known) for side in (one.first, one.second)]
+    sides = [_rows(inputs, side, primary.student, known) for side in (primary.first, primary.second)]
     measured = [side for side in sides if side is not None and side.runs > 1]
     if len(measured) < 2:
         return None

@@ -122,36 +122,38 @@ def _family_columns(family: Sequence[Statement]) -> dict[str, list[str]]:
     return columns
 
 
-def meaning(one: Statement) -> str:
+def meaning(statement: Statement) -> str:
     """What a verdict means, or what it would take to get one."""
-    verdict = one.verdict
+    verdict = statement.verdict
     if verdict == "one run: no verdict":
-        if one.tipping_sd is None:
+        if statement.tipping_sd is None:
             return "what was seen in these runs; seeds may turn it"
-        if not one.tipping_sd:
+        if not statement.tipping_sd:
             return "not told from zero even for these checkpoints"
-        sd = _size(one.tipping_sd, one)
+        sd = _size(statement.tipping_sd, statement)
         return f"seen in this run; holds for other seeds only if single runs vary by an sd below {sd} (not measured)"
     if verdict == "too few data":
-        if one.detectable is None:
+        if statement.detectable is None:
             return "too few points to find anything"
-        return f"smallest detectable effect {_size(one.detectable, one)} (80 % power)"
+        return f"smallest detectable effect {_size(statement.detectable, statement)} (80 % power)"
     if verdict == "shown to be small":
-        return f"any effect is within {_size(one.margin or 0.0, one)}"
-    if verdict == "contradicted" and one.claim == "length-is-not-granularity":
-        return f"within {_size(one.margin or 0.0, one)} of the fine level, and above the plain coarse one"
-    if verdict == "contradicted" and one.margin is not None:
-        return f"beyond the margin of {_size(one.margin, one)}"
+        return f"any effect is within {_size(statement.margin or 0.0, statement)}"
+    if verdict == "contradicted" and statement.claim == "length-is-not-granularity":
+        return f"within {_size(statement.margin or 0.0, statement)} of the fine level, and above the plain coarse one"
+    if verdict == "contradicted" and statement.margin is not None:
+        return f"beyond the margin of {_size(statement.margin, statement)}"
     found = []
-    if verdict == "supported" and one.power < LUCKY:
-        found.append(f"power for {one.power_for} was {percent(one.power, digits=0)}: its size may be overstated")
-    if verdict == "supported" and one.p_pooled is not None and one.p_pooled > 0.05:
-        found.append(f"not with one pooled run variance (p {one.p_pooled:.3f})")
+    if verdict == "supported" and statement.power < LUCKY:
+        found.append(
+            f"power for {statement.power_for} was {percent(statement.power, digits=0)}: its size may be overstated"
+        )
+    if verdict == "supported" and statement.p_pooled is not None and statement.p_pooled > 0.05:
+        found.append(f"not with one pooled run variance (p {statement.p_pooled:.3f})")
     return "; ".join(found)
 
 
-def _size(value: float, one: Statement) -> str:
-    return f"{100 * value:.1f} points" if one.unit == "points" else f"{one.unit} = {value:.2f}"
+def _size(value: float, statement: Statement) -> str:
+    return f"{100 * value:.1f} points" if statement.unit == "points" else f"{statement.unit} = {value:.2f}"
 
 
 def _estimate(statement: Statement) -> Number:
@@ -163,30 +165,31 @@ def _estimate(statement: Statement) -> Number:
     return Number(statement.estimate, statement.low, statement.high, unit=unit)
 
 
-def _problems(one: Statement) -> str:
+def _problems(statement: Statement) -> str:
     """How many problems, and of how many groups of variants."""
-    if one.n is None:
+    if statement.n is None:
         return ""
-    return str(one.n) if one.groups is None else f"{one.n} in {one.groups} groups"
+    return str(statement.n) if statement.groups is None else f"{statement.n} in {statement.groups} groups"
 
 
-def _another_dataset(one: Statement) -> str:
+def _another_dataset(statement: Statement) -> str:
     """Where the effect on another dataset lies, and how much of what datasets vary is no error."""
-    if one.i2 is None:
+    if statement.i2 is None:
         return ""
-    heterogeneity = f"I² {percent(one.i2, digits=0)}"
-    if one.prediction_low is None or one.prediction_high is None:
+    heterogeneity = f"I² {percent(statement.i2, digits=0)}"
+    if statement.prediction_low is None or statement.prediction_high is None:
         return heterogeneity
-    unit: Unit = "points" if one.unit == "points" else "correlation"
-    return f"{Number(one.estimate, one.prediction_low, one.prediction_high, unit=unit).interval()}, {heterogeneity}"
+    unit: Unit = "points" if statement.unit == "points" else "correlation"
+    shown = Number(statement.estimate, statement.prediction_low, statement.prediction_high, unit=unit)
+    return f"{shown.interval()}, {heterogeneity}"
 
 
-def _fixed(one: Statement) -> str:
+def _fixed(statement: Statement) -> str:
     """The plain mean over these datasets, which says nothing of others, with its own p (not adjusted)."""
-    if one.fixed_estimate is None or one.fixed_p is None:
+    if statement.fixed_estimate is None or statement.fixed_p is None:
         return ""
-    unit: Unit = "points" if one.unit == "points" else "correlation"
-    return f"{Number(one.fixed_estimate, unit=unit)} (p {_p(one.fixed_p)})"
+    unit: Unit = "points" if statement.unit == "points" else "correlation"
+    return f"{Number(statement.fixed_estimate, unit=unit)} (p {_p(statement.fixed_p)})"
 
 
 def _p(value: float) -> str:
@@ -241,13 +244,13 @@ def how_chosen(choice: Choice) -> str:
     return "" if choice.optimism is None else f" (chosen on test: too high by about {100 * choice.optimism:.1f} points)"
 
 
-def how_sure(one: Recommendation) -> str:
+def how_sure(recommendation: Recommendation) -> str:
     """The confidence of the set, and what it is about."""
-    if not one.above_baselines:
+    if not recommendation.above_baselines:
         return NOTHING
-    if one.runs < 2:
+    if recommendation.runs < 2:
         return "one run: no recommendation; the order may turn with other seeds"
-    return f"95 % of {one.reach}"
+    return f"95 % of {recommendation.reach}"
 
 
 EXAMPLES = """\
@@ -268,15 +271,15 @@ def example_page(found: Mapping[str, Mapping[Verdict, Statement]]) -> str:
     return "\n".join(parts)
 
 
-def sentence(one: Statement) -> str:
+def sentence(statement: Statement) -> str:
     """A statement with its numbers as one sentence."""
-    lead = f'{one.subject}: "{one.statement}"; {_estimate(one)} {"points" if one.unit == "points" else one.unit}'
-    if _adjusted_p(one):
-        lead += f", adjusted p {_adjusted_p(one)}"
+    lead = f'{statement.subject}: "{statement.statement}"; {_estimate(statement)} {statement.unit}'
+    if _adjusted_p(statement):
+        lead += f", adjusted p {_adjusted_p(statement)}"
     parts = [lead]
-    if _another_dataset(one):
-        parts.append(f"another dataset {_another_dataset(one)}")
-    if meaning(one):
-        parts.append(meaning(one))
-    parts.append(f"speaks of {one.reach}, {one.runs} run{'s' if one.runs > 1 else ''}")
+    if _another_dataset(statement):
+        parts.append(f"another dataset {_another_dataset(statement)}")
+    if meaning(statement):
+        parts.append(meaning(statement))
+    parts.append(f"speaks of {statement.reach}, {statement.runs} run{'s' if statement.runs > 1 else ''}")
     return "; ".join(parts) + "."

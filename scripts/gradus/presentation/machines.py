@@ -85,10 +85,10 @@ def arithmetic_markdown(first: Mapping[str, Facts], second: Mapping[str, Facts],
     return f"## Arithmetic\n\n{summary}.\n\n{Table(['stage', 'fact', *names, ''], rows, names=2, align='lllll').markdown()}"
 
 
-def _sentence(one: Statement) -> str:
-    scale, form = (1, "+.2f") if one.unit in ("r", "tau") else (100, "+.1f")
-    shown = [f"{scale * value:{form}}" for value in (one.estimate, one.low, one.high)]
-    return f"{one.verdict}, {shown[0]} [{shown[1]}, {shown[2]}]"
+def _sentence(statement: Statement) -> str:
+    scale, form = (1, "+.2f") if statement.unit in ("r", "tau") else (100, "+.1f")
+    shown = [f"{scale * value:{form}}" for value in (statement.estimate, statement.low, statement.high)]
+    return f"{statement.verdict}, {shown[0]} [{shown[1]}, {shown[2]}]"
 
 
 def _only(here: str, there: str) -> tuple[str, ...]:

@@ -21,9 +21,11 @@ _CSV = (
 def to_text(found: RunComparison) -> str:
     """A paragraph per task, and what to know of the files."""
     blocks = [_sides(found, ": ")]
-    for one in found.tasks:
-        blocks.append([f"{one.task} ({one.metric}, {_items(one)})", *(f"  {line}" for line in sentences(one, found))])
-        blocks[-1] += [f"  note: {note}" for note in one.notes]
+    for task in found.tasks:
+        blocks.append(
+            [f"{task.task} ({task.metric}, {_items(task)})", *(f"  {line}" for line in sentences(task, found))]
+        )
+        blocks[-1] += [f"  note: {note}" for note in task.notes]
     remarks = _remarks(found)
     return "\n\n".join("\n".join(block) for block in [*blocks, *([remarks] if remarks else [])]) + "\n"
 
@@ -34,16 +36,16 @@ def to_markdown(found: RunComparison) -> str:
     parts = [f"# {first} against {second}", "\n".join(f"- {line}" for line in _sides(found, ": "))]
     parts.append(table(found).markdown().rstrip("\n"))
     parts.append(note(found))
-    for one in found.tasks:
-        lines = [*sentences(one, found), *(f"Note: {note}." for note in one.notes)]
-        parts.append(f"## {one.task}\n\n" + "\n".join(f"- {line}" for line in lines))
+    for task in found.tasks:
+        lines = [*sentences(task, found), *(f"Note: {note}." for note in task.notes)]
+        parts.append(f"## {task.task}\n\n" + "\n".join(f"- {line}" for line in lines))
     parts += _remarks(found)
     return "\n\n".join(parts) + "\n"
 
 
 def to_csv(found: RunComparison) -> str:
     """A line per task; scores and differences as shares from 0 to 1, first minus second."""
-    return csv_text(_CSV, [_values(one, found) for one in found.tasks], form=".6g")
+    return csv_text(_CSV, [_values(task, found) for task in found.tasks], form=".6g")
 
 
 def to_latex(found: RunComparison) -> str:
@@ -65,15 +67,15 @@ def table(found: RunComparison) -> Table:
     ]
     rows: list[list[Cell]] = [
         [
-            one.task,
-            _items(one, short=True),
-            _mean(one.first),
-            _mean(one.second),
-            points(one),
-            p_text(one.p_adjusted),
-            verdict(one, found),
+            task.task,
+            _items(task, short=True),
+            _mean(task.first),
+            _mean(task.second),
+            points(task),
+            p_text(task.p_adjusted),
+            verdict(task, found),
         ]
-        for one in found.tasks
+        for task in found.tasks
     ]
     caption = f"{first} against {second}: scores in percent, differences in points."
     return Table(heads, rows, align="lrrrrrl", caption=caption, note=note(found), label="comparison")
@@ -86,46 +88,48 @@ def note(found: RunComparison) -> str:
     return f"Items and runs are crossed, and paired by item.{adjusted}{single}"
 
 
-def points(one: TaskComparison) -> Number:
+def points(task: TaskComparison) -> Number:
     """The difference with its interval."""
-    interval = one.contrast.interval()
+    interval = task.contrast.interval()
     return Number(interval.value, interval.low, interval.high, unit="points")
 
 
-def verdict(one: TaskComparison, found: RunComparison) -> str:
+def verdict(task: TaskComparison, found: RunComparison) -> str:
     """The verdict with the names of both sides."""
-    within = f"within {size(one.margin)}"
-    if one.verdict == "alike":
+    within = f"within {size(task.margin)}"
+    if task.verdict == "alike":
         return f"alike {within}"
-    if one.verdict in ("too few data", "one run: no verdict"):
-        return one.verdict
-    better = found.names[0 if one.verdict == "first is better" else 1]
-    return f"{better} is better" + (f", {within}" if one.is_small else "")
+    if task.verdict in ("too few data", "one run: no verdict"):
+        return task.verdict
+    better = found.names[0 if task.verdict == "first is better" else 1]
+    return f"{better} is better" + (f", {within}" if task.is_small else "")
 
 
-def sentences(one: TaskComparison, found: RunComparison) -> list[str]:
+def sentences(task: TaskComparison, found: RunComparison) -> list[str]:
     """What was seen, what it says, and what more would take."""
     first, second = found.names
-    seen = f"{first} {_mean(one.first)}, {second} {_mean(one.second)}: {points(one)} points"
-    if one.contrast.one_run:
-        return [f"{seen} in these answers, {_seen_p(one, found)}.", *_one_run(one, found)]
-    adjusted = f", {p_text(one.p_adjusted)} after Holm over {found.decided} tasks" if found.decided > 1 else ""
+    seen = f"{first} {_mean(task.first)}, {second} {_mean(task.second)}: {points(task)} points"
+    if task.contrast.one_run:
+        return [f"{seen} in these answers, {_seen_p(task, found)}.", *_one_run(task, found)]
+    adjusted = f", {p_text(task.p_adjusted)} after Holm over {found.decided} tasks" if found.decided > 1 else ""
     lines = [
-        f"{seen}, p {p_text(one.contrast.p)}{adjusted}.",
-        f"Verdict: {verdict(one, found)} ({_REACH.get(one.contrast.reach, one.contrast.reach)}).",
+        f"{seen}, p {p_text(task.contrast.p)}{adjusted}.",
+        f"Verdict: {verdict(task, found)} ({_REACH.get(task.contrast.reach, task.contrast.reach)}).",
     ]
-    if one.needs.detectable is not None and one.needs.detectable > 1:
+    if task.needs.detectable is not None and task.needs.detectable > 1:
         lines.append("So few runs and items find no difference at all as surely as in 80 % of cases.")
-    elif one.needs.detectable is not None:
-        lines.append(f"Smallest detectable difference: {size(one.needs.detectable)} (80 % power{_beside(found)}).")
-    lines.append(_needed(one))
+    elif task.needs.detectable is not None:
+        lines.append(
+            f"Smallest detectable difference: {size(task.needs.detectable)} (80 % power{_other_tasks(found)})."
+        )
+    lines.append(_needed(task))
     return lines
 
 
-def _one_run(one: TaskComparison, found: RunComparison) -> list[str]:
-    single = [name for name, side in zip(found.names, (one.first, one.second), strict=True) if side.runs < 2]
+def _one_run(task: TaskComparison, found: RunComparison) -> list[str]:
+    single = [name for name, side in zip(found.names, (task.first, task.second), strict=True) if side.runs < 2]
     whose = f"{' and '.join(single)} {'have' if len(single) > 1 else 'has'} one run"
-    tipping = one.contrast.tipping_sd
+    tipping = task.contrast.tipping_sd
     if tipping:
         holds = (
             f"it holds for other runs only if single runs vary by an sd below {size(tipping)}, which was not measured"
@@ -133,38 +137,38 @@ def _one_run(one: TaskComparison, found: RunComparison) -> list[str]:
     else:
         holds = "even for these answers it is not told from zero"
     lines = [f"{whose}: no verdict about the models. What was seen is one draw of each; {holds}."]
-    if one.needs.items is not None:
-        effect = size(one.needs.effect)
+    if task.needs.items is not None:
+        effect = size(task.needs.effect)
         what = (
-            f"To tell a difference of {effect} in two fixed sets of answers takes about {one.needs.items:,} such items"
+            f"To tell a difference of {effect} in two fixed sets of answers takes about {task.needs.items:,} such items"
         )
         lines.append(f"{what} (80 % power); how many runs it takes, only two or more runs of each side can tell.")
     return lines
 
 
-def _seen_p(one: TaskComparison, found: RunComparison) -> str:
-    p = f"p {p_text(one.contrast.p)}"
-    if one.contrast.discordant is None:
+def _seen_p(task: TaskComparison, found: RunComparison) -> str:
+    p = f"p {p_text(task.contrast.p)}"
+    if task.contrast.discordant is None:
         return p
-    only_first, only_second = one.contrast.discordant
+    only_first, only_second = task.contrast.discordant
     return (
         f"exact McNemar {p} ({only_first} items that only {found.names[0]} solves, {only_second} only {found.names[1]})"
     )
 
 
-def _needed(one: TaskComparison) -> str:
-    if one.needs.detectable is one.needs.runs is one.needs.items is None:
+def _needed(task: TaskComparison) -> str:
+    if task.needs.detectable is task.needs.runs is task.needs.items is None:
         return "What a difference takes cannot be told: one item, or scores that do not vary."
-    effect, runs = size(one.needs.effect), min(one.first.runs, one.second.runs)
-    by_runs = f"{one.needs.runs} runs a side" if one.needs.runs else f"more than {MOST_RUNS} runs a side"
-    if one.needs.items:
-        by_items = f"{runs} runs a side on {one.needs.items:,} such items"
+    effect, runs = size(task.needs.effect), min(task.first.runs, task.second.runs)
+    by_runs = f"{task.needs.runs} runs a side" if task.needs.runs else f"more than {MOST_RUNS} runs a side"
+    if task.needs.items:
+        by_items = f"{runs} runs a side on {task.needs.items:,} such items"
     else:
         by_items = f"no number of items with {runs} runs a side: what runs vary is too much"
     return f"To find a true difference of {effect} as surely takes {by_runs} on these items, or {by_items}."
 
 
-def _beside(found: RunComparison) -> str:
+def _other_tasks(found: RunComparison) -> str:
     return f", beside {found.decided - 1} other task{'s' if found.decided > 2 else ''}" if found.decided > 1 else ""
 
 
@@ -183,9 +187,9 @@ def _mean(side: Rows) -> str:
     return f"{100 * side.mean:.1f} ({side.runs}{spread})"
 
 
-def _items(one: TaskComparison, short: bool = False) -> str:
-    count = f"{one.contrast.n or one.first.scores.shape[1]}" + ("" if short else " items")
-    return count if one.contrast.groups is None else f"{count} in {one.contrast.groups} clusters"
+def _items(task: TaskComparison, short: bool = False) -> str:
+    count = f"{task.contrast.n or task.first.scores.shape[1]}" + ("" if short else " items")
+    return count if task.contrast.groups is None else f"{count} in {task.contrast.groups} clusters"
 
 
 def _sides(found: RunComparison, colon: str) -> list[str]:
@@ -205,14 +209,14 @@ def _remarks(found: RunComparison) -> list[str]:
     return remarks + [f"Note: {note}." for note in found.notes]
 
 
-def _values(one: TaskComparison, found: RunComparison) -> list[str | float | None]:
-    contrast, interval = one.contrast, one.contrast.interval()
+def _values(task: TaskComparison, found: RunComparison) -> list[str | float | None]:
+    contrast, interval = task.contrast, task.contrast.interval()
     discordant = contrast.discordant or (None, None)
     return [
-        *(one.task, one.metric, one.first.scores.shape[1], contrast.groups),
-        *(one.first.mean, one.first.runs, one.first.sd, one.second.mean, one.second.runs, one.second.sd),
-        *(interval.value, interval.low, interval.high, contrast.p, one.p_adjusted),
-        *(one.margin, one.p_small_adjusted, verdict(one, found)),
-        *(one.needs.detectable, one.needs.effect, one.needs.runs, one.needs.items),
-        *(*discordant, contrast.tipping_sd, contrast.log_odds, contrast.speaks_of, "; ".join(one.notes)),
+        *(task.task, task.metric, task.first.scores.shape[1], contrast.groups),
+        *(task.first.mean, task.first.runs, task.first.sd, task.second.mean, task.second.runs, task.second.sd),
+        *(interval.value, interval.low, interval.high, contrast.p, task.p_adjusted),
+        *(task.margin, task.p_small_adjusted, verdict(task, found)),
+        *(task.needs.detectable, task.needs.effect, task.needs.runs, task.needs.items),
+        *(*discordant, contrast.tipping_sd, contrast.log_odds, contrast.speaks_of, "; ".join(task.notes)),
     ]

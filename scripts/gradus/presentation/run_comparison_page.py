@@ -77,20 +77,20 @@ def _figure(found: RunComparison) -> str:
     )
 
 
-def _row(one: TaskComparison, found: RunComparison, reach: float) -> str:
-    interval = one.contrast.interval()
+def _row(task: TaskComparison, found: RunComparison, reach: float) -> str:
+    interval = task.contrast.interval()
     width = 50 * (interval.high - interval.low) / reach
-    band = 100 * min(1.0, one.margin / reach)
-    look = "plot open" if one.contrast.one_run else "plot"
-    shown = escape(f"{one.task}: {points(one)} points, {verdict(one, found)}", quote=True)
+    band = 100 * min(1.0, task.margin / reach)
+    look = "plot open" if task.contrast.one_run else "plot"
+    shown = escape(f"{task.task}: {points(task)} points, {verdict(task, found)}", quote=True)
     marks = (
         f'<i class="margin" style="left:{50 - band / 2:.2f}%;width:{band:.2f}%"></i><i class="zero" style="left:50%"></i>'
         f'<i class="line" style="left:{_left(interval.low, reach)};width:{width:.2f}%"></i>'
         f'<i class="dot" style="left:{_left(interval.value, reach)}"></i>'
     )
     return (
-        f'<div><span class="task">{escape(one.task)}</span><span class="{look}" role="img" aria-label="{shown}">{marks}</span>'
-        f'<span class="value">{points(one)}<small>{escape(verdict(one, found))}</small></span></div>'
+        f'<div><span class="task">{escape(task.task)}</span><span class="{look}" role="img" aria-label="{shown}">{marks}</span>'
+        f'<span class="value">{points(task)}<small>{escape(verdict(task, found))}</small></span></div>'
     )
 
 

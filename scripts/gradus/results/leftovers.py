@@ -164,16 +164,20 @@ def _archived(results: Results) -> set[str]:
     return {line.split("  ", 1)[1] for line in lines if "  " in line}
 
 
-def _kept(one: Leftover, results: Results, listed: set[str], texts: list[str]) -> Leftover:
+def _kept(leftover: Leftover, results: Results, listed: set[str], texts: list[str]) -> Leftover:
     """The leftover, with the reason why it stays where there is one."""
-    if one.stays:
-        return one
-    inside = {path.relative_to(results.root).as_posix() for path in _below(one.files) if results.root in path.parents}
-    if one.kind != "progress" and any(one.name in text for text in texts):
-        return Leftover(one.kind, one.name, one.files, "another study names it")
+    if leftover.stays:
+        return leftover
+    inside = {
+        path.relative_to(results.root).as_posix() for path in _below(leftover.files) if results.root in path.parents
+    }
+    if leftover.kind != "progress" and any(leftover.name in text for text in texts):
+        return Leftover(leftover.kind, leftover.name, leftover.files, "another study names it")
     if inside & listed:
-        return Leftover(one.kind, one.name, one.files, "the archive lists it; make the archive again first")
-    return one
+        return Leftover(
+            leftover.kind, leftover.name, leftover.files, "the archive lists it; make the archive again first"
+        )
+    return leftover
 
 
 def _below(files: Iterable[Path]) -> Iterator[Path]:

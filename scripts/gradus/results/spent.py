@@ -55,18 +55,18 @@ class Spent:
     input_tokens: int = 0
     output_tokens: int = 0
 
-    def add(self, one: Attempted) -> None:
+    def add(self, attempt: Attempted) -> None:
         """Count one try."""
         self.tries += 1
-        self.unfinished += one.outcome != "finished"
-        self.wall_hours += one.wall_seconds / 3600
-        self.cpu_hours += one.cpu_seconds / 3600
-        self.gpu_hours += one.gpu_hours
-        if one.energy_joules is not None:
-            self.kwh_measured = (self.kwh_measured or 0.0) + one.energy_joules / 3.6e6
-        self.usd += one.usd
-        self.input_tokens += one.input_tokens
-        self.output_tokens += one.output_tokens
+        self.unfinished += attempt.outcome != "finished"
+        self.wall_hours += attempt.wall_seconds / 3600
+        self.cpu_hours += attempt.cpu_seconds / 3600
+        self.gpu_hours += attempt.gpu_hours
+        if attempt.energy_joules is not None:
+            self.kwh_measured = (self.kwh_measured or 0.0) + attempt.energy_joules / 3.6e6
+        self.usd += attempt.usd
+        self.input_tokens += attempt.input_tokens
+        self.output_tokens += attempt.output_tokens
 
     def declare(self, power: Power | None) -> None:
         """The energy by the watts that the study declares."""
@@ -116,9 +116,9 @@ def _experiments(study: Study) -> dict[str, list[str]]:
 def _every(folder: Path) -> Iterator[Attempted]:
     """All tries, and the last run of every job that leaves none."""
     counted = set()
-    for one in attempts(folder):
-        counted.add(one.output)
-        yield one
+    for attempt in attempts(folder):
+        counted.add(attempt.output)
+        yield attempt
     root = folder / "benchmarks"
     for path in files_below(root, ".tsv"):
         output = path.relative_to(root).as_posix().removesuffix(".tsv")

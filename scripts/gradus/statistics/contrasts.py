@@ -325,12 +325,12 @@ def _several_runs(
     )
 
 
-def _decoding_variance(one: Measurement) -> float:
+def _decoding_variance(measurement: Measurement) -> float:
     """Of a mean over runs that did not vary: what single problems varied, else the binomial variance."""
-    total = one.runs * (one.n or 0)
-    if isinstance(one, Rows) and one.residual > 0:
-        return one.residual / total
-    return binomial_variance(one.mean, total) if total else math.inf
+    total = measurement.runs * (measurement.n or 0)
+    if isinstance(measurement, Rows) and measurement.residual > 0:
+        return measurement.residual / total
+    return binomial_variance(measurement.mean, total) if total else math.inf
 
 
 def item_variance(weights: np.ndarray, rows: Sequence[Rows]) -> tuple[float, float]:

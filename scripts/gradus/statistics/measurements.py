@@ -111,16 +111,16 @@ def pooled_seed_variance(measured: Iterable[Measurement]) -> SeedVariance:
     return SeedVariance(total / df if df else math.nan, df)
 
 
-def run_variance(one: Measurement) -> float | None:
+def run_variance(measurement: Measurement) -> float | None:
     """A condition's own variance over runs; None for one run.
 
     A printed sd of 0 is a rounded one: the binomial variance stands for it, and infinity where the number of problems is unknown.
     """
-    if one.runs < 2 or one.sd is None:
+    if measurement.runs < 2 or measurement.sd is None:
         return None
-    if one.sd > 0 or isinstance(one, Rows):
-        return one.sd**2
-    return binomial_variance(one.mean, one.n) if one.n else math.inf
+    if measurement.sd > 0 or isinstance(measurement, Rows):
+        return measurement.sd**2
+    return binomial_variance(measurement.mean, measurement.n) if measurement.n else math.inf
 
 
 def binomial_variance(accuracy: float, n: int) -> float:
@@ -129,7 +129,7 @@ def binomial_variance(accuracy: float, n: int) -> float:
     return adjusted * (1 - adjusted) / (n + 2)
 
 
-def logit(one: Measurement) -> float:
+def logit(measurement: Measurement) -> float:
     """The log odds of a condition's accuracy, with half a success and half a failure added to what all runs solved."""
-    total = one.runs * (one.n or 1000)
-    return math.log((one.mean * total + 0.5) / ((1 - one.mean) * total + 0.5))
+    total = measurement.runs * (measurement.n or 1000)
+    return math.log((measurement.mean * total + 0.5) / ((1 - measurement.mean) * total + 0.5))

@@ -100,7 +100,7 @@ def set_rates(shape: Shape, runs: int, problems: int, studies: int, seed: int = 
         cells = simulated_cells(shape, runs, problems, rng)
         seeds = pooled_seed_variance(cells)
         held.append(0 in not_told_from_best(dict(enumerate(cells)), seeds))
-        chosen = int(np.argmax([one.mean for one in cells]))
+        chosen = int(np.argmax([cell.mean for cell in cells]))
         highest.append(chosen == 0)
         interval = chosen_interval(cells[chosen], len(cells), seeds)
         covered.append(interval.low <= shape.accuracies[chosen] <= interval.high)

@@ -123,7 +123,7 @@ def keeps_the_best(levels: Sequence[Rows], truth: Sequence[float]) -> dict[str, 
     """Whether the truly best level (of equals the first) is in the set not told from the best, and is the best mean."""
     kept = not_told_from_best(dict(enumerate(levels)), pooled_seed_variance(levels))
     winner = truth.index(max(truth))
-    return {"set": winner in kept, "best mean alone": winner == int(np.argmax([one.mean for one in levels]))}
+    return {"set": winner in kept, "best mean alone": winner == int(np.argmax([level.mean for level in levels]))}
 
 
 def rates(
@@ -156,8 +156,8 @@ def _quadratic_rejects(levels: Sequence[Rows]) -> bool:
     """The common way: a significantly negative quadratic term over the runs' means."""
     from scipy.stats import t
 
-    positions = np.repeat(np.arange(len(levels), dtype=float), [one.runs for one in levels])
-    values = np.concatenate([one.scores.mean(axis=1) for one in levels])
+    positions = np.repeat(np.arange(len(levels), dtype=float), [level.runs for level in levels])
+    values = np.concatenate([level.scores.mean(axis=1) for level in levels])
     design = np.stack([np.ones_like(positions), positions, positions**2], axis=1)
     fit, *_ = np.linalg.lstsq(design, values, rcond=None)
     df = len(values) - 3

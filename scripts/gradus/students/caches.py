@@ -68,7 +68,9 @@ def cache_kind(model: Any) -> CacheKind:
                 f"{type(model).__name__} keeps nothing of what it has read in a form that the engine knows",
                 hint="choose a decoder whose cache is one of transformers' (docs/reference/students.md has a table)",
             )
-        sizes.append(sum(one.numel() * one.element_size() for layer in cache.layers for one in _tensors(layer)))
+        sizes.append(
+            sum(tensor.numel() * tensor.element_size() for layer in cache.layers for tensor in _tensors(layer))
+        )
         kinds |= {type(layer) for layer in cache.layers}
     token_bytes = sizes[1] - sizes[0]
     return CacheKind(

@@ -59,8 +59,8 @@ def primaries(study: Study) -> list[Primary]:
 def declaration(study: Study) -> list[dict[str, Any]]:
     """What is declared, for machines."""
     return [
-        {**asdict(one), "first": str(one.first), "second": str(one.second), "seeds": list(one.seeds)}
-        for one in primaries(study)
+        {**asdict(primary), "first": str(primary.first), "second": str(primary.second), "seeds": list(primary.seeds)}
+        for primary in primaries(study)
     ]
 
 

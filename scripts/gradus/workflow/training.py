@@ -89,12 +89,14 @@ def model_content(study: Study, student: str) -> str:
 
 def student_demands(study: Study, student: str) -> str:
     """What the study asks of a pretrained student, for its trial; no part of the base model's identity."""
-    fixed = [one.max_new_tokens for one in study.decodings.values() if isinstance(one.max_new_tokens, int)]
+    fixed = [
+        decoding.max_new_tokens for decoding in study.decodings.values() if isinstance(decoding.max_new_tokens, int)
+    ]
     return as_json(
         {
             "recipe": study.recipe_of(student).model_dump(),
             "new_tokens": max(fixed, default=None),
-            "caches": any(one.engine == "transformers" for one in study.decodings.values()),
+            "caches": any(decoding.engine == "transformers" for decoding in study.decodings.values()),
         }
     )
 

@@ -211,8 +211,8 @@ def _by_dataset(students: Sequence[Sequence[LevelSeries]]) -> list[Correlation]:
     return [ranks(strength, [_steepness(series.means) for series in same]) for same in zip(*students, strict=True)]
 
 
-def _accuracy(one: Measurement) -> float:
-    return one.mean
+def _accuracy(measurement: Measurement) -> float:
+    return measurement.mean
 
 
 def _without(compared: Mapping[str, Sequence[LevelSeries]], dataset: str) -> Correlation:

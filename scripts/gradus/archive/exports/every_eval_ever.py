@@ -30,7 +30,7 @@ def files(cell: ScoredCell, owner: str) -> dict[str, bytes]:
     identity = _identity(cell, owner)
     name = str(uuid.UUID(bytes=hashlib.sha256(identity.encode()).digest()[:16], version=4))
     folder = f"data/gradus-{cell.results.study.study}/{owner}/{cell.name}"
-    samples = "".join(canonical_json(_sample(cell, one, owner, identity)) + "\n" for one in cell.outputs).encode()
+    samples = "".join(canonical_json(_sample(cell, output, owner, identity)) + "\n" for output in cell.outputs).encode()
     sidecar = f"{folder}/{name}_samples.jsonl"
     aggregate = {
         **_aggregate(cell, owner, identity),
@@ -173,8 +173,8 @@ def _generation(cell: ScoredCell) -> dict[str, Any]:
     return {"generation_args": arguments, "additional_details": details}
 
 
-def _sample(cell: ScoredCell, one: Output, owner: str, identity: str) -> dict[str, Any]:
-    problem, prediction, scored = one.problem, one.prediction, one.scored
+def _sample(cell: ScoredCell, output: Output, owner: str, identity: str) -> dict[str, Any]:
+    problem, prediction, scored = output.problem, output.prediction, output.scored
     asked: dict[str, Any] = {"raw": problem.question_with_choices, "reference": [problem.answer]}
     digest = hashlib.sha256(json.dumps(asked, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
     read = {

@@ -23,8 +23,8 @@ def files(cell: ScoredCell) -> dict[str, bytes]:
 
 def _rows(cell: ScoredCell) -> Iterator[dict[str, Any]]:
     documents: dict[str, list[Output]] = {}
-    for one in cell.outputs:
-        documents.setdefault(one.problem.id, []).append(one)
+    for output in cell.outputs:
+        documents.setdefault(output.problem.id, []).append(output)
     for rules in ("robust", "strict"):
         for number, outputs in enumerate(documents.values()):
             yield _row(cell, number, outputs, rules)
@@ -44,14 +44,14 @@ def _row(cell: ScoredCell, number: int, outputs: list[Output], rules: str) -> di
         "do_sample": decoding.temperature > 0,
         "temperature": decoding.temperature,
     }
-    right = [one.scored.correct if rules == "robust" else one.scored.strict for one in outputs]
+    right = [output.scored.correct if rules == "robust" else output.scored.strict for output in outputs]
     return {
         "doc_id": number,
         "doc": doc,
         "target": problem.answer,
         "arguments": {"gen_args_0": {"arg_0": prompt, "arg_1": settings}},
-        "resps": [[one.prediction.text for one in outputs]],
-        "filtered_resps": [one.scored.extracted if rules == "robust" else None for one in outputs],
+        "resps": [[output.prediction.text for output in outputs]],
+        "filtered_resps": [output.scored.extracted if rules == "robust" else None for output in outputs],
         "filter": rules,
         "metrics": ["exact_match"],
         "doc_hash": sha256_bytes(json.dumps(doc, indent=2, ensure_ascii=False).encode()),

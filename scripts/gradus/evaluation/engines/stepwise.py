@@ -135,8 +135,8 @@ class StepwiseEngine:
     def _padded(self, prompts: Sequence[list[int]]) -> tuple[torch.Tensor, torch.Tensor]:
         """Prompts filled up on the left, and where they are filled."""
         width = max(len(ids) for ids in prompts)
-        ids = torch.tensor([[self._pad] * (width - len(one)) + one for one in prompts])
-        mask = torch.tensor([[0] * (width - len(one)) + [1] * len(one) for one in prompts])
+        ids = torch.tensor([[self._pad] * (width - len(prompt)) + prompt for prompt in prompts])
+        mask = torch.tensor([[0] * (width - len(prompt)) + [1] * len(prompt) for prompt in prompts])
         return ids.to(self._model.device), mask.to(self._model.device)
 
     def _step_by_step(

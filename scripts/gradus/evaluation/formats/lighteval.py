@@ -82,7 +82,7 @@ def _options(doc: Row, where: str) -> tuple[tuple[str, ...] | None, tuple[str, .
 
 def _texts(given: Any) -> list[str | None]:
     values = given if isinstance(given, list) else [given]
-    return [text for one in values if (text := text_of(one)) is not None]
+    return [text for value in values if (text := text_of(value)) is not None]
 
 
 def _object(value: Any, name: str, where: str) -> Row:

@@ -86,9 +86,9 @@ def _outputs(row: Row, where: str) -> list[Sample]:
     choices, labels = choices_of(doc.get("choices", doc.get("options")), where) or (None, ())
     gold = text_of(row.get("target"))
     resps = row["resps"]
-    if not isinstance(resps, list) or not resps or not all(isinstance(one, list) for one in resps):
+    if not isinstance(resps, list) or not resps or not all(isinstance(response, list) for response in resps):
         raise UserError("no outputs under 'resps'", where=where)
-    texts = [text_of(one) for one in resps[0]]
+    texts = [text_of(response) for response in resps[0]]
     base = Sample("", "", "", 0, question, choices, (by_letter(gold, labels),) if gold else ())
     if len(resps) == 1 and texts and all(text is not None for text in texts):
         return [replace(base, text=text) for text in texts]

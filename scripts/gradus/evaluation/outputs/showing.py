@@ -11,21 +11,21 @@ from gradus.evaluation.outputs.verdicts import Judged
 _SHOWN = 300  # characters of a text's end
 
 
-def row_of(one: Judged, several: bool, with_texts: bool) -> dict[str, Any]:
+def row_of(judged: Judged, several: bool, with_texts: bool) -> dict[str, Any]:
     """A row of the file: id, sample, both verdicts, what was read; run and task where there are several; texts on request."""
-    where = {"run": one.sample.run, "task": one.sample.task} if several else {}
-    row = {**where, "id": one.sample.id, "sample": one.sample.sample, **asdict(one.grade)}
+    where = {"run": judged.sample.run, "task": judged.sample.task} if several else {}
+    row = {**where, "id": judged.sample.id, "sample": judged.sample.sample, **asdict(judged.grade)}
     if not with_texts:
         return row
-    choices = one.asked.questions[0].choices or ()
-    gold = list(dict.fromkeys(question.gold for question in one.asked.questions))
+    choices = judged.asked.questions[0].choices or ()
+    gold = list(dict.fromkeys(question.gold for question in judged.asked.questions))
     texts = {
-        "question": one.asked.text,
+        "question": judged.asked.text,
         "choices": list(choices) if any(choices) else None,
         "gold": gold,
-        "text": one.sample.text,
+        "text": judged.sample.text,
     }
-    return {**row, **texts, "scores": dict(one.sample.scores)}
+    return {**row, **texts, "scores": dict(judged.sample.scores)}
 
 
 def disagreements(rows: Sequence[Judged]) -> list[Judged]:

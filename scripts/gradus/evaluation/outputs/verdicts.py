@@ -75,8 +75,8 @@ def judged(
     return [Judged(one, known, grade) for (one, known), grade in zip(asked, grades, strict=True)]
 
 
-def _asked(one: Sample, kind: AnswerKind) -> Asked:
-    if not one.golds:
+def _asked(sample: Sample, kind: AnswerKind) -> Asked:
+    if not sample.golds:
         hint = "name its column, or give --problems"
-        raise UserError(f"no gold answer of {one.id!r}", where=one.where, hint=hint)
-    return Asked(one.question, questions_of(one.id, one.golds, kind, one.choices, one.where))
+        raise UserError(f"no gold answer of {sample.id!r}", where=sample.where, hint=hint)
+    return Asked(sample.question, questions_of(sample.id, sample.golds, kind, sample.choices, sample.where))

@@ -49,7 +49,7 @@ def collect(results: Results, shown: Shown, folder: Path | None = None) -> dict[
     audit = results.find_annotation_audit()
     audited = audit["supervisions"] if audit is not None else []
     by_supervision = {audit["supervision"]: audit for audit in audited}
-    values = {name: value for one in study.experiments.values() for name, value in one.points.items()}
+    values = {name: value for experiment in study.experiments.values() for name, value in experiment.points.items()}
     axes = {
         axis: _in_order(list(dict.fromkeys(str(cell.wildcards()[axis]) for cell in asked)), values)
         for axis in ("dataset", "teacher", "format", "level", "student", "seed")

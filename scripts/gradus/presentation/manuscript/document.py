@@ -31,7 +31,7 @@ def document(study: Study, tables: Sequence[str], figures: Sequence[FigureFile])
     title = archive.title or next(iter(study.experiments.values())).question
     authors = r" \and ".join(escape_latex(author.name) for author in archive.authors) or "Authors: archive.authors"
     floats = [rf"\input{{{path}}}" for path in tables]
-    floats += [_figure(one) for one in figures]
+    floats += [_figure(figure) for figure in figures]
     for index in range(_AT_ONCE, len(floats) + len(floats) // _AT_ONCE, _AT_ONCE + 1):
         floats.insert(index, r"\clearpage")
     lines = [
@@ -52,14 +52,14 @@ def document(study: Study, tables: Sequence[str], figures: Sequence[FigureFile])
     return "\n".join(lines) + "\n"
 
 
-def _figure(one: FigureFile) -> str:
+def _figure(figure: FigureFile) -> str:
     return "\n".join(
         [
             r"\begin{figure}",
             r"\centering",
-            rf"\includegraphics[width=\linewidth,height=0.8\textheight,keepaspectratio]{{{one.path}}}",
-            rf"\caption{{{escape_latex(one.caption)}}}",
-            rf"\label{{fig:{one.label}}}",
+            rf"\includegraphics[width=\linewidth,height=0.8\textheight,keepaspectratio]{{{figure.path}}}",
+            rf"\caption{{{escape_latex(figure.caption)}}}",
+            rf"\label{{fig:{figure.label}}}",
             r"\end{figure}",
         ]
     )

@@ -28,7 +28,7 @@ class Inputs:
 
     def to(self, device: torch.device | str) -> Inputs:
         """The same on a device."""
-        moved = (None if one is None else one.to(device) for one in vars(self).values())
+        moved = (None if tensor is None else tensor.to(device) for tensor in vars(self).values())
         return Inputs(*moved)  # type: ignore[arg-type]
 
 

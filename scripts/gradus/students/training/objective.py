@@ -119,7 +119,7 @@ class _HeadLoss(torch.autograd.Function):
 
     @staticmethod
     def backward(ctx: Any, *grads: Any) -> tuple[Any, ...]:
-        found = [None if one is None else one * grads[0] for one in ctx.saved_tensors]
+        found = [None if tensor is None else tensor * grads[0] for tensor in ctx.saved_tensors]
         return (*found, None, None)
 
 

@@ -27,7 +27,7 @@ class Weighing:
         """The weight of each target of a sample; with ``per_sample`` they sum to 1 (to 0 where none of them counts)."""
         parts = self._parts(index)
         total = sum(parts) if self.per_sample else 1.0
-        return [one / total for one in parts] if total else parts
+        return [part / total for part in parts] if total else parts
 
     def total(self, samples: Sequence[int]) -> float:
         """What the loss of these samples is divided by: their targets' weights, or the number of samples that count."""

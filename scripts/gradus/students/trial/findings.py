@@ -37,5 +37,5 @@ class Findings:
     def raise_refusals(self, where: str) -> None:
         """UserError with every refusal, if there is any."""
         if self.refusals:
-            lines = "".join(f"\n- {one}" for one in self.refusals)
+            lines = "".join(f"\n- {refusal}" for refusal in self.refusals)
             raise UserError(f"this model cannot be a student as the study asks{lines}", where=where)

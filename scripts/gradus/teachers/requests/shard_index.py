@@ -137,7 +137,7 @@ def open_shard(shard: Path, *, trusted: bool = True) -> ShardIndex:
     Raises UserError for a damaged entry. A shard that was taken away meanwhile has no entries.
     """
     try:
-        index = _beside(shard) if trusted else None
+        index = _stored_index(shard) if trusted else None
         return _read(shard) if index is None else index
     except FileNotFoundError:
         return ShardIndex()
@@ -171,7 +171,7 @@ def index_path(shard: Path) -> Path:
     return shard.with_name(f".{shard.name}.index")
 
 
-def _beside(shard: Path) -> ShardIndex | None:
+def _stored_index(shard: Path) -> ShardIndex | None:
     """The index beside a shard; None where there is none, or it is not that of these bytes.
 
     Size and time tell whether they are; where only the time differs (a copy), the bytes do.
