@@ -12,7 +12,8 @@ from gradus.presentation import published_comparison, spent
 from gradus.presentation.claims import recommendations_csv, statements_csv
 from gradus.presentation.exhibits.experiments import experiment_figure
 from gradus.presentation.figure import drawn
-from gradus.presentation.findings import findings, headline, headline_text, picture_of, study_statements
+from gradus.presentation.findings import findings, picture_of, study_statements
+from gradus.presentation.headline import headline, headline_text
 from gradus.presentation.pages import to_page
 from gradus.results.spent import spent_by_stage
 from gradus.results.store import Results

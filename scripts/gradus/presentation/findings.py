@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
-from gradus.analysis.choice import choose
 from gradus.analysis.claims.catalogue import judged_claims
 from gradus.analysis.claims.primary import when_declared
 from gradus.analysis.claims.statements import Statement
@@ -13,23 +11,18 @@ from gradus.analysis.evidence import Evidence
 from gradus.analysis.kinds import ByKind
 from gradus.analysis.recommendation import Recommendation
 from gradus.analysis.summaries import ConditionSummary, label, plain, swept_values
-from gradus.presentation.claims import NOTHING, recommendations_markdown, statements_markdown, tally
+from gradus.presentation.claims import recommendations_markdown, statements_markdown, tally
 from gradus.presentation.exhibits.experiments import experiment_table
-from gradus.presentation.number import Number, percent
+from gradus.presentation.headline import Conditions, headline, headline_text
+from gradus.presentation.number import percent
 from gradus.presentation.table import Table
 from gradus.records import Supervision
-from gradus.records.vocabulary import ANSWER_ONLY, UNTAUGHT
 from gradus.results.facts import AnnotationManifest, DatasetAudit
 from gradus.runtime.markdown import one_line
-from gradus.statistics.contrasts import difference
-from gradus.statistics.families import chosen_interval
-from gradus.study.config import Experiment, PaddedTransform, Study, is_point
+from gradus.study.config import Experiment, PaddedTransform, Study
 from gradus.study.config.axes import text_of
 from gradus.study.declaration import primaries
 from gradus.study.grid import missing_supervisions
-
-# The summaries of every experiment.
-Conditions = Mapping[str, Sequence[ConditionSummary]]
 
 
 def study_statements(study: Study, evidence: Evidence, trainings_before: int | None = None) -> list[Statement]:
@@ -39,110 +32,6 @@ def study_statements(study: Study, evidence: Evidence, trainings_before: int | N
     """
     padded = {name: made.target for name, made in study.transforms.items() if isinstance(made, PaddedTransform)}
     return judged_claims(evidence, padded, primaries(study), when_declared(trainings_before))
-
-
-def headline(study: Study, conditions: Conditions, evidence: Evidence) -> dict[str, Any]:
-    """The numbers that a run ends with: per student the best cell, compared with answer only and the most frequent answer.
-
-    The best is chosen on development problems where the dataset keeps some. Else it is chosen among several on the test
-    problems: its interval and that of its gain are those of as many comparisons (Bonferroni), and the optimism is told.
-    """
-    entries = []
-    for name, experiment in study.experiments.items():
-        for dataset in experiment.datasets:
-            for student in experiment.students:
-                own = [row for row in conditions[name] if is_of(row, student, dataset)]
-                taught = [row for row in own if row.supervision.format not in (ANSWER_ONLY, UNTAUGHT)]
-                if not taught:
-                    continue
-                measured = {row.supervision: evidence.students[row.supervision, student] for row in taught}
-                choice = choose(measured, evidence.developed(student))
-                best = next(row for row in taught if row.supervision == choice.best)
-                seeds = evidence.seeds(dataset, student)
-                # What was chosen on other problems is one supervision; the best of several here is as many comparisons.
-                candidates = 1 if choice.on == "development" else len(taught)
-                interval = chosen_interval(measured[best.supervision], candidates, seeds)
-                entry = {
-                    "experiment": name,
-                    "dataset": dataset,
-                    "student": student,
-                    "best": str(best.supervision),
-                    "chosen_on": choice.on,
-                    "optimism": choice.optimism,
-                    "accuracy": best.accuracy,
-                    "interval": [interval.low, interval.high],
-                    "n": best.n,
-                    "seeds": len(best.seeds),
-                    "most_frequent_answer": best.most_frequent,
-                    "above_baselines": any(row.above_baselines for row in taught),
-                }
-                bare = [row for row in own if row.supervision.format == ANSWER_ONLY]
-                for row in bare:
-                    first, second = (evidence.students[one.supervision, student] for one in (best, row))
-                    gain = difference(first, second, seeds)
-                    interval = gain.interval(1 - 0.05 / candidates)
-                    entry |= {
-                        "answer_only": row.accuracy,
-                        "answer_only_above_baselines": row.above_baselines,
-                        "gain_over_answer_only": [interval.value, interval.low, interval.high],
-                        "gain_speaks_of": gain.speaks_of,
-                        "gain_has_verdict": not gain.one_run,
-                    }
-                untaught = [row.accuracy for row in own if row.supervision.format == UNTAUGHT]
-                entries.append(entry | ({"untaught": max(untaught)} if untaught else {}))
-    return {"study": study.study, "students": entries}
-
-
-def is_of(row: ConditionSummary, student: str, dataset: str) -> bool:
-    """Whether a condition is one of a student on a dataset, written with the main decoding."""
-    return (row.student, row.supervision.dataset) == (student, dataset) and not is_point(row.decoding)
-
-
-def headline_text(facts: dict[str, Any]) -> str:
-    """The headline numbers as lines for a terminal."""
-    lines = []
-    for entry in facts["students"]:
-        low, high = entry["interval"]
-        best = Number(entry["accuracy"], low, high)
-        single = entry["seeds"] < 2
-        if not entry["above_baselines"]:
-            # What is said of rationales is no word against answer only, which may be recommended.
-            bare = entry.get("answer_only_above_baselines", False)
-            outcome = (
-                f"no rationale above its baselines; answer only {percent(entry['answer_only'])}" if bare else NOTHING
-            )
-            lines.append(
-                f"  {entry['experiment']}: {entry['student']} on {entry['dataset']}: {outcome} (the highest "
-                f"{percent(entry['accuracy'])} {best.interval()}, n = {entry['n']}; most frequent answer "
-                f"{percent(entry['most_frequent_answer'])})"
-            )
-            continue
-        line = (
-            f"  {entry['experiment']}: {entry['student']} on {entry['dataset']} {_how(entry, single)} with "
-            f"{entry['best'].split('/', 1)[1]}: "
-            f"{percent(entry['accuracy'])} {best.interval()} (n = {entry['n']}, {entry['seeds']} seed(s))"
-        )
-        if entry["optimism"]:
-            line += f"; chosen on test, too high by about {100 * entry['optimism']:.1f} points"
-        if "answer_only" in entry:
-            value, low, high = entry["gain_over_answer_only"]
-            gain = Number(value, low, high, unit="points")
-            highest = " (the highest of all)" if entry["answer_only"] > entry["accuracy"] else ""
-            line += f"; answer only {percent(entry['answer_only'])}{highest}, gain {gain}"
-        if "untaught" in entry:
-            line += f"; untaught {percent(entry['untaught'])}"
-        line += f"; most frequent answer {percent(entry['most_frequent_answer'])}"
-        lines.append(line + ("; one run: no verdict" if single or not entry.get("gain_has_verdict", True) else ""))
-    return "\n".join(lines)
-
-
-def _how(entry: Mapping[str, Any], single: bool) -> str:
-    if entry["chosen_on"] == "development":
-        return "was chosen on development"
-    # Answer only is compared with, and may be higher: then no rationale is best of all.
-    if entry.get("answer_only", 0.0) > entry["accuracy"]:
-        return "was highest of the rationales"
-    return "was highest" if single else "is best"
 
 
 def picture_of(experiment: str) -> str:

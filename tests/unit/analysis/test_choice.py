@@ -11,7 +11,7 @@ from gradus.analysis.collection import collect
 from gradus.analysis.recommendation import recommendations
 from gradus.analysis.summaries import summaries
 from gradus.presentation.claims import recommendations_csv, recommendations_markdown
-from gradus.presentation.findings import headline, headline_text
+from gradus.presentation.headline import headline, headline_text
 from gradus.records import Supervision
 from gradus.results.store import Results
 from gradus.statistics.measurements import Rows, Summary

@@ -12,7 +12,7 @@ from scipy import stats
 
 from gradus.analysis.evidence import Evidence, answer_only
 from gradus.analysis.summaries import ConditionSummary, summary
-from gradus.presentation.findings import headline
+from gradus.presentation.headline import headline
 from gradus.records import Supervision
 from gradus.records.metrics import Metrics
 from gradus.runtime.errors import UserError

@@ -8,7 +8,7 @@ from gradus.analysis.evidence import Evidence
 from gradus.analysis.recommendation import recommendations
 from gradus.analysis.summaries import ConditionSummary
 from gradus.presentation.claims import recommendations_csv, recommendations_markdown
-from gradus.presentation.findings import headline, headline_text
+from gradus.presentation.headline import headline, headline_text
 from gradus.records import Supervision
 from gradus.statistics.contrasts import difference
 from gradus.statistics.measurements import Measurement, Rows
