@@ -37,7 +37,7 @@ ArchiveGroup = Literal[
 
 
 class Archive(Section):
-    """What an archive says of itself, what it holds beside what is always in it, and how large its tars may be."""
+    """What an archive says of itself, its optional contents, and how large its tars may be."""
 
     title: str | None = Field(None, description="Its title; unset: the study's name.")
     authors: list[Author] = Field(default_factory=list, description="Who made the study; Zenodo needs at least one.")
@@ -52,7 +52,7 @@ class Archive(Section):
     budget_gib: float = Field(46.0, gt=0, description="Most that one tar may take; Zenodo takes 50 GB a record.")
     budgets_gib: dict[ArchiveGroup, Annotated[float, Field(gt=0)]] = Field(
         default_factory=dict,
-        description=f"The same for single tars, `weights: 20` say: {', '.join(get_args(ArchiveGroup))}.",
+        description=f"The same for single tars, such as `weights: 20`: {', '.join(get_args(ArchiveGroup))}.",
     )
 
     def unset(self) -> list[str]:

@@ -172,7 +172,7 @@ class ColumnsDataset(Columns):
     revision: str | None = Field(None, description="Hub commit; resolved and recorded at the first download if unset.")
     splits: Splits = Field(
         default_factory=lambda: Splits.model_validate({}),
-        description="Where training and test problems are told apart.",
+        description="How training and test problems are divided.",
     )
     licence: str = Field("not stated", min_length=1, description="Licence of the problems, for cards and archive.")
     train_size: int | None = Field(

@@ -33,7 +33,8 @@ class Experiment(Section):
     values: list[Value] = Field(
         default_factory=list,
         exclude_if=_is_empty,
-        description="What the key of the axis is set to, each a point: an entry of its own, `gradeschool@train-250` say, of "
+        description="What the key of the axis is set to. Each value is a point and makes an entry of its own "
+        "(`gradeschool@train-250`) of "
         "every one that the experiment names.",
     )
     datasets: list[str] = Field(min_length=1, description="Names of datasets.")
@@ -46,14 +47,16 @@ class Experiment(Section):
     seeds: list[Annotated[int, Field(ge=0, lt=2**32)]] = Field(min_length=1, description="Training seeds.")
     baselines: list[str] = Field(
         default_factory=list,
-        description="Further supervisions as `teacher/format/level`, `gold/answer-only/native` say, or `none/untaught/native`.",
+        description="Further supervisions as `teacher/format/level`, such as `gold/answer-only/native` or "
+        "`none/untaught/native`.",
     )
 
     sweep: dict[str, list[Value]] = Field(
         default_factory=dict,
         exclude_if=_is_empty,
-        description="Keys of the recipe, each with the values at which every cell is trained, `{recipe.learning_rate: [...]}` "
-        "say: one is chosen per student, and whose order changes with it is marked (docs/howto/vary-a-parameter.md).",
+        description="Keys of the recipe, each with the values at which every cell is trained, such as "
+        "`{recipe.learning_rate: [...]}`. One value is chosen per student; cells whose order changes with it are marked "
+        "(docs/howto/vary-a-parameter.md).",
     )
     decodings: list[str] = Field(
         default_factory=list,
@@ -143,7 +146,7 @@ class PrimaryContrast(Section):
 
     question: str = Field(description="What it asks, in one sentence.")
     first: str = Field(description="The supervision that is said to be better, as `teacher/format/level`.")
-    second: str = Field(description="The one that it is compared with, `gold/answer-only/native` say.")
+    second: str = Field(description="The one that it is compared with, such as `gold/answer-only/native`.")
     datasets: list[str] = Field(min_length=1, description="Names of datasets; one test each.")
     students: list[str] = Field(min_length=1, description="Names of students; one test each.")
 

@@ -271,7 +271,7 @@ class PrimerCorpus(Section):
     stories: Literal["all", "plain"] = Field(
         "all",
         exclude_if=_is_all,
-        description="`plain`: as in a dataset of plain stories, with one to three moves, each story told in two ways.",
+        description="`plain`: as in a dataset of plain stories, with one to three moves, each story written in two ways.",
     )
 
 
@@ -352,14 +352,14 @@ class PretrainedStudent(_BaseModel):
     template: StudentTemplate = Field(
         "plain",
         description="How a question is put to the student, in training and evaluation alike; `chat` is the template of "
-        "the model's own tokenizer. The paper: `alpaca` for BLOOM, `gemma`, `llama3`. Of one's own: `{file: my.jinja}`, or "
+        "the model's own tokenizer. The paper: `alpaca` for BLOOM, `gemma`, `llama3`. Your own: `{file: my.jinja}`, or "
         "`{before, after, lead, end}`.",
     )
     system: str | None = Field(None, exclude_if=_is_empty, description="System prompt of a chat template or file.")
     thinking: bool | None = Field(
         None,
         exclude_if=_is_none,
-        description="What a chat template or file is told as `enable_thinking` (Qwen3, SmolLM3) or `thinking`.",
+        description="What a chat template or file gets as `enable_thinking` (Qwen3, SmolLM3) or `thinking`.",
     )
     template_arguments: dict[str, str | bool | int | float] = Field(
         default_factory=dict, exclude_if=_is_empty, description="Further values that a chat template or file reads."

@@ -61,7 +61,7 @@ class ReleasedTeacher(Section):
         description="Whose released annotations."
     )
     allow_excerpt: bool = Field(
-        False, description="Train on a file of which only an excerpt is there; every table is marked."
+        False, description="Train on a file of which there is only an excerpt; every table is marked."
     )
 
 
@@ -73,6 +73,7 @@ class NoTeacher(Section):
         0,
         ge=0,
         description="Worked examples in front of every question: training problems with the dataset's own rationale where it has "
+        ""
         "one, else with the answer alone.",
     )
     seed: int = Field(1, description="Seed of their choice.")
@@ -101,14 +102,15 @@ class RequestPolicy(Section):
 
     successor: str | None = Field(None, description="The model to make an entry for once this one is retired.")
     requests_per_minute: float | None = Field(
-        None, gt=0, description="A cap; below it, what the provider's headers tell of your account counts."
+        None, gt=0, description="A cap; a lower limit in the provider's headers takes precedence."
     )
     tokens_per_minute: float | None = Field(None, gt=0, description="The same for tokens, input and output.")
     max_concurrency: int = Field(64, ge=1, description="Most requests in flight; the actual number adapts below it.")
     timeout_seconds: float = Field(
         120.0,
         gt=0,
-        description="An answer that takes longer is told of, and waited for up to four times as long: it may be billed.",
+        description="An answer that takes longer is reported. Gradus waits up to four times as long for it, because it may be "
+        "billed.",
     )
     tolerated_failures: float = Field(
         0.02,
@@ -195,7 +197,8 @@ class _Asked(Section):
 
     model: str = Field(description="The pinned model, as the provider names it.")
     also_accept: list[str] = Field(
-        default_factory=list, description="Model ids that may answer beside the pinned one and its dated forms."
+        default_factory=list,
+        description="Further model ids that may answer, besides the pinned one and its dated forms.",
     )
     gold: Literal["shown", "hidden"] = Field("shown", description="Whether the teacher sees the gold answer.")
     temperature: float | None = Field(None, ge=0, description="Sent where the model accepts it; unset: its default.")
@@ -204,11 +207,13 @@ class _Asked(Section):
     samples: int = Field(1, ge=1, description="Answers per question.")
     rationale: RationaleSource = Field(
         "answer",
-        description="What students learn of a reasoning model: its answer, the thoughts before it, or both one after the other.",
+        description="What students learn of a reasoning model: its answer, the thoughts before it, or both one after the "
+        "other.",
     )
     extra: dict[str, Any] = Field(
         default_factory=dict,
-        description="Fields merged into the body of every request (`reasoning_effort`, `thinking`, `chat_template_kwargs`, ...).",
+        description="Fields merged into the body of every request (`reasoning_effort`, `thinking`, `chat_template_kwargs`, "
+        "...).",
     )
     length_field: Literal["max_tokens", "max_completion_tokens"] | None = Field(
         None,

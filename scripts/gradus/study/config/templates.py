@@ -10,13 +10,13 @@ from gradus.study.config.sections import Section
 
 
 class TemplateFile(Section):
-    """A chat template of one's own: Jinja, as transformers renders it."""
+    """Your own chat template: Jinja, as transformers renders it."""
 
     file: str = Field(description="The file, relative to the working folder.")
 
 
 class TemplateTexts(Section):
-    """A template of one's own as its texts; a tokenizer's own first token (Llama, Gemma) is put before them."""
+    """Your own template as its texts; a tokenizer's own first token (Llama, Gemma) is put before them."""
 
     before: str = Field(description="Text before a question.")
     after: str = Field(description="Text after it; the answer follows.")
