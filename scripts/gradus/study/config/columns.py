@@ -108,14 +108,13 @@ class Columns(Section):
     rationale: str | None = Field(
         None,
         description="The authors' own rationale, for the teacher `human`: a column, or a text with columns in braces. A list is "
-        ""
         "joined as sentences; of the answer's own column it is what stands before the mark.",
     )
     id: str | None = Field(None, description="A column, or a text with columns in braces; unset: numbered.")
     subject: str | None = Field(
         None,
-        description="A column, or a text with columns in braces: the subject as the authors name it; the findings show accuracies by "
-        "subject.",
+        description="A column, or a text with columns in braces: the subject as the authors name it; the findings show "
+        "accuracies by subject.",
     )
     difficulty: str | None = Field(None, description="The same for a difficulty that the authors name.")
     without_answer: Literal["skip", "refuse"] = Field(

@@ -34,8 +34,7 @@ class Experiment(Section):
         default_factory=list,
         exclude_if=_is_empty,
         description="What the key of the axis is set to. Each value is a point and makes an entry of its own "
-        "(`gradeschool@train-250`) of "
-        "every one that the experiment names.",
+        "(`gradeschool@train-250`) of every one that the experiment names.",
     )
     datasets: list[str] = Field(min_length=1, description="Names of datasets.")
     teachers: list[str] = Field(min_length=1, description="Names of teachers.")

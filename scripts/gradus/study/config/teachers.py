@@ -73,7 +73,6 @@ class NoTeacher(Section):
         0,
         ge=0,
         description="Worked examples in front of every question: training problems with the dataset's own rationale where it has "
-        ""
         "one, else with the answer alone.",
     )
     seed: int = Field(1, description="Seed of their choice.")
@@ -109,8 +108,8 @@ class RequestPolicy(Section):
     timeout_seconds: float = Field(
         120.0,
         gt=0,
-        description="An answer that takes longer is reported. Gradus waits up to four times as long for it, because it may be "
-        "billed.",
+        description="An answer that takes longer is reported. Gradus waits up to four times as long for it, because it "
+        "may be billed.",
     )
     tolerated_failures: float = Field(
         0.02,
@@ -207,13 +206,13 @@ class _Asked(Section):
     samples: int = Field(1, ge=1, description="Answers per question.")
     rationale: RationaleSource = Field(
         "answer",
-        description="What students learn of a reasoning model: its answer, the thoughts before it, or both one after the "
-        "other.",
+        description="What students learn of a reasoning model: its answer, the thoughts before it, or both "
+        "one after the other.",
     )
     extra: dict[str, Any] = Field(
         default_factory=dict,
-        description="Fields merged into the body of every request (`reasoning_effort`, `thinking`, `chat_template_kwargs`, "
-        "...).",
+        description="Fields merged into the body of every request (`reasoning_effort`, `thinking`, "
+        "`chat_template_kwargs`, ...).",
     )
     length_field: Literal["max_tokens", "max_completion_tokens"] | None = Field(
         None,
