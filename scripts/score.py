@@ -12,7 +12,7 @@ A study's own cells are scored with --cell, as its workflow does.
 
 import json
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import groupby
 from typing import Any
 
@@ -26,6 +26,7 @@ from gradus.evaluation.outputs.verdicts import Judged, judged, problems_by_id
 from gradus.evaluation.scoring import score
 from gradus.records import Prediction, Problem
 from gradus.records.vocabulary import ANSWER_KINDS
+from gradus.results.facts import TrainingSetManifest
 from gradus.runtime import program
 from gradus.runtime.asked_files import check_outputs, write_asked
 from gradus.runtime.atomic import write_json
@@ -100,15 +101,13 @@ def _score_cell(given: Namespace) -> None:
     problems, train_problems = read_records(given.problems, Problem), read_records(given.train_problems, Problem)
     rows, metric = score(problems, train_problems, read_records(given.predictions[0], Prediction))
     write_records(given.rows, rows)
-    nothing: dict[str, Any] = {"rows": 0, "excerpt": False}
-    training_set = read_json(given.training_set_manifest) if given.training_set_manifest else nothing
-    asked = {normalised(problem.full_text) for problem in problems} if training_set["rows"] else set()
+    examples, excerpt = 0, False
+    if given.training_set_manifest:
+        training_set: TrainingSetManifest = read_json(given.training_set_manifest)
+        examples, excerpt = training_set["rows"], training_set["excerpt"]
+    asked = {normalised(problem.full_text) for problem in problems} if examples else set()
     leaked = [problem.id for problem in train_problems if normalised(problem.full_text) in asked]
-    taught = {
-        "training_examples": training_set["rows"],
-        "leaked_training_rows": len(leaked),
-        "excerpt": training_set["excerpt"],
-    }
+    taught = {"training_examples": examples, "leaked_training_rows": len(leaked), "excerpt": excerpt}
     facts = {**given.cell, **metric, **taught}
     write_json(given.output, facts)
     program.log.info("%d of %d correct (%.1f %%)", metric["correct"], metric["n"], 100 * metric["accuracy"])
@@ -162,7 +161,7 @@ def _group(row: Judged) -> tuple[str, str]:
     return row.sample.run, row.sample.task
 
 
-def _report(name: str, facts: dict[str, Any], missing: str) -> None:
+def _report(name: str, facts: Mapping[str, Any], missing: str) -> None:
     shown = (100 * facts["robust_accuracy"], 100 * facts["strict_accuracy"], facts["n"])
     program.log.info("%s: %.2f %% robust, %.2f %% strict of %d", name, *shown)
     for metric, given in facts.get("given", {}).items():
