@@ -54,9 +54,9 @@ def finished_jobs(results: str, folder: Path = METADATA) -> list[FinishedJob]:
     return sorted(map(_job, by_job.values()), key=lambda job: (job.ended, job.rule, job.outputs))
 
 
-def record_files(results: str, folder: Path = METADATA) -> list[Path]:
+def record_files(results: str) -> list[Path]:
     """Snakemake's records of these jobs: with them a restored study knows what an edit makes stale."""
-    return [record.file for record in _records(results, folder)]
+    return [record.file for record in _records(results, METADATA)]
 
 
 def _records(results: str, folder: Path) -> Iterator[_Record]:

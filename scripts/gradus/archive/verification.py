@@ -36,11 +36,10 @@ def read_sums(path: Path) -> dict[str, str]:
     return found
 
 
-def archive_problems(folder: Path, whole: bool = True) -> list[str]:
+def archive_problems(folder: Path) -> list[str]:
     """What is wrong with an archive, a line each: changed, missing and extra files; nothing where all is well.
 
-    ``whole``: the members are read as well, not only the tars' own sums. UserError where there is no archive or a tar could
-    do harm.
+    The members are read as well, not only the tars' own sums. Raises UserError where there is no archive or a tar could do harm.
     """
     manifest = read_manifest(folder)
     sums = read_sums(folder / SUMS)
@@ -62,11 +61,9 @@ def archive_problems(folder: Path, whole: bool = True) -> list[str]:
             continue
         if path.stat().st_size != tar.bytes or sha256_file(path) != tar.sha256:
             problems.append(f"changed: {tar.file}")
-        if whole:
-            problems += _member_problems(path, expected, manifests)
-    if whole:
-        problems += [f"missing: {name}" for name in expected]
-        problems += [f"contradicted: {line}" for line in contradictions(sums, manifests)]
+        problems += _member_problems(path, expected, manifests)
+    problems += [f"missing: {name}" for name in expected]
+    problems += [f"contradicted: {line}" for line in contradictions(sums, manifests)]
     return problems + [
         f"extra: {tarball.printable(path.name)}" for path in sorted(folder.iterdir()) if path.name not in known
     ]

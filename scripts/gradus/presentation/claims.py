@@ -30,7 +30,7 @@ def statements_csv(statements: Sequence[Statement]) -> str:
     return csv_text(["verdict", *_STATEMENT_COLUMNS, "p_of_verdict"], rows, form=".6g")
 
 
-def statements_markdown(statements: Sequence[Statement], heading: str = "###") -> str:
+def statements_markdown(statements: Sequence[Statement]) -> str:
     """A section per claim: how many statements hold, then each with its numbers."""
     lines: list[str] = []
     for claim in dict.fromkeys(statement.claim for statement in statements):
@@ -38,9 +38,9 @@ def statements_markdown(statements: Sequence[Statement], heading: str = "###") -
         columns = _family_columns(family)
         shared = _shared_columns(columns)
         lines += [
-            f"{heading} {TITLES[claim]}",
+            f"### {TITLES[claim]}",
             "",
-            f"{_shared_statement(family)} {tally(family)}{_told_once(shared)}",
+            f"{_shared_statement(family)} {tally(family)}{_shared_sentence(shared)}",
             "",
         ]
         shown = {name: column for name, column in columns.items() if name not in shared}
@@ -84,7 +84,7 @@ def _shared_columns(columns: Mapping[str, Sequence[str]]) -> dict[str, str]:
     return {name: column[0] for name, column in found.items() if len(column) > 1 and len(set(column)) == 1}
 
 
-def _told_once(shared: Mapping[str, str]) -> str:
+def _shared_sentence(shared: Mapping[str, str]) -> str:
     return f" Every line: {'; '.join(f'{name} {value}' for name, value in shared.items())}." if shared else ""
 
 

@@ -55,8 +55,8 @@ def not_told_from_best(
     return kept
 
 
-def chosen_interval(measurement: Measurement, candidates: int, seeds: SeedVariance, alpha: float = 0.05) -> Estimate:
-    """The accuracy of a condition that was chosen among ``candidates`` for its mean, with an interval that holds for all of them.
+def chosen_interval(measurement: Measurement, candidates: int, seeds: SeedVariance) -> Estimate:
+    """The accuracy of a condition that was chosen among ``candidates`` for its mean, with a 95 % interval for all of them.
 
     The interval of a condition that nobody chose lies too high for one that was the best of several: luck helped to choose it.
     Two runs of one condition can be alike by chance, so the wider of its own and the pooled variance over runs counts.
@@ -64,10 +64,11 @@ def chosen_interval(measurement: Measurement, candidates: int, seeds: SeedVarian
     found = contrast([(1.0, measurement)], seeds)
     if found.pooled and found.pooled[0] > found.standard_error:
         found = replace(found, standard_error=found.pooled[0], df=found.pooled[1])
-    interval = found.interval(1 - alpha / max(1, candidates))
+    confidence = 1 - 0.05 / max(1, candidates)
+    interval = found.interval(confidence)
     low, high = interval.low, interval.high
     if measurement.n:  # near 0 and 1, where all runs solve alike, the normal interval is too short
-        drawn = wilson(round(measurement.mean * measurement.n), measurement.n, 1 - alpha / max(1, candidates))
+        drawn = wilson(round(measurement.mean * measurement.n), measurement.n, confidence)
         low, high = min(low, drawn.low), max(high, drawn.high)
     return Estimate(interval.value, max(0.0, low), min(1.0, high))
 

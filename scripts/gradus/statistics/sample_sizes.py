@@ -18,6 +18,7 @@ from gradus.statistics.measurements import Rows
 from gradus.statistics.power import Noise, power
 
 MOST_ITEMS = 1_000_000
+WANTED = 0.8  # power
 
 
 @dataclass(frozen=True)
@@ -45,14 +46,14 @@ def spread(first: Rows, second: Rows) -> Spread | None:
     return Spread(max(0.0, between - residual / items), residual, by_item * items)
 
 
-def items_needed(effect: float, runs: int, seen: Spread, tests: int = 1, wanted: float = 0.8) -> int | None:
+def items_needed(effect: float, runs: int, seen: Spread, tests: int = 1) -> int | None:
     """The fewest items of this kind on which ``runs`` of each condition find a true ``effect``; None where no number does."""
-    return _fewest(lambda items: power(effect, runs, items, seen.noise(items), tests) >= wanted)
+    return _fewest(lambda items: power(effect, runs, items, seen.noise(items), tests) >= WANTED)
 
 
-def items_needed_once(effect: float, variance: float, tests: int = 1, wanted: float = 0.8) -> int | None:
+def items_needed_once(effect: float, variance: float) -> int | None:
     """The same for two fixed sets of answers (one run each): ``variance`` is that of an item's difference."""
-    reach = float(stats.norm.ppf(1 - 0.025 / tests) + stats.norm.ppf(wanted))
+    reach = float(stats.norm.ppf(1 - 0.025) + stats.norm.ppf(WANTED))
     needed = math.ceil(variance * (reach / effect) ** 2)
     return max(2, needed) if needed <= MOST_ITEMS else None
 

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
-from gradus.records import Cell
 from gradus.study import paths
 from gradus.study.config import Study
 from gradus.study.config.datasets import Dataset
@@ -12,10 +9,10 @@ from gradus.study.grid import cells, evaluations, is_taught_on, trained
 from gradus.study.paths import Artifact
 
 
-def leak_checks(study: Study, chosen: Iterable[Cell] | None = None) -> list[Artifact]:
-    """The checks that the trained ones of some cells (all, unless told) must pass, each once."""
-    taught = trained(cells(study) if chosen is None else chosen)
-    found = [leak_check(study, cell.supervision.dataset, problems) for cell, problems in evaluations(study, taught)]
+def leak_checks(study: Study) -> list[Artifact]:
+    """The checks that trained cells must pass, each once."""
+    asked = evaluations(study, trained(cells(study)))
+    found = [leak_check(study, cell.supervision.dataset, problems) for cell, problems in asked]
     return list(dict.fromkeys(path for paths_ in found for path in paths_))
 
 
