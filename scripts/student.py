@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -92,7 +93,7 @@ def take_earlier(whole: Path, student: EarlierStudent, target: Path) -> dict[str
 
 def build(
     name: str, student: BuiltStudent, target: Path, save_every: int | None
-) -> tuple[dict[str, str], int, dict[str, Any]]:
+) -> tuple[dict[str, str], int, Mapping[str, object]]:
     """Tokenizer, random weights, warm-up; the proven weights end up in ``target``. Their hashes, steps and arithmetic."""
     texts = corpus_texts(student.corpus)
     identity = {

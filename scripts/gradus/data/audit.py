@@ -50,7 +50,7 @@ class LeakFacts(TypedDict):
     templated_training: NotRequired[int]
 
 
-def audit_others(train: Sequence[Problem], others: Mapping[str, Sequence[Problem]]) -> dict[str, object]:
+def audit_others(train: Sequence[Problem], others: Mapping[str, Sequence[Problem]]) -> dict[str, Mapping[str, object]]:
     """What a training split holds of the test questions of other datasets, by their names."""
     return {"test_questions_of_others": {name: asdict(leaks(train, test)) for name, test in others.items()}}
 

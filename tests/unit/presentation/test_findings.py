@@ -1,5 +1,7 @@
 """The headline: the best of several, and its gain with the interval of that many comparisons."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 from builders import tiny_study
@@ -100,6 +102,6 @@ def test_what_is_said_of_rationales_does_not_hide_a_higher_answer_only() -> None
         (True, "s on d was highest of the rationales with t/original/L1"),
         (False, "s on d: no rationale above its baselines; answer only 50.0 %"),
     ):
-        facts = {"students": [entry | {"above_baselines": above, "answer_only_above_baselines": True}]}
+        facts: Any = {"students": [entry | {"above_baselines": above, "answer_only_above_baselines": True}]}
         text = headline_text(facts)
         assert told in text and "is best" not in text and "nothing to recommend" not in text

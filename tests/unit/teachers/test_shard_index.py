@@ -29,7 +29,7 @@ def answer(n: int, ending: str = "stop", price: float | None = 0.1) -> Response:
 def read_whole(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Journal:
     """The journal without any index."""
     with monkeypatch.context() as context:
-        context.setattr(shard_index, "_beside", lambda shard: None)
+        context.setattr(shard_index, "_stored_index", lambda shard: None)
         context.setattr(shard_index, "write_index", lambda *_: None)
         return Journal(folder)
 
@@ -164,7 +164,7 @@ def test_a_wrong_index_is_passed_over(
 def test_an_index_is_stale_where_the_shard_was_edited_and_holds_for_a_copy(tmp_path: Path) -> None:
     shard = filled(tmp_path / "a")
     shutil.copytree(tmp_path / "a", tmp_path / "b", copy_function=shutil.copyfile)
-    copied = shard_index._beside(tmp_path / "b" / shard.name)
+    copied = shard_index._stored_index(tmp_path / "b" / shard.name)
     assert copied is not None and len(copied.keys) == 5
     lines = shard.read_bytes().splitlines(keepends=True)
     shard.write_bytes(b"".join(lines[1:]))  # an entry is deleted, as the message about damage says

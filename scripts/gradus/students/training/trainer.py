@@ -23,8 +23,8 @@ from gradus.students.model_sizes import Work
 from gradus.students.training.batches import Step, learning_rate
 from gradus.students.training.best_weights import Evaluation
 from gradus.students.training.inputs import Inputs, make_inputs, target_count
-from gradus.students.training.job import Job, Refused
-from gradus.students.training.stopping import Cause, StopFlag
+from gradus.students.training.job import Cause, Job, Refused
+from gradus.students.training.stopping import StopFlag
 from gradus.students.training.telemetry import Board, Meter, PhaseClock, StepFacts, StepPoint, speed
 from gradus.students.training.weighing import Weighing, weighing
 
@@ -122,6 +122,7 @@ class Trainer:
         norm = self.engine.get_global_grad_norm()
         seconds = time.monotonic() - start
         flops = self.work.flops(lengths, targets)
+        rates = speed(seconds, int(used), len(lengths), flops, self.meter.peak_flops, ranks)
         return {
             "loss": loss / targets,
             "end_loss": ends / end_count if end_count else None,  # None where every example of the step was cut
@@ -132,7 +133,10 @@ class Trainer:
             "tokens": int(used),
             "micro_batches": len(step.micro_batches[0]),
             "padding_share": 1 - used / slots,
-            **speed(seconds, int(used), len(lengths), flops, self.meter.peak_flops, ranks),
+            "seconds": rates["seconds"],
+            "tokens_per_second": rates["tokens_per_second"],
+            "samples_per_second": rates["samples_per_second"],
+            "mfu": rates["mfu"],
             "peak_memory_bytes": self.meter.peak_memory(),
             "energy_joules": None if energy is None else round(joules, 1),
         }
