@@ -1,7 +1,6 @@
 """Audit all annotations of a study, and gather the datasets' audits, as JSON, Markdown and a web page."""
 
 from pathlib import Path
-from typing import Any
 
 from gradus.data.text_normalisation import normalised
 from gradus.presentation.pages import to_page
@@ -34,7 +33,7 @@ def main() -> None:
     write_text(given.page, to_page(text, f"Audit of {study.study}"))
 
 
-def audit_dataset(results: Results, dataset: str) -> list[dict[str, Any]]:
+def audit_dataset(results: Results, dataset: str) -> list[dict[str, object]]:
     """The audits of one dataset's supervisions; its problems are read once."""
     study = results.study
     audited = [supervision for supervision in supervisions(study) if supervision.dataset == dataset]

@@ -8,7 +8,6 @@ import tempfile
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 from gradus.runtime import program
 from gradus.runtime.atomic import canonical_json, sha256_bytes, sha256_file, write_json
@@ -44,8 +43,8 @@ def main() -> None:
     record = program.RunRecord(given.output)
     folder = Path(given.output)
     student: BuiltStudent | EarlierStudent | PretrainedStudent = given.settings
-    facts: dict[str, Any] = {"student": given.student, "settings": student.identity()}
-    more: dict[str, Any] = {}
+    facts: dict[str, object] = {"student": given.student, "settings": student.identity()}
+    more: dict[str, object] = {}
     if isinstance(student, PretrainedStudent):
         with folder_or_hub(student.model):
             reference = fetch_reference(student, folder / "model")
@@ -66,7 +65,7 @@ def main() -> None:
     record.write(Artifact(f"{folder}.jsonl").run_record, **more)
 
 
-def tried(source: Path, student: PretrainedStudent, demands: str) -> dict[str, Any]:
+def tried(source: Path, student: PretrainedStudent, demands: str) -> dict[str, object]:
     """What ``trial.py`` finds of a pinned model; SystemExit, after its message, where it cannot do what the study asks.
 
     A process of its own: it has no network, no terminal and no part in the fingerprint of this program, whose output it
@@ -79,7 +78,7 @@ def tried(source: Path, student: PretrainedStudent, demands: str) -> dict[str, A
         offline = {**os.environ, "HF_HUB_OFFLINE": "1"}
         if subprocess.run(command, stdin=subprocess.DEVNULL, env=offline, check=False).returncode != 0:
             sys.exit(1)
-        found: dict[str, Any] = read_json(output)
+        found: dict[str, object] = read_json(output)
     return found
 
 

@@ -8,7 +8,6 @@ import logging
 import warnings
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 from gradus.runtime import program
 from gradus.runtime.atomic import write_json
@@ -34,7 +33,7 @@ def main() -> None:
     warnings.simplefilter("ignore")  # advice about models that are refused or pass anyway
     logging.getLogger("transformers").setLevel(logging.ERROR)
     found = examine(given.folder, student, demands)
-    facts: dict[str, Any] = asdict(found)
+    facts: dict[str, object] = asdict(found)
     if given.output is not None:
         write_json(given.output, {**facts, "demands": demands.model_dump()})
     limit = "no end of positions" if found.positions is None else f"{found.positions:,} positions"

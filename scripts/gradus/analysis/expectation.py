@@ -11,7 +11,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from statistics import fmean, stdev
-from typing import Any
 
 from gradus.records import Supervision
 from gradus.runtime.atomic import canonical_json, sha256_bytes
@@ -45,7 +44,7 @@ class Expectation:
     replications: int
     findings: tuple[Expected, ...]
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> dict[str, object]:
         """Plain JSON values."""
         return {**asdict(self), "findings": [asdict(finding) for finding in self.findings]}
 

@@ -43,7 +43,7 @@ class Manifest:
     changed_since_commit: bool | None = None
     is_of_0_1_0: bool = False
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> dict[str, object]:
         """The content of the file."""
         return {name: value for name, value in asdict(self).items() if name != "is_of_0_1_0"}
 

@@ -80,7 +80,7 @@ def archived_study(folder: Path, manifest: Manifest) -> PortableStudy | None:
     return None
 
 
-def _local_paths(study: dict[str, Any]) -> list[str]:
+def _local_paths(study: dict[str, object]) -> list[str]:
     """Corpora, and base models whose name is that of a folder."""
     found = []
     for name, student in _entries(study, "students"):
@@ -93,7 +93,7 @@ def _local_paths(study: dict[str, Any]) -> list[str]:
     return found
 
 
-def _entries(study: dict[str, Any], section: str) -> list[tuple[str, dict[str, Any]]]:
+def _entries(study: dict[str, object], section: str) -> list[tuple[str, dict[str, object]]]:
     entries = study.get(section)
     return (
         [(name, entry) for name, entry in entries.items() if isinstance(entry, dict)]

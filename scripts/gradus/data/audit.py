@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from typing import Any, NotRequired, TypedDict
+from typing import NotRequired, TypedDict
 
 from gradus.data.gradeschool.graph import Solution
 from gradus.data.leaks import leaks, near_duplicates
@@ -52,7 +52,7 @@ class LeakFacts(TypedDict):
 
 def audit_others(
     train: Sequence[Problem], others: Mapping[str, Sequence[Problem]]
-) -> dict[str, dict[str, dict[str, Any]]]:
+) -> dict[str, dict[str, dict[str, object]]]:
     """What a training split holds of the test questions of other datasets, by their names."""
     return {"test_questions_of_others": {name: asdict(leaks(train, test)) for name, test in others.items()}}
 

@@ -163,7 +163,7 @@ def save(figure: Figure, path: str | Path) -> None:
 
 def drawn(figure: Figure, form: str) -> bytes:
     """The same as bytes (``svg`` or ``pdf``); the figure is closed."""
-    dates: dict[str, Any] = {"svg": {"Date": None}, "pdf": {"CreationDate": None, "ModDate": None}}
+    dates: dict[str, object] = {"svg": {"Date": None}, "pdf": {"CreationDate": None, "ModDate": None}}
     stream = io.BytesIO()
     with styled():
         figure.savefig(stream, format=form, metadata=dates[form])

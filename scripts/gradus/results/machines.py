@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
 
 from gradus.results.store import Results
+from gradus.runtime.arithmetic import Arithmetic
 from gradus.runtime.folders import files_below
 from gradus.runtime.jsonl import read_json
 from gradus.study import paths
@@ -37,16 +37,16 @@ def arithmetic(results: Results) -> dict[str, Facts]:
 def _facts_of(path: Path) -> Iterator[tuple[str, str]]:
     """The facts of one run record; nothing of one from before they were kept."""
     record = read_json(path)
-    kept: dict[str, Any] = record.get("arithmetic") or {}
+    kept: Arithmetic | None = record.get("arithmetic")
     if not kept:
         return
-    yield "processor", str(kept.get("processor"))
-    yield "instruction sets", " ".join(kept.get("flags") or ())
-    torch: dict[str, Any] = kept.get("torch") or {}
+    yield "processor", kept["processor"]
+    yield "instruction sets", " ".join(kept["flags"])
+    torch: Mapping[str, object] = kept.get("torch") or {}
     names = {"version": "torch", "capability": "capability", "threads": "threads", "blas": "BLAS"}
     for key, name in names.items():
         if key in torch:
             yield name, str(torch[key])
-    for key, value in sorted((kept.get("variables") or {}).items()):
-        yield key, str(value)
+    for key, value in sorted(kept["variables"].items()):
+        yield key, value
     yield "Python", str(record.get("python"))

@@ -7,7 +7,7 @@ import platform
 import re
 import sys
 from pathlib import Path
-from typing import Any
+from typing import NotRequired, TypedDict
 
 # Instruction sets among which torch and its libraries choose their code.
 _FLAGS = re.compile(r"avx\w*|amx\w*|fma|sse4_\w+|asimd\w*|sve\w*|bf16|neon")
@@ -23,10 +23,28 @@ _VARIABLES = (
 )
 
 
-def arithmetic(cpuinfo: Path = Path("/proc/cpuinfo")) -> dict[str, Any]:
-    """Processor and its instruction sets, and the variables that choose among them; what torch chose, where it is loaded."""
+class TorchArithmetic(TypedDict):
+    """What torch chose on this machine."""
+
+    version: str
+    capability: str
+    threads: int
+    blas: str | None
+
+
+class Arithmetic(TypedDict):
+    """Processor and its instruction sets, and the variables that choose among them; ``torch`` where it is loaded."""
+
+    processor: str
+    flags: list[str]
+    variables: dict[str, str]
+    torch: NotRequired[TorchArithmetic]
+
+
+def arithmetic(cpuinfo: Path = Path("/proc/cpuinfo")) -> Arithmetic:
+    """What decides the last bits of a sum on this machine."""
     model, flags = processor(cpuinfo)
-    found: dict[str, Any] = {
+    found: Arithmetic = {
         "processor": model,
         "flags": flags,
         "variables": {name: os.environ[name] for name in _VARIABLES if name in os.environ},

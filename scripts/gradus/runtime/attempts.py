@@ -36,7 +36,7 @@ class Attempt:
         self._path = path
         self._clock = time.monotonic()
         self._started = datetime.now(UTC).isoformat(timespec="seconds")
-        self._facts: dict[str, Any] = {}
+        self._facts: dict[str, object] = {}
         self._outcome: Outcome = "running"
         self._lock = threading.Lock()
         self._over = threading.Event()

@@ -64,7 +64,7 @@ def read_records(path: str | Path, kind: type[R]) -> list[R]:
 
 
 def write_records(
-    path: str | Path, records: Iterable[Record], facts: Callable[[], dict[str, Any]] | None = None, **manifest: Any
+    path: str | Path, records: Iterable[Record], facts: Callable[[], dict[str, object]] | None = None, **manifest: Any
 ) -> None:
     """Write records and then their manifest ({rows, bytes, sha256} and what the caller adds).
 
@@ -85,10 +85,10 @@ def write_manifest(path: str | Path, **fields: Any) -> None:
     write_json(manifest_path(path), facts)
 
 
-def read_manifest(path: str | Path) -> dict[str, Any]:
+def read_manifest(path: str | Path) -> dict[str, object]:
     """The manifest of ``path`` (a data file), checked against the file's size and hash."""
     facts_path = manifest_path(path)
-    facts: dict[str, Any] = read_json(facts_path)
+    facts: dict[str, object] = read_json(facts_path)
     if facts.get("bytes") != Path(path).stat().st_size or facts.get("sha256") != sha256_file(path):
         raise UserError("the file differs from its manifest", where=path, hint="delete both and run again")
     return facts

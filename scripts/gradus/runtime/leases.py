@@ -18,7 +18,7 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict, cast
 
 from gradus.runtime.atomic import canonical_json
 from gradus.runtime.environment import lease_wait
@@ -88,6 +88,15 @@ def _take(path: Path, what: str) -> int:
         time.sleep(POLL)
 
 
+class _Holder(TypedDict, total=False):
+    """Who holds a lease, as its file says; what is there may be torn or foreign, so that every field may be absent."""
+
+    machine: str
+    host: str
+    process: int
+    job: str | None
+
+
 class Pulse:
     """Signs of life of a lease as this process sees them: the clocks of two machines are never compared."""
 
@@ -106,7 +115,7 @@ class Pulse:
         return time.monotonic() - self._since
 
 
-def _lives(holder: dict[str, Any], lockable: bool, seen: Pulse, path: Path) -> bool:
+def _lives(holder: _Holder, lockable: bool, seen: Pulse, path: Path) -> bool:
     """Whether the holder named in a lease, whose lock is free as far as this machine knows, may still be at work."""
     silent = seen.silent_seconds(path) > SILENCE
     if holder.get("machine") == machine():
@@ -126,7 +135,7 @@ def machine() -> str:
         return os.uname().nodename
 
 
-def _self() -> dict[str, Any]:
+def _self() -> _Holder:
     host, job = os.uname().nodename, os.environ.get("SLURM_JOB_ID")
     return {"machine": machine(), "host": host, "process": os.getpid(), "job": job}
 
@@ -142,12 +151,12 @@ def _lock(descriptor: int) -> bool | None:
     return True
 
 
-def _holder(descriptor: int) -> dict[str, Any]:
+def _holder(descriptor: int) -> _Holder:
     try:
         found = json.loads(os.pread(descriptor, 4096, 0) or b"{}")
     except ValueError:
         return {}
-    return found if isinstance(found, dict) else {}
+    return cast(_Holder, found) if isinstance(found, dict) else {}
 
 
 def _is_file(path: Path, facts: os.stat_result) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import NotRequired, TypedDict
 
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 
@@ -132,7 +132,23 @@ def make_untrained(student: BuiltStudent, texts: list[str], folder: Path) -> Non
     LlamaForCausalLM(config).save_pretrained(str(folder))
 
 
-def fetch_reference(student: PretrainedStudent, folder: Path) -> dict[str, Any]:
+class FileSum(TypedDict):
+    """Size and SHA-256 of a file."""
+
+    bytes: int
+    sha256: str
+
+
+class Reference(TypedDict):
+    """A pinned model: its name, the commit of the hub or the size and hash of each local file, and where it lies here."""
+
+    model: str
+    revision: str | None
+    path: str
+    files: NotRequired[dict[str, FileSum]]
+
+
+def fetch_reference(student: PretrainedStudent, folder: Path) -> Reference:
     """Write a pinned reference to a model of a local folder or the hub, and return it.
 
     A hub revision that the study does not name is resolved to a commit at the first download and recorded here.
@@ -142,12 +158,12 @@ def fetch_reference(student: PretrainedStudent, folder: Path) -> dict[str, Any]:
     local = Path(name)
     _refuse_gguf(local)
     if local.is_dir():
-        sums = {
+        sums: dict[str, FileSum] = {
             path.name: {"bytes": path.stat().st_size, "sha256": sha256_file(path)}
             for path in sorted(local.iterdir())
             if path.is_file()
         }
-        reference: dict[str, Any] = {"model": name, "revision": None, "path": str(local.resolve()), "files": sums}
+        reference: Reference = {"model": name, "revision": None, "path": str(local.resolve()), "files": sums}
     else:
         from httpx2 import HTTPError
         from huggingface_hub import HfApi, snapshot_download

@@ -35,7 +35,7 @@ class Dialogue:
 
     system: str | None = None
     thinking: bool | None = None
-    arguments: dict[str, Any] = field(default_factory=dict)
+    arguments: dict[str, object] = field(default_factory=dict)
     text: str | None = None
 
 
@@ -83,7 +83,7 @@ def chat_texts(tokens: Tokens, folder: Path, dialogue: Dialogue) -> tuple[str, s
     return before, after, tokens.special[closing[0]] if closing else None
 
 
-def _switch(thinking: bool | None, source: str) -> dict[str, Any]:
+def _switch(thinking: bool | None, source: str) -> dict[str, object]:
     """The switch of a model's thinking under the name that its template has for it."""
     if thinking is None:
         return {}

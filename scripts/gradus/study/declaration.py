@@ -11,7 +11,6 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 from gradus.records import Supervision
 from gradus.runtime.atomic import canonical_json, sha256_bytes, write_json
@@ -56,7 +55,7 @@ def primaries(study: Study) -> list[Primary]:
     return found
 
 
-def declaration(study: Study) -> list[dict[str, Any]]:
+def declaration(study: Study) -> list[dict[str, object]]:
     """What is declared, for machines."""
     return [
         {**asdict(primary), "first": str(primary.first), "second": str(primary.second), "seeds": list(primary.seeds)}

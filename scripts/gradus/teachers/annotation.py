@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from gradus.answers import answers_equal, split_answer
 from gradus.records import Annotation, Problem, Supervision
@@ -48,7 +47,7 @@ class Counts:
     words: int = 0
     rows: int = 0
 
-    def facts(self) -> dict[str, Any]:
+    def facts(self) -> dict[str, object]:
         mean = self.words / max(self.rows, 1)
         verdicts = dict(sorted(self.verdicts.items()))
         return {"verdicts": verdicts, "without_annotation": self.absent, "mean_words": round(mean, 3)}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Protocol
 
 from gradus.runtime.errors import UserError
 from gradus.study.config.teachers import ChatTeacher, RationaleSource
@@ -24,7 +24,7 @@ class Answer:
 
     response: Response
     request_hash: str
-    parameters: dict[str, Any]
+    parameters: dict[str, object]
     rationale: RationaleSource = "answer"
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 
 class ProviderError(Exception):
@@ -37,7 +36,7 @@ class UnusableAnswerError(ProviderError):
     ``is_json``: the server meant to send it, and would again; else it may be torn.
     """
 
-    def __init__(self, message: str, raw: dict[str, Any], usage: Mapping[str, int], is_json: bool) -> None:
+    def __init__(self, message: str, raw: dict[str, object], usage: Mapping[str, int], is_json: bool) -> None:
         super().__init__(message)
         self.raw, self.usage, self.is_json = raw, dict(usage), is_json
 

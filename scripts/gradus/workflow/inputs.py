@@ -17,16 +17,16 @@ from gradus.workflow.wildcards import Wildcards
 Large = Artifact | list[Artifact] | Callable[[Wildcards], list[Artifact]]
 
 
-def large(**artifacts: Large) -> dict[str, Any]:
+def large(**artifacts: Large) -> dict[str, object]:
     """Named inputs for large files (an artifact, several, or a function of wildcards): ``x`` and ``x_manifest`` for each."""
-    found: dict[str, Any] = {}
+    found: dict[str, object] = {}
     for name, files in artifacts.items():
         found[name] = ancient(files)
         found[f"{name}_manifest"] = _manifests(files)
     return found
 
 
-def large_and_small(files: Callable[[Wildcards], list[Artifact]]) -> dict[str, Any]:
+def large_and_small(files: Callable[[Wildcards], list[Artifact]]) -> dict[str, object]:
     """The inputs ``large`` and ``small`` for a mixed list, in which every large file comes with its manifest."""
 
     def sorted_out(wildcards: Wildcards, is_large: bool) -> list[Artifact]:

@@ -9,7 +9,6 @@ import hashlib
 import json
 import uuid
 from pathlib import Path
-from typing import Any
 
 from gradus import __version__
 from gradus.archive.exports.scored_cell import Output, ScoredCell
@@ -69,7 +68,7 @@ def _model_id(cell: ScoredCell, owner: str) -> str:
     return f"{owner}/{cell.name}"
 
 
-def _aggregate(cell: ScoredCell, owner: str, identity: str) -> dict[str, Any]:
+def _aggregate(cell: ScoredCell, owner: str, identity: str) -> dict[str, object]:
     when = str(int(cell.when.timestamp()))
     return {
         "schema_version": VERSION,
@@ -88,7 +87,7 @@ def _aggregate(cell: ScoredCell, owner: str, identity: str) -> dict[str, Any]:
     }
 
 
-def _model(cell: ScoredCell, owner: str) -> dict[str, Any]:
+def _model(cell: ScoredCell, owner: str) -> dict[str, object]:
     supervision, metrics = cell.evaluated.cell.supervision, cell.metrics
     details = {
         "deployment_type": "self_deployed",
@@ -110,7 +109,7 @@ def _model(cell: ScoredCell, owner: str) -> dict[str, Any]:
     }
 
 
-def _result(cell: ScoredCell) -> dict[str, Any]:
+def _result(cell: ScoredCell) -> dict[str, object]:
     metrics = cell.metrics
     details = {
         name: str(getattr(metrics, name))
@@ -148,7 +147,7 @@ def _result(cell: ScoredCell) -> dict[str, Any]:
     }
 
 
-def _source(cell: ScoredCell) -> dict[str, Any]:
+def _source(cell: ScoredCell) -> dict[str, object]:
     repository = hub_dataset(cell.results.study, cell.dataset)
     if repository is None:
         first = cell.outputs[0].problem
@@ -162,9 +161,9 @@ def _source(cell: ScoredCell) -> dict[str, Any]:
     }
 
 
-def _generation(cell: ScoredCell) -> dict[str, Any]:
+def _generation(cell: ScoredCell) -> dict[str, object]:
     decoding = cell.decoding
-    arguments: dict[str, Any] = {"temperature": decoding.temperature}
+    arguments: dict[str, object] = {"temperature": decoding.temperature}
     if isinstance(decoding.max_new_tokens, int):
         arguments["max_tokens"] = decoding.max_new_tokens
     details = {"decoding": cell.evaluated.decoding, "samples": str(decoding.samples), "beams": str(decoding.beams)}
@@ -173,9 +172,9 @@ def _generation(cell: ScoredCell) -> dict[str, Any]:
     return {"generation_args": arguments, "additional_details": details}
 
 
-def _sample(cell: ScoredCell, output: Output, owner: str, identity: str) -> dict[str, Any]:
+def _sample(cell: ScoredCell, output: Output, owner: str, identity: str) -> dict[str, object]:
     problem, prediction, scored = output.problem, output.prediction, output.scored
-    asked: dict[str, Any] = {"raw": problem.question_with_choices, "reference": [problem.answer]}
+    asked: dict[str, object] = {"raw": problem.question_with_choices, "reference": [problem.answer]}
     digest = hashlib.sha256(json.dumps(asked, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
     read = {
         "turn_idx": 0,

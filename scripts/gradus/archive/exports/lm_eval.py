@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from typing import Any
 
 from gradus.archive.exports.scored_cell import Output, ScoredCell
 from gradus.runtime.atomic import sha256_bytes
@@ -21,7 +20,7 @@ def files(cell: ScoredCell) -> dict[str, bytes]:
     return {f"{cell.name}/samples_{cell.task}_{date}.jsonl": lines.encode()}
 
 
-def _rows(cell: ScoredCell) -> Iterator[dict[str, Any]]:
+def _rows(cell: ScoredCell) -> Iterator[dict[str, object]]:
     documents: dict[str, list[Output]] = {}
     for output in cell.outputs:
         documents.setdefault(output.problem.id, []).append(output)
@@ -30,7 +29,7 @@ def _rows(cell: ScoredCell) -> Iterator[dict[str, Any]]:
             yield _row(cell, number, outputs, rules)
 
 
-def _row(cell: ScoredCell, number: int, outputs: list[Output], rules: str) -> dict[str, Any]:
+def _row(cell: ScoredCell, number: int, outputs: list[Output], rules: str) -> dict[str, object]:
     problem = outputs[0].problem
     doc = {
         "id": problem.id,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Literal
 
 import httpx2
 from huggingface_hub import CommitOperationAdd, HfApi
@@ -18,7 +18,7 @@ Kind = Literal["dataset", "model"]
 
 def commit(
     repository: str, kind: Kind, uploads: Sequence[Upload], message: str, token: str, endpoint: str | None
-) -> dict[str, Any]:
+) -> dict[str, object]:
     """Send everything as one commit to a private repository (made if it is not there); its revision and address.
 
     Large files that an earlier try sent are not sent again. UserError where the Hub refuses.

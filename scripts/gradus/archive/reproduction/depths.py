@@ -83,7 +83,7 @@ def refuse_without_weights(manifest: Manifest, depth: Depth) -> None:
         )
 
 
-def _jobs(archive: Path) -> list[dict[str, Any]]:
+def _jobs(archive: Path) -> list[dict[str, object]]:
     """The jobs that the crate tells of; none where it tells of none."""
     crate = archive / _CRATE
     graph = read_json(crate).get("@graph", []) if crate.is_file() else []

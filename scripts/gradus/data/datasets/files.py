@@ -17,7 +17,7 @@ from gradus.runtime.errors import UserError
 from gradus.runtime.folders import files_below
 
 # Where a row stands (file, or file and kind of count), its line where it has one, and the row.
-Located = tuple[str, int | None, dict[str, Any]]
+Located = tuple[str, int | None, dict[str, object]]
 
 
 def rows_in(path: Path) -> Iterator[Located]:
@@ -151,7 +151,7 @@ def _parsed(text: str, path: Path, line: int) -> Any:
         raise UserError(f"not valid JSON: {str(error).partition(';')[0]}", where=path, line=line) from None
 
 
-def _object(value: Any, where: str, line: int | None) -> dict[str, Any]:
+def _object(value: Any, where: str, line: int | None) -> dict[str, object]:
     if not isinstance(value, dict):
         raise UserError("expected a JSON object", where=where, line=line)
     return value

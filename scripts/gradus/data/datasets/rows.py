@@ -5,7 +5,6 @@ from __future__ import annotations
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from gradus.data.datasets.files import Located, content_of, rows_in
 from gradus.runtime.atomic import sha256_bytes, sha256_file
@@ -76,7 +75,7 @@ def _words(error: BaseException) -> str:
     return " ".join(" from ".join(said).split())[:LONGEST_WORDS]
 
 
-def _load(hub: str, configuration: str | None, split: str, commit: str) -> list[dict[str, Any]]:
+def _load(hub: str, configuration: str | None, split: str, commit: str) -> list[dict[str, object]]:
     import datasets
 
     datasets.disable_progress_bars()

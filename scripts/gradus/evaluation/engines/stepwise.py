@@ -186,7 +186,7 @@ class StepwiseEngine:
         return torch.cat([logits for logits, *_ in parts]), cache, torch.cat(masks)
 
     def _forward(self, ids: torch.Tensor, mask: torch.Tensor, cache: Any) -> Any:
-        arguments: dict[str, Any] = {self._cache: cache, **self._position_ids(mask, ids.shape[1])}
+        arguments: dict[str, object] = {self._cache: cache, **self._position_ids(mask, ids.shape[1])}
         if self._kind.token_bytes:  # a model without keys has nothing to hide: its rows are read without padding
             arguments["attention_mask"] = mask
         return self._model(input_ids=ids, use_cache=True, logits_to_keep=1, **arguments)

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
-from typing import Any
 
 from gradus.evaluation.outputs.verdicts import Judged
 
 _SHOWN = 300  # characters of a text's end
 
 
-def row_of(judged: Judged, several: bool, with_texts: bool) -> dict[str, Any]:
+def row_of(judged: Judged, several: bool, with_texts: bool) -> dict[str, object]:
     """A row of the file: id, sample, both verdicts, what was read; run and task where there are several; texts on request."""
     where = {"run": judged.sample.run, "task": judged.sample.task} if several else {}
     row = {**where, "id": judged.sample.id, "sample": judged.sample.sample, **asdict(judged.grade)}

@@ -194,7 +194,7 @@ def _keeps_best(recipe: Recipe) -> bool:
     return recipe.validation is not None and recipe.validation.keep == "best"
 
 
-def _finish(engine: Any, job: Job, steps: int, configuration: dict[str, Any], clock: PhaseClock) -> None:
+def _finish(engine: Any, job: Job, steps: int, configuration: dict[str, object], clock: PhaseClock) -> None:
     """Write the weights and how they were made; the caller proves and publishes them."""
     state, kept_step = weights.gather(engine.module.model, job.recipe), steps
     if _keeps_best(job.recipe) and torch.distributed.get_rank() == 0:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 from gradus.study.config.students import Recipe
 
@@ -21,7 +20,7 @@ def stop_file(progress: Path, node: int) -> Path:
     return progress / f"stop-{node}"
 
 
-def deepspeed_config(recipe: Recipe, parameters: int) -> dict[str, Any]:
+def deepspeed_config(recipe: Recipe, parameters: int) -> dict[str, object]:
     """The DeepSpeed JSON of a recipe for a model with so many weights to train.
 
     Micro-batches are ours, so DeepSpeed sees one of size one. The buckets never exceed the model: DeepSpeed allocates a
@@ -29,7 +28,7 @@ def deepspeed_config(recipe: Recipe, parameters: int) -> dict[str, Any]:
     accumulated in fp32 where ZeRO offers it. The host's Adam is torch's fused one, not DeepSpeed's, which needs a compiler.
     """
     bucket = min(parameters, LARGEST_BUCKET)
-    zero: dict[str, Any] = {
+    zero: dict[str, object] = {
         "stage": recipe.zero_stage,
         "reduce_bucket_size": bucket,
         "allgather_bucket_size": bucket,

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal, NotRequired, TypedDict
 
+from gradus.runtime.arithmetic import Arithmetic
 from gradus.runtime.atomic import write_text
 from gradus.study.config.students import Recipe
 
@@ -67,7 +67,7 @@ class Finished(TypedDict):
     steps: int
     seconds: dict[str, float]
     kept_step: NotRequired[int]
-    arithmetic: NotRequired[Mapping[str, object]]
+    arithmetic: NotRequired[Arithmetic]
 
 
 class Refused(Exception):

@@ -25,7 +25,7 @@ def load_model(base: str, recipe: Recipe, device: torch.device | str) -> Any:
     Of the weights every rank loads a copy; ZeRO-3 shards them afterwards. ``peft`` draws the adapters' initial values
     from torch's generator, which the caller has seeded.
     """
-    chosen: dict[str, Any] = {"attn_implementation": recipe.attention} if recipe.attention else {}
+    chosen: dict[str, object] = {"attn_implementation": recipe.attention} if recipe.attention else {}
     if recipe.adapter is not None and recipe.adapter.four_bit:
         chosen |= {"quantization_config": four_bits(recipe), "device_map": {"": device}}
     model: Any = AutoModelForCausalLM.from_pretrained(

@@ -49,7 +49,7 @@ class Objective(torch.nn.Module):
 
     def forward(self, inputs: Inputs) -> Loss:
         """The loss of one micro-batch; right padding needs no mask, because no token sees what follows it."""
-        arguments: dict[str, Any] = {"input_ids": inputs.ids, "use_cache": False}
+        arguments: dict[str, object] = {"input_ids": inputs.ids, "use_cache": False}
         if inputs.positions is not None:
             arguments["position_ids"] = inputs.positions
         if self.chunked:

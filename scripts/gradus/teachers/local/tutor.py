@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from typing import Any
 
 from gradus.data.gradeschool.explanations import Manner, explain, miscalculate
 from gradus.data.gradeschool.graph import Solution
@@ -55,7 +54,7 @@ class Tutor(LocalTeacher):
         return miscalculate(solution, digest[4] % len(solution.steps), 1 + digest[5] % 3)
 
 
-def _graph(task: Task) -> dict[str, Any]:
+def _graph(task: Task) -> dict[str, object]:
     """The solution graph of the problem, as plain JSON values; UserError where it has none."""
     if task.problem.solution is None:
         raise UserError(

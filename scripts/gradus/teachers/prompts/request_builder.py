@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from gradus.records import Problem
 from gradus.study.config.teachers import ChatTeacher
 from gradus.teachers.clients.capabilities import capabilities, sent_parameters
@@ -23,7 +21,7 @@ class RequestBuilder:
         self._gold = gold
         self._interface = interface_of(teacher)
         self._system_place = teacher.system
-        self.parameters: dict[str, Any] = {
+        self.parameters: dict[str, object] = {
             **sent_parameters(capabilities(self._interface, teacher.model), teacher),
             **teacher.extra,
         }
