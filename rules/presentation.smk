@@ -172,6 +172,7 @@ rule speed_figure:
             labels={"experiment": "all", "item": "training speed"},
         ),
         pdf=paths.SPEED_FIGURE.with_(suffix="pdf"),
+        csv=paths.SPEED_FIGURE.with_(suffix="csv"),
     log:
         paths.SPEED_FIGURE.with_(suffix="svg").log,
     benchmark:
@@ -191,5 +192,5 @@ rule speed_figure:
         '{resources.interpreter} "$GRADUS"/scripts/figures.py'
         " --study {input.study:q}"
         " --speed"
-        " --output {output.svg:q} {output.pdf:q}"
+        " --output {output.svg:q} {output.pdf:q} {output.csv:q}"
         " 2>&1 | tee {log:q}"

@@ -99,6 +99,7 @@ rule student_fits_shown:
             labels={"experiment": "all", "item": "fit before training"},
         ),
         pdf=paths.FITS_FIGURE.with_(suffix="pdf"),
+        shown=paths.FITS_FIGURE.with_(suffix="csv"),
     log:
         paths.FITS_TABLE.with_(suffix="csv").log,
     benchmark:

@@ -6,11 +6,14 @@ from gradus.analysis.summaries import summaries
 from gradus.presentation.exhibits.experiments import experiment_figure, to_csv
 from gradus.presentation.figure import save
 from gradus.presentation.table import csv_text
-from gradus.presentation.training_figures import Training, loss_figure, speed_figure
+from gradus.presentation.training_figures import SPEEDS, Training, loss_figure, speed_figure
+from gradus.records import Cell
 from gradus.results.store import Results
 from gradus.runtime import program
 from gradus.runtime.atomic import write_text
 from gradus.study.grid import cells, trained
+
+_CELL = ("dataset", "teacher", "format", "level", "student", "seed")
 
 
 def main() -> None:
@@ -30,6 +33,8 @@ def main() -> None:
                 write_text(path, to_csv(rows, experiment))
             else:
                 save(experiment_figure(experiment, rows), path)
+        elif given.speed and path.endswith(".csv"):
+            write_text(path, speeds(results))
         elif given.speed:
             save(speed_figure(trainings(results, with_telemetry=True)), path)
         elif path.endswith(".csv"):
@@ -40,16 +45,23 @@ def main() -> None:
 
 def losses(results: Results) -> str:
     """The loss of every step as CSV."""
-    heads = ["dataset", "teacher", "format", "level", "student", "seed", "step", "loss", "validation_loss"]
     rows = [
-        [
-            *(*str(cell.supervision).split("/"), cell.student, str(cell.seed)),
-            *(str(step["step"]), step["loss"], step.get("validation_loss")),
-        ]
+        [*_name(cell), str(step["step"]), step["loss"], step.get("validation_loss")]
         for cell in trained(cells(results.study))
         for step in results.trace(cell)
     ]
-    return csv_text(heads, rows, ".6g")
+    return csv_text([*_CELL, "step", "loss", "validation_loss"], rows, ".6g")
+
+
+def speeds(results: Results) -> str:
+    """How every training ran as CSV; a column for each panel of the figure, empty where nothing was measured."""
+    both = zip(trained(cells(results.study)), trainings(results, with_telemetry=True), strict=True)
+    rows = [[*_name(cell), *(measure(training) for _, _, measure in SPEEDS)] for cell, training in both]
+    return csv_text([*_CELL, *(name for name, _, _ in SPEEDS)], rows, ".6g")
+
+
+def _name(cell: Cell) -> list[str]:
+    return [*str(cell.supervision).split("/"), cell.student, str(cell.seed)]
 
 
 def trainings(results: Results, with_telemetry: bool = False) -> list[Training]:

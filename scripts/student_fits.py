@@ -15,7 +15,7 @@ def main() -> None:
     options = program.parser(__doc__)
     options.add_argument("--study", required=True, help="the resolved study (study.json)")
     options.add_argument("--table", required=True, help="path of the CSV; Markdown and LaTeX lie beside it")
-    options.add_argument("--figure", required=True, help="path of the SVG; a PDF lies beside it")
+    options.add_argument("--figure", required=True, help="path of the SVG; a PDF and what it shows as CSV lie beside it")
     given = options.parse_args()
     results = Results.open(Path(given.study).parent)
     evidence = Evidence(measured(results), fits=fits(results))
@@ -25,6 +25,7 @@ def main() -> None:
     write_text(output.with_suffix(".tex"), table.latex())
     for ending in (".svg", ".pdf"):
         save(fits_figure(evidence), Path(given.figure).with_suffix(ending))
+    write_text(Path(given.figure).with_suffix(".csv"), to_csv(evidence))
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ from gradus.records import Cell, Condition, Supervision
 from gradus.records.metrics import Metrics
 from gradus.records.vocabulary import ANSWER_ONLY, NATIVE, UNTAUGHT
 from gradus.results.store import Results
+from gradus.results.weights import weights_of
 from gradus.runtime.errors import UserError
 from gradus.statistics.intervals import wilson
 from gradus.study import paths
@@ -30,7 +31,7 @@ class ConditionSummary:
     and ``unparsable`` are shares of all texts, ``mean_tokens`` those of a text. ``no_end``: a seed has not learned to stop;
     ``decoding``: how the texts were written, where the experiment varies that (else empty: the main one). In a sweep:
     ``development``, the accuracy on development problems where there are some; ``chosen``: its student's value was; and the
-    supervisions whose order with it changes with the value.
+    supervisions whose order with it changes with the value. ``weights``: how many the student has, where that can be told.
     """
 
     supervision: Supervision
@@ -53,6 +54,7 @@ class ConditionSummary:
     development: float | None = None
     chosen: bool = False
     order_changes_with: tuple[Supervision, ...] = ()
+    weights: int | None = None
 
     @property
     def above_baselines(self) -> bool:
@@ -112,7 +114,11 @@ def summaries(results: Results, experiment: Experiment) -> list[ConditionSummary
             grouped.setdefault(key, []).append(results.metrics(cell, decoding or None))
             if not results.has_learned_to_stop(cell):
                 endless.add(key)
-    rows = [replace(summary(*key[:2], seeds), no_end=key in endless, decoding=key[2]) for key, seeds in grouped.items()]
+    weights = {student: weights_of(results, student) for _, student, _ in grouped}
+    rows = [
+        replace(summary(*key[:2], seeds), no_end=key in endless, decoding=key[2], weights=weights[key[1]])
+        for key, seeds in grouped.items()
+    ]
     return _swept(results, experiment, rows) if experiment.sweep else rows
 
 

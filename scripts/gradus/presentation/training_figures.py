@@ -50,18 +50,25 @@ def loss_figure(trainings: Sequence[Training]) -> Figure:
     return figure
 
 
+# How a training ran: a column of the CSV, the title of its panel, and the number.
+SPEEDS: Sequence[tuple[str, str, Callable[[Training], float | None]]] = (
+    ("tokens_per_second", "tokens per second", lambda training: _median(training.telemetry, "tokens_per_second")),
+    ("padding_percent", "padding (%)", lambda training: _mean(training.trace, "padding_share", 100)),
+    (
+        "peak_memory_gib",
+        "peak memory of a rank (GiB)",
+        lambda training: _median(training.telemetry[-1:], "peak_memory_bytes", 2**-30),
+    ),
+    ("mfu_percent", "MFU (%)", lambda training: _median(training.telemetry, "mfu", 100)),
+)
+
+
 def speed_figure(trainings: Sequence[Training]) -> Figure:
     """Speed, padding, memory and MFU of every cell, a dot each, by student; what was not measured has no panel."""
     students = _students(trainings)
-    measures: dict[str, Callable[[Training], float | None]] = {
-        "tokens per second": lambda training: _median(training.telemetry, "tokens_per_second"),
-        "padding (%)": lambda training: _mean(training.trace, "padding_share", 100),
-        "peak memory of a rank (GiB)": lambda training: _median(training.telemetry[-1:], "peak_memory_bytes", 2**-30),
-        "MFU (%)": lambda training: _median(training.telemetry, "mfu", 100),
-    }
     values = {
         title: [(training.student, value) for training in trainings if (value := measure(training)) is not None]
-        for title, measure in measures.items()
+        for _, title, measure in SPEEDS
     }
     shown = {title: found for title, found in values.items() if found}
     with styled():

@@ -311,10 +311,10 @@ def figures(study: Study) -> list[Artifact]:
     kinds = ("svg", "pdf", "csv")
     drawn = [paths.FIGURE.of(study, experiment=name, suffix=kind) for name in study.experiments for kind in kinds]
     if study.student_fits:
-        drawn += [paths.FITS_FIGURE.of(study, suffix=kind) for kind in ("svg", "pdf")]
+        drawn += [paths.FITS_FIGURE.of(study, suffix=kind) for kind in kinds]
     return drawn + [paths.LOSS_FIGURE.of(study, suffix=kind) for kind in kinds]
 
 
 def speed_figures(study: Study) -> list[Artifact]:
-    """The figure of how fast the cells trained: shown, but no result."""
-    return [paths.SPEED_FIGURE.of(study, suffix=kind) for kind in ("svg", "pdf")]
+    """The figure of how fast the cells trained, and what it shows: no result."""
+    return [paths.SPEED_FIGURE.of(study, suffix=kind) for kind in ("svg", "pdf", "csv")]

@@ -22,7 +22,7 @@ from gradus.presentation.exhibits.figures import draw
 from gradus.presentation.exhibits.points import Point
 from gradus.presentation.figure import draw_bars, draw_lines, panels, save, style
 from gradus.presentation.number import Number
-from gradus.presentation.training_figures import Training, loss_figure, speed_figure
+from gradus.presentation.training_figures import SPEEDS, Training, loss_figure, speed_figure
 from gradus.records import Supervision
 from gradus.study.config import load
 
@@ -166,6 +166,8 @@ def test_losses_and_speeds_are_those_of_the_logs() -> None:
     assert [list(line.get_ydata()) for line in speed.lines] == [[3], [1]]
     assert [list(line.get_ydata()) for line in memory.lines] == [[8], [1]]
     assert list(padding.lines[0].get_ydata()) == pytest.approx([100 * 0.7 / 3] * 2)
+    columns = {name: [measure(training) for training in trainings()] for name, _, measure in SPEEDS}
+    assert columns["tokens_per_second"] == [3, 1, None] and columns["mfu_percent"] == [None] * 3
 
 
 def test_many_series_are_told_apart() -> None:

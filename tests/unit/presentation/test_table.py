@@ -27,6 +27,7 @@ from gradus.study.grid import cells
 
 NASTY = "Does it cost $5 {or} 50%? a_b #1 & x^2 ~y \\cmd <b> | ± † ‡ § – ✓ é\nnext"
 CORRECT = {1: 11, 2: 14, 3: 20}
+WEIGHTS = 9_776  # of the tiny student: 400 x 16 of the table, 3,328 of its layer, 48 of norms
 N = 40
 
 
@@ -98,6 +99,7 @@ def test_a_row_is_mean_spread_and_wilson_interval_over_the_seeds(
     for name, value in (("accuracy", mean), ("seed_sd", sd), ("interval_low", low), ("interval_high", high)):
         assert float(line[name]) == pytest.approx(value, abs=6e-5), name
     assert float(line["mean_completion_tokens"]) == 20 and float(line["truncated"]) == 2 / N
+    assert line["weights"] == f"{WEIGHTS}"
     shown = experiment_table("granularity", experiment, conditions).markdown().splitlines()[2]
     expected = f"{100 * mean:.1f}† ± {100 * sd:.1f} [{100 * low:.1f}, {100 * high:.1f}]"
     assert low < 0.3 < high, "so that it is not above the most frequent answer"
@@ -109,6 +111,7 @@ def test_daggers_and_their_sentences(conditions: list[ConditionSummary], experim
     assert [number.signs for number in table.numbers] == ["†", "‡"]
     assert r"100.0\ddag{} $\pm$ 0.0 {\scriptsize[91.2, 100.0]}" in table.latex()
     text = note(conditions)
+    assert text.endswith(f" Weights: mini {WEIGHTS:,}.")
     assert "scores 30.0, a blind guess 25.0; a dagger marks cells not shown to be above both." in text
     assert "A double dagger marks" in text and "section sign" not in text and "3 seeds" in text
 

@@ -13,9 +13,9 @@ from gradus.records import Cell
 from gradus.records.metrics import Metrics
 from gradus.results.facts import CheckpointManifest, TrainingSetManifest
 from gradus.results.store import Results
-from gradus.students.model_sizes import size_of
+from gradus.results.weights import weights_of
 from gradus.study import paths
-from gradus.study.config import BuiltStudent, Study, base_of
+from gradus.study.config import BuiltStudent, Study
 from gradus.study.grid import decodings
 
 _RECIPE = ("learning_rate", "epochs", "batch_size", "warmup_share", "cutoff_tokens", "precision", "zero_stage", "ranks")
@@ -82,10 +82,9 @@ def _front_matter(
 
 
 def _weights(results: Results, student: str) -> str:
-    """How many weights a student has, in words; nothing where only the model could say, and is not here."""
-    folder = results.path(paths.STUDENT, student=base_of(student))
-    found = size_of(results.study.origin_of(student), folder, frozen=False)
-    return "" if found is None else f" ({found[0]:,} weights)"
+    """How many weights a student has, in words; nothing where nobody can say."""
+    found = weights_of(results, student)
+    return "" if found is None else f" ({found:,} weights)"
 
 
 def _origin(

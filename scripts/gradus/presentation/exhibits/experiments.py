@@ -11,7 +11,7 @@ from gradus.analysis.summaries import ConditionSummary, full_label, label, plain
 from gradus.presentation.figure import draw_lines, finish, panels, styled
 from gradus.presentation.number import BASELINE, CHOSEN, EXCERPT, LEAKED, MARKS, NO_END, ORDER, Number, explanations
 from gradus.presentation.table import Table, csv_text
-from gradus.study.config import Experiment
+from gradus.study.config import Experiment, base_of
 from gradus.study.config.axes import text_of
 
 
@@ -33,7 +33,7 @@ def to_csv(rows: Sequence[ConditionSummary], experiment: Experiment) -> str:
         | {"truncated": row.truncated, "unparsable": row.unparsable, "mean_completion_tokens": row.mean_tokens}
         | {"most_frequent_answer_accuracy": row.most_frequent, "chance_accuracy": row.chance}
         | {"above_baselines": row.above_baselines, "trained_on_leaked_questions": row.leaked}
-        | {"trained_on_excerpt": row.excerpt, "end_not_learned": row.no_end}
+        | {"trained_on_excerpt": row.excerpt, "end_not_learned": row.no_end, "weights": row.weights}
         | ({experiment.axis: text_of(value(row, experiment))} if experiment.parameter else {})
         | ({"development_accuracy": row.development, "chosen": row.chosen} if experiment.sweep else {})
         | ({"order_changes_with": " ".join(one.short for one in row.order_changes_with)} if experiment.sweep else {})
@@ -69,7 +69,7 @@ def experiment_table(name: str, experiment: Experiment, rows: Sequence[Condition
 
 
 def note(rows: Sequence[ConditionSummary]) -> str:
-    """How to read the numbers: unit, interval, n, seeds, baselines, signs."""
+    """How to read the numbers: unit, interval, n, seeds, baselines, signs; and how large the students are."""
     n, seeds = min(row.n for row in rows), len(rows[0].seeds)
     frequent = max(row.most_frequent for row in rows)
     chance = max(row.chance for row in rows)
@@ -81,7 +81,9 @@ def note(rows: Sequence[ConditionSummary]) -> str:
     )
     if seeds == 1:
         text += " One seed: two cells compare two checkpoints, not two conditions."
-    return text + explanations(map(accuracy, rows))
+    weights = {base_of(row.student): row.weights for row in rows if row.weights is not None}
+    told = ", ".join(f"{student} {count:,}" for student, count in weights.items())
+    return text + explanations(map(accuracy, rows)) + (f" Weights: {told}." if told else "")
 
 
 def experiment_figure(experiment: Experiment, rows: Sequence[ConditionSummary]) -> Figure:
