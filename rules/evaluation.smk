@@ -10,6 +10,7 @@ rule generate:
         ),
         examples_manifest=lambda wildcards: evaluation.taught(study, wildcards),
         leaks=lambda wildcards: data.leak_check(study, wildcards),
+        before=lambda wildcards: evaluation.before(study, wildcards),
     output:
         predictions=paths.PREDICTIONS,
         manifest=paths.PREDICTIONS.manifest,
@@ -30,8 +31,11 @@ rule generate:
         mem_mb=lambda wildcards, attempt: resources.generation_memory(
             study, wildcards.student, wildcards.decoding, attempt
         ),
-        runtime=lambda wildcards, attempt: 120 * attempt,
+        runtime=lambda wildcards, attempt: evaluation.runtime(
+            study, wildcards, attempt
+        ),
         gpu=lambda wildcards: resources.generation_gpus(study, wildcards.student),
+        ahead=lambda wildcards: evaluation.ahead(study, wildcards),
         together=lambda wildcards: resources.cells_per_job(study, wildcards.student),
     params:
         code=lambda _: fingerprint("generate"),
@@ -45,6 +49,7 @@ rule generate:
         " --problems {input.problems:q}"
         " {params.writer}"
         " --settings {params.settings:q}"
+        " {resources.ahead}"
         " --threads {threads}"
         " --output {output.predictions:q}"
         " 2>&1 | tee {log:q}"
@@ -59,8 +64,11 @@ use rule generate as generate_vllm with:
     resources:
         interpreter=resources.interpreter(study, "generate-vllm"),
         mem_mb=32000,
-        runtime=lambda wildcards, attempt: 120 * attempt,
+        runtime=lambda wildcards, attempt: evaluation.runtime(
+            study, wildcards, attempt
+        ),
         gpu=1,
+        ahead=lambda wildcards: evaluation.ahead(study, wildcards),
 
 
 rule score:

@@ -1,11 +1,14 @@
 """Let a student answer problems: a trained one, or a base model that was taught nothing."""
 
+from argparse import Namespace
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 from gradus.evaluation.engines import Engine, GenerationLimits
-from gradus.evaluation.generation import generate, longest_output
-from gradus.records import Problem
+from gradus.evaluation.generation import finished, generate, longest_output
+from gradus.records import Prediction, Problem
 from gradus.results.set_aside import drop, is_set_aside, take_back
 from gradus.runtime import program
 from gradus.runtime.atomic import canonical_json, sha256_bytes, sha256_file
@@ -15,7 +18,7 @@ from gradus.runtime.jsonl import read_json, read_manifest, read_records, write_r
 from gradus.runtime.leases import lease
 from gradus.students.base_models import model_source, refuse_beyond_positions, student_template
 from gradus.students.templates import TEMPLATE_FILE, Template
-from gradus.students.tokens import load_tokens
+from gradus.students.tokens import Tokens, load_tokens
 from gradus.students.training.checkpoints import progress_folder
 from gradus.students.training.publication import drop_kept
 from gradus.students.worked_examples import worked_examples
@@ -23,7 +26,7 @@ from gradus.study.config.decodings import Decoding
 from gradus.study.config.options import section_option
 from gradus.study.config.teachers import NoTeacher
 from gradus.study.fingerprint import fingerprint
-from gradus.study.paths import Artifact
+from gradus.study.paths import PROBLEMS, Artifact, on_dataset
 
 
 @dataclass(frozen=True)
@@ -43,6 +46,20 @@ class Writer:
     kept: Path | None = None
 
 
+@dataclass(frozen=True)
+class Asked:
+    """The problems of one file, who answers them, and the hash of all that decides the answers."""
+
+    problems: list[Problem]
+    writer: Writer
+    identity: str
+
+    @property
+    def progress(self) -> Path:
+        """Where finished batches are kept."""
+        return work_folder() / "predictions" / f"{self.identity}.jsonl"
+
+
 def main() -> None:
     options = program.parser(__doc__)
     options.add_argument("--problems", required=True, help="the problems that are asked")
@@ -54,53 +71,119 @@ def main() -> None:
     options.add_argument(
         "--settings", required=True, type=section_option("--settings", Decoding), help="the decoding's entry as JSON"
     )
+    options.add_argument(
+        "--ahead",
+        nargs="+",
+        default=[],
+        help="other datasets' problems that jobs after this one ask the same student: they are answered here, while its model "
+        "is loaded, and published there",
+    )
     options.add_argument("--threads", type=int, default=1)
     options.add_argument("--output", required=True)
     given = options.parse_args()
-    decoding: Decoding = given.settings
+    output = Artifact(given.output)
     record = program.RunRecord(given.output)
     record.note(gpus=1 if gpus_here() else 0)
-    problems = read_records(given.problems, Problem)
+    own = asked(given, given.problems)
+    engine = EngineOnce(given)
+    if written_again(output, own.identity):
+        program.log.info("%s: nothing that decides it has changed; it is published again", given.output)
+        answer_ahead(given, engine)
+        return
+    with lease(own.progress, f"predictions {given.output}"):
+        predictions = answers(own, given.settings, engine)
+        truncated = sum(prediction.finish_reason == "length" for prediction in predictions)
+        longest = own.writer.longest
+        write_records(given.output, predictions, truncated=truncated, max_new_tokens=longest, identity=own.identity)
+        answer_ahead(given, engine)
+        own.progress.unlink(missing_ok=True)  # last: Snakemake deletes the output of a job that ends before its end
+    record.write(output.run_record, completion_tokens=sum(p.completion_tokens for p in predictions))
+    if own.writer.kept is not None:
+        drop_kept(own.writer.kept)
+
+
+def asked(given: Namespace, file: str) -> Asked:
+    """The problems of a file for the student of this job."""
+    decoding: Decoding = given.settings
+    problems = read_records(file, Problem)
     if given.student:
         training = read_records(given.train_problems, Problem) if given.train_problems else []
         writer = untaught(Path(given.student), given.untaught, decoding, problems, training)
     else:
         writer = trained(Path(given.checkpoint), given.training_set_manifest, decoding)
-    template, tokens = writer.template, load_tokens(writer.weights)
     identity = {
-        "problems": read_manifest(given.problems)["sha256"],
+        "problems": read_manifest(file)["sha256"],
         "files": writer.files,
         "settings": decoding.model_dump(),
         "longest": writer.longest,
         "code": fingerprint("generate"),
         **({"worked": writer.worked, "stop_strings": writer.stop_strings} if given.student else {}),
     }
-    digest = sha256_bytes(canonical_json(identity).encode())[:32]
-    if written_again(Artifact(given.output), digest):
-        program.log.info("%s: nothing that decides it has changed; it is published again", given.output)
-        return
-    progress = work_folder() / "predictions" / f"{digest}.jsonl"
-    prompts = (template.prompt(problem, writer.worked, tokens.opening) for problem in problems)
+    return Asked(problems, writer, sha256_bytes(canonical_json(identity).encode())[:32])
+
+
+class EngineOnce:
+    """The engine of this job's student, loaded when the first text has to be written, and once."""
+
+    def __init__(self, given: Namespace) -> None:
+        self._decoding, self._threads = given.settings, given.threads
+        self._engine: Engine | None = None
+
+    def of(self, writer: Writer, tokens: Tokens) -> Engine:
+        """The engine; its limits are the same whatever the student is asked."""
+        if self._engine is None:
+            limits = GenerationLimits(
+                ends=tuple(sorted({writer.template.end_id(tokens), tokens.eos_id})),
+                longest=writer.longest,
+                temperature=self._decoding.temperature,
+                beams=self._decoding.beams,
+                memory_bytes=int(self._decoding.memory_gib * 2**30),
+            )
+            self._engine = load_engine(self._decoding, writer.weights, limits, tokens.pad_id, self._threads)
+        return self._engine
+
+
+def answers(one: Asked, decoding: Decoding, engine: EngineOnce) -> list[Prediction]:
+    """The answers to all problems of a file; without a model where they were all written before."""
+    written = finished(one.progress, one.problems, decoding.samples)
+    if written is not None:
+        return written
+    writer, tokens = one.writer, load_tokens(one.writer.weights)
+    prompts = (writer.template.prompt(problem, writer.worked, tokens.opening) for problem in one.problems)
     longest_prompt = max(len(tokens.encode(prompt)) for prompt in prompts)
     refuse_beyond_positions(writer.weights, longest_prompt, writer.longest, len(writer.worked))
-    limits = GenerationLimits(
-        ends=tuple(sorted({template.end_id(tokens), tokens.eos_id})),
-        longest=writer.longest,
-        temperature=decoding.temperature,
-        beams=decoding.beams,
-        memory_bytes=int(decoding.memory_gib * 2**30),
+    return generate(
+        engine.of(writer, tokens),
+        tokens,
+        writer.template,
+        one.problems,
+        one.progress,
+        decoding.samples,
+        writer.stop_strings,
+        writer.worked,
     )
-    engine = load_engine(decoding, writer.weights, limits, tokens.pad_id, given.threads)
-    with lease(progress, f"predictions {given.output}"):
-        predictions = generate(
-            engine, tokens, template, problems, progress, decoding.samples, writer.stop_strings, writer.worked
-        )
-        truncated = sum(prediction.finish_reason == "length" for prediction in predictions)
-        write_records(given.output, predictions, truncated=truncated, max_new_tokens=writer.longest, identity=digest)
-        progress.unlink(missing_ok=True)
-    record.write(Artifact(given.output).run_record, completion_tokens=sum(p.completion_tokens for p in predictions))
-    if writer.kept is not None:
-        drop_kept(writer.kept)
+
+
+def answer_ahead(given: Namespace, engine: EngineOnce) -> None:
+    """Write down as progress what the jobs after this one will publish; what hinders that, they will tell themselves."""
+    for file in given.ahead:
+        place = PROBLEMS.wildcards_in(file)
+        if place is None or not Path(Artifact(file).manifest).exists():
+            continue  # read later in this run: its own job will answer
+        output = Artifact(Path(given.output).parent.parent / on_dataset(place["dataset"]) / Path(given.output).name)
+        try:
+            one = asked(given, file)
+            if not is_published(output, one.identity):
+                with lease(one.progress, f"predictions {output}"):
+                    answers(one, given.settings, engine)
+        except UserError as error:
+            program.log.warning("%s: %s", output, error)
+
+
+def is_published(output: Artifact, identity: str) -> bool:
+    """Whether these predictions are there, or wait for their job where it has set them aside."""
+    manifests = [Path(path) for path in (output.manifest, output.manifest.aside)]
+    return any(path.exists() and read_json(path).get("identity") == identity for path in manifests)
 
 
 def written_again(output: Artifact, identity: str) -> bool:
@@ -117,12 +200,7 @@ def written_again(output: Artifact, identity: str) -> bool:
 
 def trained(folder: Path, training_set: str, decoding: Decoding) -> Writer:
     """A checkpoint, its weights compared with what training wrote."""
-    weights, manifest = folder / "weights", read_json(folder / "manifest.json")
-    for name, digest in manifest["files"].items():
-        if not (weights / name).exists() or sha256_file(weights / name) != digest:
-            raise UserError(
-                "differs from what training wrote", where=weights / name, hint=f"delete {folder} and run again"
-            )
+    weights, manifest = folder / "weights", checked_manifest(folder)
     return Writer(
         weights,
         manifest["files"],
@@ -131,6 +209,19 @@ def trained(folder: Path, training_set: str, decoding: Decoding) -> Writer:
         tuple(decoding.stop_strings),
         kept=progress_folder(work_folder(), manifest["identity"]),
     )
+
+
+@cache
+def checked_manifest(folder: Path) -> dict[str, Any]:
+    """The manifest of a checkpoint whose files are those that it tells of; read once, however much is asked."""
+    weights, manifest = folder / "weights", read_json(folder / "manifest.json")
+    for name, digest in manifest["files"].items():
+        if not (weights / name).exists() or sha256_file(weights / name) != digest:
+            raise UserError(
+                "differs from what training wrote", where=weights / name, hint=f"delete {folder} and run again"
+            )
+    found: dict[str, Any] = manifest
+    return found
 
 
 def untaught(

@@ -123,13 +123,14 @@ def test_the_base_model_itself_is_asked_and_never_trained(workflow: Callable[...
 
 def test_transfer_adds_predictions_and_scores_and_no_training(workflow: Callable[..., Workflow]) -> None:
     study = tiny_study("transfer")
-    study["datasets"]["other"] = {"source": "gradeschool", "seed": 6, "train": 24, "test": 10}
+    for name, seed in {"other": 6, "third": 7}.items():
+        study["datasets"][name] = {"source": "gradeschool", "seed": seed, "train": 24, "test": 10}
     before = workflow(study).jobs("metrics", "tables")
-    study["experiments"]["granularity"]["transfer"] = ["other"]
+    study["experiments"]["granularity"]["transfer"] = ["other", "third"]
     jobs = workflow(study).jobs("metrics", "tables")
     more = {rule: count - before.get(rule, 0) for rule, count in jobs.items() if count != before.get(rule, 0)}
-    # Four cells; the problems of the other dataset; and the table.
-    assert more == {"generate": 4, "score": 4, "data": 1, "transfer_table": 1}
+    # Four cells, each on two other datasets; their problems; and the table.
+    assert more == {"generate": 8, "score": 8, "data": 2, "transfer_table": 1}
     # What comes from elsewhere is held against the training split.
     study["datasets"]["other"] = {"source": "svamp", "origin": "files"}
     assert workflow(study).jobs("metrics", "tables").get("leak_check") == 2

@@ -73,6 +73,13 @@ def generate(
     return [done[problem.id, sample] for problem in problems for sample in range(samples)]
 
 
+def finished(progress: Path, problems: Sequence[Problem], samples: int) -> list[Prediction] | None:
+    """The predictions of all problems from finished batches, in order; None where one is still to be written."""
+    done = _read_progress(progress)
+    rows = [(problem.id, sample) for problem in problems for sample in range(samples)]
+    return [done[row] for row in rows] if all(row in done for row in rows) else None
+
+
 def plan_batches(engine: Engine, prompts: Mapping[str, Sequence[int]], samples: int) -> list[list[Row]]:
     """Every problem and sample once, shortest prompts first, each batch as large as the engine can take."""
     order = sorted(prompts, key=lambda identifier: (len(prompts[identifier]), identifier))

@@ -215,6 +215,21 @@ def transfers(study: Study, experiments: Iterable[Experiment]) -> dict[Cell, lis
     return found
 
 
+def transfers_of(study: Study, cell: Cell) -> list[str]:
+    """The same of one cell, without a look at all others."""
+    own = cell.supervision
+    asking = [experiment for experiment in study.experiments.values() if experiment.transfer and _has(experiment, cell)]
+    names = dict.fromkeys(name for experiment in asking for name in experiment.transfer)
+    return [paths.on_dataset(name) for name in names if name != own.dataset]
+
+
+def _has(experiment: Experiment, cell: Cell) -> bool:
+    own = cell.supervision
+    along = own.teacher in experiment.teachers and own.format in experiment.formats and own.level in experiment.levels
+    named = own.dataset in experiment.datasets and cell.student in experiment.students
+    return named and (along or own.short in experiment.baselines) and cell.seed in seeds(own, experiment)
+
+
 def decodings(
     study: Study, chosen: Iterable[Cell], experiments: Iterable[Experiment] | None = None
 ) -> dict[Cell, list[str]]:

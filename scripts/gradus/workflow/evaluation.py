@@ -6,7 +6,7 @@ import json
 from dataclasses import asdict
 from pathlib import Path
 
-from gradus.study import paths
+from gradus.study import grid, paths
 from gradus.study.config import NoTeacher, Study, base_of
 from gradus.study.grid import is_untaught
 from gradus.study.paths import Artifact
@@ -44,6 +44,34 @@ def shown(study: Study, wildcards: Wildcards) -> list[Artifact]:
     if not isinstance(section, NoTeacher) or section.shots == 0:
         return []
     return [paths.PROBLEMS.of(study, dataset=wildcards.dataset, split="train")]
+
+
+def before(study: Study, wildcards: Wildcards) -> list[Artifact]:
+    """What an answer to another dataset's problems waits for: the first other dataset's, whose job answers all of them.
+
+    One engine start is enough for a cell's other datasets, and each keeps its own file, failure and rebuild.
+    """
+    names = grid.transfers_of(study, cell_of(wildcards))
+    if wildcards.problems not in names[1:]:
+        return []
+    made = paths.PREDICTIONS.of(study, cell_of(wildcards), problems=names[0], decoding=wildcards.decoding)
+    return [made.manifest]
+
+
+def ahead(study: Study, wildcards: Wildcards) -> str:
+    """The problems that the job of the first other dataset answers for the jobs after it.
+
+    It reaches the job as a resource: a dataset more runs no finished job again.
+    """
+    names = grid.transfers_of(study, cell_of(wildcards))
+    others = names[1:] if names[:1] == [wildcards.problems] else []
+    return options(ahead=[paths.problems_file(study, wildcards.dataset, name) for name in others])
+
+
+def runtime(study: Study, wildcards: Wildcards, attempt: int) -> int:
+    """Minutes of a job: two hours for each set of problems that it answers."""
+    names = grid.transfers_of(study, cell_of(wildcards))
+    return 120 * attempt * (len(names) if names[:1] == [wildcards.problems] else 1)
 
 
 def writer_options(study: Study, wildcards: Wildcards) -> str:
