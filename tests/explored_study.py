@@ -21,6 +21,7 @@ def explored_study(folder: Path) -> None:
     config["about"] = "Made up to test the explorer."
     for dataset in config["datasets"].values():
         dataset["test"] = 60
+    config["datasets"]["more-sums"]["development"] = {"share": 0.2, "seed": 1}
     truth = {"small": 0.2, "medium": 0.5, "large": 0.8}
 
     def accuracy(cell: Cell) -> float:

@@ -162,6 +162,29 @@ def test_every_experiment_is_plotted_with_the_numbers_of_its_table(explorer: Any
     assert "PARTIAL: 3 of 18 conditions are not there yet" in granularity.inner_text(), "L4 of more-sums was taken away"
 
 
+def test_scores_on_development_problems_stand_beside_those_on_test(explorer: Any, folder: Path) -> None:
+    without, kept = explorer.locator("#experiment-granularity .plots > div").all()
+    assert without.locator(".development").count() == 0 and "development" not in without.inner_text()
+    assert kept.locator("line.development").count() == kept.locator(".point").count()
+    point = kept.locator('.point[aria-label^="large, tutor/original/L5"]').first
+    point.hover()
+    runs = [
+        json.loads(path.read_text(encoding="utf-8"))["accuracy"]
+        for path in folder.glob("results/made/metrics/more-sums/tutor/original/L5/large/*/development/greedy.json")
+    ]
+    told = kept.locator(".told").inner_text()
+    assert "n = 60, 3 of 3 runs" in told
+    assert told.endswith(f"; on 30 development problems {100 * sum(runs) / 3:.1f} %")
+    kept.locator("details summary").last.click()
+    heads = kept.locator("details th").all_inner_texts()
+    assert {"large, test", "large, development"} <= set(heads)
+    explorer.click("#tab-grid")
+    choose(explorer, "dataset", "more-sums")
+    square(explorer, "tutor/original/L5", "large").click()
+    explorer.wait_for_selector("#shown-count")
+    assert "on development problems" in explorer.inner_text("#detail") and ", n = 30" in explorer.inner_text("#detail")
+
+
 def test_the_address_shows_the_same_again(page: Any, folder: Path) -> None:
     choose(page, "rows", "level")
     square(page, "L5", "large").click()

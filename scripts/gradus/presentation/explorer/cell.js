@@ -37,11 +37,13 @@ const describe = (cell) => {
   if (cell.excerpt) notes.push("§ trained on an excerpt of the released file");
   if (cell.no_end) notes.push("¶ has not learned to stop (final_end_loss above 0.1)");
   return make("div", {}, factList([
-    ["accuracy", `${percent(cell.accuracy)} % [${percent(cell.interval_low)}, ${percent(cell.interval_high)}], n = ${cell.n}${cell.samples > 1 ? ` x ${cell.samples} samples` : ""}`],
+    [cell.development ? "accuracy on test" : "accuracy", `${percent(cell.accuracy)} % [${percent(cell.interval_low)}, ${percent(cell.interval_high)}], n = ${cell.n}${cell.samples > 1 ? ` x ${cell.samples} samples` : ""}`],
+    ["on development problems", cell.development ? `${percent(cell.development.accuracy)} % [${percent(cell.development.interval_low)}, ${percent(cell.development.interval_high)}], n = ${cell.development.n}` : null],
     ["by the paper's rules", `${percent(cell.strict_accuracy)} %`],
     ["most frequent answer", `${percent(cell.most_frequent_answer_accuracy)} %, a blind guess ${percent(cell.chance_accuracy)} %`],
     ["truncated / unparsable", `${cell.truncated} / ${cell.unparsable} texts`],
     ["trained on", `${cell.training_examples} examples${cell.training_tokens ? `, ${cell.training_tokens.toLocaleString("en")} tokens` : ""}`],
+    ["weights of the student", facts.weights?.[cell.student]?.toLocaleString("en") ?? null],
     ["training steps took", cell.seconds ? `${cell.seconds} s` : null],
     ["the teacher's texts", cell.price_usd ? `${cell.price_usd.toFixed(2)} US dollars` : cell.teacher_tokens ? `${cell.teacher_tokens.toLocaleString("en")} tokens` : "nobody was paid"],
     ["tokens of an answer", cell.mean_completion_tokens.toFixed(1)],

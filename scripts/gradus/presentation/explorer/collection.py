@@ -15,6 +15,7 @@ from gradus.records.vocabulary import NATIVE, Split
 from gradus.results.facts import SupervisionAudit
 from gradus.results.presence import presence
 from gradus.results.store import Results
+from gradus.results.weights import weights_of
 from gradus.study import paths
 from gradus.study.config.axes import Value, are_numbers, base_of
 from gradus.study.grid import requested_cells, supervisions
@@ -60,6 +61,7 @@ def collect(results: Results, shown: Shown, folder: Path | None = None) -> dict[
         "about": study.about,
         "decoding": results.main_decoding,
         "axes": axes,
+        "weights": {name: count for name in axes["student"] if (count := weights_of(results, name)) is not None},
         "experiments": experiments(results),
         "cells": [_cell(results, cell, by_supervision.get(str(cell.supervision))) for cell in asked],
         "problems": {name: [_problem(problem) for problem in shown[name, "test"]] for name in study.datasets},
@@ -130,6 +132,9 @@ def _cell(results: Results, cell: Cell, audit: SupervisionAudit | None) -> dict[
         found = presence(results, cell)
         return {**facts, "status": found.status, "why": found.why}
     facts |= {"status": "done", **{key: getattr(metrics, key) for key in _METRICS}}
+    held = results.find_metrics(cell, problems=paths.DEVELOPMENT)
+    if held is not None:
+        facts["development"] = {name: getattr(held, name) for name in ("accuracy", "interval_low", "interval_high", "n")}
     facts["leaked"], facts["excerpt"] = bool(metrics.leaked_training_rows), metrics.excerpt
     facts["no_end"] = not results.has_learned_to_stop(cell)
     trace = results.find_trace(cell)

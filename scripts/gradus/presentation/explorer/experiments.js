@@ -13,7 +13,8 @@ const SHAPES = [
 ];
 
 const told = (point) => `${point.student}, ${point.supervision}: ${percent(point.accuracy)} %${point.marks} [${percent(point.low)}, ${percent(point.high)}]`
-  + `, n = ${point.n}, ${point.runs} of ${point.runs_wanted} run${point.runs_wanted > 1 ? "s" : ""}${point.sd === null ? "" : `, sd over runs ${percent(point.sd)}`}`;
+  + `, n = ${point.n}, ${point.runs} of ${point.runs_wanted} run${point.runs_wanted > 1 ? "s" : ""}${point.sd === null ? "" : `, sd over runs ${percent(point.sd)}`}`
+  + (point.development === undefined ? "" : `; on ${point.development_n} development problems ${percent(point.development)} %`);
 
 const plot = (points, experiment) => {
   const there = points.filter((point) => point.accuracy !== undefined);
@@ -22,7 +23,7 @@ const plot = (points, experiment) => {
   const series = [...new Set(points.map((point) => point.series))];
   const [width, height, left, bottom, upper] = [Math.max(460, 90 * ticks.length + 70), 300, 44, 46, 14];
   // All panels of an experiment have one scale.
-  const most = Math.max(0.05, ...experiment.points.filter((point) => point.accuracy !== undefined).map((point) => point.high));
+  const most = Math.max(0.05, ...experiment.points.filter((point) => point.accuracy !== undefined).map((point) => Math.max(point.high, point.development ?? 0)));
   const top = Math.min(1, Math.ceil(most * 10) / 10);
   const x = (tick, shift = 0) => left + (width - left - 14) * (ticks.indexOf(tick) + 0.5) / ticks.length + shift;
   const y = (share) => height - bottom - (height - bottom - upper) * share / top;
@@ -62,6 +63,8 @@ const plot = (points, experiment) => {
       title.textContent = told(point);
       const mark = draw("g", { class: "point", tabindex: "0", role: "img", "aria-label": told(point) }, title,
         draw("line", { x1: across, x2: across, y1: y(point.low), y2: y(point.high), class: "interval" }), shape);
+      // What the same students solve of the problems that choices are made on, as a bar across.
+      if (point.development !== undefined) mark.append(draw("line", { x1: across - 8, x2: across + 8, y1: y(point.development), y2: y(point.development), class: "development" }));
       const show = () => { svg.parentNode.querySelector(".told").textContent = told(point); };
       mark.addEventListener("mouseenter", show);
       mark.addEventListener("focus", show);
@@ -74,6 +77,7 @@ const plot = (points, experiment) => {
     return make("li", {}, key, name);
   }));
   if (frequent !== undefined) legend.append(make("li", { class: "hint" }, `dotted: always the most frequent answer, ${percent(frequent)} %`));
+  if (there.some((point) => point.development !== undefined)) legend.append(make("li", { class: "hint" }, "bar across: the same on development problems, on which choices are made"));
   const absent = points.length - there.length;
   return make("figure", {}, svg, legend, make("p", { class: "told", role: "status" }, "Point at a mark, or move to it with Tab, for its numbers."),
     absent ? make("p", { class: "wrong" }, `PARTIAL: ${absent} of ${points.length} conditions are not there yet.`) : null);
@@ -81,11 +85,14 @@ const plot = (points, experiment) => {
 
 const pointsTable = (points) => {
   const ticks = [...new Set(points.map((point) => point.tick))], series = [...new Set(points.map((point) => point.series))];
-  const rows = ticks.map((tick) => [tick, ...series.map((name) => {
+  const held = new Set(points.filter((point) => point.development !== undefined).map((point) => point.series));
+  const heads = series.flatMap((name) => (held.has(name) ? [`${name}, test`, `${name}, development`] : [name]));
+  const rows = ticks.map((tick) => [tick, ...series.flatMap((name) => {
     const point = points.find((candidate) => candidate.tick === tick && candidate.series === name && candidate.accuracy !== undefined);
-    return point ? `${percent(point.accuracy)}${point.marks} [${percent(point.low)}, ${percent(point.high)}]` : "–";
+    const tested = point ? `${percent(point.accuracy)}${point.marks} [${percent(point.low)}, ${percent(point.high)}]` : "–";
+    return held.has(name) ? [tested, point?.development === undefined ? "–" : percent(point.development)] : [tested];
   })]);
-  return make("details", {}, make("summary", {}, "The numbers"), listTable(["", ...series], rows));
+  return make("details", {}, make("summary", {}, "The numbers"), listTable(["", ...heads], rows));
 };
 
 const verdictsOf = (experiment) => {

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from math import nan
+from statistics import fmean
 from typing import Any
 
 from gradus.analysis.summaries import ConditionSummary, full_label, label, plain, summary, value
@@ -12,6 +14,7 @@ from gradus.records import Supervision
 from gradus.records.metrics import Metrics
 from gradus.records.vocabulary import ANSWER_ONLY, UNTAUGHT
 from gradus.results.store import Results
+from gradus.study import paths
 from gradus.study.config import Experiment
 from gradus.study.config.axes import text_of
 from gradus.study.grid import experiment_cells
@@ -36,6 +39,7 @@ def experiments(results: Results) -> list[dict[str, Any]]:
 def _points(results: Results, experiment: Experiment) -> list[dict[str, Any]]:
     runs_wanted: dict[tuple[Supervision, str, str], int] = {}
     scored: dict[tuple[Supervision, str, str], list[Metrics]] = {}
+    held: dict[tuple[Supervision, str, str], list[Metrics]] = {}
     endless: set[tuple[Supervision, str, str]] = set()
     for cell in experiment_cells(results.study, experiment):
         for decoding in experiment.decodings or [""]:
@@ -44,6 +48,9 @@ def _points(results: Results, experiment: Experiment) -> list[dict[str, Any]]:
             metrics = results.find_metrics(cell, decoding or None)
             if metrics is not None:
                 scored.setdefault(key, []).append(metrics)
+                developed = results.find_metrics(cell, decoding or None, paths.DEVELOPMENT)
+                if developed is not None:
+                    held.setdefault(key, []).append(developed)
                 if not results.has_learned_to_stop(cell):
                     endless.add(key)
     points = []
@@ -53,9 +60,8 @@ def _points(results: Results, experiment: Experiment) -> list[dict[str, Any]]:
         row = summary(supervision, student, scored[key]) if is_there else _absent(supervision, student)
         row = replace(row, decoding=decoding, no_end=key in endless)
         condition = {"dataset": supervision.dataset, "supervision": supervision.short, "student": student}
-        points.append(
-            condition | {"runs_wanted": wanted} | _where(row, experiment) | (_measured(row) if is_there else {})
-        )
+        measured = _measured(row) | _developed(held.get(key, ())) if is_there else {}
+        points.append(condition | {"runs_wanted": wanted} | _where(row, experiment) | measured)
     return points
 
 
@@ -89,6 +95,11 @@ def _series(row: ConditionSummary, experiment: Experiment) -> str:
         if axis != experiment.axis and len(getattr(experiment, f"{axis}s")) > 1
     ]
     return ", ".join([row.student, *varied])
+
+
+def _developed(runs: Sequence[Metrics]) -> dict[str, Any]:
+    """The mean over runs on the development problems, on which a choice may be made; nothing where the dataset keeps none."""
+    return {"development": fmean(run.accuracy for run in runs), "development_n": runs[0].n} if runs else {}
 
 
 def _measured(row: ConditionSummary) -> dict[str, Any]:
