@@ -31,9 +31,7 @@ rule generate:
         mem_mb=lambda wildcards, attempt: resources.generation_memory(
             study, wildcards.student, wildcards.decoding, attempt
         ),
-        runtime=lambda wildcards, attempt: evaluation.runtime(
-            study, wildcards, attempt
-        ),
+        runtime=lambda wildcards, attempt: evaluation.runtime(study, wildcards, attempt),
         gpu=lambda wildcards: resources.generation_gpus(study, wildcards.student),
         ahead=lambda wildcards: evaluation.ahead(study, wildcards),
         together=lambda wildcards: resources.cells_per_job(study, wildcards.student),
@@ -64,9 +62,7 @@ use rule generate as generate_vllm with:
     resources:
         interpreter=resources.interpreter(study, "generate-vllm"),
         mem_mb=32000,
-        runtime=lambda wildcards, attempt: evaluation.runtime(
-            study, wildcards, attempt
-        ),
+        runtime=lambda wildcards, attempt: evaluation.runtime(study, wildcards, attempt),
         gpu=1,
         ahead=lambda wildcards: evaluation.ahead(study, wildcards),
 

@@ -57,6 +57,7 @@ rule transform:
             problems=paths.PROBLEMS.with_(split="train"),
             sources=lambda wildcards: annotation.transform_sources(study, wildcards),
             scores=lambda wildcards: annotation.transform_scores(study, wildcards),
+            solved=lambda wildcards: annotation.transform_solved(study, wildcards),
         ),
         student=lambda wildcards: annotation.transform_student(
             study, wildcards, paths.BASE_MODEL.manifest

@@ -15,7 +15,9 @@ def main() -> None:
     options = program.parser(__doc__)
     options.add_argument("--study", required=True, help="the resolved study (study.json)")
     options.add_argument("--table", required=True, help="path of the CSV; Markdown and LaTeX lie beside it")
-    options.add_argument("--figure", required=True, help="path of the SVG; a PDF and what it shows as CSV lie beside it")
+    options.add_argument(
+        "--figure", required=True, help="path of the SVG; a PDF and what it shows as CSV lie beside it"
+    )
     given = options.parse_args()
     results = Results.open(Path(given.study).parent)
     evidence = Evidence(measured(results), fits=fits(results))

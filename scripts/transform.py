@@ -2,7 +2,7 @@
 
 from collections import Counter
 
-from gradus.records import Annotation, Problem, Supervision
+from gradus.records import Annotation, Problem, Scored, Supervision
 from gradus.records.text_scores import TextScore
 from gradus.runtime import program
 from gradus.runtime.errors import UserError
@@ -13,6 +13,7 @@ from gradus.study.config.options import section_option
 from gradus.study.config.transforms import Transform
 from gradus.teachers.transforms import make_plugin
 from gradus.teachers.transforms.accounting import removed, taken
+from gradus.teachers.transforms.mixed import pass_rates
 
 
 def main() -> None:
@@ -25,6 +26,7 @@ def main() -> None:
     options.add_argument("--sources", required=True, nargs="+", help="annotation files, in the plug-in's order")
     options.add_argument("--student", help="folder of the student whose tokens are counted")
     options.add_argument("--scores", help="what a base model makes of the source's texts, for a transform that asks it")
+    options.add_argument("--solved", help="how a student's answers to the training problems were scored")
     options.add_argument("--take", default="", help="verdicts of the rows that are taken, by commas; else all rows are")
     options.add_argument("--output", required=True)
     given = options.parse_args()
@@ -33,7 +35,8 @@ def main() -> None:
     sources = [read_records(path, Annotation) for path in given.sources]
     verdicts = [verdict for verdict in given.take.split(",") if verdict]
     scores = {one.key: one for one in read_records(given.scores, TextScore)} if given.scores else {}
-    rows = make_plugin(given.settings, scores).apply(
+    solved = pass_rates(read_records(given.solved, Scored)) if given.solved else {}
+    rows = make_plugin(given.settings, scores, solved).apply(
         supervision,
         read_records(given.problems, Problem),
         [taken(source, verdicts) for source in sources],

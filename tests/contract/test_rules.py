@@ -76,6 +76,15 @@ def test_transforms_take_what_is_trained_on_and_are_made_one_after_the_other(job
     assert set(made) >= {"unchecked/L5.jsonl"}
 
 
+def test_a_mixture_by_pass_rate_asks_a_student_the_training_problems(jobs: list[Job]) -> None:
+    (made,) = [job for job in jobs if any(path.endswith("mixed/by-skill/native.jsonl") for path in job.outputs)]
+    solved = "metrics/gradeschool/base/untaught/native/built/seed0/train/greedy.rows.jsonl"
+    assert f"--solved results/every-rule/{solved}" in made.command
+    (asked,) = [job for job in jobs if any("/seed0/train/greedy.jsonl" in path for path in job.outputs)]
+    assert asked.rule == "generate" and any(path.endswith("data/gradeschool/train.jsonl") for path in asked.inputs)
+    assert not any("/leaks/" in path for path in asked.inputs)
+
+
 def test_every_rule_has_every_directive(rules: dict[str, Rule]) -> None:
     needed = {"log", "benchmark", "conda_env", "threads", "resources", "params", "message", "shellcmd"}
     for name, rule in rules.items():

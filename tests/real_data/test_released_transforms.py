@@ -9,6 +9,7 @@ from builders import load_files
 from gradus.records import Annotation, Problem, Supervision
 from gradus.study.config import transforms as sections
 from gradus.study.config.teachers import read_teacher
+from gradus.study.config.transform_section import TransformSection
 from gradus.teachers.annotation import Counts, Sampling, annotate
 from gradus.teachers.answer_sources import LocalAnswers
 from gradus.teachers.registry import make_local_teacher
@@ -42,7 +43,7 @@ def released(
     return problems, rows
 
 
-def made(section: sections.TransformSection, problems: list[Problem], rows: list[Annotation]) -> list[Annotation]:
+def made(section: TransformSection, problems: list[Problem], rows: list[Annotation]) -> list[Annotation]:
     supervision = Supervision(rows[0].dataset, "r", "made", rows[0].level)
     chosen = taken(rows, section.taken(POLICY))  # type: ignore[arg-type]
     return make_plugin(section).apply(supervision, problems, [chosen], lambda text: len(text.split()))

@@ -21,6 +21,7 @@ from gradus.study.grid import (
     evaluations,
     exemplar_files,
     figures,
+    solvers,
     speed_figures,
     splits,
     supervisions,
@@ -187,10 +188,13 @@ def cards(study: Study) -> list[Artifact]:
 
 def _scores(study: Study, patterns: list[Artifact]) -> list[Artifact]:
     written = decodings(study, cells(study))
+    made = [
+        (cell, problems, decoding) for cell, problems in evaluations(study, cells(study)) for decoding in written[cell]
+    ]
+    made += [(cell, paths.TRAIN, decoding) for cell, decoding in solvers(study)]
     return [
         pattern.of(study, cell, problems=problems, decoding=decoding)
-        for cell, problems in evaluations(study, cells(study))
-        for decoding in written[cell]
+        for cell, problems, decoding in made
         for pattern in patterns
     ]
 

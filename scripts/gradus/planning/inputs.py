@@ -18,7 +18,7 @@ from gradus.students.model_sizes import Work, size_of
 from gradus.study import paths
 from gradus.study.config import GENERATED, ChatTeacher, Study, base_of
 from gradus.study.config.teachers import TutorTeacher
-from gradus.study.grid import cells, decodings, evaluations
+from gradus.study.grid import cells, decodings, evaluations, solvers
 from gradus.teachers.prompts.prompting import Prompts
 from gradus.teachers.requests.journal import Journal
 
@@ -61,6 +61,14 @@ class PlanInputs:
         found: dict[Cell, list[str]] = {}
         for cell, problems in evaluations(self.study, cells(self.study)):
             found.setdefault(cell, []).append(problems)
+        return found
+
+    @cached_property
+    def solvers(self) -> dict[Cell, list[str]]:
+        """The cells that are asked their training problems for a transform, with the decodings of that."""
+        found: dict[Cell, list[str]] = {}
+        for cell, decoding in solvers(self.study):
+            found.setdefault(cell, []).append(decoding)
         return found
 
     def decodings(self, cell: Cell) -> list[str]:

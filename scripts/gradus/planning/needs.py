@@ -102,6 +102,8 @@ def _cell_needs(inputs: PlanInputs, cell: Cell) -> _CellNeeds:
     study, recipe = inputs.study, inputs.study.recipe_of(cell.student)
     texts_per_problem = sum(study.decodings[name].samples for name in inputs.decodings(cell))
     predictions = inputs.evaluated_problems(cell) * texts_per_problem
+    for name in inputs.solvers.get(cell, ()):
+        predictions += inputs.problems(cell.supervision.dataset, "train") * study.decodings[name].samples
     if is_untaught(cell.supervision):
         return _CellNeeds(0, 0, 0, predictions, None)
     examples, tokens_per_example = inputs.examples(cell)

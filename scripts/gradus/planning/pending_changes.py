@@ -111,6 +111,11 @@ def _change(inputs: PlanInputs, scope: _Scope, pending: set[str]) -> Change:
         for cell, problems in evaluations(inputs.study, scope.cells)
         for decoding in inputs.decodings(cell)
     ]
+    scores += [
+        inputs.name(paths.METRICS, cell, problems=paths.TRAIN, decoding=decoding)
+        for cell in scope.cells
+        for decoding in inputs.solvers.get(cell, ())
+    ]
     quotation = Quotation(inputs)
     quotes = [quotation.of(supervision, "train") for supervision in annotated] + [
         quotation.of(supervision, "test") for supervision in scope.tested

@@ -23,7 +23,7 @@ from gradus.runtime.errors import UserError
 from gradus.runtime.jsonl import read_json
 from gradus.runtime.leases import SILENCE
 from gradus.study import paths
-from gradus.study.grid import cells, metrics_files, student_fits, trained
+from gradus.study.grid import cells, metrics_files, solver_metrics, student_fits, trained
 from gradus.study.paths import Artifact
 
 Kind = Literal["left the study", "progress", "weights"]
@@ -78,7 +78,7 @@ def _left(results: Results) -> Iterator[Leftover]:
     """What no cell of today's study has."""
     study = results.study
     mine = cells(study)
-    scores = set(metrics_files(study, mine))
+    scores = {*metrics_files(study, mine), *solver_metrics(study)}
     kinds: list[tuple[Artifact, set[str], list[Artifact]]] = [
         (paths.METRICS, set(scores), [paths.METRICS, *paths.SCORED.both]),
         (paths.PREDICTIONS, {_predictions_of(path) for path in scores}, paths.PREDICTIONS.both),

@@ -16,7 +16,16 @@ from gradus.results.store import Results
 from gradus.runtime.errors import UserError
 from gradus.study import paths
 from gradus.study.config import ReleasedTeacher, Study, base_of
-from gradus.study.grid import exemplars, is_missing, is_untaught, requested_supervisions, sources, splits, with_sources
+from gradus.study.grid import (
+    exemplars,
+    is_missing,
+    is_untaught,
+    requested_supervisions,
+    solver_of,
+    sources,
+    splits,
+    with_sources,
+)
 from gradus.study.paths import Artifact
 from gradus.teachers.local import released_files
 
@@ -87,6 +96,12 @@ def _jobs(results: Results, cell: Cell) -> Iterator[tuple[Path, Path]]:
         if scorer is not None:
             for read in sources(study, source):
                 yield job(paths.TEXT_SCORES, read, student=scorer)
+        solver = solver_of(study, source)
+        if solver is not None:
+            asked_cell, decoding = solver
+            yield job(paths.CHECKPOINT, asked_cell, file="manifest.json")
+            for pattern in (paths.PREDICTIONS, paths.METRICS):
+                yield job(pattern, asked_cell, problems=paths.TRAIN, decoding=decoding)
         yield job(paths.ANNOTATIONS, source)
     if not is_untaught(supervision):
         yield job(paths.TRAINING_SET, cell)

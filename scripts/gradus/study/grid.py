@@ -182,6 +182,7 @@ def accuracy_supervisions(study: Study) -> list[Supervision]:
 def problem_sets(study: Study) -> list[str]:
     """The names of all problems that some cell is evaluated on: ``test``, ``development``, those of other datasets."""
     own = [name for dataset in study.datasets for name in evaluated_on(study, dataset)]
+    own += [paths.TRAIN] if any(transform.asked() for transform in study.transforms.values()) else []
     others = [paths.on_dataset(name) for experiment in study.experiments.values() for name in experiment.transfer]
     return list(dict.fromkeys([*own, *others]))
 
@@ -225,9 +226,22 @@ def transfers_of(study: Study, cell: Cell) -> list[str]:
 
 def _has(experiment: Experiment, cell: Cell) -> bool:
     own = cell.supervision
-    along = own.teacher in experiment.teachers and own.format in experiment.formats and own.level in experiment.levels
-    named = own.dataset in experiment.datasets and cell.student in experiment.students
-    return named and (along or own.short in experiment.baselines) and cell.seed in seeds(own, experiment)
+    is_named = experiment.asks_for(own.dataset, own.short.split("/"), cell.student)
+    return is_named and cell.seed in seeds(own, experiment)
+
+
+def solver_of(study: Study, supervision: Supervision) -> tuple[Cell, str] | None:
+    """The cell whose answers to the training problems a transform goes by, and their decoding; None where it asks nobody."""
+    transform = study.transforms.get(supervision.format)
+    solver = None if transform is None else transform.asked()
+    if solver is None:
+        return None
+    return solver.cell(supervision.dataset), solver.decoding or next(iter(study.decodings))
+
+
+def solvers(study: Study) -> list[tuple[Cell, str]]:
+    """All of them, each once."""
+    return list(dict.fromkeys(found for one in supervisions(study) if (found := solver_of(study, one)) is not None))
 
 
 def decodings(
@@ -273,6 +287,11 @@ def metrics_files(
         for cell, problems in evaluations(study, chosen, experiments)
         for decoding in written[cell]
     ]
+
+
+def solver_metrics(study: Study) -> list[Artifact]:
+    """The metric files of what students are asked of their training problems."""
+    return [paths.METRICS.of(study, cell, problems=paths.TRAIN, decoding=name) for cell, name in solvers(study)]
 
 
 def scored_files(study: Study, chosen: Iterable[Cell]) -> list[Artifact]:

@@ -19,11 +19,13 @@ def leak_checks(study: Study) -> list[Artifact]:
 def leak_check(study: Study, dataset: str, problems: str) -> list[Artifact]:
     """The check of a training split against some problems; nothing where the two cannot share any.
 
-    Development problems are taken out of the training split, question by question; entries of one origin, in several sizes say,
-    share what its own splits share.
+    Who is asked its own training problems may have seen them; development problems are taken out of the training split, question
+    by question; entries of one origin, in several sizes say, share what its own splits share.
     """
     asked, _ = paths.split_of(dataset, problems)
-    if problems == paths.DEVELOPMENT or (asked != dataset and asked not in other_origins(study, dataset)):
+    if problems in (paths.DEVELOPMENT, paths.TRAIN) or (
+        asked != dataset and asked not in other_origins(study, dataset)
+    ):
         return []
     return [paths.LEAK_CHECK.of(study, dataset=dataset, problems=problems)]
 

@@ -135,6 +135,7 @@ TELEMETRY = CHECKPOINT / "telemetry.run.jsonl"
 # that another dataset tests with (``on_dataset``).
 TEST = "test"
 DEVELOPMENT = "development"
+TRAIN = "train"  # its own training problems, for transforms that go by what a student solves of them
 EVALUATION = f"{CELL}/{{problems}}/{{decoding}}"
 PREDICTIONS = RESULTS / f"predictions/{EVALUATION}.jsonl"
 METRICS = RESULTS / f"metrics/{EVALUATION}.json"
@@ -186,10 +187,9 @@ def on_dataset(dataset: str) -> str:
 
 
 def split_of(dataset: str, problems: str) -> tuple[str, Split]:
-    """The dataset and split of the problems that a cell of ``dataset`` is asked: ``test``, ``development``, ``on-OTHER``."""
-    if problems == TEST:
-        return dataset, "test"
-    return (dataset, "development") if problems == DEVELOPMENT else (problems.removeprefix(on_dataset("")), "test")
+    """The dataset and split of what a cell of ``dataset`` is asked: ``test``, ``development``, ``train``, ``on-OTHER``."""
+    own: dict[str, Split] = {TEST: "test", DEVELOPMENT: "development", TRAIN: "train"}
+    return (dataset, own[problems]) if problems in own else (problems.removeprefix(on_dataset("")), "test")
 
 
 def problems_file(study: NamedStudy | str, dataset: str, problems: str) -> Artifact:

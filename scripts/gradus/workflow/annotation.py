@@ -123,6 +123,15 @@ def transform_scores(study: Study, wildcards: Wildcards) -> list[Artifact]:
     return [paths.TEXT_SCORES.of(study, source, student=scorer) for source in sources]
 
 
+def transform_solved(study: Study, wildcards: Wildcards) -> list[Artifact]:
+    """What a student solved of the training problems, by problem; empty for a transform that does not go by that."""
+    found = grid.solver_of(study, supervision_of(wildcards))
+    if found is None:
+        return []
+    cell, decoding = found
+    return [paths.SCORED.of(study, cell, problems=paths.TRAIN, decoding=decoding)]
+
+
 def plugin_formats(study: Study) -> list[str]:
     """The transforms that a plug-in makes."""
     return [name for name, section in study.transforms.items() if not section.asks]
@@ -162,4 +171,5 @@ def transform_options(study: Study, wildcards: Wildcards) -> str:
     """What only some transforms need: a student's tokens, and the verdicts of the rows that they take."""
     verdicts = study.transforms[wildcards.format].taken(study.verdict_policy)
     student, scores = transform_student(study, wildcards, paths.STUDENT), transform_scores(study, wildcards)
-    return options(student=student, scores=scores, take=",".join(verdicts))
+    solved = transform_solved(study, wildcards)
+    return options(student=student, scores=scores, solved=solved, take=",".join(verdicts))

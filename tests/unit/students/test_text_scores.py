@@ -19,7 +19,8 @@ from gradus.students.templates import Template, resolve_template
 from gradus.students.text_scores import score_texts
 from gradus.students.tokens import Tokens, load_tokens
 from gradus.study.config.students import BuiltStudent
-from gradus.study.config.transforms import BestOfTransform, PrunedTransform, SelectedTransform, TransformSection
+from gradus.study.config.transform_section import TransformSection
+from gradus.study.config.transforms import BestOfTransform, PrunedTransform, SelectedTransform
 from gradus.teachers.transforms import make_plugin
 from gradus.teachers.transforms.scores import entropies, losses
 from gradus.teachers.transforms.steps import split_steps, split_words

@@ -9,6 +9,7 @@ import yaml
 from builders import tiny_study
 from running import PROJECT
 
+from gradus.archive.groups import archived
 from gradus.planning.inputs import PlanInputs
 from gradus.records import Cell, Supervision
 from gradus.records.vocabulary import VERDICTS
@@ -16,7 +17,7 @@ from gradus.results.store import Results
 from gradus.runtime.atomic import canonical_json
 from gradus.runtime.errors import UserError
 from gradus.study.config import Study, load
-from gradus.study.grid import supervisions, with_sources
+from gradus.study.grid import problem_sets, solver_metrics, solver_of, solvers, supervisions, with_sources
 from gradus.teachers.prompts.prompting import Prompts
 from gradus.teachers.transforms import PLUGINS
 from gradus.workflow.options import as_json
@@ -27,10 +28,42 @@ from gradus.workflow.wildcards import Wildcards
 def study_with(**transforms: dict[str, Any]) -> Study:
     config = tiny_study()
     config["teachers"] |= {"mixed": {"provider": "mixed"}, "gpt-4o": {"provider": "openai", "model": "gpt-4o"}}
+    config["teachers"]["shown"] = {"provider": "none", "shots": 2}
     config["transforms"] = transforms
     return load(config)
 
 
+def test_a_student_that_is_asked_is_a_cell_of_the_study() -> None:
+    config = tiny_study()
+    config["teachers"] |= {"mixed": {"provider": "mixed"}}
+    config["transforms"] = {"by-skill": BY_SKILL}
+    config["experiments"]["granularity"]["baselines"] += ["mixed/by-skill/native"]
+    study = load(config)
+    place = Supervision("gradeschool", "mixed", "by-skill", "native")
+    asked = Cell(Supervision("gradeschool", "gold", "answer-only", "native"), "mini", 1)
+    assert solver_of(study, place) == (asked, "greedy") and solvers(study) == [(asked, "greedy")]
+    assert set(archived(study)) > set(solver_metrics(study)) and "train" in problem_sets(study)
+    for wrong in ({"seed": 7}, {"taught": "tutor/original/L6"}):
+        config["transforms"] = {"by-skill": {**BY_SKILL, "solver": {"student": "mini", **wrong}}}
+        with pytest.raises(UserError, match="no experiment has mini taught"):
+            load(config)
+
+
+def test_transforms_of_before_have_the_identity_that_they_had() -> None:
+    by_steps = {"kind": "mixed", "teacher": "tutor", "levels": {"2": "L1"}, "otherwise": "L6"}
+    shares = {"kind": "mixed", "teacher": "tutor", "shares": {"L1": 0.5}, "otherwise": "L6"}
+    study = study_with(a=by_steps, b=shares)
+    assert study.transforms["a"].identity() == by_steps
+    assert study.transforms["b"].identity() == {**shares, "levels": None, "seed": 0}
+
+
+BY_SKILL = {
+    "kind": "mixed",
+    "teacher": "tutor",
+    "rates": {"0.5": "L1"},
+    "otherwise": "L6",
+    "solver": {"student": "mini"},
+}
 BAD = [
     ({"kind": "truncated", "share": 1.5}, r"share: .*less than or equal to 1"),
     ({"kind": "truncated"}, r"share: required key is missing"),
@@ -51,6 +84,15 @@ BAD = [
     ({"kind": "mixed", "shares": {"tutor/L1": 1.0}}, r"no level and no supervision"),
     ({"kind": "mixed", "shares": {"nobody/original/L1": 1.0}}, r"unknown name 'nobody'"),
     ({"kind": "mixed", "shares": {"tutor/other/L1": 1.0}}, r"unknown name 'other'"),
+    ({"kind": "mixed", "teacher": "tutor", "rates": {0.5: "L1"}, "otherwise": "L6"}, r"rates need solver"),
+    ({**BY_SKILL, "rates": {0: "L1"}}, r"'0' is no share of answers"),
+    ({**BY_SKILL, "solver": {"student": "nobody"}}, r"solver.student: unknown name 'nobody'"),
+    ({**BY_SKILL, "solver": {"student": "mini", "decoding": "none"}}, r"solver.decoding: unknown name 'none'"),
+    ({**BY_SKILL, "solver": {"student": "mini", "taught": "mixed/x/native"}}, r"is made by a transform itself"),
+    (
+        {**BY_SKILL, "solver": {"student": "mini", "taught": "shown/untaught/native"}},
+        r"worked examples of this student",
+    ),
     ({"kind": "drawn", "per_problem": 0}, r"per_problem: .*greater than or equal to 1"),
     ({"kind": "selected", "n": 3, "by": "luck"}, r"by.*'random'"),
     ({"kind": "truncated", "share": 0.5, "verdict_policy": {"agrees": "retry"}}, r"asks nobody again"),
@@ -139,7 +181,11 @@ def test_the_entries_of_the_how_to_page_are_accepted() -> None:
     entries = [yaml.safe_load(entry) for entry in re.findall(r"\| `([\w-]+: \{kind: .*\})` \|$", page, re.MULTILINE)]
     assert len(entries) == page.count("{kind: ") - 2
     made = {
-        name: {**entry, **{key: "mini" for key in ("tokenizer", "scored_by") if key in entry}}
+        name: {
+            **entry,
+            **{key: "mini" for key in ("tokenizer", "scored_by") if key in entry},
+            **({"solver": {**entry["solver"], "student": "mini"}} if "solver" in entry else {}),
+        }
         for [(name, entry)] in map(dict.items, entries)
     }
     assert {entry["kind"] for entry in made.values()} == {*PLUGINS, "rewritten"}

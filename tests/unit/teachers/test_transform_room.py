@@ -18,6 +18,7 @@ from gradus.data.gradeschool.stories import Story, make_story
 from gradus.records import Annotation, Problem, Supervision
 from gradus.runtime.errors import UserError
 from gradus.study.config import transforms as sections
+from gradus.study.config.transform_section import TransformSection
 from gradus.teachers.transforms import make_plugin
 from gradus.teachers.transforms.accounting import removed, taken
 from gradus.teachers.transforms.steps import split_steps, split_words
@@ -30,9 +31,7 @@ def words(text: str) -> int:
     return len(text.split())
 
 
-def made(
-    section: sections.TransformSection, rows: Sequence[Annotation], problems: Sequence[Problem] = ()
-) -> list[Annotation]:
+def made(section: TransformSection, rows: Sequence[Annotation], problems: Sequence[Problem] = ()) -> list[Annotation]:
     return make_plugin(section).apply(PLACE, problems, [rows], words)
 
 
@@ -132,7 +131,7 @@ def test_other_digits_make_equations_wrong_and_nothing_else() -> None:
 # --- every transform of single texts
 
 
-TEXTS: list[Callable[[float], sections.TransformSection]] = [
+TEXTS: list[Callable[[float], TransformSection]] = [
     lambda share: sections.TruncatedTransform(kind="truncated", share=share),
     lambda share: sections.TruncatedTransform(kind="truncated", share=share, unit="steps"),
     lambda share: sections.PrunedTransform(kind="pruned", by="random", keep=share),
@@ -143,7 +142,7 @@ TEXTS: list[Callable[[float], sections.TransformSection]] = [
 
 
 @pytest.mark.parametrize("section", TEXTS)
-def test_the_share_that_stays_is_exact_and_nested(section: Callable[[float], sections.TransformSection]) -> None:
+def test_the_share_that_stays_is_exact_and_nested(section: Callable[[float], TransformSection]) -> None:
     rows = told("L6")
     one = section(0.5)
     unit = split_steps if getattr(one, "unit", "") == "steps" else split_words

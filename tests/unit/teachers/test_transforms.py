@@ -8,14 +8,36 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gradus.answers import canonical_boolean, numbers_in
-from gradus.records import Problem, Supervision
+from gradus.records import Problem, Scored, Supervision
+from gradus.runtime.errors import UserError
 from gradus.study.config.transforms import MixedTransform, PaddedTransform
 from gradus.teachers.transforms import make_plugin
-from gradus.teachers.transforms.mixed import solution_steps
+from gradus.teachers.transforms.mixed import pass_rates, solution_steps
 from gradus.teachers.transforms.padded import NEUTRAL
 
 PLACE = Supervision("d", "t", "padded-L5", "L1")
 PADDED = PaddedTransform(kind="padded", target="L5", tokenizer="s", filler="neutral")
+
+
+def test_what_a_student_solves_often_enough_is_from_another_level() -> None:
+    section = MixedTransform.model_validate(
+        {"kind": "mixed", "teacher": "t", "rates": {0.5: "L3", 1: "L1"}, "otherwise": "L6", "solver": {"student": "s"}}
+    )
+    place = Supervision("d", "mixed", "by-skill", "native")
+    assert [source.level for source in section.sources(place)] == ["L1", "L3", "L6"]
+    right = {"a": [True, True], "b": [True, False], "c": [False, False], "d": [True, True, False]}
+    solved = pass_rates(
+        Scored(name, sample, None, correct, correct, None, False)
+        for name, row in right.items()
+        for sample, correct in enumerate(row)
+    )
+    assert solved == {"a": 1.0, "b": 0.5, "c": 0.0, "d": pytest.approx(2 / 3)}
+    asked = [replace(problem(), id=name) for name in right]
+    rows = [[replace(annotation(name, rationale=level), level=level) for name in right] for level in ("L1", "L3", "L6")]
+    mixed = make_plugin(section, solved=solved).apply(place, asked, rows, words)
+    assert [(row.problem_id, row.rationale) for row in mixed] == [("a", "L1"), ("b", "L3"), ("c", "L6"), ("d", "L3")]
+    with pytest.raises(UserError, match="nobody was asked the training problem 'd'"):
+        make_plugin(section, solved={"a": 1.0, "b": 1.0, "c": 1.0}).apply(place, asked, rows, words)
 
 
 def words(text: str) -> int:

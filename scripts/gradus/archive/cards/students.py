@@ -14,7 +14,6 @@ from gradus.records.metrics import Metrics
 from gradus.results.facts import CheckpointManifest, TrainingSetManifest
 from gradus.results.store import Results
 from gradus.results.weights import weights_of
-from gradus.study import paths
 from gradus.study.config import BuiltStudent, Study
 from gradus.study.grid import decodings
 

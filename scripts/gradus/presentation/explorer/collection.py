@@ -134,7 +134,9 @@ def _cell(results: Results, cell: Cell, audit: SupervisionAudit | None) -> dict[
     facts |= {"status": "done", **{key: getattr(metrics, key) for key in _METRICS}}
     held = results.find_metrics(cell, problems=paths.DEVELOPMENT)
     if held is not None:
-        facts["development"] = {name: getattr(held, name) for name in ("accuracy", "interval_low", "interval_high", "n")}
+        facts["development"] = {
+            name: getattr(held, name) for name in ("accuracy", "interval_low", "interval_high", "n")
+        }
     facts["leaked"], facts["excerpt"] = bool(metrics.leaked_training_rows), metrics.excerpt
     facts["no_end"] = not results.has_learned_to_stop(cell)
     trace = results.find_trace(cell)

@@ -9,7 +9,7 @@ from pydantic import Field
 SCORED = ("loss", "entropy")
 
 
-def _is_none(value: object) -> bool:
+def is_none(value: object) -> bool:
     """Keys that came later leave the dump, and so the identity, of a transform that does not use them as it was."""
     return value is None
 
@@ -18,7 +18,7 @@ def scorer_key(what: str) -> Any:
     """The key that names the student, for those values of `by` that ask it."""
     return Field(
         None,
-        exclude_if=_is_none,
+        exclude_if=is_none,
         description=f"With {what}: the student whose base model reads the texts, before any training.",
     )
 

@@ -20,7 +20,7 @@ from gradus.study.config.names import names_file_of_every_study, problem_of_name
 from gradus.study.config.sections import Policy, Section, must_exist
 from gradus.study.config.students import BuiltStudent, EarlierStudent, PretrainedStudent, Recipe, Student
 from gradus.study.config.teachers import ChatTeacher, Teacher
-from gradus.study.config.transform_sources import check_sources
+from gradus.study.config.transform_sources import check_solver, check_sources
 from gradus.study.config.transforms import Transform
 
 Stage = Literal["data", "annotate", "train", "evaluate", "analyse", "generate-vllm"]
@@ -186,7 +186,11 @@ class Study(Section):
                 self._is_its_base_model(name, student)
                 self._ranks_fit_nodes(name)
         mistakes.report()
-        # What is declared is looked for in experiments that are right.
+        # What is declared, and who is asked, is looked for in experiments that are right.
+        for name, transform in self.transforms.items():
+            with mistakes:
+                if (solver := transform.asked()) is not None:
+                    check_solver(name, solver, self.transforms, self.teachers, self.decodings, self.experiments)
         for name, primary in self.primary.items():
             with mistakes:
                 self._is_in_an_experiment(f"primary.{name}", primary)

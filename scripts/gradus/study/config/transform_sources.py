@@ -7,10 +7,12 @@ from typing import Any
 
 from gradus.records.vocabulary import UNTAUGHT
 from gradus.runtime.errors import UserError
-from gradus.study.config.experiments import NAMED_FORMATS
+from gradus.study.config.experiments import NAMED_FORMATS, Experiment
+from gradus.study.config.pass_rates import Solver
 from gradus.study.config.sections import must_exist
 from gradus.study.config.teachers import ChatTeacher
-from gradus.study.config.transforms import RewrittenTransform, TransformSection
+from gradus.study.config.transform_section import TransformSection
+from gradus.study.config.transforms import RewrittenTransform
 
 
 def check_sources(
@@ -36,6 +38,42 @@ def check_sources(
         raise UserError(
             f"{name!r} is made from itself", where=f"configuration key transforms.{name}", hint="name another format"
         )
+
+
+def check_solver(
+    name: str,
+    solver: Solver,
+    transforms: Mapping[str, TransformSection],
+    teachers: Mapping[str, Any],
+    decodings: Mapping[str, Any],
+    experiments: Mapping[str, Experiment],
+) -> None:
+    """UserError where the student that is asked the training problems is no cell of the study, or cannot be asked them."""
+    key = f"transforms.{name}.solver"
+    if solver.decoding is not None:
+        must_exist(solver.decoding, decodings, f"{key}.decoding")
+    parts = solver.taught.split("/")
+    if parts[1] in transforms:
+        raise UserError(
+            f"{solver.taught!r} is made by a transform itself",
+            where=f"configuration key {key}.taught",
+            hint="ask a student that was taught a teacher's texts, or nothing",
+        )
+    if getattr(teachers.get(parts[0]), "shots", 0):
+        raise UserError(
+            "the worked examples of this student would be among the problems that it is asked",
+            where=f"configuration key {key}.taught",
+            hint="name an untaught teacher without shots, or a trained student",
+        )
+    using = [one for one in experiments.values() if name in {*one.formats, *(b.split("/")[1] for b in one.baselines)}]
+    for dataset in dict.fromkeys(dataset for one in using for dataset in one.datasets):
+        asked = [one for one in experiments.values() if one.asks_for(dataset, parts, solver.student)]
+        if not any(parts[1] == UNTAUGHT or solver.seed in one.seeds for one in asked):
+            raise UserError(
+                f"no experiment has {solver.student} taught {solver.taught} on {dataset} with seed {solver.seed}",
+                where=f"configuration key {key}",
+                hint="add it to the baselines of an experiment, or ask another student",
+            )
 
 
 def _reached(name: str, transforms: Mapping[str, TransformSection]) -> set[str]:

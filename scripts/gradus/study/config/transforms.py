@@ -14,92 +14,10 @@ from pydantic import Field, field_validator, model_validator
 
 from gradus.records import Supervision
 from gradus.records.vocabulary import LEVELS, Verdict
-from gradus.study.config.scorers import has_scorer, scorer_key
-from gradus.study.config.sections import Policy, Section
-
-Share = Annotated[float, Field(gt=0, le=1)]
-AnyLevel = Literal["L1", "L2", "L3", "L4", "L5", "L6"]
-StepType = Literal["verification", "aside", "calculation", "statement"]
-_TRAINED = ("keep", "answer-only")
-
-
-class TransformSection(Section):
-    """What all transforms share."""
-
-    # Whether it counts problems or rows: then it takes those alone that are trained on, so that its numbers are exact.
-    counts: ClassVar[bool] = False
-
-    # Whether it is written by a teacher, in an annotation job, and not by a plug-in.
-    asks: ClassVar[bool] = False
-
-    kind: str
-    verdict_policy: dict[Verdict, Policy] | None = Field(
-        None,
-        description="What a training set does with its annotations of each verdict: `keep`, `drop` or `answer-only`; unset: "
-        "as the study's.",
-    )
-
-    @field_validator("verdict_policy")
-    @classmethod
-    def _nothing_is_asked_again(cls, value: dict[Verdict, Policy] | None) -> dict[Verdict, Policy] | None:
-        if "retry" in (value or {}).values():
-            raise ValueError("a transform asks nobody again: write retry into the study's verdict_policy")
-        return value
-
-    def identity(self) -> dict[str, Any]:
-        """What decides its texts, as plain JSON values; its verdict policy decides the training set alone."""
-        return self.model_dump(mode="json", exclude={"verdict_policy"})
-
-    def policy(self, of_study: Mapping[Verdict, Policy]) -> dict[Verdict, Policy]:
-        """What a training set does with its annotations: its own policy, else its default, else the study's."""
-        return dict(of_study if self.verdict_policy is None else self.verdict_policy)
-
-    def taken(self, of_study: Mapping[Verdict, Policy]) -> list[Verdict]:
-        """The verdicts of the rows that it takes, others are left out and counted; empty: every row is taken."""
-        if not self.counts:
-            return []
-        return sorted(verdict for verdict, action in self.policy(of_study).items() if action in _TRAINED)
-
-    def sources(self, supervision: Supervision) -> list[Supervision]:
-        """The supervisions that it reads, in the order of the plug-in."""
-        raise NotImplementedError
-
-    def sized(self, problems: int, sources: Sequence[tuple[float, float]]) -> tuple[float, float]:
-        """Examples, and tokens of a rationale, that can be expected of so many problems; ``sources`` says the same of each."""
-        return sources[0]
-
-    def teachers(self) -> dict[str, str]:
-        """The teachers that it names, by key."""
-        return {}
-
-    def students(self) -> dict[str, str]:
-        """The students that it names, by key: whose tokens are counted, whose base model scores."""
-        named = {key: getattr(self, key, None) for key in ("tokenizer", "scored_by")}
-        return {key: name for key, name in named.items() if name is not None}
-
-    def scorer(self) -> str | None:
-        """The student whose base model scores the texts that it reads; None where nothing is scored."""
-        name: str | None = getattr(self, "scored_by", None)
-        return name
-
-    def formats(self) -> dict[str, str]:
-        """The formats that it reads, by key."""
-        return {}
-
-
-class Derived(TransformSection):
-    """A transform of one supervision: the same dataset, teacher and level in the format ``of``."""
-
-    kind: str
-    of: str = Field(
-        "original", description="The format that it is made from, or another transform: one after the other."
-    )
-
-    def sources(self, supervision: Supervision) -> list[Supervision]:
-        return [replace(supervision, format=self.of)]
-
-    def formats(self) -> dict[str, str]:
-        return {"of": self.of}
+from gradus.study.config.pass_rates import Solver, Thresholds
+from gradus.study.config.scorers import has_scorer, is_none, scorer_key
+from gradus.study.config.sections import Policy
+from gradus.study.config.transform_section import TRAINED, AnyLevel, Derived, Share, StepType, TransformSection
 
 
 class PaddedTransform(TransformSection):
@@ -211,7 +129,8 @@ class RewrittenTransform(Derived):
 
 
 class MixedTransform(TransformSection):
-    """Each problem from one of several supervisions, by its solution steps or by shares; used as `mixed/NAME/native`."""
+    """Each problem from one of several supervisions, by its solution steps, by shares, or by how often a student solves it;
+    used as `mixed/NAME/native`."""
 
     kind: Literal["mixed"] = Field(description="The plug-in.")
     teacher: str | None = Field(None, description="Whose originals are mixed, where levels are named alone.")
@@ -223,9 +142,19 @@ class MixedTransform(TransformSection):
         min_length=1,
         description="By shares of the problems: `L5: 0.2` of `teacher`, or any supervision, `gpt-4o/symbolic/L3: 0.2`.",
     )
+    rates: Thresholds | None = Field(
+        None,
+        exclude_if=is_none,
+        description="By pass rate: a problem of which at least this share of the `solver`'s answers is right is from this level "
+        "(or supervision); the highest share that is reached counts, `0.5: L1`.",
+    )
+    solver: Solver | None = Field(
+        None, exclude_if=is_none, description="With `rates`: who solves the training problems."
+    )
     otherwise: str | None = Field(
         None,
-        description="Level (or, with `shares`, supervision) of all other problems; needed by steps, and where shares leave some.",
+        description="Level (or, with `shares` and `rates`, supervision) of all other problems; needed by steps and by pass rate, "
+        "and where shares leave some.",
     )
     seed: int = Field(0, description="With `shares`, seed of which problem is from where.")
 
@@ -239,8 +168,10 @@ class MixedTransform(TransformSection):
 
     @model_validator(mode="after")
     def _fits_together(self) -> MixedTransform:
-        if (self.levels is None) == (self.shares is None):
-            raise ValueError("needs either levels (by number of steps) or shares")
+        if [self.levels, self.shares, self.rates].count(None) != 2:
+            raise ValueError("needs either levels (by number of steps) or shares, or rates (by pass rate)")
+        if (self.rates is None) != (self.solver is None) or (self.rates is not None and self.otherwise is None):
+            raise ValueError("rates need solver (who solves the problems) and otherwise, and nothing else has a solver")
         if self.levels is not None and (self.otherwise not in LEVELS or self.teacher is None):
             raise ValueError("levels by number of steps need teacher, and otherwise: the level of all other problems")
         total = sum((self.shares or {}).values())
@@ -250,7 +181,7 @@ class MixedTransform(TransformSection):
             )
         if total > 1 + 1e-9:
             raise ValueError(f"shares add up to {total:g}, more than 1")
-        for name in [*(self.shares or {}), *([self.otherwise] if self.otherwise else [])]:
+        for name in [*(self.shares or {}), *(self.rates or {}).values(), *([self.otherwise] if self.otherwise else [])]:
             if name not in LEVELS and name.count("/") != 2:
                 raise ValueError(f"{name!r} is no level and no supervision (teacher/format/level)")
             if name in LEVELS and self.teacher is None:
@@ -265,16 +196,16 @@ class MixedTransform(TransformSection):
     def identity(self) -> dict[str, Any]:
         """A mixture by steps has the identity that it had before there were shares."""
         found = super().identity()
-        return found if self.takes_shares else {key: found[key] for key in ("kind", "levels", "otherwise", "teacher")}
+        return found if self.levels is None else {key: found[key] for key in ("kind", "levels", "otherwise", "teacher")}
 
     def taken(self, of_study: Mapping[Verdict, Policy]) -> list[Verdict]:
         """Shares are of the problems that are trained on."""
-        trained = (verdict for verdict, action in self.policy(of_study).items() if action in _TRAINED)
+        trained = (verdict for verdict, action in self.policy(of_study).items() if action in TRAINED)
         return sorted(trained) if self.takes_shares else []
 
     def used(self) -> list[str]:
         """Every level or supervision that a problem can be from, in the order of ``sources``."""
-        names = self.levels.values() if self.levels is not None else (self.shares or {})
+        names = {*(self.levels or {}).values(), *(self.rates or {}).values(), *(self.shares or {})}
         return sorted({*names, *([self.otherwise] if self.otherwise else [])})
 
     def sources(self, supervision: Supervision) -> list[Supervision]:
@@ -282,7 +213,7 @@ class MixedTransform(TransformSection):
         return [Supervision(supervision.dataset, *parts) for parts in map(self._parts, self.used())]
 
     def sized(self, problems: int, sources: Sequence[tuple[float, float]]) -> tuple[float, float]:
-        """By shares their mean; by steps, whose number nobody knows yet, that of all levels alike."""
+        """By shares their mean; by steps or pass rate, which nobody knows yet, that of all alike."""
         used, shares = self.used(), dict(self.shares or {})
         if self.otherwise is not None:
             shares[self.otherwise] = shares.get(self.otherwise, 0.0) + 1 - sum(shares.values())
@@ -297,11 +228,15 @@ class MixedTransform(TransformSection):
         return teacher, format_, level
 
     def teachers(self) -> dict[str, str]:
-        named = {f"shares.{name}": self._parts(name)[0] for name in self.used() if "/" in name}
+        named = {f"{self._by}.{name}": self._parts(name)[0] for name in self.used() if "/" in name}
         return named if self.teacher is None else {"teacher": self.teacher, **named}
 
     def formats(self) -> dict[str, str]:
-        return {f"shares.{name}": self._parts(name)[1] for name in self.used() if "/" in name}
+        return {f"{self._by}.{name}": self._parts(name)[1] for name in self.used() if "/" in name}
+
+    @property
+    def _by(self) -> str:
+        return "shares" if self.takes_shares else "rates"
 
 
 class DrawnTransform(Derived):

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
 from gradus.records import Annotation, Problem, Supervision
-from gradus.study.config.transforms import TransformSection
+from gradus.study.config.transform_section import TransformSection
 from gradus.teachers.transforms.corrupted import Corrupted
 from gradus.teachers.transforms.drawn import BestOf, Drawn
 from gradus.teachers.transforms.mixed import Mixed
@@ -48,6 +48,12 @@ PLUGINS: Mapping[str, Callable[..., Plugin]] = {
 }
 
 
-def make_plugin(section: TransformSection, scores: Scores | None = None) -> Plugin:
-    """The plug-in of a transform entry; ``scores`` of its source's texts, by row, for one that asks a model."""
-    return PLUGINS[section.kind](section) if section.scorer() is None else PLUGINS[section.kind](section, scores or {})
+def make_plugin(
+    section: TransformSection, scores: Scores | None = None, solved: Mapping[str, float] | None = None
+) -> Plugin:
+    """The plug-in of a transform entry; ``scores`` of its source's texts, by row, for one that asks a model; what was
+    ``solved`` of each training problem, by its id, for one that asks a student."""
+    plugin = PLUGINS[section.kind]
+    if section.asked() is not None:
+        return plugin(section, solved or {})
+    return plugin(section) if section.scorer() is None else plugin(section, scores or {})

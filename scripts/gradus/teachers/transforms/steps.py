@@ -10,7 +10,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Sequence
 
-from gradus.study.config.transforms import StepType
+from gradus.study.config.transform_section import StepType
 
 # Between these no step ends.
 _MATHS = re.compile(r"\$\$.*?\$\$|\\\[.*?\\\]|\\\(.*?\\\)|\\begin\{(\w+\*?)\}.*?\\end\{\1\}|\$[^$\n]*\$", re.DOTALL)
