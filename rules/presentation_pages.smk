@@ -3,6 +3,7 @@
 
 localrules:
     explorer,
+    explorer_texts,
     report,
     so_far,
 
@@ -43,6 +44,35 @@ rule explorer:
         '{resources.interpreter} "$GRADUS"/scripts/explorer.py'
         " --study {input.study:q}"
         " --output {output:q}"
+        " 2>&1 | tee {log:q}"
+
+
+rule explorer_texts:
+    """The texts of all test problems beside the explorer, where a large study's have no room in its page."""
+    input:
+        study=paths.STUDY_COPY.of(study),
+        page=paths.EXPLORER.of(study),
+    output:
+        directory(paths.EXPLORER_TEXTS.of(study)),
+    log:
+        paths.EXPLORER_TEXTS.log.of(study),
+    benchmark:
+        paths.EXPLORER_TEXTS.benchmark.of(study)
+    conda:
+        "../envs/analyse.yaml"
+    threads: 1
+    resources:
+        interpreter=resources.interpreter(study, "analyse"),
+        mem_mb=4000,
+        runtime=240,
+    params:
+        code=lambda _: fingerprint("explorer"),
+    message:
+        "Texts beside the explorer"
+    shell:
+        '{resources.interpreter} "$GRADUS"/scripts/explorer.py'
+        " --study {input.study:q}"
+        " --texts {output:q}"
         " 2>&1 | tee {log:q}"
 
 

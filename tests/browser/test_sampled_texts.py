@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from gradus.presentation.explorer.page import in_script, packed
+from gradus.presentation.explorer.packing import in_script, packed
 from gradus.presentation.explorer.sampling import BUDGET_BYTES, BYTES_OF_A_TEXT, SAMPLES, sample_size, shown_problems
 from gradus.records import Problem
 from gradus.runtime.jsonl import read_records

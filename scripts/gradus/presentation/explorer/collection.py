@@ -9,7 +9,14 @@ from pathlib import Path
 from typing import Any
 
 from gradus.presentation.explorer.experiments import experiments
-from gradus.presentation.explorer.sampling import RATIONALE_BYTES, cut, sample_size, shown_problems
+from gradus.presentation.explorer.sampling import (
+    RATIONALE_BYTES,
+    blocks,
+    cut,
+    problem_facts,
+    sample_size,
+    shown_problems,
+)
 from gradus.records import Cell, Problem
 from gradus.records.vocabulary import NATIVE, Split
 from gradus.results.facts import SupervisionAudit
@@ -64,8 +71,11 @@ def collect(results: Results, shown: Shown, folder: Path | None = None) -> dict[
         "weights": {name: count for name in axes["student"] if (count := weights_of(results, name)) is not None},
         "experiments": experiments(results),
         "cells": [_cell(results, cell, by_supervision.get(str(cell.supervision))) for cell in asked],
-        "problems": {name: [_problem(problem) for problem in shown[name, "test"]] for name in study.datasets},
-        "training_problems": {name: [_problem(problem) for problem in shown[name, "train"]] for name in study.datasets},
+        "problems": {name: [problem_facts(problem) for problem in shown[name, "test"]] for name in study.datasets},
+        "more": {name: _left_out(results, shown, name) for name in study.datasets},
+        "training_problems": {
+            name: [problem_facts(problem) for problem in shown[name, "train"]] for name in study.datasets
+        },
         "links": _links(results, folder),
         "claims": _rows(results.path(paths.CLAIMS)),
         "recommendations": _rows(results.path(paths.RECOMMENDATION)),
@@ -151,13 +161,10 @@ def _cell(results: Results, cell: Cell, audit: SupervisionAudit | None) -> dict[
     return facts
 
 
-def _problem(problem: Problem) -> dict[str, Any]:
-    return {
-        "id": problem.id,
-        "question": problem.question,
-        "choices": problem.choices,
-        "answer": problem.answer,
-    }
+def _left_out(results: Results, shown: Shown, dataset: str) -> list[int]:
+    """How many test problems each file beside the page holds."""
+    series = sum(cell.supervision.dataset == dataset for cell in requested_cells(results.study))
+    return [len(block) for block in blocks(results.find_problems(dataset, "test"), shown[dataset, "test"], series)]
 
 
 def _dataset(results: Results, name: str) -> dict[str, Any]:

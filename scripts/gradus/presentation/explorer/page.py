@@ -1,20 +1,20 @@
 """The page: template, style and program of the explorer put together with its data.
 
 Texts of predictions are most of the bytes: each cell's are deflated and stand in base64, a line each, and are inflated in the
-browser when the cell is opened. A policy inside the page forbids it any network request.
+browser when the cell is opened. A policy inside the page forbids it any request, but for scripts that lie beside it where not all
+texts have room in it (``more_texts``).
 """
 
 from __future__ import annotations
 
-import base64
 import json
-import zlib
 from collections.abc import Iterable
 from html import escape
 from pathlib import Path
 from typing import Any
 
 from gradus.presentation.explorer.collection import collect, samples, shown
+from gradus.presentation.explorer.packing import in_script, packed
 from gradus.presentation.explorer.rationales import rationales
 from gradus.results.store import Results
 from gradus.study.grid import requested_cells
@@ -46,6 +46,7 @@ def to_page(
     """The HTML document; ``samples`` has an entry per cell, in the order of ``facts["cells"]``, and ``rationales`` one per
     entry of ``facts["rationales"]``."""
     parts = {
+        "BESIDE": " 'self' file:" if any(facts.get("more", {}).values()) else "",
         "TITLE": escape(f"{facts['study']} - Gradus"),
         "STYLE": (_HERE / "explorer.css").read_text(encoding="utf-8"),
         "PROGRAM": "".join((_HERE / f"{name}.js").read_text(encoding="utf-8") for name in _PROGRAM),
@@ -60,17 +61,3 @@ def to_page(
         name, _, after = piece.partition("}}")
         pieces += [parts[name], after]
     return "".join(pieces)
-
-
-def packed(samples: list[list[Any]]) -> str:
-    """One cell's texts as raw deflate in base64; an empty line for none."""
-    if not samples:
-        return ""
-    compressor = zlib.compressobj(9, zlib.DEFLATED, -zlib.MAX_WBITS)
-    raw = json.dumps(samples, ensure_ascii=False, separators=(",", ":")).encode("utf-8")
-    return base64.b64encode(compressor.compress(raw) + compressor.flush()).decode("ascii")
-
-
-def in_script(text: str) -> str:
-    """JSON that cannot end the script element that holds it."""
-    return text.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")

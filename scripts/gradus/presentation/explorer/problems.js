@@ -90,6 +90,18 @@ const drawProblems = async () => {
   view.training = Math.max(0, Math.min(view.training, training.length - 1));
   const test = position === undefined ? null : facts.problems[view.dataset][position];
   $("problem-count").textContent = `${positions.length} of ${(facts.problems[view.dataset] ?? []).length} test problems`;
+  const waiting = leftOut(view.dataset);
+  const count = waiting.reduce((sum, size) => sum + size, 0);
+  const more = async (button, blocks) => {
+    button.disabled = true;
+    try { for (let block = 0; block < blocks; block += 1) await readMore(view.dataset); } catch {
+      $("more-problems").replaceChildren(make("p", { class: "hint" }, `The texts of ${count} more test problems are in no file beside this page: `, make("code", {}, "snakemake explorer_texts"), " writes them."));
+      return;
+    }
+    again();
+  };
+  $("more-problems").replaceChildren(...(count ? [make("span", {}, `${count} more test problems lie beside this page:`),
+    make("button", { id: "read-more", onclick: (event) => more(event.target, 1) }, `read ${waiting[0]}`), waiting.length > 1 ? make("button", { id: "read-all", onclick: (event) => more(event.target, waiting.length) }, "read all") : ""] : []));
   const choosers = make("div", { class: "texts" },
     pager("training-problem", "training problem", training[view.training], view.training, training.length, (step) => { view.training += step; again(); }),
     pager("test-problem", "test problem", test, view.test, positions.length, (step) => { view.test += step; again(); }));
@@ -104,7 +116,7 @@ const drawProblems = async () => {
     const cards = [teacherCard(lane, row, lane.format === "original" ? coarser : originals[lane.level])];
     if (lane.format === "original" && row?.length) { [coarser] = row; [originals[lane.level]] = row; }
     const own = answered.find((candidate) => candidate.supervision === lane.supervision);
-    const answer = own && test ? (await inflate("rationales", own.index))[position] : null;
+    const answer = own && test ? (await textsFor("rationales", view.dataset, own.index))[position] : null;
     if (answer?.length) cards.push(make("div", { class: "card" }, make("h4", {}, `${view.teacher} itself, gold hidden`), withWrongMarked(answer[0]), make("p", {}, make("span", { class: answer[2] === "agrees" ? "right" : "wrong" }, answer[2] === "agrees" ? "correct" : "incorrect"))));
     for (const { student, index } of test ? studentsOf(lane.supervision) : []) {
       const sample = (await samples(index))[position];

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from gradus.records import Problem
 from gradus.runtime.atomic import sha256_bytes
@@ -11,6 +12,7 @@ from gradus.runtime.atomic import sha256_bytes
 SAMPLES = 20
 BUDGET_BYTES = 10_000_000  # of students' texts
 RATIONALE_BYTES = 1_500_000  # of teachers'
+BLOCK_BYTES = 2_000_000  # of a file beside the page
 BYTES_OF_A_TEXT = 550  # of a packed one: measured on the released rationales (about 600 characters each)
 LONGEST_TEXT = 4000
 
@@ -27,6 +29,19 @@ def shown_problems(problems: Sequence[Problem], count: int = SAMPLES) -> list[Pr
     """
     chosen = set(sorted((problem.id for problem in problems), key=lambda name: sha256_bytes(name.encode()))[:count])
     return [problem for problem in problems if problem.id in chosen]
+
+
+def blocks(problems: Sequence[Problem], shown: Sequence[Problem], series: int) -> list[list[Problem]]:
+    """The problems whose texts the page does not hold, in blocks whose texts by ``series`` cells take about ``BLOCK_BYTES``."""
+    inside = {problem.id for problem in shown}
+    rest = [problem for problem in problems if problem.id not in inside]
+    size = max(1, BLOCK_BYTES // (BYTES_OF_A_TEXT * max(1, series)))
+    return [rest[start : start + size] for start in range(0, len(rest), size)]
+
+
+def problem_facts(problem: Problem) -> dict[str, Any]:
+    """What the page tells of a problem, as plain JSON."""
+    return {"id": problem.id, "question": problem.question, "choices": problem.choices, "answer": problem.answer}
 
 
 def cut(text: str) -> str:
