@@ -129,8 +129,7 @@ class RewrittenTransform(Derived):
 
 
 class MixedTransform(TransformSection):
-    """Each problem from one of several supervisions, by its solution steps, by shares, or by how often a student solves it;
-    used as `mixed/NAME/native`."""
+    """Each problem from one of several supervisions, by its steps, by shares or by pass rate; used as `mixed/NAME/native`."""
 
     kind: Literal["mixed"] = Field(description="The plug-in.")
     teacher: str | None = Field(None, description="Whose originals are mixed, where levels are named alone.")
