@@ -1,7 +1,7 @@
 """More texts: those of test problems that the page has no room for, in files beside it.
 
-A page that was opened from a file may fetch nothing, but may run a script that lies beside it. So every file calls the page with a
-block of problems and with what the cells wrote for them; it is read when somebody asks for it.
+A page that was opened from a file may fetch nothing, but may run a script that lies beside it. So every file calls the page with
+a block of problems and with what the cells wrote for them; it is read when somebody asks for it.
 """
 
 from __future__ import annotations
