@@ -3,7 +3,9 @@
 from typing import Any
 
 import pytest
+import yaml
 from builders import tiny_study
+from running import PROJECT
 
 from gradus.analysis.summaries import label
 from gradus.archive.groups import archived
@@ -22,6 +24,14 @@ def with_untaught(**shots: Any) -> dict[str, Any]:
     experiment["baselines"] += ["none/untaught/native", "four-shot/untaught/native"]
     experiment["seeds"] = [1, 2, 3]
     return config
+
+
+def test_every_shipped_study_with_bare_answers_has_the_untaught_student_beside_them() -> None:
+    files = [PROJECT / "config.yaml", *sorted((PROJECT / "studies").glob("*.yaml"))]
+    studies = [load(yaml.safe_load(path.read_text(encoding="utf-8")), str(path)) for path in files]
+    formats = {one.study: {cell.supervision.format for cell in cells(one)} for one in studies}
+    assert sum("answer-only" in found for found in formats.values()) > 6
+    assert [name for name, found in formats.items() if "answer-only" in found and "untaught" not in found] == []
 
 
 def test_it_is_one_cell_a_student_and_no_training() -> None:
