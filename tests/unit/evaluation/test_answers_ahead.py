@@ -65,7 +65,7 @@ def engines(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, model: Path) -> Eng
     folder = Path("checkpoint")
     folder.mkdir()
     (folder / "weights").symlink_to(model)
-    write_json(model / TEMPLATE_FILE, asdict(Template("plain", "Question: ", "\nAnswer:", " ", "<|eot|>")))
+    write_json(model / TEMPLATE_FILE, asdict(Template("plain", "Question: ", "\nAnswer:", " ", "<|end_of_text|>")))
     sums = {path.name: sha256_file(path) for path in model.iterdir()}
     write_json(folder / "manifest.json", {"files": sums, "identity": "trained"})
     write_json("taught.json", {"longest_completion_tokens": 8})
@@ -141,7 +141,7 @@ def test_the_first_other_dataset_leads_and_the_others_wait_for_it() -> None:
         name: {"source": "gradeschool", "seed": 6, "train": 24, "test": 10} for name in ("one", "two", "own")
     }
     experiments = config["experiments"]
-    experiments["granularity"] |= {"transfer": ["one", "gradeschool"], "students": ["mini"]}
+    experiments["granularity"] |= {"transfer": ["one"], "students": ["mini"]}
     experiments["more"] = {**experiments["granularity"], "levels": ["L1", "L2"], "transfer": ["one", "two"]}
     experiments["none"] = {**experiments["granularity"], "levels": ["L5"], "transfer": []}
     study = load(config)
