@@ -182,7 +182,7 @@ def test_scores_on_development_problems_stand_beside_those_on_test(explorer: Any
     choose(explorer, "dataset", "more-sums")
     square(explorer, "tutor/original/L5", "large").click()
     explorer.wait_for_selector("#shown-count")
-    assert "on development problems" in explorer.inner_text("#detail") and ", n = 30" in explorer.inner_text("#detail")
+    assert "development problems" in explorer.inner_text("#detail") and ", n = 30" in explorer.inner_text("#detail")
 
 
 def test_the_address_shows_the_same_again(page: Any, folder: Path) -> None:

@@ -47,7 +47,7 @@ const wilson = (share, n) => {
 const TERMS = {
   "supervision": "what a student is taught with: teacher, format and level on a dataset",
   "by the paper's rules": "scored by the exact rules of Chen et al. (2025), which accept fewer spellings of an answer",
-  "on development problems": "problems kept from the training split, on which choices are made; no student was trained on them",
+  "development problems": "problems kept from the training split, on which choices are made; no student was trained on them",
   "most frequent answer": "the accuracy of always giving the most frequent training answer, and of a blind guess",
   "truncated / unparsable": "texts that were cut off at the length limit, and texts in which no answer was found",
   "tokens of an answer": "mean length of what this student writes for a test problem",

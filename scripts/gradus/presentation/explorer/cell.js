@@ -38,7 +38,7 @@ const describe = (cell) => {
   if (cell.no_end) notes.push("¶ has not learned to stop (final_end_loss above 0.1)");
   return make("div", {}, factList([
     [cell.development ? "accuracy on test" : "accuracy", `${percent(cell.accuracy)} % [${percent(cell.interval_low)}, ${percent(cell.interval_high)}], n = ${cell.n}${cell.samples > 1 ? ` x ${cell.samples} samples` : ""}`],
-    ["on development problems", cell.development ? `${percent(cell.development.accuracy)} % [${percent(cell.development.interval_low)}, ${percent(cell.development.interval_high)}], n = ${cell.development.n}` : null],
+    ["development problems", cell.development ? `${percent(cell.development.accuracy)} % [${percent(cell.development.interval_low)}, ${percent(cell.development.interval_high)}], n = ${cell.development.n}` : null],
     ["by the paper's rules", `${percent(cell.strict_accuracy)} %`],
     ["most frequent answer", `${percent(cell.most_frequent_answer_accuracy)} %, a blind guess ${percent(cell.chance_accuracy)} %`],
     ["truncated / unparsable", `${cell.truncated} / ${cell.unparsable} texts`],
