@@ -78,7 +78,7 @@ def test_a_page_without_its_files_says_what_writes_them(opened: tuple[Any, list[
     (elsewhere / "explorer.html").write_text((crowded / "explorer.html").read_text(encoding="utf-8"), encoding="utf-8")
     page.goto((elsewhere / "explorer.html").as_uri() + "#%7B%22page%22%3A%22problems%22%7D")
     page.click("#read-more")
-    page.get_by_text("snakemake explorer_texts").last.wait_for()
+    page.locator("#more-problems code", has_text="snakemake explorer_texts").wait_for()
     assert "40 more test problems are in no file beside this page" in page.inner_text("#more-problems")
 
 
