@@ -1,9 +1,11 @@
 """Indexes of shards: what they say is what reading finds, and a wrong one is passed over."""
 
+import itertools
 import json
 import os
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -64,6 +66,8 @@ def test_with_and_without_indexes_a_journal_says_the_same(
     with monkeypatch.context() as context:
         context.setattr(shard_index, "SMALLEST", 1)
         context.setattr("os.fsync", lambda _: None)
+        ticks = itertools.count(1)
+        context.setattr("gradus.teachers.requests.journal.time.time", lambda: float(next(ticks)))
         journal = Journal(folder)
         for event, *values in events:
             if event == "add":
@@ -90,13 +94,31 @@ def test_with_and_without_indexes_a_journal_says_the_same(
         assert state(indexed) == state(whole)
         for n in range(10):
             key = request_key(body(n))
-            assert indexed.look(key) == whole.look(key)
-            for one in (
-                indexed,
-                journal,
-            ):  # of two shards with one key, a journal that wrote the first may name the other
-                found = one.look(key)
+            found = whole.look(key)
+            for one in (indexed, journal):  # also of two shards with one key
+                assert one.look(key) == found
                 assert one.glance(key) == (None if found is None else (n, found.finish_reason == "stop"))
+
+
+@pytest.mark.parametrize("names", [("a", "b"), ("b", "a")])
+def test_of_several_answers_the_newest_counts_and_any_before_a_failure(
+    tmp_path: Path, names: tuple[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two writers at once: what the shards are called says nothing of when they were written."""
+    key, failed = request_key(body(1)), request_key(body(2))
+    for when, name in enumerate(names):
+        monkeypatch.setattr("gradus.teachers.requests.journal.time.time", lambda when=when: 10.0 + when)
+        with Journal(tmp_path) as journal:
+            journal.add(key, body(1), replace(answer(1 + when), text=name))
+            journal.add(failed, body(2), answer(2, FAILED if when else "stop"))
+            (new,) = set(tmp_path.glob("*.jsonl")) - {tmp_path / f"{names[0]}.jsonl"}
+        new.rename(tmp_path / f"{name}.jsonl")
+    found = Journal(tmp_path)
+    newest = found.look(key)
+    assert newest is not None and newest.text == names[1]
+    assert found.glance(key) == (2, True) and found.glance(failed) == (2, True)
+    held = found.look(failed)
+    assert held is not None and held.finish_reason == "stop", "what was paid for is not lost behind a failure"
 
 
 def filled(folder: Path, count: int = 5) -> Path:

@@ -170,10 +170,11 @@ class Journal:
         return range(int(first), int(last))
 
     def _entry(self, key: str) -> dict[str, Any] | None:
-        """The stored line of a key, its newest where there are several (two writers at once)."""
+        """The stored line of a key; of several (two writers at once) the newest answer, else the newest failure."""
         recent = [
             self._own << _OFFSET_BITS | self._written.offsets[row] for row in self._recent.get(short_key(key), [])
         ]
+        found = []
         for position in [*reversed(recent), *reversed([int(self._positions[row]) for row in self._rows(key)])]:
             shard, offset = position >> _OFFSET_BITS, position & ((1 << _OFFSET_BITS) - 1)
             entry = self._line(shard, offset)
@@ -185,8 +186,8 @@ class Journal:
                 self.refresh()
                 return self._entry(key)
             if entry["key"] == key and not self._is_forgotten(entry):
-                return entry
-        return None
+                found.append(entry)
+        return max(found, key=_rank, default=None)
 
     def _line(self, shard: int, offset: int) -> dict[str, Any] | None:
         """The entry that begins there; None where none does."""
@@ -230,14 +231,16 @@ class Journal:
 
         It is right unless two keys begin with the same 8 bytes: good for counting, and not for what is paid.
         """
-        row = self._recent.get(short_key(key), [-1])[-1]
-        if row >= 0:
-            tokens, ending = self._written.outputs[row], self._written.endings[row]
+        recent, rows = self._recent.get(short_key(key), []), self._rows(key)
+        if len(recent) + len(rows) > 1:  # the index does not say which is the newest
+            held = self.look(key)
+            return None if held is None else (held.usage.get("output_tokens", 0), held.finish_reason == "stop")
+        if recent:
+            tokens, ending = self._written.outputs[recent[0]], self._written.endings[recent[0]]
+        elif rows:
+            tokens, ending = int(self._outputs[rows[0]]), int(self._endings[rows[0]])
         else:
-            rows = self._rows(key)
-            if not rows:
-                return None
-            tokens, ending = int(self._outputs[rows[-1]]), int(self._endings[rows[-1]])
+            return None
         if ending == IN_FAILURE and key in self._tally.forgotten:
             held = self.look(key)
             return None if held is None else (held.usage.get("output_tokens", 0), held.finish_reason == "stop")
@@ -312,3 +315,8 @@ class Journal:
         for stream in self._readers.values():
             stream.close()
         self._readers.clear()
+
+
+def _rank(entry: dict[str, Any]) -> tuple[bool, float]:
+    """Which of several entries of a key counts: what was paid for before what failed, then the newest."""
+    return entry["response"]["finish_reason"] != FAILED, entry.get("time") or 0.0
