@@ -18,16 +18,15 @@ rule exemplar:
         teacher=paths.alternatives(annotation.teachers_except(study, "vllm")),
     conda:
         "../envs/annotate.yaml"
-    threads: lambda wildcards: resources.asking_threads(study, wildcards.teacher)
+    threads: 1
     resources:
-        **lanes.taken(study, lambda wildcards: wildcards.teacher),
+        **lanes.taken(study, lambda wildcards: wildcards.teacher, online=True),
         interpreter=resources.interpreter(study, "annotate"),
         request_policy=lambda wildcards: annotation.request_policy(
             study, wildcards.teacher
         ),
         mem_mb=2000,
-        runtime=lambda wildcards: resources.asking_runtime(study, wildcards.teacher, 60),
-        cpus_per_task=1,
+        runtime=60,
     params:
         code=lambda _: fingerprint("exemplar"),
         settings=lambda wildcards: annotation.teacher_settings(study, wildcards.teacher),

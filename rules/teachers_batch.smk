@@ -1,5 +1,11 @@
 # Batches: two halves that fill the journal only; `annotate` writes the file from it, and does both halves itself where nobody
-# did. They are no inputs of it: changing the mode of a teacher must rerun nothing that was annotated.
+# did. They are no inputs of it: changing the mode of a teacher must rerun nothing that was annotated. Neither half waits: on a
+# cluster they are steps of a minute where Snakemake runs, and nothing holds a node while the provider works.
+
+
+localrules:
+    batch_submit,
+    batch_collect,
 
 
 rule batch_submit:
@@ -17,16 +23,14 @@ rule batch_submit:
         paths.BATCH.with_(phase="submit").benchmark
     conda:
         "../envs/annotate.yaml"
-    threads: lambda wildcards: resources.asking_threads(study, wildcards.teacher)
+    threads: 1
     resources:
-        **lanes.taken(study, lambda wildcards: wildcards.teacher),
         interpreter=resources.interpreter(study, "annotate"),
         request_policy=lambda wildcards: annotation.request_policy(
             study, wildcards.teacher
         ),
         mem_mb=2000,
-        runtime=lambda wildcards: resources.asking_runtime(study, wildcards.teacher, 60),
-        cpus_per_task=1,
+        runtime=60,
     params:
         code=lambda _: fingerprint("annotate"),
         settings=lambda wildcards: annotation.teacher_settings(study, wildcards.teacher),

@@ -125,7 +125,7 @@ def answers_of(
     builder = RequestBuilder(teacher, prompts, "hidden" if given.hide_gold else teacher.gold)
     if given.edit:
         builder = EditBuilder(teacher, prompts, given.edit)
-    with open_journal(teacher, folder, Path(given.prices), given.only == "submit") as (journal, fetch):
+    with open_journal(teacher, folder, Path(given.prices), given.only) as (journal, fetch):
         yield RemoteAnswers(teacher, builder, journal, exemplars[0], exemplars[-1], str(supervision), fetch), journal
 
 

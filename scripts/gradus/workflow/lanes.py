@@ -37,12 +37,14 @@ def lanes(study: Study) -> list[str]:
     return sorted(set(filter(None, map(lane_of, study.teachers.values()))))
 
 
-def taken(study: Study, teacher_of: Callable[[Wildcards], str]) -> dict[str, Callable[[Wildcards], int]]:
-    """The resources of a job: its teacher's lane."""
+def taken(
+    study: Study, teacher_of: Callable[[Wildcards], str], *, online: bool = False
+) -> dict[str, Callable[[Wildcards], int]]:
+    """The resources of a job: its teacher's lane. ``online``: it asks at once, whatever the teacher's mode (an exemplar)."""
 
     def share(lane: str, wildcards: Wildcards) -> int:
         teacher = study.teachers[teacher_of(wildcards)]
-        return int(lane_of(teacher) == lane and not waits_for_batches(teacher))
+        return int(lane_of(teacher) == lane and (online or not waits_for_batches(teacher)))
 
     return {lane: partial(share, lane) for lane in lanes(study)}
 

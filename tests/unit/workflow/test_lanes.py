@@ -55,5 +55,8 @@ def test_a_job_that_waits_for_batches_takes_no_lane_and_no_core_but_the_time() -
         {"annotation_api_openai_com": 1},
         {"annotation_api_openai_com": 0},
     )
+    exemplar = taken(found, lambda given: given.teacher, online=True)["annotation_api_openai_com"]
+    asked_at_once: Any = SimpleNamespace(teacher="later")
+    assert exemplar(asked_at_once) == 1, "exemplars are never asked by batch"
     assert [asking_threads(found, name) for name in ("now", "later", "tutor")] == [1, 0, 1]
     assert [asking_runtime(found, name, 240) for name in ("now", "later", "tutor")] == [240, 31 * 60, 240]

@@ -56,7 +56,7 @@ class BatchRecord:
 
 
 class BatchQueue:
-    """Fetches answers by batch. ``submit`` and ``collect`` are the two halves; ``fetch`` does both until none is missing."""
+    """Fetches answers by batch. ``submit`` and ``fetch_ended`` are the two halves; ``fetch`` does both until none is missing."""
 
     def __init__(
         self,
@@ -77,6 +77,7 @@ class BatchQueue:
         self._wait_seconds = teacher.batch_wait_hours * 3600
         self._folder = journal.folder / "batches"
         self.submitted = 0
+        self._is_waiting = False  # that it waits is told once
         self._words = ""  # the provider's own, of a request that failed
         self._refused = 0  # batches for which the provider's queue was too full, since the last submission
         self._most_items: int | None = None  # of a batch, where the provider's queue is smaller than its batches may be
@@ -111,22 +112,50 @@ class BatchQueue:
                 self.collect()
         left = sum(not is_answered(self._journal, request) for request in wanted)
         if left:
-            said = f": {self._words}" if self._words else ""
             raise UserError(
-                f"{left} requests of {label} failed in {ROUNDS} batches{said}",
+                f"{left} requests of {label} failed in {ROUNDS} batches{self._said}",
                 where=self._folder,
                 hint="set mode: online for the rest; what was answered is in the journal",
             )
 
+    def fetch_ended(self, requests: Iterable[ChatRequest], total: int, label: str) -> None:
+        """Journal what has ended, and wait for nothing: what failed or expired is submitted again.
+
+        Raises UserError as long as an answer is missing.
+        """
+        wanted = list(self._missing(requests))
+        if not wanted:
+            return
+        is_all = self.collect({request.key for request in wanted})
+        missing = list(self._missing(wanted))
+        if not missing:
+            return
+        if is_all:
+            if self._refused:
+                self._most_items = max(FEWEST_ITEMS, len(missing) // 2)
+            self.submit(missing, len(missing), label)
+        raise UserError(
+            f"{len(missing)} of {total} requests of {label} wait for their batches{self._said}",
+            where=self._folder,
+            hint="run the same command again later; nothing is submitted twice",
+        )
+
+    @property
+    def _said(self) -> str:
+        return f": {self._words}" if self._words else ""
+
     def _wait(self, is_over: bool, label: str) -> None:
         """Until batches are looked at again; UserError where the time is over."""
         if is_over:
-            said = f": {self._words}" if self._words else ""
             raise UserError(
-                f"batches of {label} are not finished yet{said}",
+                f"batches of {label} are not finished yet{self._said}",
                 where=self._folder,
                 hint="run the same command again later; they are found again and nothing is submitted twice",
             )
+        if not self._is_waiting:
+            self._is_waiting = True
+            hours, pause = self._teacher.batch_wait_hours, self._teacher.batch_poll_seconds
+            log.info("%s: waiting for batches, for %.0f hours at most, looking every %.0f s", label, hours, pause)
         self._sleep(self._teacher.batch_poll_seconds)
 
     def submit(self, requests: Iterable[ChatRequest], total: int, label: str) -> int:

@@ -6,6 +6,7 @@ import contextlib
 import time
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from typing import Literal
 
 from gradus.runtime.errors import UserError
 from gradus.runtime.program import log
@@ -26,12 +27,12 @@ Fetch = Callable[[Iterable[ChatRequest], int, str], int | None]
 
 @contextlib.contextmanager
 def open_journal(
-    teacher: ChatTeacher, folder: Path, prices: Path, submit_only: bool = False
+    teacher: ChatTeacher, folder: Path, prices: Path, half: Literal["submit", "collect"] | None = None
 ) -> Iterator[tuple[Journal, Fetch | None]]:
     """A teacher's journal in ``folder``, and what fetches missing answers into it (None where the entry says offline).
 
-    ``submit_only``: batches are submitted, and their answers not waited for. While the block runs, no other process fetches
-    into the journal, and a served teacher's server is up; while batches are waited for, others fetch.
+    ``half``: batches are submitted, or those that have ended are collected; neither waits. While the block runs, no other process
+    fetches into the journal, and a served teacher's server is up; while batches are waited for, others fetch.
     """
     with contextlib.ExitStack() as held:
         if teacher.offline:
@@ -48,7 +49,10 @@ def open_journal(
             journal.refresh()
 
         queue = make_queue(teacher, journal, prices, address, wait)
-        yield journal, queue.submit if submit_only and isinstance(queue, BatchQueue) else queue.fetch
+        fetch: Fetch = queue.fetch
+        if isinstance(queue, BatchQueue) and half is not None:
+            fetch = queue.submit if half == "submit" else queue.fetch_ended
+        yield journal, fetch
 
 
 def make_queue(
