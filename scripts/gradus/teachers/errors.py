@@ -45,6 +45,10 @@ class PermanentError(ProviderError):
     """A fault that a retry does not fix (401, 403, 404, 400, an exhausted quota): everything stops."""
 
 
+class DailyLimitError(PermanentError):
+    """The quota of a day is used up, and the provider does not say until when."""
+
+
 class RejectedRequestError(PermanentError):
     """The provider cannot answer this one request (it is too long, say); other requests may be fine."""
 

@@ -16,6 +16,7 @@ from gradus.teachers.clients.openai_client import OpenAIClient
 from gradus.teachers.errors import (
     BadRequestError,
     ContentFiltered,
+    DailyLimitError,
     PermanentError,
     ProviderError,
     RateLimitError,
@@ -131,6 +132,30 @@ GEMINI = [
         }
     }
 ]
+GEMINI_NOW = [
+    {
+        "error": {
+            "code": 429,
+            "message": "You exceeded your current quota, please check your plan. Please retry in 34.1s.",
+            "details": [
+                {"violations": [{"quotaId": "GenerateRequestsPerDayPerProjectPerModel-FreeTier"}]},
+                {"@type": "type.googleapis.com/google.rpc.RetryInfo", "retryDelay": "34s"},
+            ],
+        }
+    }
+]
+GEMINI_MINUTE: Any = [
+    {
+        "error": {
+            "code": 429,
+            "message": "You exceeded your current quota.",
+            "details": [
+                {"violations": [{"quotaId": "GenerateContentInputTokensPerModelPerMinute-FreeTier"}]},
+                {"@type": "type.googleapis.com/google.rpc.RetryInfo", "retryDelay": "34s"},
+            ],
+        }
+    }
+]
 PAGE = b"<html><head><style>p{}</style></head><body><h1>504 Gateway</h1><p>the proxy&#39;s page</p></body></html>"
 
 
@@ -144,7 +169,10 @@ PAGE = b"<html><head><style>p{}</style></head><body><h1>504 Gateway</h1><p>the p
         (reply(404, {"detail": "Not Found"}), PermanentError, "Not Found (asked: http://127.0.0.1:"),
         (reply(504, PAGE, content_type="text/html"), TransientError, "504 Gateway the proxy's page"),
         (reply(402, {"error": {"message": "Insufficient Balance"}}), PermanentError, "Insufficient Balance"),
-        (reply(429, GEMINI), PermanentError, "GenerateRequestsPerDayPerProject"),
+        (reply(429, GEMINI), DailyLimitError, "GenerateRequestsPerDayPerProject"),
+        (reply(429, GEMINI_NOW), DailyLimitError, "You exceeded your current quota"),
+        (reply(429, GEMINI_MINUTE), RateLimitError, "You exceeded your current quota"),
+        (reply(200, {"error": GEMINI_NOW[0]["error"]}), DailyLimitError, "You exceeded your current quota"),
         (reply(429, GEMINI, retry_after="86390"), RateLimitError, "Quota exceeded"),
         (reply(429, {"error": {"message": "m", "code": "insufficient_quota"}}), PermanentError, "m"),
         (reply(400, {"error": {"message": "m", "code": "context_length_exceeded"}}), RejectedRequestError, "m"),
@@ -171,6 +199,26 @@ def test_the_providers_own_words_reach_the_user(answer: bytes, kind: type[Provid
         sent(answer)
     assert type(caught.value) is kind and said in str(caught.value)
     assert "k" * 20 not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("answer", "seconds"),
+    [
+        (reply(429, {"error": {"message": "m"}}, retry_after="86390"), 86390.0),
+        (reply(429, {"error": {"message": "m"}}, retry_after_ms="1500"), 1.5),
+        (reply(429, GEMINI_MINUTE), 34.0),
+        (reply(429, {"error": {"message": "tokens per day (TPD): Limit 9. Please try again in 9m38.5s."}}), 578.5),
+        (reply(429, {"error": {"message": "Please try again in 120ms."}}), 0.12),
+        (reply(429, {"error": {"message": "Retry after 20 seconds"}}), 20.0),
+        (reply(429, {"error": {"message": "try again in 7 hours"}}, retry_after="3"), 3.0),
+        (reply(429, {"error": {"message": "Try again in 300 milliseconds, or later."}}), None),
+        (reply(429, {"error": {"message": "slow down"}}), None),
+    ],
+)
+def test_how_long_to_wait_is_read_wherever_it_is_told(answer: bytes, seconds: float | None) -> None:
+    with pytest.raises(RateLimitError) as caught:
+        sent(answer)
+    assert caught.value.retry_after == seconds
 
 
 @pytest.mark.parametrize(

@@ -1,15 +1,18 @@
 """The request queue against a scripted provider: every failure ends in the right class or a clear stop, nothing is lost."""
 
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from builders import FakeClock
+from nasty_provider import Nasty, completion, nasty, reply
 from scripted_provider import PRICE, Scripted, fetch, held, message, requests
 
 from gradus.runtime.errors import UserError
-from gradus.study.config.teachers import ChatTeacher
+from gradus.study.config.teachers import ChatTeacher, OpenAITeacher
+from gradus.teachers.clients.openai_client import OpenAIClient
 from gradus.teachers.errors import (
     ContentFiltered,
     PermanentError,
@@ -293,3 +296,53 @@ def test_a_folder_without_room_is_found_before_anything_is_asked(
     queue, client, _ = fetch(tmp_path / "j", requests(3))
     assert "there is no room for the journal: Disk quota exceeded" in message(queue) and client.calls == []
     assert list((tmp_path / "j").iterdir()) == []
+
+
+def stopped_by(
+    folder: Path, clock: FakeClock, *replies: bytes, count: int = 30, **keys: Any
+) -> tuple[UserError, Nasty]:
+    """What ends a job that asks through the real client, and the server that was asked."""
+    with nasty(*replies) as server, Journal(folder) as journal:
+        teacher = OpenAITeacher(provider="openai", model="m", base_url=f"{server.address}/v1", **keys)
+        queue = RequestQueue(lambda: OpenAIClient("k" * 20, teacher.base_url, 5.0), journal, teacher, PRICE, clock)
+        with pytest.raises(UserError) as caught:
+            queue.fetch(requests(count), count, "test")
+    return caught.value, server
+
+
+def test_a_quota_of_a_day_stops_at_once_and_says_when_to_go_on(tmp_path: Path) -> None:
+    """A 429 that asks to wait until tomorrow was slept through, without a line."""
+    told = {"error": {"message": "Limit of requests per day reached."}}
+    for name, answer, said in (
+        (
+            "hours",
+            reply(429, told, retry_after="86390"),
+            "takes no requests for hours: RateLimitError: Limit of requests",
+        ),
+        ("words", reply(429, {"error": {"message": "Requests per day. Please try again in 23h59m."}}), "for hours"),
+        ("day", reply(429, told), "quota of a day is used up: RateLimitError: Limit of requests per day"),
+    ):
+        clock = FakeClock()
+        error, server = stopped_by(tmp_path / name, clock, reply(200, completion()), answer, max_concurrency=1)
+        assert said in error.what, error.what
+        assert clock.time < 10 and len(server.asked) == 2 and held(tmp_path / name, requests(30)) == 1
+        day = datetime.now() + timedelta(seconds=86390)
+        assert error.hint and (
+            f"run again after {day:%d %b}" in error.hint or "run again when its next day" in error.hint
+        )
+
+
+def test_a_stop_counts_what_was_in_flight_as_well(tmp_path: Path) -> None:
+    """Counted when nothing is in flight any more: "1 answers" where 32 were paid for and kept."""
+    queue, client, _ = fetch(tmp_path, requests(100), [None] * 20 + [PermanentError("401")], max_concurrency=8)
+    kept = held(tmp_path, requests(100))
+    assert kept == len(client.calls) - 1 > 20
+    assert f"annotation, {kept} answers fetched" in message(queue)
+
+
+def test_another_name_of_the_longest_output_is_a_key(tmp_path: Path) -> None:
+    """o3 and gpt-5 behind a gateway: `max_tokens` is refused, and nothing could be set."""
+    words = "Unsupported parameter: 'max_tokens' is not supported with this model. Use 'max_completion_tokens' instead."
+    error, server = stopped_by(tmp_path, FakeClock(), reply(400, {"error": {"message": words}}))
+    assert words in error.what and error.hint == "set length_field: max_completion_tokens in the teacher's entry"
+    assert len(server.asked) == 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -37,7 +38,8 @@ def read_answer(value: Any, redaction: Redaction, read: Read) -> Response:
     failed = error_in_answer(raw)
     if failed is not None:
         status, code, words = failed
-        raise classified(status, code, redaction.text(f"an error in place of an answer ({status}): {words}"))
+        said = redaction.text(f"an error in place of an answer ({status}): {words}")
+        raise classified(status, code, said, body=json.dumps(raw))
     try:
         return read(raw)
     except UnusableAnswerError as error:

@@ -201,7 +201,7 @@ def _outcome(body: Any, redaction: Redaction, read: Read) -> Outcome:
 def _failure(status: int, body: Any, redaction: Redaction) -> ProviderError:
     """An item's own failure; one that its request is to blame for says nothing of the others."""
     text = json.dumps(body)
-    failure = classified(status, code_of(text), redaction.text(words_of(text)))
+    failure = classified(status, code_of(text), redaction.text(words_of(text)), body=text)
     return RejectedRequestError(str(failure)) if isinstance(failure, BadRequestError) else failure
 
 

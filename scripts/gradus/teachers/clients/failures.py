@@ -20,6 +20,7 @@ from gradus.teachers.clients.redaction import Redaction
 from gradus.teachers.errors import (
     BadRequestError,
     ContentFiltered,
+    DailyLimitError,
     PermanentError,
     ProviderError,
     RateLimitError,
@@ -28,6 +29,7 @@ from gradus.teachers.errors import (
     TransientError,
     UnreachableError,
 )
+from gradus.teachers.requests.told_limits import seconds_of
 
 _FILTERED = ("content_filter", "content_policy_violation", "invalid_prompt")
 _EXHAUSTED = ("insufficient_quota", "billing_hard_limit_reached", "insufficient_credits")
@@ -37,6 +39,13 @@ _ONE_REQUEST = re.compile(
     re.IGNORECASE,
 )
 _PER_DAY = re.compile(r"per[ _-]?day|daily|\bRPD\b|\bTPD\b", re.IGNORECASE)
+# Gemini: {"violations": [{"quotaId": "GenerateRequestsPerDayPerProjectPerModel"}]}, {"retryDelay": "34s"} (gemini-cli #8437).
+_QUOTA = re.compile(r'"quotaId"\s*:\s*"([^"]*)"')
+# "Please try again in 9m38.016s." (OpenAI, Groq: continue issue 10920)
+_WAIT = re.compile(
+    r"""(?:\b(?:try\s+again|retry)\s+(?:in|after)\s+|"retrydelay"\s*:\s*")((?:\d+(?:\.\d+)?\s?(?:ms|s|m(?!illi)|h|d)\s?)+)"""
+)
+_SOON = 60.0
 _LONGEST = 400
 
 
@@ -49,7 +58,9 @@ def provider_error(error: Exception, redaction: Redaction) -> Exception:
         if response.status_code in (404, 405) or not words:
             words = f"{words} (asked: {address_of(response)})".strip()
         said = redaction.text(f"{kind}: {words}")
-        return classified(response.status_code, code_of(response.text), said, retry_after(response.headers))
+        return classified(
+            response.status_code, code_of(response.text), said, retry_after(response.headers), response.text
+        )
     if kind == "APITimeoutError" and not _is_caused_by(error, httpx2.ConnectTimeout):
         return TimedOutError(redaction.message(error))
     if kind in ("APIConnectionError", "APITimeoutError"):
@@ -61,13 +72,19 @@ def provider_error(error: Exception, redaction: Redaction) -> Exception:
     return error if isinstance(error, ProviderError) else redaction.unexpected(error)
 
 
-def classified(status: int, code: str, words: str, wait: float | None = None) -> ProviderError:
-    """The kind of a failure by its HTTP status and the code in its body; ``words`` is the message."""
+def classified(status: int, code: str, words: str, wait: float | None = None, body: str = "") -> ProviderError:
+    """The kind of a failure by its HTTP status and the code in its body.
+
+    ``words`` is the message, ``wait`` what a header asks for in seconds, ``body`` the provider's whole body, where quotas and
+    waits may stand that its message does not have.
+    """
     if code in _EXHAUSTED:
         return PermanentError(words)
     if status == 429:
-        lasts = wait is None and _PER_DAY.search(words)
-        return PermanentError(words) if lasts else RateLimitError(words, wait)
+        told = told_wait(f"{words} {body}") if wait is None else wait
+        # Beside a quota of a day seconds are told, too (Gemini), after which nothing passes; a header is believed.
+        is_of_a_day = _PER_DAY.search(" ".join([words, *_QUOTA.findall(body)])) and wait is None
+        return DailyLimitError(words) if is_of_a_day and (told or 0.0) < _SOON else RateLimitError(words, told)
     # 408 and 409 pass; 529 is "overloaded": the servers' trouble, which our pace did not cause.
     if status in (408, 409) or status >= 500:
         return TransientError(words)
@@ -76,6 +93,12 @@ def classified(status: int, code: str, words: str, wait: float | None = None) ->
     if status in (400, 413, 422) and (_ONE_REQUEST.search(f"{code} {words}") or status == 413):
         return RejectedRequestError(words)
     return (BadRequestError if status in (400, 422) else PermanentError)(words)
+
+
+def told_wait(text: str) -> float | None:
+    """The seconds that a text asks to wait for, the longest of several; None where it asks for none."""
+    told = [seconds_of(match[1].replace(" ", "")) for match in _WAIT.finditer(text.lower())]
+    return max((wait for wait in told if wait is not None), default=None)
 
 
 def error_in_answer(raw: dict[str, Any]) -> tuple[int, str, str] | None:

@@ -46,7 +46,7 @@ def announced_limits(headers: Mapping[str, str]) -> AnnouncedLimits:
 
 def _per_minute(given: Mapping[str, str], what: str) -> float | None:
     limit, remaining = (_number(given.get(f"x-ratelimit-{name}-{what}")) for name in ("limit", "remaining"))
-    reset = _seconds(given.get(f"x-ratelimit-reset-{what}"))
+    reset = seconds_of(given.get(f"x-ratelimit-reset-{what}"))
     if limit is None or remaining is None or reset is None or not 0 < limit - remaining <= limit or reset <= 0:
         return None
     window = reset * limit / (limit - remaining)
@@ -64,7 +64,7 @@ def _number(text: str | None) -> float | None:
     return value if 0 <= value < 1e15 else None
 
 
-def _seconds(text: str | None) -> float | None:
+def seconds_of(text: str | None) -> float | None:
     """``6m0s``, ``120ms``, ``1.5s`` or plain seconds."""
     if text is None:
         return None

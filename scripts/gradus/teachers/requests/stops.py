@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from gradus.study.config.teachers import ChatTeacher
 from gradus.teachers.errors import (
+    DailyLimitError,
     ProviderError,
     RateLimitError,
     TimedOutError,
@@ -30,6 +31,11 @@ def reason(error: ProviderError, teacher: ChatTeacher) -> tuple[str, str]:
             return f"the provider takes no requests for hours: {error}", f"run again after {when:%d %b, %H:%M}"
         minutes = PATIENCE_SECONDS / 60
         return f"throttled for {minutes:.0f} minutes without one answer: {error}", "lower requests_per_minute"
+    if isinstance(error, DailyLimitError):
+        return (
+            f"the provider's quota of a day is used up: {error}",
+            "run again when its next day has begun; all is kept",
+        )
     if isinstance(error, TimedOutError):
         return (
             f"no answer within {teacher.longest_wait_seconds:.0f} s, in {SLOW_ATTEMPTS} attempts: {error}",
@@ -45,6 +51,8 @@ def reason(error: ProviderError, teacher: ChatTeacher) -> tuple[str, str]:
     if isinstance(error, TransientError):
         return f"no usable answer after {TRANSIENT_ATTEMPTS} attempts: {error}", "retry once the server has recovered"
     hint = "fix the cause and run again; nothing paid for is lost"
+    if "max_completion_tokens" in str(error) and teacher.length_field is None:
+        hint = "set length_field: max_completion_tokens in the teacher's entry"
     if teacher.successor:
         hint += f"; if the model was retired: its successor is {teacher.successor}, make that an entry of its own"
     return f"the provider answers: {error}", hint
