@@ -15,7 +15,7 @@ from gradus.planning.quote import NOTHING, Quote
 from gradus.presentation.table import Table
 from gradus.records import Supervision
 from gradus.records.vocabulary import Split
-from gradus.study.config import PretrainedStudent, RewrittenTransform, Study, is_point
+from gradus.study.config import ChatTeacher, PretrainedStudent, RewrittenTransform, Study, is_point
 from gradus.study.grid import (
     accuracy_supervisions,
     cells,
@@ -25,6 +25,10 @@ from gradus.study.grid import (
     supervisions,
     with_sources,
 )
+from gradus.teachers.clients.capabilities import thinks
+
+# Thoughts of a few thousand tokens are usual.
+ENOUGH_TO_THINK = 4096
 
 # The quotes of some supervisions, as the texts for training or as a teacher's own test.
 Quotes = Mapping[tuple[Split, Supervision], Quote]
@@ -57,6 +61,7 @@ class Plan:
 
     ``jobs`` counts what Snakemake would run now by rule, ``changes`` says what that is in cells, requests and hours;
     ``assumed_sizes`` says of which datasets the number of problems is not known;
+    ``narrow`` has teachers that think, and may write so few tokens that thoughts can take them all;
     ``trials`` has the study's pretrained students, ``single_runs`` the experiments with one seed, ``fits`` what is known of the
     texts before any training.
     """
@@ -71,6 +76,7 @@ class Plan:
     declared: Sequence[DeclaredPower] = ()
     assumed_sizes: Mapping[str, str] = field(default_factory=dict)
     fits: Sequence[KnownFit] = ()
+    narrow: Mapping[str, int] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
         """The plan for machines."""
@@ -83,6 +89,7 @@ class Plan:
             "trials": {name: asdict(state) for name, state in self.trials.items()},
             "single_runs": list(self.single_runs),
             "fits": [asdict(one) for one in self.fits],
+            "narrow": dict(self.narrow),
             "would_run": [asdict(change) for change in self.changes],
             "jobs": self.jobs,
         }
@@ -96,6 +103,8 @@ class Plan:
         if self.quotes:
             requests = [{"what the teachers are asked": name, **asdict(quote)} for name, quote in self.quotes.items()]
             parts += [_table(requests), f"{_QUOTE_NOTE}\n"]
+        if self.narrow:
+            parts.append(f"{_NARROW_NOTE} {', '.join(f'{name} ({most:,})' for name, most in self.narrow.items())}.\n")
         parts.append(f"{_TRAINING_NOTE}\n")
         if self.declared:
             parts += [_table([_in_points(one) for one in self.declared]), f"{_DECLARED_NOTE}\n"]
@@ -127,9 +136,10 @@ def plan(
     needs.append(needs_of(inputs, WHOLE, cells(study), len(supervisions(study))))
     single_runs = [name for name, experiment in study.experiments.items() if len(set(experiment.seeds)) == 1]
     missing = [str(supervision) for supervision in missing_supervisions(study)]
+    asked = requested(inputs)
     return Plan(
         needs,
-        _totals(inputs, requested(inputs)),
+        _totals(inputs, asked),
         missing,
         jobs,
         changes,
@@ -138,7 +148,18 @@ def plan(
         declared,
         inputs.assumed_sizes,
         _fits(inputs),
+        _narrow(study, asked),
     )
+
+
+def _narrow(study: Study, asked: Quotes) -> dict[str, int]:
+    """The longest output of teachers that think before they answer, where it is short for both; of those that are asked."""
+    found = {}
+    for name in dict.fromkeys(_asked(study, supervision) for _, supervision in asked):
+        teacher = study.teachers[name]
+        if isinstance(teacher, ChatTeacher) and thinks(teacher) and teacher.max_output_tokens < ENOUGH_TO_THINK:
+            found[name] = teacher.max_output_tokens
+    return found
 
 
 def _fits(inputs: PlanInputs) -> list[KnownFit]:
@@ -242,6 +263,10 @@ _QUOTE_NOTE = (
     "Requests in all, those that the journal holds already or another size of the same set asks (cached, not paid again), tokens "
     "and price of the missing ones online and by batch (? where no price is known), minutes at the configured limits. Tokens are "
     "estimated."
+)
+_NARROW_NOTE = (
+    "Thinks before it answers, and what it thinks counts: set `max_output_tokens` to 16000 or so, or answers may be cut off or "
+    "empty;"
 )
 _CHANGES_NOTE = (
     "Again: it was made before, and what it was made from has changed (an edit of the study file, of prompts or of code). "

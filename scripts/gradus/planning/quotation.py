@@ -20,6 +20,7 @@ from gradus.study.config.datasets import is_nested
 from gradus.study.config.teachers import TutorTeacher
 from gradus.study.grid import exemplars
 from gradus.teachers.annotation import original_text, usable_originals
+from gradus.teachers.clients.capabilities import thinks
 from gradus.teachers.prompts.edits import EditBuilder
 from gradus.teachers.prompts.exemplars import find_exemplar, load_exemplar
 from gradus.teachers.prompts.prompting import NO_EXEMPLAR, Exemplar
@@ -31,8 +32,9 @@ from gradus.teachers.requests.reuse import find_output
 
 # Output tokens where no answer of the teacher at that level is in the journal yet: mean words of the released GPT-4o
 # annotations per level (SVAMP to MATH, 35 to 111 words) times 1.4 tokens a word, rounded up.
-# At level `native` thoughts count too; 1,500 is an assumption until the journal has answers.
-OUTPUT_TOKENS = {"native": 1500, "L1": 60, "L2": 80, "L3": 100, "L4": 120, "L5": 140, "L6": 170}
+# Thoughts count too; 1,500 is an assumption until the journal has answers.
+THOUGHT_TOKENS = 1500
+OUTPUT_TOKENS = {"native": THOUGHT_TOKENS, "L1": 60, "L2": 80, "L3": 100, "L4": 120, "L5": 140, "L6": 170}
 REWRITE_FACTOR = 1.4
 QUESTION = "A question of middling length that stands for one that is not read yet. " * 3
 _SECONDS_PER_ANSWER = 4.0
@@ -77,7 +79,7 @@ class Quotation:
         shared = min(quoted * teacher.samples, len(tasks))
         requests = (builder.annotation(task, 0, *shown) for task in tasks[shared:])
         factor = 1.0 if supervision.format == "original" else REWRITE_FACTOR
-        each = OUTPUT_TOKENS[supervision.level] * factor
+        each = _expected(teacher, supervision.level, factor)
         asked = self._of_requests(supervision.teacher, teacher, requests, bool(exemplars) and are_real, each)
         return Quote(shared, shared, 0, 0, 0.0, 0.0, 0.0) + asked
 
@@ -100,7 +102,7 @@ class Quotation:
             tasks = [Task(_stand_in(one, supervision, "train"), supervision, text, 0) for one in range(count)]
         builder = EditBuilder(editor, self.inputs.prompts, transform.edit)
         requests = (builder.annotation(task, 0, NO_EXEMPLAR, NO_EXEMPLAR) for task in tasks)
-        return self._of_requests(transform.by, editor, requests, are_real, OUTPUT_TOKENS[supervision.level])
+        return self._of_requests(transform.by, editor, requests, are_real, _expected(editor, supervision.level))
 
     def _of_requests(
         self, name: str, teacher: ChatTeacher, requests: Iterable[ChatRequest], are_real: bool, expected: float
@@ -150,7 +152,8 @@ class Quotation:
             teacher = self.inputs.study.teachers[name]
             assert isinstance(teacher, ChatTeacher)
             price = find_price(teacher, self.inputs.prices)
-            usage = {"input_tokens": 600, "output_tokens": sum(OUTPUT_TOKENS[level] for level in LEVELS)}
+            written = sum(OUTPUT_TOKENS[level] for level in LEVELS) + THOUGHT_TOKENS * thinks(teacher)
+            usage = {"input_tokens": 600, "output_tokens": written}
             if find_exemplar(self.inputs.prompts, journal_folder() / name, dataset, name, format_) is not None:
                 total += Quote(1, 1, 0, 0, 0.0, 0.0, 0.0)
             else:
@@ -191,6 +194,12 @@ class Quotation:
                     text = stated or "word " * (OUTPUT_TOKENS[supervision.level] * 3 // 4)
                 tasks.append(Task(problem, supervision, text, sample))
         return tasks, are_real
+
+
+def _expected(teacher: ChatTeacher, level: str, factor: float = 1.0) -> float:
+    """Output tokens of one answer: what is read, and what the model thinks before it."""
+    thoughts = THOUGHT_TOKENS if thinks(teacher) and level != NATIVE else 0
+    return min(OUTPUT_TOKENS[level] * factor + thoughts, teacher.max_output_tokens)
 
 
 def _answers(split: Split) -> paths.Artifact:
