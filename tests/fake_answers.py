@@ -153,16 +153,29 @@ def check_anthropic(body: dict[str, Any]) -> str:
     return str(body["messages"][-1]["content"])
 
 
+def thoughts_of(model: str) -> tuple[str, str]:
+    """The form in which a model called ``thinks-FORM`` shows its thoughts, and the thoughts; empty for others."""
+    form = model.partition("thinks-")[2].partition("-")[0]
+    return form, "Hm, is it 77? Wait. No." if form else ""
+
+
 def openai_answer(body: dict[str, Any], fault: str = "") -> dict[str, Any]:
     prompt = check_openai(body)
     text = write_answer(prompt)
+    form, thoughts = thoughts_of(body["model"])
     reason = {"length": "length", "content_filter": "content_filter"}.get(fault, "stop")
     text = text[: len(text) // 3] if fault == "length" else "" if fault == "content_filter" else text
     written = sum(len(message["content"]) for message in body["messages"])
     usage = {"prompt_tokens": max(1, written // 4), "completion_tokens": tokens(text)}
-    choices = [
-        {"index": 0, "finish_reason": reason, "message": {"role": "assistant", "content": text}, "logprobs": None}
-    ]
+    message: dict[str, Any] = {"role": "assistant", "content": text}
+    if form == "tags":
+        message["content"] = f"<think>\n{thoughts}\n</think>\n\n{text}"
+    elif form == "field":
+        message["reasoning_content"] = thoughts
+    elif form == "parts":
+        inner = {"type": "thinking", "thinking": [{"type": "text", "text": thoughts}]}
+        message["content"] = [inner, {"type": "text", "text": text}]
+    choices = [{"index": 0, "finish_reason": reason, "message": message, "logprobs": None}]
     return {
         "id": "chatcmpl-" + hashlib.sha256(json.dumps(body).encode()).hexdigest()[:12],
         "object": "chat.completion",
@@ -179,12 +192,16 @@ def anthropic_answer(body: dict[str, Any], fault: str = "") -> dict[str, Any]:
     reason = {"length": "max_tokens", "content_filter": "refusal"}.get(fault, "end_turn")
     text = text[: len(text) // 3] if fault == "length" else "" if fault == "content_filter" else text
     written = len(prompt) + len(body.get("system", ""))
+    blocks = [{"type": "text", "text": text}]
+    form, thoughts = thoughts_of(body["model"])
+    if form == "blocks":
+        blocks = [{"type": "thinking", "thinking": thoughts, "signature": "s"}, *blocks]
     return {
         "id": "msg_" + hashlib.sha256(json.dumps(body).encode()).hexdigest()[:12],
         "type": "message",
         "role": "assistant",
         "model": "another-model-9" if fault == "wrong_model" else f"{body['model']}-20260101",
-        "content": [] if fault == "empty_choices" or not text else [{"type": "text", "text": text}],
+        "content": [] if fault == "empty_choices" or not text else blocks,
         "stop_reason": reason,
         "stop_sequence": None,
         "usage": {"input_tokens": max(1, written // 4), "output_tokens": tokens(text)},

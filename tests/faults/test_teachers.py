@@ -184,12 +184,19 @@ def killed_and_finished(provider: Provider, folder: Path, count: int, kills: int
     return job
 
 
-def check_kills(provider: Provider, tmp_path: Path, count: int, kills: int) -> None:
+# What cost nothing: refused, broken off before an answer, torn.
+FAULTS = ["500", "429", "reset", "malformed", "529", "503"]
+
+
+def check_kills(provider: Provider, tmp_path: Path, count: int, kills: int, faults: int = 0) -> None:
+    storms = [[{"kind": "", "count": 4}, {"kind": FAULTS[number % len(FAULTS)]}] for number in range(faults)]
+    provider.control(faults=[fault for storm in storms for fault in storm])
     (tmp_path / "struck").mkdir()
     (tmp_path / "calm").mkdir()
     job = killed_and_finished(provider, tmp_path / "struck", count, kills, seed=7)
     bill = provider.control()
-    distinct = len({entry["key"] for entry in job.entries()})
+    assert bill["faults"] == [], "all faults struck"
+    distinct = len({entry["key"] for entry in job.entries() if not entry.get("unusable")})
     assert distinct == bill["distinct"] == count
     # Paid twice at most what was in flight at each kill.
     assert bill["answered"] - count <= kills * 16
@@ -205,7 +212,8 @@ def test_kill_9_loses_nothing_and_pays_nothing_twice(provider: Provider, tmp_pat
 
 @pytest.mark.full
 def test_kill_9_at_twenty_moments_in_two_thousand_requests(provider: Provider, tmp_path: Path) -> None:
-    check_kills(provider, tmp_path, count=2000, kills=20)
+    """And through faults of every kind, one after every four answers."""
+    check_kills(provider, tmp_path, count=2000, kills=20, faults=300)
 
 
 def test_no_key_is_in_any_file_or_message(provider: Provider, tmp_path: Path) -> None:

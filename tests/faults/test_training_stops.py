@@ -127,6 +127,37 @@ def test_a_signal_to_any_one_rank_stops_all_at_a_step_and_has_its_own_status(
     assert bytes_of(tmp_path / "cell") == undisturbed[stage]
 
 
+@pytest.mark.full
+@pytest.mark.parametrize("adapter", [None, {"rank": 4, "dropout": 0.1}], ids=["whole", "adapted"])
+def test_dropout_of_a_resumed_training_is_that_of_an_undisturbed_one(
+    finished: Workflow, tmp_path: Path, adapter: dict[str, Any] | None
+) -> None:
+    """That of the model's own configuration, and that before adapters."""
+    base = tiny_models.make("llama", tmp_path / "base", attention_dropout=0.2)
+    settings = json.dumps({"kind": "pretrained", "model": str(base), "revision": None, "template": "plain"})
+    made = program("student", "--student", "dropping", "--settings", settings, "--output", "student", folder=tmp_path)
+    assert made.returncode == 0, made.stderr
+    losses = {}
+    without: dict[str, Any] = {"dropout": "off", "adapter": None}
+    cases: dict[str, dict[str, Any]] = {"calm": {}, "struck": {}, "without": without}
+    for name, changes in cases.items():
+        work = tmp_path / name
+        work.mkdir()
+        arguments = training(finished, work / "cell", **{"adapter": adapter, **changes})
+        arguments[arguments.index("--student") + 1] = tmp_path / "student"
+        process = start(finished.folder, work, *arguments)
+        if name == "struck":
+            wait_for(partial(saved_beyond, work, 0), "progress")
+            process.send_signal(signal.SIGTERM)
+            assert process.wait(timeout=300) == 75, output(work)
+            process = start(finished.folder, work, *arguments)
+        assert process.wait(timeout=600) == 0, output(work)
+        first = (work / "cell" / "trace.jsonl").read_text(encoding="utf-8").splitlines()[0]
+        losses[name] = json.loads(first)["loss"]
+    assert bytes_of(tmp_path / "struck" / "cell") == bytes_of(tmp_path / "calm" / "cell")
+    assert losses["calm"] != losses["without"], "there was dropout"
+
+
 def test_a_rank_that_is_killed_takes_the_others_with_it(finished: Workflow, tmp_path: Path) -> None:
     """The others would wait for it in a collective call."""
     process = start(finished.folder, tmp_path, *training(finished, tmp_path / "cell"))

@@ -12,6 +12,7 @@ import yaml
 from made_columns import folder_of, load, section
 from running import PROJECT
 
+from gradus.data.datasets.catalogue import CATALOGUE
 from gradus.study.config.datasets import ColumnsDataset
 
 PAGE = (PROJECT / "docs" / "howto" / "own-dataset.md").read_text(encoding="utf-8")
@@ -155,3 +156,21 @@ def test_a_mapping_survives_its_own_json(tmp_path: Path) -> None:
     for mapping, _, _ in SCHEMAS.values():
         known = section(tmp_path, **mapping)
         assert ColumnsDataset.model_validate_json(known.model_dump_json()) == known
+
+
+WITHOUT_ANSWERS: dict[str, dict[str, Any]] = {
+    "svamp": {"ID": "i", "Body": "b", "Question": "q?", "Answer": None, "Equation": None},
+    "gsm8k": {"question": "q?", "answer": None},
+    "aqua": {"question": "q?", "options": ["A)1", "B)2", "C)3", "D)4", "E)5"], "rationale": None, "correct": None},
+    "math": {"problem": "p?", "solution": None, "answer": None},
+    "csqa": {"id": "i", "question": "q?", "choices": {"text": ["a", "b"], "label": ["A", "B"]}, "answerKey": ""},
+    "obqa": {"id": "i", "question_stem": "q?", "choices": {"text": ["a", "b"], "label": ["A", "B"]}, "answerKey": None},
+    "strategyqa": {"qid": "i", "question": "q?", "answer": None, "facts": []},
+}
+
+
+def test_a_row_without_an_answer_is_counted_and_refuses_no_set() -> None:
+    """Hidden test labels, a null in one row."""
+    assert set(WITHOUT_ANSWERS) == set(CATALOGUE)
+    for name, row in WITHOUT_ANSWERS.items():
+        assert CATALOGUE[name].reader(row) is None, name

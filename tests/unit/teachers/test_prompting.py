@@ -16,11 +16,19 @@ from gradus.runtime.errors import UserError
 from gradus.study.config.teachers import AnthropicTeacher, ChatTeacher, OpenAITeacher, read_teacher
 from gradus.teachers.clients.capabilities import capabilities, sent_parameters
 from gradus.teachers.clients.chat import retry_after
-from gradus.teachers.prompts.exemplars import choose_problem, find_exemplar, frozen_path, is_current, save_exemplar
+from gradus.teachers.prompts.exemplars import (
+    choose_problem,
+    find_exemplar,
+    frozen_path,
+    is_current,
+    save_exemplar,
+    write_exemplar,
+)
 from gradus.teachers.prompts.prompting import Exemplar, Prompts, exemplar_prompt_names, read_levels
 from gradus.teachers.prompts.request_builder import RequestBuilder
 from gradus.teachers.protocols import Task
 from gradus.teachers.registry import interface_of
+from gradus.teachers.requests.journal import Journal, Response
 from gradus.teachers.requests.pinned_model import is_pinned
 
 EXEMPLAR = Exemplar("What is 1 + 1?", "2", {level: f"At {level}." for level in LEVELS}, "x", "teacher")
@@ -137,6 +145,31 @@ def test_the_exemplars_problem_does_not_depend_on_the_order() -> None:
     several = [replace(problem(), id=str(n), question="word " * (n + 1)) for n in range(9)]
     assert choose_problem(several) == choose_problem(several[::-1])
     assert choose_problem(several).id == "4"
+
+
+@pytest.mark.parametrize(
+    ("ending", "attempts", "hint"),
+    [
+        ("length", 2, r"length, length \(its replies were cut off: raise max_output_tokens"),
+        ("stop", 5, "see its replies there, edit the exemplar prompt"),
+    ],
+)
+def test_an_exemplar_that_is_never_usable_says_how_its_replies_ended(
+    prompts: Prompts, tmp_path: Path, ending: str, attempts: int, hint: str
+) -> None:
+    """Thoughts ate the budget of a reasoning teacher: five empty replies were bought, and the prompt was blamed."""
+    asked = []
+    with Journal(tmp_path / "journal") as journal:
+
+        def fetch(requests: Any, total: int, label: str) -> None:
+            for request in requests:
+                asked.append(request.key)
+                journal.add(request.key, request.content, Response("", ending, "m", {}))
+
+        builder = RequestBuilder(settings(), prompts, "shown")
+        with pytest.raises(UserError, match=f"in {attempts} attempts, which ended as .*{hint}"):
+            write_exemplar([problem()], builder, prompts, journal, fetch, "original", None)
+    assert len(asked) == attempts
 
 
 @pytest.mark.parametrize(

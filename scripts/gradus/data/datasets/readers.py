@@ -19,8 +19,10 @@ from gradus.data.datasets.reading import Reader, Reading, Row
 from gradus.study.config.columns import Columns
 
 
-def svamp(row: Row) -> Reading:
+def svamp(row: Row) -> Reading | None:
     """SVAMP (Patel et al. 2021): body and question; the equation is the human rationale, as in the paper."""
+    if row["Answer"] in (None, ""):
+        return None
     answer = canonical_answer(str(row["Answer"]), "number", None)
     if answer is None:
         raise ValueError(f"the answer {row['Answer']!r} is not a number")
@@ -42,6 +44,8 @@ gsm8k = by_columns(
 
 def aqua(row: Row) -> Reading | None:
     """AQuA-RAT (Ling et al. 2017) in its own schema, or flattened as in MathInstruct and the released repository."""
+    if "options" in row and not row["correct"]:
+        return None
     if "options" in row:
         choices = tuple(re.sub(r"^\s*[A-E]\s*\)\s*", "", option).strip() for option in row["options"])
         answer = canonical_answer(row["correct"], "choice", choices)
@@ -75,9 +79,9 @@ def math(row: Row) -> Reading | None:
     The released rows keep a box in some solutions only and carry ``output``; that is the gold then, doubtful where the
     solution does not contain it, or where it boxes two answers and nothing says which.
     """
-    solution = row["solution"].strip()
+    solution = (row["solution"] or "").strip()
     boxes = boxed(solution)
-    stated = str(row.get("answer", row.get("output", ""))).strip()
+    stated = str(row.get("answer", row.get("output")) or "").strip()
     answer = boxes[-1] if boxes else stated
     if not answer:
         return None
