@@ -14,12 +14,12 @@ _WORDS = {"true": "True", "yes": "True", "false": "False", "no": "False"}
 _AFFIRM = (
     "correct", "right", "yeah", "ja", "wahr", "oui", "vrai", "s\u00ed", "verdadero", "verdadeiro", "vero",
     "\u0434\u0430", "\u0432\u0435\u0440\u043d\u043e", "\u662f", "\u662f\u7684", "\u6b63\u786e", "\u5bf9",
-    "\u306f\u3044",
+    "\u306f\u3044", "\u5bf9\u7684", "\u6210\u7acb",
 )  # fmt: skip
 _DENY = (
     "untrue", "incorrect", "wrong", "nope", "nein", "falsch", "non", "faux", "falso", "\u043d\u0435\u0442",
     "\u043d\u0435\u0432\u0435\u0440\u043d\u043e", "\u5426", "\u9519\u8bef", "\u4e0d\u662f", "\u9519",
-    "\u3044\u3044\u3048",
+    "\u3044\u3044\u3048", "\u9519\u7684", "\u4e0d\u6b63\u786e", "\u4e0d\u5bf9", "\u4e0d\u6210\u7acb",
 )  # fmt: skip
 _SAYS = _WORDS | dict.fromkeys(_AFFIRM, "True") | dict.fromkeys(_DENY, "False")
 _SIMPLE = (
@@ -30,6 +30,10 @@ _SAID = re.compile(rf"\b({_SIMPLE}|untrue|incorrect|correct|nope)\b", re.IGNOREC
 _FOREIGN = re.compile(
     r"\b(ja|nein|wahr|falsch|oui|non|vrai|faux|s\u00ed|verdadero|falso|verdadeiro|vero|\u0434\u0430|\u043d\u0435\u0442|\u0432\u0435\u0440\u043d\u043e|\u043d\u0435\u0432\u0435\u0440\u043d\u043e)\b",
     re.IGNORECASE,
+)
+# What is right or wrong says more than the word for "is" before it.
+_CHINESE_JUDGES = re.compile(
+    "\u4e0d\u6b63\u786e|\u4e0d\u5bf9|\u4e0d\u6210\u7acb|\u9519\u8bef|\u9519\u7684|\u6b63\u786e|\u5bf9\u7684|\u6210\u7acb"
 )
 _CHINESE = re.compile(
     "\u4e0d\u662f|\u9519\u8bef|\u6b63\u786e|\u662f\u7684|\u5426|\u662f|\u5bf9|\u9519|\u306f\u3044|\u3044\u3044\u3048"
@@ -128,7 +132,9 @@ def _said(sentence: str) -> str | None:
 
 
 def _foreign(sentence: str) -> str | None:
-    match = _FOREIGN.search(sentence) or (None if sentence.isascii() else _CHINESE.search(sentence))
+    match = _FOREIGN.search(sentence)
+    if match is None and not sentence.isascii():
+        match = _CHINESE_JUDGES.search(sentence) or _CHINESE.search(sentence)
     return _SAYS[match[0].lower()] if match else None
 
 

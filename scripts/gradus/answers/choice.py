@@ -17,15 +17,20 @@ _DRESS = (
     r"|\\(?:boxed|fbox|text|textbf|mathrm|mathbf|mathit|mathsf|operatorname)\s*(?=\{)|\\[(\[])*"
 )
 _DRESSED = re.compile(
-    rf"{_DRESS}(?:(?:definitely|certainly|clearly|probably|likely|actually|simply|indeed|option|choice|letter|answer|opci\u00f3n|Option)\b\s*)*"
+    rf"{_DRESS}(?:(?:definitely|certainly|clearly|probably|likely|actually|simply|indeed|option|choice|letter|answer|opci\u00f3n|Option)\b\s*|(?:\u9009\u9879|\u9078\u9805)\s*)*"
     rf"{_DRESS}(?<![A-Za-z0-9])([A-J])(?![A-Za-z0-9-]|['\u2019][a-z])",
     re.IGNORECASE,
 )
 _LETTER = r"\(?\[?(?:\*\*)?[A-J](?:\*\*)?\]?\)?"
 # "A) sleep and D) stay in bed", "A, B or C", "A/B", "A & B", "A B": more than one answer is none.
+_JOINED = (
+    r"(?:and|or|and/or|und|oder|et|ou|y|o|e|\u0438|\u0438\u043b\u0438)\s+"
+    r"(?:(?:possibly|perhaps|maybe|even|also|probably)\s+)?"
+)
 _SEVERAL = re.compile(
-    r"\b(?:and|or|and/or)\s+(?:option\s+)?\(?[A-J]\)"
-    r"|\b[A-J]\)?(?:,\s*[A-J]\)?){0,9},?\s+(?:and|or|and/or)\s+\(?[A-J]\b"
+    rf"\b{_JOINED}(?:option\s+)?\(?[A-J]\)"
+    rf"|\b[A-J]\)?(?:,\s*[A-J]\)?){{0,9}},?\s+{_JOINED}\(?[A-J]\b"
+    r"|[A-J]\)?\s*(?:\u548c|\u6216\u8005?|\u4e0e|\u3001|\u53ca)\s*\(?[A-J](?![A-Za-z])"
     rf"|^\W{{0,3}}{_LETTER}(?:\s*[/&,+;]\s*|\s+){_LETTER}(?![\w'\u2019])(?!\)?\s+(?:is|are|was|isn|can|does|would|and\s+\w+\s+(?:is|are))\b)"
 )
 # "option B, snow fox, which is the correct answer", "B is correct": the letter stands before the statement.
@@ -36,9 +41,11 @@ _NAMED = re.compile(
 _IS_CORRECT = re.compile(
     r"(?:^|(?<=[\s(,*]))([A-J])\**\)?[.,:]?\s+(?:is|must\s+be|would\s+be|should\s+be|seems)\s+(?:therefore\s+|thus\s+|clearly\s+)?"
     r"(?:the\s+)?(?:correct|right|best|answer|only\s+(?:option|choice)|one\s+that\s+fits)\b"
+    r"|(?:^|(?<=[\s(,*]))([A-J])\**\)?\s+(?:fits\s+best|remains|is\s+left|makes\s+(?:the\s+)?most\s+sense)\W*(?=[.!,;\n]|$)"
 )
 _PICKED = re.compile(
     r"\b(?:pick|choose|select|go(?:ing)?\s+with|opt\s+for|chose|settle\s+on)\s+(?:option\s+|answer\s+|choice\s+)?\(?\**([A-J])\b(?!\s+[a-z]+\s)"
+    r"|\b(?:so|then|therefore|thus),?\s+([A-J])\s+it\s+is\b"
 )
 _DENIED = re.compile(
     r"\b([A-J])\)?(?i:[^.\n]{0,40}?\b(?:is|are|was|were|can|does|do|makes?|seems?)\s*(?:clearly\s+|definitely\s+|also\s+)?"
@@ -46,7 +53,7 @@ _DENIED = re.compile(
     r"|\b(?i:not|eliminate|rules?\s+out|ruled\s+out|exclude|except)\s+(?i:for\s+)?(?i:option\s+|choice\s+)?\(?([A-J])\b"
 )
 _NOT_BUT = re.compile(
-    r"^\W*(?:(?:definitely|certainly|clearly|probably|surely)\s+)?not\b.{1,80}?(?:\bbut\b(?:\s+rather)?|[,.;]\s*(?:it(?:['\u2019]s|\s+is)|rather\b|instead\b|the\s+answer\s+is))"
+    r"^\W*(?:(?:definitely|certainly|clearly|probably|surely)\s+)?not\b.{1,80}?(?:\bbut\b(?:\s+rather)?|[,.;]\s*(?:sondern|sino|bens\u00ec|mas\s+sim|\u0430|\u800c\u662f|it(?:['\u2019]s|\s+is)|rather\b|instead\b|the\s+answer\s+is))"
     r"(?:\s+(?:rather|instead))?\s+",
     re.IGNORECASE,
 )

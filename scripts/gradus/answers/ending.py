@@ -38,7 +38,8 @@ _FURTHER = re.compile(
     r"\n[ \t]*(?:[#*>_]{0,4}[ \t]*)?"
     r"(?:(?:(?:New|Next|Another)\s+)?(?:Question|Problem|Exercise|Instruction|Input|Task)(?:\s+\d{1,4})?(?:\*\*)?\s*[:.#]|Q(?:\s?\d{1,4})?\s*[:.)]"
     r"|(?:USER|User|Human|HUMAN)\s*:|#{2,4}\s*(?:Instruction|Question|Problem|Input|User|Human)\s*\d*\s*(?:[:.]|(?=\n|$))"
-    r"|(?:\u95ee\u9898|\u95ee|\u9898\u76ee|Frage|Pregunta|\u0412\u043e\u043f\u0440\u043e\u0441)\s*[:\uff1a])"
+    r"|(?:\u95ee\u9898|\u95ee|\u9898\u76ee|Frage|Aufgabe|Pregunta|Problema|Pergunta|Domanda|Probl\u00e8me|\u0412\u043e\u043f\u0440\u043e\u0441|\u0417\u0430\u0434\u0430\u0447\u0430"
+    r"|\u8cea\u554f|\u554f\u984c|\uc9c8\ubb38|\ubb38\uc81c)\s*[:\uff1a])"
 )
 _TURN = re.compile(
     r"<\|(?:im_end|eot_id|end_of_text|endoftext|end|return|eom_id|user|start_header_id|im_start)\|>|</s>|<end_of_turn>"

@@ -7,14 +7,16 @@ has used its processor time; the pair is tried once more, alone and for longer, 
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import multiprocessing
 import os
 import signal
+import sys
 import threading
 import time
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
@@ -134,13 +136,29 @@ def _hired(count: int) -> list[_Worker]:
     for _ in range(count):
         ours, theirs = context.Pipe()
         process = context.Process(target=_work, args=(theirs,), daemon=True)
-        process.start()
+        with _no_script():
+            process.start()
         theirs.close()
         workers.append(_Worker(process, ours))
     for worker in workers:
         if worker.pipe.poll(START_SECONDS):
             worker.pipe.recv()  # it is up
     return workers
+
+
+@contextlib.contextmanager
+def _no_script() -> Iterator[None]:
+    """A process that is started meanwhile does not run the user's script again, as it would to find functions of it.
+
+    Without this a script that judges at its top level, not below ``if __name__ == "__main__"``, ends in multiprocessing's errors.
+    """
+    main = sys.modules["__main__"]
+    hidden = {name: main.__dict__.pop(name) for name in ("__file__", "__spec__") if name in main.__dict__}
+    main.__spec__ = None
+    try:
+        yield
+    finally:
+        main.__dict__.update(hidden)
 
 
 def _replace(worker: _Worker) -> None:

@@ -7,7 +7,7 @@ from fractions import Fraction
 
 from gradus.answers.boxes import boxed, open_box
 from gradus.answers.quantities import Quantity, plain_numbers, quantities_in
-from gradus.answers.stated import read_statements
+from gradus.answers.stated import last_sentence, read_statements
 
 _ANY_NUMBER = re.compile(r"(?<![\w.])[-\u2212]?\$?(?:\d{1,3}(?:,\d{3})+(?!\d)|\d+)?(?:\.\d+)?(?:/\d+)?(?![\d])")
 _SENTENCE_END = re.compile(r"(?<!\bi\.e)(?<!\be\.g)(?<!\bapprox)[.!?\u3002](?=\s|$)|\u3002")
@@ -43,6 +43,7 @@ _CONCLUDES_WEAKLY = re.compile(
     r"\b(?:so|thus|therefore|hence|giving|instead|should\s+(?:really\s+)?be|must\s+be|actually|correct)\b",
     re.IGNORECASE,
 )
+_GROUPED_BY_DOTS = re.compile(r"(?<![\d.,])[1-9]\d{0,2}(?:\.\d{3})+(?![\d.])")
 _BARE_FIRST = re.compile(
     r"\s*[*_$#\s]{0,4}[^\n]{1,40}\n\s*[*_#]{0,4}(?:Explanation|Reason(?:ing)?|Because|Here|Solution|Since|Step|Check|Justification)\b"
 )
@@ -79,7 +80,7 @@ def extract_number(text: str) -> str | None:
     refused = False
     for statement in read_statements(text):
         for said in [*boxed(statement.after)[:1], statement.line]:
-            found = stated_number(said)
+            found = stated_number(_GROUPED_BY_DOTS.sub(_without_dots, said) if statement.groups_by_dots else said)
             if found is not None:
                 return _corrected(statement.after) or found
         refused = True
@@ -91,7 +92,11 @@ def extract_number(text: str) -> str | None:
         return None
     cut_off = open_box(text)
     found = stated_number(cut_off) if cut_off else None
-    return found or _first_line(text) or concluding_number(text)
+    return found or _first_line(text) or concluding_number(text) or _in_words(text)
+
+
+def _without_dots(match: re.Match[str]) -> str:
+    return match[0].replace(".", "")
 
 
 def stated_number(said: str) -> str | None:
@@ -147,6 +152,12 @@ def _first_line(text: str) -> str | None:
     return (
         stated_number(first) if re.fullmatch(r"[\s*_$#]*-?[$\d][\d,./]*\s*(?:%|[A-Za-z]+)?[\s*_.$]*", first) else None
     )
+
+
+def _in_words(text: str) -> str | None:
+    """The one number word of the last sentence, where a text has no digit; "one" is a pronoun, too."""
+    found = quantities_in(last_sentence(text[-2000:]), words=True)
+    return found[0].value if len(found) == 1 and found[0].value not in ("0", "1") else None
 
 
 def concluding_number(text: str) -> str | None:

@@ -1,6 +1,7 @@
 """Where a text states its answer: "The answer is ...", as all our supervisions end, and what others write for it.
 
-Statements in German, French, Spanish, Italian, Portuguese, Russian, Chinese and Japanese are read like English ones.
+Statements in German, French, Spanish, Italian, Portuguese, Russian, Chinese, Japanese, Korean and the other languages of MGSM are
+read like English ones.
 """
 
 from __future__ import annotations
@@ -20,14 +21,30 @@ _ENGLISH = re.compile(
     r"|\b(?:ans|choice|option\s+chosen|my\s+pick)\s*[:=]",
     re.IGNORECASE | re.MULTILINE,
 )
-_OTHERS = re.compile(
+# Languages that group thousands by dots; the others below do not.
+_DOTTED = (
     r"\b(?:richtige\s+|korrekte\s+)?(?:antwort|l\u00f6sung|ergebnis)\s*(?:ist|lautet|:)\s*:?"
-    r"|\b(?:la\s+)?(?:respuesta|r\u00e9ponse|reponse|risposta|resposta)(?:\s+\w+){0,2}?\s*(?:es\b|est\b|\u00e8|\u00e9|:)\s*:?"
+    r"|\b(?:la\s+)?(?:respuesta|risposta|resposta)(?:\s+\w+){0,2}?\s*(?:es\b|\u00e8|\u00e9|:)\s*:?"
+)
+_OTHERS = re.compile(
+    rf"{_DOTTED}"
+    r"|\b(?:r\u00e9ponse|reponse)(?:\s+\w+){0,2}?\s*(?:(?:n['\u2019])?est\b(?:\s+pas\b)?|:)\s*:?"
     r"|\u043e\u0442\u0432\u0435\u0442\s*(?:[:\u2014=-]|\u044d\u0442\u043e)\s*"
-    r"|(?:\u7b54\u6848|\u7b54\u3048|\u6b63\u89e3)\s*(?:\u5e94\u8be5)?\s*(?:\u662f|\u4e3a|\u70ba|\u306f|:)\s*:?|^\u7b54\s*:",
+    r"|(?:\u7b54\u6848|\u7b54\u3048|\u6b63\u89e3)\s*(?:\u5e94\u8be5|\u61c9\u8a72)?\s*(?:\u4e0d?\u662f|\u4e3a|\u70ba|\u306f|:)\s*:?|^\u7b54\s*:"
+    r"|\u3010\u7b54\u6848\u3011\s*:?"
+    # So (we) choose (option) B.
+    r"|(?<![\u4e0d\u975e])(?:\u9009|\u9078)(?:\u62e9|\u64c7)?\s*:?\s*(?=[(\"\u201c]?\s*[A-J](?![A-Za-z]))"
+    # Korean, Thai, Swahili, Bengali, Telugu, Hindi, Arabic: as MGSM's languages have it.
+    r"|(?:\uc815\ub2f5|\ub2f5\ubcc0|\ub2f5)\s*(?:\uc740|\ub294|:)\s*|\u0e04\u0e33\u0e15\u0e2d\u0e1a\s*(?:\u0e04\u0e37\u0e2d|:)\s*"
+    r"|\bjibu\s*(?:ni\b|:)\s*|\u0989\u09a4\u09cd\u09a4\u09b0\s*(?:\u09b9\u09b2\u09cb?|:)\s*|\u0c38\u0c2e\u0c3e\u0c27\u0c3e\u0c28\u0c02\s*:?\s*"
+    r"|\u0909\u0924\u094d\u0924\u0930\s*(?:\u0939\u0948|:)?\s*|(?:\u0627\u0644\u062c\u0648\u0627\u0628|\u0627\u0644\u0625\u062c\u0627\u0628\u0629)\s*(?:\u0647\u0648|\u0647\u064a|:)?\s*",
     re.IGNORECASE | re.MULTILINE,
 )
-_OTHER_WORDS = ("antwort", "ergebnis", "respuesta", "reponse", "risposta", "resposta")
+_GROUPS_BY_DOTS = re.compile(_DOTTED, re.IGNORECASE)
+_OTHER_WORDS = ("antwort", "ergebnis", "respuesta", "reponse", "risposta", "resposta", "jibu")
+# "La respuesta no es A", "Die Antwort ist nicht A", "\u7b54\u6848\u4e0d\u662fA".
+_DENYING = re.compile(r"\b(?:no|non|n\u00e3o|nao)\b|\bn['\u2019]est|\u4e0d", re.IGNORECASE)
+_DENIED = re.compile(r"(?:nicht|kein\w*|pas|\u043d\u0435|\u4e0d\u662f)\b\s*", re.IGNORECASE)
 _DRESS = re.compile(r"(?:\s|\*\*|:|\\\[|\\\(|\$\$|>)+")
 MOST = 20  # statements that are looked at, from the last one
 LONGEST = 1000  # characters of a statement
@@ -38,10 +55,18 @@ _REMARK = re.compile(
     r"(?:(?:logically|mathematically|factually)\s+)?"
     r"(?:verified|consistent|helpful|unclear|clear|unique|reasonable|valid|confirmed|checked|sound|plausible|acceptable|useful|complete"
     r"|simplified|in\s+(?:its\s+)?(?:simplest|lowest|reduced|the\s+form|terms|line)|less\s+than|greater\s+than|more\s+than|smaller\s+than"
-    r"|larger\s+than|bigger\s+than|between\b|at\s+(?:least|most)|close\s+to|based\s+on|given\s+(?:by|in|as|above)|supported|derived|obtained"
+    r"|better|worse|preferable|different\s+from|the\s+same\s+as|similar\s+to|larger\s+than|bigger\s+than|between\b|at\s+(?:least|most)|close\s+to|based\s+on|given\s+(?:by|in|as|above)|supported|derived|obtained"
     r"|found\s+(?:by|in|using)|expressed|written|(?:in)?dependent|an?\s+(?:positive|negative|whole|natural|even|odd|prime|real|rational)\b"
     r"|an\s+integer|true\s+to|(?:in)?correct\b(?!\s+(?:to\s+say|that))|right\b(?!\s*[.,]?\s*\$?\d)|wrong\b|positive\b|rounded\b"
     r"|obvious|easy|also\s+in|what\s+(?:we|you|was)\b|not\s+(?:wrong|unique|obvious|surprising))",
+    re.IGNORECASE,
+)
+_REMARK_ELSEWHERE = re.compile(
+    r"\W{0,4}(?:(?:muy|totalmente|molto|muito|tr\u00e8s|sehr|durchaus|v\u00f6llig)\s+)?"
+    r"(?:(?:razonable|correct[aoe]|coherente|coh\u00e9rente?|v\u00e1lid[ao]|l\u00f3gic[ao]|consistente|verificad[ao]|raisonnable|logique"
+    r"|valide|v\u00e9rifi\u00e9e?|korrekt|richtig|plausibel|sinnvoll|konsistent|vern\u00fcnftig|\u00fcberpr\u00fcft|eindeutig|corrett[ao]"
+    r"|ragionevole|coerente|razo\u00e1vel|\u043f\u0440\u0430\u0432\u0438\u043b\u044c\w+|\u0432\u0435\u0440\u043d\w+)\b"
+    r"|(?:\u5b8c\u5168|\u5f88|\u975e\u5e38)?(?:\u5408\u7406|\u6b63\u786e|\u5bf9\u7684|\u4e00\u81f4|\u53ef\u9760))",
     re.IGNORECASE,
 )
 _SUPPOSED = re.compile(
@@ -53,10 +78,14 @@ _SUPPOSED = re.compile(
 
 @dataclass(frozen=True)
 class Statement:
-    """A statement of an answer: where its phrase begins, and what follows it without the dress before it."""
+    """A statement of an answer: where its phrase begins, and what follows it without the dress before it.
+
+    ``groups_by_dots``: it is in a language that writes 1.250 for a thousand two hundred and fifty.
+    """
 
     start: int
     after: str
+    groups_by_dots: bool = False
 
     @property
     def line(self) -> str:
@@ -74,11 +103,18 @@ def read_statements(text: str, options: Sequence[str] = ()) -> Iterator[Statemen
         after = rest[dress.end() :] if dress else rest
         if text[start:end].rstrip().lower().endswith(("isn't", "isn\u2019t")):
             after = "not " + after
-        remark = _REMARK.match(after)
+        phrase = text[start:end]
+        if phrase.isascii() and not _GROUPS_BY_DOTS.match(phrase):
+            remark = _REMARK.match(after)
+        else:
+            remark = _REMARK.match(after) or _REMARK_ELSEWHERE.match(after)
+            denied = _DENIED.match(after)
+            if denied or _DENYING.search(phrase):
+                after = "not " + (after[denied.end() :] if denied else after)
         if remark and not any(after.lower().startswith(option.lower()) for option in options if option.strip()):
             continue
         if not _SUPPOSED.search(text[max(0, start - 60) : start]):
-            yield Statement(start, after)
+            yield Statement(start, after, _GROUPS_BY_DOTS.match(phrase) is not None)
 
 
 def phrases(text: str) -> list[tuple[int, int]]:

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from running import PROJECT
@@ -83,3 +84,16 @@ def test_it_imports_neither_torch_nor_scipy_nor_a_table_library() -> None:
     path = {"PYTHONPATH": str(PROJECT / "scripts")}
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=path, check=True)
     assert done.stdout == "True []\n"
+
+
+def test_a_script_judges_expressions_at_its_top_level(tmp_path: Path) -> None:
+    """Processes that compare expressions started by running the user's script again."""
+    script = tmp_path / "reward.py"
+    script.write_text(
+        "from gradus.evaluation import judge\n"
+        "print(judge(r'\\boxed{(x+1)(x-1)}', 'x^2-1', kind='latex').robust, __file__, __spec__)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, script], capture_output=True, text=True, env={"PYTHONPATH": str(PROJECT / "scripts")}
+    )
+    assert (done.stdout, done.stderr) == (f"True {script} None\n", "")
