@@ -20,6 +20,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
+from typing import Any
 
 from gradus.answers.latex import parsed_equal, quick_verdict
 from gradus.runtime.processes import die_with_parent
@@ -153,7 +154,9 @@ def _no_script() -> Iterator[None]:
     Without this a script that judges at its top level, not below ``if __name__ == "__main__"``, ends in multiprocessing's errors.
     """
     main = sys.modules["__main__"]
-    hidden = {name: main.__dict__.pop(name) for name in ("__file__", "__spec__") if name in main.__dict__}
+    hidden: dict[str, Any] = {
+        name: main.__dict__.pop(name) for name in ("__file__", "__spec__") if name in main.__dict__
+    }
     main.__spec__ = None
     try:
         yield

@@ -29,7 +29,7 @@ from gradus.teachers.errors import (
     TransientError,
     UnreachableError,
 )
-from gradus.teachers.requests.told_limits import seconds_of
+from gradus.teachers.requests.announced_limits import seconds_of
 
 _FILTERED = ("content_filter", "content_policy_violation", "invalid_prompt")
 _EXHAUSTED = ("insufficient_quota", "billing_hard_limit_reached", "insufficient_credits")
