@@ -171,7 +171,7 @@ def _statistics(study: Study) -> str:
     runs = [len(experiment.seeds) for experiment in study.experiments.values()]
     seeds = f"{min(runs)}" if min(runs) == max(runs) else f"{min(runs)} to {max(runs)}"
     single = " One run gives no verdict." if min(runs) < 2 else ""
-    return f"Yes: intervals and adjusted p over problems and runs, {seeds} seed(s) per cell.{single}"
+    return f"Yes: intervals and adjusted p over problems and runs, {seeds} seed{'' if seeds == '1' else 's'} per cell.{single}"
 
 
 def _people(study: Study) -> str:

@@ -241,7 +241,13 @@ def how_chosen(choice: Choice) -> str:
     """On which problems something was chosen, as words behind its test accuracy."""
     if choice.on == "development":
         return " (chosen on development)"
-    return "" if choice.optimism is None else f" (chosen on test: too high by about {100 * choice.optimism:.1f} points)"
+    return "" if choice.optimism is None else f" (chosen on test: {too_high(choice.optimism)})"
+
+
+def too_high(optimism: float) -> str:
+    """By how much an accuracy is too high because it was chosen on the problems that it is told of, in words."""
+    points = f"{100 * optimism:.1f}"
+    return "too high by less than 0.1 points" if points == "0.0" else f"too high by about {points} points"
 
 
 def how_sure(recommendation: Recommendation) -> str:

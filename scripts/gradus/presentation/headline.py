@@ -8,7 +8,7 @@ from typing import Literal, NotRequired, TypedDict
 from gradus.analysis.choice import choose
 from gradus.analysis.evidence import Evidence
 from gradus.analysis.summaries import ConditionSummary
-from gradus.presentation.claims import NOTHING
+from gradus.presentation.claims import NOTHING, too_high
 from gradus.presentation.number import Number, percent
 from gradus.records.vocabulary import ANSWER_ONLY, UNTAUGHT
 from gradus.statistics.contrasts import difference
@@ -140,10 +140,10 @@ def _line(entry: Entry) -> str:
     single = entry["seeds"] < 2
     line = (
         f"{where} {_how(entry, single)} with {entry['best'].split('/', 1)[1]}: "
-        f"{percent(entry['accuracy'])} {best.interval()} (n = {entry['n']}, {entry['seeds']} seed(s))"
+        f"{percent(entry['accuracy'])} {best.interval()} (n = {entry['n']}, {entry['seeds']} seed{'' if single else 's'})"
     )
     if entry["optimism"]:
-        line += f"; chosen on test, too high by about {100 * entry['optimism']:.1f} points"
+        line += f"; chosen on test, {too_high(entry['optimism'])}"
     if "answer_only" in entry:
         value, low, high = entry["gain_over_answer_only"]
         gain = Number(value, low, high, unit="points")

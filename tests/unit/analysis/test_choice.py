@@ -10,7 +10,7 @@ from gradus.analysis.choice import choose, optimism
 from gradus.analysis.collection import collect
 from gradus.analysis.recommendation import recommendations
 from gradus.analysis.summaries import summaries
-from gradus.presentation.claims import recommendations_csv, recommendations_markdown
+from gradus.presentation.claims import recommendations_csv, recommendations_markdown, too_high
 from gradus.presentation.headline import headline, headline_text
 from gradus.records import Supervision
 from gradus.results.store import Results
@@ -69,7 +69,12 @@ def test_headline_and_recommendation_say_on_what_they_were_chosen(tmp_path: Path
         assert chosen["sums"]["accuracy"] == pytest.approx(evidence.students[best, "small"].mean), "told on test"
     text = headline_text(facts)
     assert ("was chosen on development" in text) == with_development and "too high by about" in text
+    assert "3 seeds)" in text and "seed(s)" not in text
     found = recommendations(evidence)
     assert {one.dataset: one.choice.on for one in found} == {"sums": expected, "more-sums": "test"}
     assert ("chosen on development" in recommendations_markdown(found)) == with_development
     assert recommendations_csv(found).splitlines()[0].endswith("chosen_on,optimism")
+
+
+def test_what_a_choice_costs_is_told_to_a_tenth_of_a_point() -> None:
+    assert too_high(0.012) == "too high by about 1.2 points" and too_high(0.0004) == "too high by less than 0.1 points"

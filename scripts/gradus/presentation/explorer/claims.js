@@ -26,7 +26,7 @@ const drawClaims = () => {
     make("div", { class: "toolbar" }, ["all", ...VERDICTS].filter((verdict) => verdict === "all" || counts[verdict]).map((verdict) => make("button", { "data-verdict": verdict, "aria-pressed": state.verdict === verdict ? "true" : "false", onclick: () => { state.verdict = verdict; remember(); drawClaims(); } }, verdict))),
     listTable(["verdict", "of whom", "statement", "estimate, 95 %", "p (adjusted)", "speaks of", "power"], shown.map((claim) => [
       make("span", { class: claim.verdict.split(/[: ]/)[0] }, claim.verdict), claim.subject, claim.statement + (claim.note ? ` (${claim.note})` : ""), estimate(claim), pOf(claim),
-      `${claim.reach}, ${claim.runs} run(s)${claim.n ? `, n = ${claim.n}` : ""}`, `${(100 * Number(claim.power)).toFixed(0)} % for ${claim.power_for}`])),
+      `${claim.reach}, ${claim.runs} run${Number(claim.runs) === 1 ? "" : "s"}${claim.n ? `, n = ${claim.n}` : ""}`, `${(100 * Number(claim.power)).toFixed(0)} % for ${claim.power_for}`])),
     make("h2", {}, "What to use"),
     listTable(["dataset", "student", "chosen", "accuracy", "cannot be told from it", "cheapest of these", "how sure"], facts.recommendations.map(recommended)));
 };
