@@ -78,7 +78,7 @@ onstart:
 
 
 onsuccess:
-    endings.on_success(study)
+    endings.on_success(workflow, study)
 
 
 onerror:

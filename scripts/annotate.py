@@ -6,11 +6,13 @@ import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from gradus.records import Annotation, Problem, Supervision
 from gradus.records.vocabulary import NATIVE
+from gradus.results.set_aside import job_identity, open_store
 from gradus.runtime import program
-from gradus.runtime.atomic import write_json
+from gradus.runtime.atomic import canonical_json, sha256_bytes, sha256_file, write_json
 from gradus.runtime.environment import data_folder, journal_folder
 from gradus.runtime.errors import UserError
 from gradus.runtime.jsonl import read_records, write_records
@@ -22,7 +24,7 @@ from gradus.teachers.annotation import Counts, Sampling, annotate, prepare, usab
 from gradus.teachers.answer_sources import AnswerSource, LocalAnswers, RemoteAnswers
 from gradus.teachers.prompts.edits import EditBuilder
 from gradus.teachers.prompts.exemplars import load_exemplar
-from gradus.teachers.prompts.prompting import NO_EXEMPLAR, Prompts
+from gradus.teachers.prompts.prompting import NO_EXEMPLAR, Prompts, edit_prompt_names, prompt_names
 from gradus.teachers.prompts.request_builder import RequestBuilder
 from gradus.teachers.registry import make_local_teacher
 from gradus.teachers.requests.factory import open_journal
@@ -70,6 +72,13 @@ def main() -> None:
     if isinstance(teacher, ChatTeacher):
         sampling = replace(sampling, tolerated=teacher.tolerated)
     counts = Counts()
+    store, identity = None, dict[str, Any]()
+    if isinstance(teacher, ChatTeacher) and not given.only and (store := open_store()) is not None:
+        identity = identity_of(given, supervision, teacher)
+    if store is not None and store.take_records("annotations", identity, Path(given.output)):
+        program.log.info("%s: taken from %s; nobody is asked", supervision, store.root)
+        record.end()
+        return
     if given.only and not (isinstance(teacher, BatchableTeacher) and teacher.mode == "batch"):
         raise UserError("only a teacher with mode: batch can be asked by batch")
     with (
@@ -93,7 +102,27 @@ def main() -> None:
             journal_usd=round(journal.spent_usd, 6),
             unpriced_entries=journal.unpriced,
         )
+    if store is not None:
+        store.put_records("annotations", identity, Path(given.output))
     program.log.info("%s: %s; %d new answers", supervision, counts.facts()["verdicts"], journal.added)
+
+
+def identity_of(given: argparse.Namespace, supervision: Supervision, teacher: ChatTeacher) -> dict[str, Any]:
+    """Everything that decides which requests are made and how their answers are read; how the teacher is asked does not."""
+    gold = "hidden" if given.hide_gold else teacher.gold
+    names = edit_prompt_names(given.edit) if given.edit else prompt_names(supervision.format, supervision.level, gold)
+    return job_identity(
+        "annotate",
+        problems=sha256_file(given.problems),
+        supervision=str(supervision),
+        teacher=sha256_bytes(canonical_json(teacher.identity()).encode()),  # an address may name somebody
+        gold=gold,
+        retry=given.retry,
+        original=sha256_file(given.original) if given.original else None,
+        exemplars=[sha256_file(path) for path in given.exemplars],
+        prompts=Prompts(given.prompts).hash_of(*names),
+        edit=given.edit,
+    )
 
 
 @contextlib.contextmanager

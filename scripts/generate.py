@@ -9,7 +9,7 @@ from typing import Any
 from gradus.evaluation.engines import Engine, GenerationLimits
 from gradus.evaluation.generation import finished, generate, longest_output
 from gradus.records import Prediction, Problem
-from gradus.results.set_aside import drop, is_set_aside, take_back
+from gradus.results.set_aside import drop, is_set_aside, open_store, take_back
 from gradus.runtime import program
 from gradus.runtime.atomic import canonical_json, sha256_bytes, sha256_file
 from gradus.runtime.environment import gpus_here, work_folder
@@ -55,6 +55,11 @@ class Asked:
     identity: str
 
     @property
+    def shared_as(self) -> dict[str, str]:
+        """How a group's store knows the answers."""
+        return {"predictions": self.identity}
+
+    @property
     def progress(self) -> Path:
         """Where finished batches are kept."""
         return work_folder() / "predictions" / f"{self.identity}.jsonl"
@@ -90,6 +95,11 @@ def main() -> None:
         program.log.info("%s: nothing that decides it has changed; it is published again", given.output)
         answer_ahead(given, engine)
         return
+    store = open_store()
+    if store is not None and store.take_records("predictions", own.shared_as, Path(given.output)):
+        program.log.info("%s: taken from %s; nothing is generated", given.output, store.root)
+        answer_ahead(given, engine)
+        return
     with lease(own.progress, f"predictions {given.output}"):
         predictions = answers(own, given.settings, engine)
         truncated = sum(prediction.finish_reason == "length" for prediction in predictions)
@@ -98,6 +108,8 @@ def main() -> None:
         answer_ahead(given, engine)
         own.progress.unlink(missing_ok=True)  # last: Snakemake deletes the output of a job that ends before its end
     record.write(output.run_record, completion_tokens=sum(p.completion_tokens for p in predictions))
+    if store is not None:
+        store.put_records("predictions", own.shared_as, Path(given.output))
     if own.writer.kept is not None:
         drop_kept(own.writer.kept)
 
@@ -166,6 +178,7 @@ def answers(one: Asked, decoding: Decoding, engine: EngineOnce) -> list[Predicti
 
 def answer_ahead(given: Namespace, engine: EngineOnce) -> None:
     """Write down as progress what the jobs after this one will publish; what hinders that, they will tell themselves."""
+    store = open_store() if given.ahead else None
     for file in given.ahead:
         place = PROBLEMS.wildcards_in(file)
         if place is None or not Path(Artifact(file).manifest).exists():
@@ -173,7 +186,8 @@ def answer_ahead(given: Namespace, engine: EngineOnce) -> None:
         output = Artifact(Path(given.output).parent.parent / on_dataset(place["dataset"]) / Path(given.output).name)
         try:
             one = asked(given, file)
-            if not is_published(output, one.identity):
+            shared = store is not None and store.has("predictions", one.shared_as)
+            if not shared and not is_published(output, one.identity):
                 with lease(one.progress, f"predictions {output}"):
                     answers(one, given.settings, engine)
         except UserError as error:

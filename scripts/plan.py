@@ -1,20 +1,25 @@
 """Print what a study will ask for and take: jobs, requests, tokens, disk. Needs no key and no network; runs nothing."""
 
-import re
+import json
+import os
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 
 from gradus.analysis.published import read
+from gradus.planning.due_jobs import DueJob, from_json
 from gradus.planning.inputs import PlanInputs
-from gradus.planning.pending_changes import changes, pending_files
+from gradus.planning.pending_changes import changes
 from gradus.planning.plan import plan
 from gradus.planning.power import declared_power
+from gradus.planning.reasons import reasons
 from gradus.results.store import Results
 from gradus.runtime import program
 from gradus.runtime.atomic import write_json, write_text
 from gradus.runtime.errors import UserError
 from gradus.study.config import ChatTeacher, Study
+from gradus.study.fingerprint import SCRIPTS
 from gradus.study.grid import supervisions
 from gradus.teachers.prompts.prompting import Prompts
 from gradus.workflow.before_the_first_job import problems
@@ -29,10 +34,11 @@ def main() -> None:
     options.add_argument("--output", required=True, help="folder for plan.json and plan.md")
     given = options.parse_args()
     inputs = PlanInputs(Results.open(Path(given.study).parent), Prompts(given.prompts), Path(given.prices))
-    jobs = waiting_jobs(given.study)
-    pending = pending_files(nested(given.study, "--summary")) if jobs else set()
+    due = due_jobs(given.study)
+    jobs = dict(sorted(Counter(job.rule for job in due).items()))
+    pending = {path for job in due for path in job.outputs}
     declared = declared_power(inputs, read(Path(given.numbers))) if inputs.study.primary else []
-    found = plan(inputs, jobs, changes(inputs, pending), declared)
+    found = plan(inputs, jobs, changes(inputs, pending), declared, reasons(inputs, due))
     text = found.to_markdown() + unreachable(inputs.study) + unsaid(inputs.study)
     write_json(Path(given.output) / "plan.json", found.to_json())
     write_text(Path(given.output) / "plan.md", text)
@@ -58,20 +64,15 @@ def unsaid(study: Study) -> str:
     return "\nThe archive will say, unless the study file does:\n\n" + "".join(lines) if lines else ""
 
 
-def waiting_jobs(study_file: str) -> dict[str, int]:
-    """Jobs per rule that Snakemake would run now (a nested dry run)."""
-    counts = re.findall(r"^(\w+)\s+(\d+)$", nested(study_file, "--dry-run", "--quiet", "rules"), flags=re.MULTILINE)
-    return {rule: int(count) for rule, count in counts if rule not in ("job", "total", "all")}
-
-
-def nested(study_file: str, *options: str) -> str:
-    """What Snakemake says of the study, asked in a process of its own that runs nothing."""
+def due_jobs(study_file: str) -> list[DueJob]:
+    """The jobs that Snakemake would run now, asked in a process of its own that runs nothing."""
     snakefile = Path(__file__).resolve().parent.parent / "Snakefile"
-    command = [sys.executable, "-m", "snakemake", "--snakefile", str(snakefile), "--configfile", study_file, "--nolock"]
-    done = subprocess.run([*command, *options], capture_output=True, text=True, check=False)
+    command = [sys.executable, "-m", "gradus.workflow.looking_ahead", str(snakefile), study_file]
+    path = os.pathsep.join(filter(None, [str(SCRIPTS), os.environ.get("PYTHONPATH")]))
+    done = subprocess.run(command, env={**os.environ, "PYTHONPATH": path}, capture_output=True, text=True, check=False)
     if done.returncode != 0:
-        raise UserError(f"the dry run failed:\n{(done.stderr or done.stdout)[-2000:]}", where=study_file)
-    return done.stdout + done.stderr
+        raise UserError(f"looking ahead failed:\n{(done.stderr or done.stdout)[-2000:]}", where=study_file)
+    return from_json(json.loads(done.stdout))
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ On several nodes the same command runs once on each, under srun; the first node 
 
 import json
 import os
+import shutil
 import sys
 from argparse import Namespace
 from collections.abc import Mapping, Sequence
@@ -13,7 +14,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from gradus.records import Example
-from gradus.results.set_aside import drop, holds, is_set_aside, take_back
+from gradus.results.set_aside import SharedStore, drop, holds, is_set_aside, open_store, take_back
 from gradus.runtime import program
 from gradus.runtime.atomic import sha256_file, write_json, write_text
 from gradus.runtime.attempts import attempts
@@ -61,6 +62,11 @@ def main() -> None:
     recipe, seed = saving_every(given.settings.recipe, given.save_every), given.settings.seed
     if published_again(given):
         program.log.info("%s: nothing that decides its weights has changed; they are published again", given.cell)
+        return
+    store = open_store()
+    alone = given.nodes == 1 or "SLURM_STEP_ID" not in os.environ  # of several nodes' launchers none may end early
+    if store is not None and alone and taken(given, store):
+        program.log.info("%s: taken from %s; nothing is trained", given.cell, store.root)
         return
     across = spread(given.nodes, os.environ, command, given.cpus or 1, given.gpus)
     if across is not None:
@@ -140,6 +146,8 @@ def main() -> None:
     took = run_facts(points, trained, recipe.ranks)
     record.note(energy_joules=took["energy_joules"])
     record.write(Artifact(f"{folder}.jsonl").run_record, commit=commit(), **took)
+    if store is not None:
+        store.put("trainings", identity, shared_files(folder, files), given.output)
     ends = "" if facts["final_end_loss"] is None else f", {facts['final_end_loss']:.4f} where it ends"
     program.log.info("%s: loss %.4f%s, %d steps", given.cell, facts["final_loss"], ends, trained.steps)
 
@@ -167,6 +175,28 @@ def published_again(given: Namespace) -> bool:
         drop(made)
         return False
     take_back(made)
+    return True
+
+
+def shared_files(folder: Path, weights: dict[str, str]) -> dict[str, Path]:
+    """What of a checkpoint's folder a store keeps, by its name there."""
+    names = [*(f"weights/{name}" for name in weights), Path(TRACE).name, Path(TELEMETRY).name, "manifest.json"]
+    return {name: folder / name for name in names}
+
+
+def taken(given: Namespace, store: SharedStore) -> bool:
+    """Publish the weights of this identity that somebody has shared, if there are any; the manifest says whose they are."""
+    folder = Path(given.output)
+    found = folder / ".from_store"
+    origin = store.take("trainings", identity_of(given), found)
+    if origin is None:
+        return False
+    publish(found / "weights", folder / "weights")
+    for name in (Path(TRACE).name, Path(TELEMETRY).name):
+        os.replace(found / name, folder / name)
+    facts = read_json(found / "manifest.json")
+    shutil.rmtree(found)
+    write_json(folder / "manifest.json", {**facts, "cell": given.cell, "from_store": origin})
     return True
 
 

@@ -7,10 +7,14 @@ from __future__ import annotations
 
 import inspect
 import os
+import sys
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import yaml
 from running import PROJECT
 from snakemake.api import SnakemakeApi
 from snakemake.settings.types import (
@@ -24,6 +28,8 @@ from snakemake.settings.types import (
     ResourceSettings,
     SchedulingSettings,
 )
+
+from gradus.workflow.looking_ahead import ask
 
 
 @dataclass(frozen=True)
@@ -88,6 +94,21 @@ def load_rules(study: Path, targets: list[str], folder: Path) -> Rules:
     finally:
         os.environ.clear()
         os.environ.update(environment)
+
+
+def due_rules(config: Mapping[str, Any], folder: Path, snakefile: Path = PROJECT / "Snakefile") -> Counter[str]:
+    """How many jobs of each rule are due in a folder with finished work, asked in this process."""
+    before = dict(os.environ), list(sys.path), Path.cwd()
+    study = folder / "study.yaml"
+    study.write_text(yaml.safe_dump(dict(config), sort_keys=False), encoding="utf-8")
+    try:
+        os.chdir(folder)
+        return Counter(job.rule for job in ask(snakefile, study))
+    finally:
+        os.environ.clear()
+        os.environ.update(before[0])
+        sys.path[:] = before[1]
+        os.chdir(before[2])
 
 
 def _rule(rule: Any) -> Rule:

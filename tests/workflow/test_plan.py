@@ -4,11 +4,7 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-import pytest
 from running import Workflow
-
-from gradus.planning.pending_changes import pending_files
-from gradus.runtime.errors import UserError
 
 
 def test_the_plan_counts_before_anything_runs(workflow: Callable[..., Workflow]) -> None:
@@ -71,8 +67,17 @@ def would_run(run: Workflow) -> dict[str, dict[str, Any]]:
     return {one["would_run_in"]: one for one in plan["would_run"]}
 
 
+def because(run: Workflow) -> dict[str, dict[str, int]]:
+    """What the last plan says of each cause: finished jobs by kind, those of which there are some."""
+    plan = json.loads((run.results / "plan" / "plan.json").read_text(encoding="utf-8"))
+    kinds = ("problems", "base_models", "annotations", "training_sets", "trainings", "predictions", "scores")
+    return {one["because"]: {kind: one[kind] for kind in kinds if one[kind]} for one in plan["made_again_because"]}
+
+
 def test_everything_is_new_before_anything_ran(workflow: Callable[..., Workflow]) -> None:
-    whole = would_run(workflow())["the whole study"]
+    made = workflow()
+    whole = would_run(made)["the whole study"]
+    assert because(made) == {}
     assert (whole["annotations_new"], whole["trainings_new"], whole["scores_new"]) == (2, 4, 4)
     assert (whole["annotations_again"], whole["trainings_again"], whole["requests"]) == (0, 0, 24)
 
@@ -90,6 +95,34 @@ def test_an_edit_is_told_in_cells_steps_and_hours(copied: Workflow) -> None:
     assert (whole["annotations_again"], whole["requests"], whole["usd"]) == (0, 0, 0.0)
     assert whole["optimizer_steps"] == 2 * 6 and whole["rank_hours"] > 0
     assert found["granularity"] == {**whole, "would_run_in": "granularity"}
+    cells_of_midi = {"trainings": 2, "predictions": 2, "scores": 2}
+    assert because(copied) == {
+        "students.midi.recipe.epochs: 1.0 -> 2.0": cells_of_midi,
+        "recipe.learning_rate: 0.002 -> 0.001": cells_of_midi,  # its own went with the edit
+    }
+
+
+def test_several_edits_are_told_apart(copied: Workflow) -> None:
+    """Of a key, a file that was deleted and a key that only rounds, each with what it reaches."""
+    copied.config["teachers"]["tutor"]["seed"] = 1
+    copied.config["decodings"]["greedy"]["batch_size"] = 5
+    copied.config["experiments"]["granularity"]["seeds"] = [1, 2]
+    next(copied.results.glob("metrics/**/native/mini/seed1/test/greedy.json")).unlink()
+    whole = would_run(copied)["the whole study"]
+    assert (whole["trainings_new"], whole["trainings_again"]) == (4, 2)
+    assert because(copied) == {
+        "teachers.tutor.seed: 0 -> 1": {
+            "annotations": 1,
+            "training_sets": 2,
+            "trainings": 2,
+            "predictions": 2,
+            "scores": 2,
+        },
+        "decodings.greedy.batch_size: 4 -> 5": {"predictions": 4, "scores": 4},
+        "files of `score` that are not there": {"scores": 1},
+    }
+    page = (copied.results / "plan" / "plan.md").read_text(encoding="utf-8")
+    assert "decodings.greedy.batch_size: lays out the same sums" in page
 
 
 def test_a_level_more_is_new_work_alone(copied: Workflow) -> None:
@@ -98,9 +131,3 @@ def test_a_level_more_is_new_work_alone(copied: Workflow) -> None:
     assert (whole["annotations_new"], whole["trainings_new"], whole["scores_new"]) == (1, 2, 2)
     assert (whole["annotations_again"], whole["trainings_again"], whole["scores_again"]) == (0, 0, 0)
     assert whole["requests"] == 24
-
-
-def test_a_summary_that_is_none_is_refused() -> None:
-    assert pending_files("output_file\tdate\trule\tplan\na\t-\tx\tupdate pending\nb\t-\tx\tno update\n") == {"a"}
-    with pytest.raises(UserError, match="summary is not as expected"):
-        pending_files("Building DAG of jobs...\n")

@@ -3,6 +3,7 @@
 import shutil
 from pathlib import Path
 
+import pytest
 from foreign_archives import plant_solved
 from running import Workflow, program
 
@@ -28,3 +29,24 @@ def test_a_planted_change_is_one_differing_claim(finished: Workflow, tmp_path: P
     assert "estimate" in report.read_text(encoding="utf-8")
     again = program("reproduce", archive, "--into", tmp_path / "again", folder=tmp_path)
     assert again.returncode == 1 and "is not empty" in again.stderr
+
+
+@pytest.mark.full
+@pytest.mark.parametrize("depth", ["predictions", "train"])
+def test_students_write_and_train_again(copied: Workflow, tmp_path: Path, depth: str) -> None:
+    """On the machine of the archive the same bytes come out, whatever a store or the work folder holds."""
+    copied.config["archive"] = {"weights": True}
+    copied.run("archive")
+    made = f"results/tiny/{'checkpoints' if depth == 'train' else 'predictions'}"
+    again, store = tmp_path / "again", tmp_path / "store"
+    store.mkdir()
+    command = ["reproduce", copied.results / "archive", "--depth", depth, "--into", again, "--cores", 2]
+    done = program(*command, folder=tmp_path, GRADUS_STORE=str(store))
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "differs" not in done.stdout.replace("0 differs", "") and f"depth {depth}: about" in done.stderr
+    counts = [line for line in done.stdout.splitlines() if line.startswith(("claims:", "metric files:"))]
+    assert len(counts) == 2 and all("0 within tolerance, 0 differs" in line for line in counts), done.stdout
+    assert not any(store.iterdir())
+    log = (again / "reproduce.log").read_text(encoding="utf-8")
+    assert ("Training" in log or "train" in log) == (depth == "train")
+    assert any((again / made).rglob("*.run.json")), "made here, not restored"

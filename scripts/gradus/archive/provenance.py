@@ -130,7 +130,11 @@ def _checkpoint(results: Results, cell: Cell) -> Link:
         facts = {
             "recipe": manifest["identity"].get("recipe"),
             "identity": identity,
-            **{key: manifest[key] for key in ("steps", "examples", "final_loss", "files") if key in manifest},
+            **{
+                key: manifest[key]
+                for key in ("steps", "examples", "final_loss", "files", "from_store")
+                if key in manifest
+            },
         }
     facts["run"] = results.find_run_record(paths.CHECKPOINT, cell) or {}
     return _link("checkpoint", results.path(paths.WEIGHTS.manifest, cell), facts)

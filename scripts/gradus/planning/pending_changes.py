@@ -1,11 +1,10 @@
 """Pending changes: what would run now, new or again, and what it would cost; the difference that an edit makes.
 
-Snakemake's own summary says of every file whether its job is pending; here that becomes cells, requests and hours.
+Snakemake says of every file whether its job would run; here that becomes cells, requests and hours.
 """
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -14,7 +13,6 @@ from gradus.planning.needs import WHOLE, needs_of
 from gradus.planning.quotation import Quotation
 from gradus.planning.quote import NOTHING
 from gradus.records import Cell, Supervision
-from gradus.runtime.errors import UserError
 from gradus.study import paths
 from gradus.study.grid import (
     accuracy_supervisions,
@@ -57,16 +55,6 @@ class Change:
         """Whether any annotation, training, score or request would be made."""
         made = (self.annotations_new, self.annotations_again, self.trainings_new, self.trainings_again)
         return any((*made, self.scores_new, self.scores_again, self.requests))
-
-
-def pending_files(summary: str) -> set[str]:
-    """The files whose job would run now, from ``snakemake --summary``; UserError where it is none."""
-    rows = list(
-        csv.DictReader((line for line in summary.splitlines() if "\t" in line), delimiter="\t", quoting=csv.QUOTE_NONE)
-    )
-    if not rows or not {"output_file", "plan"} <= set(rows[0]):
-        raise UserError("Snakemake's summary is not as expected", hint="is another version of Snakemake installed?")
-    return {row["output_file"] for row in rows if row["plan"] == "update pending"}
 
 
 @dataclass(frozen=True)

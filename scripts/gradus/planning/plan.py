@@ -12,6 +12,7 @@ from gradus.planning.pending_changes import Change
 from gradus.planning.power import DeclaredPower
 from gradus.planning.quotation import Quotation
 from gradus.planning.quote import NOTHING, Quote
+from gradus.planning.reasons import Reason
 from gradus.presentation.table import Table
 from gradus.records import Supervision
 from gradus.records.vocabulary import Split
@@ -77,6 +78,7 @@ class Plan:
     assumed_sizes: Mapping[str, str] = field(default_factory=dict)
     fits: Sequence[KnownFit] = ()
     narrow: Mapping[str, int] = field(default_factory=dict)
+    reasons: Sequence[Reason] = ()
 
     def to_json(self) -> dict[str, Any]:
         """The plan for machines."""
@@ -91,6 +93,7 @@ class Plan:
             "fits": [asdict(one) for one in self.fits],
             "narrow": dict(self.narrow),
             "would_run": [asdict(change) for change in self.changes],
+            "made_again_because": [asdict(reason) for reason in self.reasons],
             "jobs": self.jobs,
         }
 
@@ -119,13 +122,18 @@ class Plan:
             parts.append("".join(f"- {supervision}\n" for supervision in self.missing))
         if self.changes:
             parts += [_table([asdict(change) for change in self.changes]), f"{_CHANGES_NOTE}\n"]
+        parts += _why(self.reasons)
         jobs = [{"jobs that would run now": rule, "count": count} for rule, count in self.jobs.items()]
         parts.append(_table(jobs) if jobs else "Nothing is left to run.\n")
         return "\n".join(parts)
 
 
 def plan(
-    inputs: PlanInputs, jobs: Mapping[str, int], changes: Sequence[Change], declared: Sequence[DeclaredPower] = ()
+    inputs: PlanInputs,
+    jobs: Mapping[str, int],
+    changes: Sequence[Change],
+    declared: Sequence[DeclaredPower] = (),
+    reasons: Sequence[Reason] = (),
 ) -> Plan:
     """What the study needs; the last needs and the quote ``the whole study`` count what is shared once."""
     study = inputs.study
@@ -149,6 +157,7 @@ def plan(
         inputs.assumed_sizes,
         _fits(inputs),
         _narrow(study, asked),
+        reasons,
     )
 
 
@@ -248,6 +257,21 @@ def _total(quotes: Iterable[Quote]) -> Quote:
     return sum(quotes, NOTHING)
 
 
+def _why(reasons: Sequence[Reason]) -> list[str]:
+    """The table of what is made again and why, with its notes; nothing where nothing is."""
+    if not reasons:
+        return []
+    rows = [
+        {name: value for name, value in asdict(one).items() if name != "rounding"} for one in reasons[:_MOST_REASONS]
+    ]
+    left = len(reasons) - len(rows)
+    parts = [_table(rows), f"{_WHY_NOTE}\n"]
+    if left:
+        parts.append(f"{left} more causes are in plan.json (`made_again_because`).\n")
+    last_bits = [one.because.partition(":")[0] for one in reasons if one.rounding]
+    return [*parts, f"{', '.join(dict.fromkeys(last_bits))}: {_ROUNDING_NOTE}\n"] if last_bits else parts
+
+
 def _single_runs_note(experiments: Sequence[str]) -> str:
     """What experiments with one seed cannot say, told before anything runs."""
     listed = ", ".join(experiments)
@@ -272,6 +296,17 @@ _CHANGES_NOTE = (
     "Again: it was made before, and what it was made from has changed (an edit of the study file, of prompts or of code). "
     "Requests and price are those that the journal does not hold; rank hours as above. What only shows (tables, figures, "
     "findings) is made again with any of it."
+)
+_MOST_REASONS = 30
+_WHY_NOTE = (
+    "Finished jobs that are due, by what changed; one with two causes stands in both lines. A training or prediction whose "
+    "training set (or questions), base model, settings, seed and code come out as they were takes back what it had made, in "
+    "seconds: rank hours are the most that a cause can cost."
+)
+_ROUNDING_NOTE = (
+    "lays out the same sums in another way. What is made again agrees with what is there to rounding alone (Batches in "
+    "docs/reference/students.md; a model's own dropout is the exception), so finished cells gain nothing by it: with the former "
+    "value back, nothing is made again."
 )
 _TRAINING_NOTE = (
     "Weights stay; progress is the most that one running training keeps in work/. Rank hours (one GPU each, or one process of a "

@@ -45,6 +45,13 @@ JOURNAL = Variable(
     "GRADUS_JOURNAL", "Folder of paid answers; without it `journal/`. Never delete this folder.", "you", _MACHINE
 )
 WORK = Variable("GRADUS_WORK", "Folder of resumable progress; without it `work/`.", "you", _MACHINE)
+STORE = Variable(
+    "GRADUS_STORE",
+    "Folder that a group shares: finished trainings, predictions and teachers' texts by all that decides them, taken instead of "
+    "made. Manifests say what came from it.",
+    "you",
+    _MACHINE,
+)
 PROMPTS = Variable("GRADUS_PROMPTS", "Folder of prompt files.", "the Snakefile, from `prompts` in the study file", _JOB)
 SUBMITTED = Variable(
     "GRADUS_SUBMITTED",
@@ -111,6 +118,12 @@ def journal_folder() -> Path:
 def work_folder() -> Path:
     """The folder of resumable progress."""
     return Path(os.environ.get(WORK.name) or "work")
+
+
+def store_folder() -> Path | None:
+    """The folder of finished work that a group shares, where there is one."""
+    chosen = os.environ.get(STORE.name)
+    return Path(chosen) if chosen else None
 
 
 def notify_command() -> str | None:

@@ -14,9 +14,11 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from gradus.results import shared_store
 from gradus.runtime.environment import JOURNAL, journal_folder, project_folder
 from gradus.runtime.errors import UserError
 from gradus.study import declaration, paths
+from gradus.study.changed_keys import changed_keys
 from gradus.study.config import ChatTeacher, RewrittenTransform, Study
 from gradus.study.config.teachers import NO_KEY, AnthropicTeacher, OpenAITeacher, VllmTeacher
 from gradus.study.grid import is_missing
@@ -68,7 +70,7 @@ def look(
         lines.append(
             "  Stop now (Ctrl-C) and give the file another `study:` if that is not meant; `plan` tells what it takes."
         )
-    lines += [f"  {one}" for one in _never_measured(study)]
+    lines += [f"  {one}" for one in (shared_store.told(), *_never_measured(study)) if one is not None]
     for name, teacher in paid.items():
         lines += [
             f"  {problem}: teacher {name} can give only what {journal_folder() / name} holds."
@@ -148,25 +150,5 @@ def differences(study: Study) -> list[str]:
         before = json.loads(copy.read_text(encoding="utf-8"))
     except ValueError:
         return []
-    old, new = dict(_leaves(before)), dict(_leaves(study.model_dump(mode="json")))
-    old.pop("unavailable", None)
-    new.pop("unavailable", None)
-    return [
-        f"{key}: {_shown(old.get(key))} -> {_shown(new.get(key))}"
-        for key in dict.fromkeys([*old, *new])
-        if old.get(key) != new.get(key)
-    ]
-
-
-def _leaves(section: Any, prefix: str = "") -> Iterable[tuple[str, Any]]:
-    """Dotted keys and values; a list is one value."""
-    if isinstance(section, dict) and section:
-        for key, value in section.items():
-            yield from _leaves(value, f"{prefix}.{key}" if prefix else str(key))
-    else:
-        yield prefix, section
-
-
-def _shown(value: Any) -> str:
-    text = "(unset)" if value is None else json.dumps(value, ensure_ascii=False)
-    return text if len(text) <= 80 else text[:77] + "..."
+    now = study.model_dump(mode="json")
+    return [str(one) for one in changed_keys(before, now) if one.key.partition(".")[0] != "unavailable"]

@@ -5,19 +5,21 @@ from __future__ import annotations
 import shlex
 import subprocess
 import sys
-from typing import Literal
+from typing import Any, Literal
 
 from gradus.runtime import environment
 from gradus.study.config import Study
 from gradus.workflow import setting_aside, summary
+from gradus.workflow.rule_names import plain
 
 _PATIENCE = 60  # seconds that a notice may take
 
 
-def on_success(study: Study) -> None:
+def on_success(workflow: Any, study: Study) -> None:
     """Print the closing lines of a run that succeeded on standard error."""
     setting_aside.after_the_last_job(study)
-    _print_and_notify(study, "finished", summary.text(study, environment.project_folder() / "studies"))
+    whole = any(plain(job.rule.name) == "all" for job in workflow.dag.jobs)
+    _print_and_notify(study, "finished", summary.text(study, environment.project_folder() / "studies", whole=whole))
 
 
 def on_failure(study: Study) -> None:

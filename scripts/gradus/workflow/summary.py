@@ -25,14 +25,20 @@ _STARTED = time.monotonic()
 _BEGAN = time.time()
 
 
-def text(study: Study, shipped: Path | None = None, began: float = _BEGAN) -> str:
+def text(study: Study, shipped: Path | None = None, began: float = _BEGAN, whole: bool = True) -> str:
     """The closing lines; files that this run did not make are left out, and so is everything in a cluster job.
 
+    ``whole``: everything of the study was asked for, not single targets.
     ``shipped``: the folder of the study files that ship; a study with an expectation there is compared with it.
     ``began``: when the run did, in seconds since the epoch.
     """
     minutes = (time.monotonic() - _STARTED) / 60
-    lines = [f"Study {study.study}: finished after {minutes:.1f} minutes of workflow."]
+    after = f"after {minutes:.1f} minutes of workflow"
+    lines = [f"Study {study.study}: finished {after}."]
+    if not whole:
+        lines = [
+            f"Study {study.study}: what was asked for is there {after}; without targets the command makes the rest."
+        ]
     results = {
         "open": paths.EXPLORER,
         "findings": paths.FINDINGS_PAGE,

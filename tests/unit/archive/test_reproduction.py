@@ -56,6 +56,29 @@ def test_after_training_an_estimate_may_lie_anywhere_in_both_intervals() -> None
     ]
 
 
+def test_after_training_numbers_without_an_interval_decide_nothing_and_the_others_by_theirs() -> None:
+    empty = csv("one run: no verdict,helps,d,a,0.3,,,")
+    assert outcomes(comparison.claims(empty, empty, by_interval=True)) == ["same"]
+    metric = '{"accuracy": 0.3, "interval_low": 0.2, "interval_high": 0.4, "n": 10, "truncated": 3}'
+    near = metric.replace("0.3,", "0.35,").replace('"truncated": 3', '"truncated": 9')
+    far = metric.replace("0.3,", "0.45,")
+    scores = [comparison.score("m", metric, other, by_interval=True) for other in (metric, near, far)]
+    assert outcomes(scores) == ["same", "within tolerance", "differs"]
+    assert comparison.score("m", metric, near.replace("10", "11"), by_interval=True).outcome == "differs"
+    rows = "name,accuracy,interval_low,interval_high,tokens\na,0.3,0.2,0.4,12\n", "name,tokens\na,12\n"
+    changed = "name,accuracy,interval_low,interval_high,tokens\na,0.39,0.3,0.5,19\n", "name,tokens\na,19\n"
+    for before, after in zip(rows, changed, strict=True):
+        assert outcomes(comparison.table("t", before, after, by_interval=True)) == ["within tolerance"]
+        assert outcomes(comparison.table("t", before, after.replace("a,", "b,"), by_interval=True)) == ["differs"]
+        assert outcomes(comparison.table("t", before, after)) == ["differs"]
+    entry = {"experiment": "e", "student": "s", "dataset": "d", "accuracy": 0.5, "interval": [0.4, 0.6], "best": "x"}
+    other = {**entry, "accuracy": 0.55, "best": "y"}
+    texts = [json.dumps({"students": [one]}) for one in (entry, other, {**other, "accuracy": 0.7})]
+    found = [[one.outcome for one in comparison.headline(texts[0], text, by_interval=True)] for text in texts]
+    assert found[1] == ["within tolerance", "same", "same", "differs"]
+    assert found[2][0] == "differs" and set(found[0]) == {"same"}
+
+
 def test_a_claim_that_one_side_lacks_differs() -> None:
     found = comparison.claims(csv(FIRST, SECOND), csv(FIRST))
     assert outcomes(found) == ["same", "differs"] and "not made now" in found[1].differences[0]

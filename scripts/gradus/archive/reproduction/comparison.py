@@ -55,21 +55,34 @@ def claims(before: str, after: str, tolerance: float = TOLERANCE, by_interval: b
     return found
 
 
-def headline(before: str, after: str, tolerance: float = TOLERANCE) -> list[Compared]:
-    """Two ``headline.json``, number by number: every value of every student of every experiment."""
-    here, there = dict(_numbers(json.loads(before))), dict(_numbers(json.loads(after)))
+def headline(before: str, after: str, tolerance: float = TOLERANCE, by_interval: bool = False) -> list[Compared]:
+    """Two ``headline.json``, number by number: every value of every student of every experiment.
+
+    ``by_interval``: numbers of an entry are within tolerance where its accuracies lie in each other's interval.
+    """
+    old, new = json.loads(before), json.loads(after)
+    here, there = dict(_numbers(old)), dict(_numbers(new))
+    near = _near_entries(old, new) if by_interval else set()
     found = []
     for what in dict.fromkeys([*here, *there]):
         if what not in here or what not in there:
             found.append(_one_sided("headline", what, what in here))
         else:
             outcome, words = _values(here[what], there[what], tolerance)
+            if outcome == "differs" and what.partition(": ")[0] in near and _both_numbers(here[what], there[what]):
+                outcome, words = "within tolerance", ""
             found.append(Compared("headline", what, outcome, (words,) if words else ()))
     return found
 
 
-def table(name: str, before: str, after: str, tolerance: float = TOLERANCE) -> list[Compared]:
-    """Two tables, row by row; a row is named by its columns that are no fractions, where those tell all rows apart."""
+def table(
+    name: str, before: str, after: str, tolerance: float = TOLERANCE, by_interval: bool = False
+) -> list[Compared]:
+    """Two tables, row by row; a row is named by its columns that are no fractions, where those tell all rows apart.
+
+    ``by_interval``: the numbers of a row are within tolerance where its estimates lie in each other's interval, or where it
+    tells no interval.
+    """
     old, new = (list(csv.DictReader(io.StringIO(text))) for text in (before, after))
     if len(old) != len(new):
         return [Compared("table", name, "differs", (f"{len(old)} rows are now {len(new)}",))]
@@ -78,25 +91,64 @@ def table(name: str, before: str, after: str, tolerance: float = TOLERANCE) -> l
         columns = [column for column in first if column in second]
         words = [value for value in first.values() if value and not _is_number(value)]
         what = f"{name}, row {number}" + (f" ({' '.join(words[:5])})" if words else "")
-        found.append(_fields("table", what, first, second, columns, tolerance))
+        near = by_interval and _in_each_other(first, second) is not False
+        found.append(_fields("table", what, first, second, columns, math.inf if near else tolerance))
     return found
 
 
-def score(name: str, before: str, after: str, tolerance: float = TOLERANCE) -> Compared:
-    """Two metric files of one cell: their accuracies and counts."""
+def score(name: str, before: str, after: str, tolerance: float = TOLERANCE, by_interval: bool = False) -> Compared:
+    """Two metric files of one cell: their accuracies and counts.
+
+    ``by_interval``: within tolerance where each accuracy lies in the other's interval.
+    """
     old, new = ({key: _text(value) for key, value in json.loads(text).items()} for text in (before, after))
-    return _fields("score", name, old, new, [key for key in old if key in new], tolerance)
+    near = by_interval and old.get("n") == new.get("n") and _in_each_other(old, new)
+    names = [key for key in old if key in new]
+    return _fields("score", name, old, new, names, math.inf if near else tolerance)
 
 
 def _by_key(text: str, names: Sequence[str]) -> dict[tuple[str, ...], Row]:
     return {tuple(row[name] for name in names): row for row in csv.DictReader(io.StringIO(text))}
 
 
-def _in_each_other(old: Row, new: Row) -> bool:
-    return all(
-        float(bounds["low"]) <= float(value["estimate"]) <= float(bounds["high"])
-        for bounds, value in ((old, new), (new, old))
-    )
+# An estimate with the ends of its interval, as claims, tables and metric files name them.
+_ESTIMATES = (
+    ("estimate", "low", "high"),
+    ("accuracy", "interval_low", "interval_high"),
+    ("value", "interval_low", "interval_high"),
+)
+
+
+def _in_each_other(old: Row, new: Row) -> bool | None:
+    """Whether each estimate lies in the other's interval; None where there is none."""
+    for names in _ESTIMATES:
+        sides = [tuple(row.get(name) or "" for name in names) for row in (old, new)]
+        if all(_is_number(value) for side in sides for value in side):
+            (first, *bounds), (second, *others) = (tuple(map(float, side)) for side in sides)
+            return others[0] <= first <= others[1] and bounds[0] <= second <= bounds[1]
+    return None
+
+
+def _near_entries(old: Mapping[str, Any], new: Mapping[str, Any]) -> set[str]:
+    """The entries of two headlines whose accuracies lie in each other's interval, by their names."""
+
+    def rows(facts: Mapping[str, Any]) -> dict[str, Row]:
+        found: dict[str, Row] = {}
+        for entry in facts.get("students", ()):
+            low, high = entry.get("interval") or (None, None)
+            found[_entry(entry)] = {"estimate": _text(entry.get("accuracy")), "low": _text(low), "high": _text(high)}
+        return found
+
+    here, there = rows(old), rows(new)
+    return {name for name in here if name in there and _in_each_other(here[name], there[name])}
+
+
+def _entry(entry: Mapping[str, Any]) -> str:
+    return f"{entry['experiment']}, {entry['student']} on {entry['dataset']}"
+
+
+def _both_numbers(old: str, new: str) -> bool:
+    return _is_number(old) and _is_number(new)
 
 
 def _fields(kind: str, what: str, old: Row, new: Row, names: Iterable[str], tolerance: float) -> Compared:
@@ -116,7 +168,7 @@ def _values(old: str, new: str, tolerance: float) -> tuple[Outcome, str]:
     """How two values compare as texts or, where both are numbers, by their distance; with what to say of a difference."""
     if old == new:
         return "same", ""
-    if _is_number(old) and _is_number(new):
+    if _both_numbers(old, new):
         first, second = float(old), float(new)
         if math.isclose(first, second, rel_tol=_ROUNDING, abs_tol=_ROUNDING):
             return "same", ""
@@ -128,7 +180,7 @@ def _values(old: str, new: str, tolerance: float) -> tuple[Outcome, str]:
 def _numbers(facts: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """Each value of each entry under a name that tells experiment, student and dataset."""
     for entry in facts.get("students", ()):
-        subject = f"{entry['experiment']}, {entry['student']} on {entry['dataset']}"
+        subject = _entry(entry)
         for name, value in entry.items():
             if name in ("experiment", "student", "dataset"):
                 continue

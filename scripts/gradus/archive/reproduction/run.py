@@ -28,8 +28,8 @@ LOG = "reproduce.log"
 def make_again(archive: Path, folder: Path, depth: Depth, project: Path, cores: int) -> Study:
     """Restore into ``folder`` and make everything of the depth again with the code of ``project``; the study.
 
-    Progress and answers of this machine are not used: what was finished here before would prove nothing. UserError with the
-    last lines of the log where a job fails.
+    Progress and answers of this machine and a group's store are not used: what was finished before would prove nothing.
+    UserError with the last lines of the log where a job fails.
     """
     restored = restore(archive, folder, archive=False)
     if restored.study is None:
@@ -82,15 +82,16 @@ def compared(archive: Path, folder: Path, depth: Depth, tolerance: float | None)
         if name == wanted[0]:
             found += comparison.claims(*pair, within, by_interval)
         elif name == wanted[1]:
-            found += comparison.headline(*pair, within)
+            found += comparison.headline(*pair, within, by_interval)
         elif name.endswith(".csv"):
-            found += comparison.table(short, *pair, within)
+            found += comparison.table(short, *pair, within, by_interval)
         elif not name.endswith(".manifest.json"):
-            found.append(comparison.score(short, *pair, within))
+            found.append(comparison.score(short, *pair, within, by_interval))
     order = ("claim", "headline", "file", "table", "score")
     return sorted([*found, *missing], key=lambda one: order.index(one.kind))
 
 
 def _environment(folder: Path) -> Mapping[str, str]:
-    kept = {name: value for name, value in os.environ.items() if name != environment.PROJECT.name}
+    foreign = (environment.PROJECT.name, environment.STORE.name)
+    kept = {name: value for name, value in os.environ.items() if name not in foreign}
     return {**kept, environment.WORK.name: str(folder / "work"), environment.JOURNAL.name: str(folder / "journal")}

@@ -1,0 +1,116 @@
+"""Why finished work would be made again: keys with both values, files, code; causes go down to what is made from it."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from builders import tiny_study
+
+from gradus.planning.due_jobs import DueJob, from_json, to_json
+from gradus.planning.inputs import PlanInputs
+from gradus.planning.needs import needs_of
+from gradus.planning.pending_changes import Change
+from gradus.planning.plan import Plan
+from gradus.planning.reasons import pairs, reasons
+from gradus.results.store import Results
+from gradus.study import paths
+from gradus.study.config import load, rounding
+from gradus.study.config.decodings import Decoding
+from gradus.study.config.students import Recipe
+from gradus.study.grid import cells
+from gradus.teachers.prompts.prompting import Prompts
+
+CHANGE = Change("the whole study", 0, 0, 0, 2, 0, 2, 0, 0.0, 6, 0.1)
+CODES = ("0123456789abcdef", "fedcba9876543210")
+
+
+@pytest.fixture
+def inputs(tmp_path: Path) -> PlanInputs:
+    return PlanInputs(Results(tmp_path, load(tiny_study())), Prompts(tmp_path), tmp_path / "prices.yaml")
+
+
+def training(student: str, before: dict[str, Any], now: dict[str, Any], **changes: Any) -> DueJob:
+    study = load(tiny_study())
+    cell = next(cell for cell in cells(study) if cell.student == student and cell.supervision.teacher == "tutor")
+    texts = [json.dumps({"recipe": recipe, "seed": 1}) for recipe in (before, now)]
+    job = DueJob(
+        "train",
+        {key: str(value) for key, value in cell.wildcards().items()},
+        [paths.WEIGHTS.of(study, cell), paths.WEIGHTS.manifest.of(study, cell)],
+        True,
+        before=[texts[0]],
+        now={"settings": texts[1]},
+    )
+    return replace(job, **changes)
+
+
+def test_a_key_is_told_with_both_values_where_the_study_file_has_it(inputs: PlanInputs) -> None:
+    jobs = [
+        training("mini", {"learning_rate": 0.001, "epochs": 1.0}, {"learning_rate": 0.003, "epochs": 1.0}),
+        training("midi", {"learning_rate": 0.002, "ranks": 2}, {"learning_rate": 0.003, "ranks": 1}),
+    ]
+    found = {one.because: one for one in reasons(inputs, jobs)}
+    assert set(found) == {
+        "recipe.learning_rate: 0.001 -> 0.003",
+        "students.midi.recipe.learning_rate: 0.002 -> 0.003",
+        "recipe.ranks: 2 -> 1",
+    }
+    assert all(one.trainings == 1 and one.rank_hours for one in found.values())
+    assert [name for name, one in found.items() if one.rounding] == ["recipe.ranks: 2 -> 1"]
+    needs = [needs_of(inputs, "all", [], 0)]
+    shown = Plan(needs, {}, [], {"train": 2}, [CHANGE], {}, [], reasons=list(found.values())).to_markdown()
+    assert "recipe.ranks: lays out the same sums" in shown and "0.001 -> 0.003" in shown
+
+
+def test_a_cause_reaches_what_is_made_from_it_and_nothing_that_is_new(inputs: PlanInputs) -> None:
+    where = {"dataset": "gradeschool", "teacher": "tutor", "format": "original", "level": "L1"}
+    annotation = DueJob(
+        "annotate",
+        where,
+        ["a.jsonl"],
+        True,
+        before=['{"provider":"tutor","seed":0}', CODES[0]],
+        now={"settings": '{"provider":"tutor","seed":1}', "code": CODES[1]},
+    )
+    trained = training("mini", {"epochs": 1.0}, {"epochs": 2.0}, after=[0])
+    new = replace(
+        training("midi", {}, {}), made_before=False, before=[], now=None, missing=["manifest.json"], after=[0]
+    )
+    score = DueJob("score", {}, ["m.json"], True, after=[1, 3])
+    predictions = DueJob(
+        "generate", {}, ["p.jsonl"], True, missing=["p.jsonl"], inputs=["results/tiny/data/test.jsonl"]
+    )
+    page = DueJob("explorer", {}, ["page.html"], True, after=[0])
+    found = {one.because: one for one in reasons(inputs, [annotation, trained, new, predictions, score, page])}
+    counts = {name: (one.annotations, one.trainings, one.predictions, one.scores) for name, one in found.items()}
+    assert counts == {
+        "teachers.tutor.seed: 0 -> 1": (1, 1, 0, 1),
+        "code that decides what `annotate` writes": (1, 1, 0, 1),
+        "recipe.epochs: 1.0 -> 2.0": (0, 1, 0, 1),
+        "files of `generate` that are not there": (0, 0, 1, 1),
+        "another content of results/tiny/data/test.jsonl": (0, 0, 1, 1),
+    }
+
+
+def test_values_of_the_past_find_their_names_by_likeness() -> None:
+    before = ["--old option", CODES[0], '{"a":1,"b":2}', '{"c":3}', ""]
+    now = {"first": '{"a":1,"b":3}', "second": '{"c":4}', "code": CODES[1], "content": 64 * "a", "extra": '{"d":5}'}
+    assert list(pairs(before, now)) == [
+        ("first", '{"a":1,"b":2}', '{"a":1,"b":3}'),
+        ("second", '{"c":3}', '{"c":4}'),
+        ("code", CODES[0], CODES[1]),
+        ("content", "", 64 * "a"),
+        ("extra", None, '{"d":5}'),
+    ]
+
+
+def test_due_jobs_come_back_from_json() -> None:
+    jobs = [DueJob("train", {"seed": "1"}, ["x"], True, after=[0], now={"code": "c"}), DueJob("all", {}, ["y"], False)]
+    written = json.loads(json.dumps(to_json(jobs)))
+    assert json.loads(json.dumps(to_json(from_json(written)))) == written
+
+
+def test_the_keys_that_only_round_are_keys() -> None:
+    assert set(Recipe.model_fields) >= rounding.RECIPE and set(Decoding.model_fields) >= rounding.DECODING
