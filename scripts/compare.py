@@ -12,8 +12,8 @@ from pathlib import Path
 
 from gradus.evaluation.formats import FORMATS, Columns, read_columns, read_run
 from gradus.runtime import program
-from gradus.runtime.asked_files import check_outputs, write_asked
 from gradus.runtime.errors import UserError
+from gradus.runtime.output_files import check_outputs, write_output
 from gradus.statistics.margin import MARGIN
 
 SUFFIXES = (".txt", ".csv", ".md", ".tex", ".html")
@@ -104,7 +104,7 @@ def compare_files(given: argparse.Namespace) -> None:
     print(to_text(found), end="")
     forms = {".txt": to_text, ".csv": to_csv, ".md": to_markdown, ".tex": to_latex, ".html": to_page}
     for path in given.output:
-        write_asked(path, forms[path.suffix.lower()](found))
+        write_output(path, forms[path.suffix.lower()](found))
 
 
 def compare_studies(folders: list[Path], outputs: list[Path]) -> None:
@@ -132,9 +132,9 @@ def compare_studies(folders: list[Path], outputs: list[Path]) -> None:
     for path in outputs:
         suffix = path.suffix.lower()
         if suffix == ".csv":
-            write_asked(path, to_csv(comparisons))
+            write_output(path, to_csv(comparisons))
         elif suffix in (".md", ".html"):
-            write_asked(path, text if suffix == ".md" else to_page(text, " and ".join(names)))
+            write_output(path, text if suffix == ".md" else to_page(text, " and ".join(names)))
         else:
             raise UserError("two studies are written as .csv, .md or .html", where=path)
 

@@ -53,7 +53,7 @@ def main() -> None:
             len(loaded.repeated),
             sum(not one.same_answer for one in loaded.repeated),
             first.first,
-            first.again,
+            first.second,
         )
 
 

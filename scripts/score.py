@@ -26,12 +26,11 @@ from gradus.evaluation.outputs.verdicts import Judged, judged, problems_by_id
 from gradus.evaluation.scoring import score
 from gradus.records import Prediction, Problem
 from gradus.records.vocabulary import ANSWER_KINDS
-from gradus.results.facts import TrainingSetManifest
 from gradus.runtime import program
-from gradus.runtime.asked_files import check_outputs, write_asked
 from gradus.runtime.atomic import write_json
 from gradus.runtime.errors import Mistakes, UserError
 from gradus.runtime.jsonl import read_json, read_records, write_records
+from gradus.runtime.output_files import check_outputs, write_output
 
 
 def main() -> None:
@@ -103,7 +102,7 @@ def _score_cell(given: Namespace) -> None:
     write_records(given.rows, rows)
     examples, excerpt = 0, False
     if given.training_set_manifest:
-        training_set: TrainingSetManifest = read_json(given.training_set_manifest)
+        training_set = read_json(given.training_set_manifest)
         examples, excerpt = training_set["rows"], training_set["excerpt"]
     asked = {normalised(problem.full_text) for problem in problems} if examples else set()
     leaked = [problem.id for problem in train_problems if normalised(problem.full_text) in asked]
@@ -142,11 +141,11 @@ def _score_outputs(given: Namespace) -> None:
     if given.rows:
         several = len(groups) > 1
         lines = (json.dumps(row_of(row, several, given.with_texts), ensure_ascii=False) + "\n" for row in rows)
-        write_asked(given.rows, "".join(lines))
+        write_output(given.rows, "".join(lines))
     if given.output:
         whole = {"groups": facts} if len(facts) > 1 else facts[0]
         whole |= {} if bad is None else {"skipped_rows": len(bad.found)}
-        write_asked(given.output, json.dumps(whole, indent=2, sort_keys=True, ensure_ascii=False) + "\n")
+        write_output(given.output, json.dumps(whole, indent=2, sort_keys=True, ensure_ascii=False) + "\n")
 
 
 def _tell_bad(found: Sequence[UserError]) -> None:

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 # Two runs that solve the same problems are one run, if there are this many solved and unsolved ones: chance does not do that.
-TELLING = 5
+INFORMATIVE = 5
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,8 +25,8 @@ class Rows:
     so vary together; None where each is a draw of its own.
 
     A run whose row equals an earlier one is dropped (a checkpoint decoded twice, a seed that changes nothing); ``repeated``
-    counts them. Rows with fewer than ``TELLING`` solved or unsolved problems may be equal by chance and stay. ``distinct``: the
-    rows were made from such as had been looked through, and none is dropped.
+    counts them. Rows with fewer than ``INFORMATIVE`` solved or unsolved problems may be equal by chance and stay. With
+    ``distinct`` no row is dropped: the rows were made from rows that had been looked through.
     """
 
     scores: NDArray[np.float64]
@@ -42,8 +42,8 @@ class Rows:
         if len(self.scores) > 1 and not self.distinct:
             kept: list[int] = []
             for run, row in enumerate(self.scores):
-                telling = min(int((row > 0).sum()), int((row < 1).sum())) >= TELLING
-                if not (telling and any(np.array_equal(row, self.scores[other]) for other in kept)):
+                informative = min(int((row > 0).sum()), int((row < 1).sum())) >= INFORMATIVE
+                if not (informative and any(np.array_equal(row, self.scores[other]) for other in kept)):
                     kept.append(run)
             object.__setattr__(self, "repeated", len(self.scores) - len(kept))
             object.__setattr__(self, "scores", self.scores[kept])

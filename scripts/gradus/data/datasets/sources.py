@@ -34,7 +34,7 @@ class Repeated:
     """A question that stands twice: where, and whether with the same answer."""
 
     first: str
-    again: str
+    second: str
     same_answer: bool
 
 

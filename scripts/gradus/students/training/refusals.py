@@ -12,7 +12,7 @@ from gradus.runtime.environment import installed
 from gradus.students.training.job import CannotSave, Outcome, Refused
 
 # Memory and devices may be free or whole again, files mended, other ranks back.
-_PASSING = (
+_TRANSIENT = (
     CannotSave,
     MemoryError,
     SafetensorError,
@@ -26,7 +26,7 @@ def would_come_again(error: Exception) -> bool:
     """Whether the same training would fail in the same way; of other RuntimeErrors nobody knows."""
     if isinstance(error, OSError):
         return error.errno is None  # transformers' own, about what a model folder lacks; the system's have a number
-    return not isinstance(error, (*_PASSING, RuntimeError)) or isinstance(error, NotImplementedError)
+    return not isinstance(error, (*_TRANSIENT, RuntimeError)) or isinstance(error, NotImplementedError)
 
 
 @contextmanager
@@ -37,7 +37,7 @@ def refusing(what: str) -> Iterator[None]:
     except Refused:
         raise
     except Exception as error:
-        if isinstance(error, _PASSING) or (isinstance(error, OSError) and error.errno is not None):
+        if isinstance(error, _TRANSIENT) or (isinstance(error, OSError) and error.errno is not None):
             raise
         raise Refused(f"{what}: {type(error).__name__}: {first_line(error)}") from error
 

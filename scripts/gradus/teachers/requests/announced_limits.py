@@ -17,7 +17,7 @@ _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 _PART = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d)")
 # A limit whose whole window is longer is none per minute.
 _LONGEST_WINDOW = 90.0
-_TELLING = 0.1
+_SHORTEST_RESET = 0.1
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ def _per_minute(given: Mapping[str, str], what: str) -> float | None:
     if window > _LONGEST_WINDOW:
         return None
     # Times are rounded to a millisecond: of a few of them the window cannot be told, and a minute is meant.
-    return limit * 60 / window if reset >= _TELLING else limit
+    return limit * 60 / window if reset >= _SHORTEST_RESET else limit
 
 
 def _number(text: str | None) -> float | None:

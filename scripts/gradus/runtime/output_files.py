@@ -29,7 +29,7 @@ def check_outputs(outputs: Iterable[str | Path | None], inputs: Iterable[str | P
         named.add(path)
 
 
-def write_asked(path: str | Path, text: str) -> None:
+def write_output(path: str | Path, text: str) -> None:
     """Write ``text`` as UTF-8, whole or not at all.
 
     Half a character (a lone surrogate, as broken JSON has them) is written as ``\\ud83d``: in JSON that is the same text.
