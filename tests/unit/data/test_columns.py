@@ -84,7 +84,7 @@ def test_a_saved_dataset_and_shards_are_folders_of_their_splits(tmp_path: Path) 
         sides["train"].to_parquet(shards / f"train-0000{number}-of-00002.parquet")
     loaded = load(tmp_path / "shards", **PLAIN)
     assert len(loaded.problems) == 2 and len(loaded.repeated) == 1
-    assert loaded.repeated[0].same_answer and "train-00001-of-00002.parquet, row 1" in loaded.repeated[0].again
+    assert loaded.repeated[0].same_answer and "train-00001-of-00002.parquet, row 1" in loaded.repeated[0].second
 
 
 def test_one_file_is_divided_by_a_share_or_by_a_column(tmp_path: Path) -> None:
@@ -165,7 +165,7 @@ def test_all_rows_that_do_not_fit_are_one_message(tmp_path: Path) -> None:
 def test_a_question_that_stands_twice_is_told_with_its_lines(tmp_path: Path) -> None:
     rows = [{"question": "One?", "answer": 1}, {"question": "Two?", "answer": 2}, {"question": "one", "answer": 2}]
     (found,) = load(folder_of(tmp_path, rows), **PLAIN).repeated
-    assert found.first.endswith("train.jsonl:1") and found.again.endswith("train.jsonl:3") and not found.same_answer
+    assert found.first.endswith("train.jsonl:1") and found.second.endswith("train.jsonl:3") and not found.same_answer
 
 
 @pytest.mark.parametrize(
