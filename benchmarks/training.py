@@ -1,6 +1,7 @@
 """Measure fine-tuning: against other trainers, what a cell costs beyond its steps, and how much of a GPU is used.
 
 python benchmarks/training.py cpu --data FOLDER --peer trl=PYTHON --peer llamafactory=PYTHON
+python benchmarks/training.py cpu --model models/smollm2-135m --steps 5 --turns 1 --peer trl=PYTHON --peer trl-padding-free=PYTHON
 python benchmarks/training.py overhead
 python benchmarks/training.py gpu --shape meta-llama/Llama-3.2-1B --layout padding-free --layout budgeted
 python benchmarks/training.py memory
@@ -34,9 +35,9 @@ from gradus.study.config.students import Recipe  # noqa: E402
 WARM_UP_STEPS = 4  # not counted, for anybody
 
 
-def measured(ends: list[float], samples: int) -> float:
+def measured(ends: list[float], samples: int, warm_up: int = WARM_UP_STEPS) -> float:
     """Samples a second after the first steps."""
-    return samples * (len(ends) - WARM_UP_STEPS) / (ends[-1] - ends[WARM_UP_STEPS - 1])
+    return samples * (len(ends) - warm_up) / (ends[-1] - ends[warm_up - 1])
 
 
 def ours(load: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
@@ -156,17 +157,41 @@ def cpu(data: Path, peers: dict[str, str], turns: int) -> None:
                 tell(f"{family} SVAMP L{level}", runs, load["batch_size"])
 
 
-def tell(title: str, runs: dict[str, list[dict[str, Any]]], batch_size: int) -> None:
-    base = statistics.median(measured(run["ends"], batch_size) for run in runs["gradus"])
+def pretrained(model: Path, data: Path, peers: dict[str, str], turns: int, steps: int) -> None:
+    """A real student on real texts, its chat template and the first ``steps`` steps of 16 samples; the first is not counted."""
+    for level in (1, 3, 6):
+        load = make_load(
+            model,
+            svamp(data, level)[: 16 * steps],
+            "chat",
+            batch_size=16,
+            micro_batch_samples=8,
+            learning_rate=2e-5,
+            precision="fp32",
+            threads=os.cpu_count() or 1,
+        )
+        runs: dict[str, list[dict[str, Any]]] = {}
+        for _ in range(turns):
+            runs.setdefault("gradus", []).append(ours(side(load, "ours"), {"micro_batch_tokens": 2048}))
+            changes = {"micro_batch_tokens": 2048, "layout": "padding-free"}
+            runs.setdefault("gradus padding-free", []).append(ours(side(load, "ours"), changes))
+            for name, python in peers.items():
+                runs.setdefault(name, []).append(peer(name, python, side(load, "theirs")))
+        tell(f"{model.name} SVAMP L{level}", runs, load["batch_size"], warm_up=1)
+
+
+def tell(title: str, runs: dict[str, list[dict[str, Any]]], batch_size: int, warm_up: int = WARM_UP_STEPS) -> None:
+    base = statistics.median(measured(run["ends"], batch_size, warm_up) for run in runs["gradus"])
     reference = runs["gradus"][0]["losses"]
     for name, found in runs.items():
-        speed = statistics.median(measured(run["ends"], batch_size) for run in found)
+        speed = statistics.median(measured(run["ends"], batch_size, warm_up) for run in found)
         losses = found[0]["losses"]
         same = min(len(losses), len(reference))
         apart = max(abs(a - b) / b for a, b in zip(losses[:same], reference[:same], strict=True))
         print(
             f"{title} | {name} | {speed:.1f} samples/s | gradus is {base / speed:.2f}x | "
-            f"loss {losses[0]:.4f} -> {losses[same - 1]:.4f}, at most {apart:.1e} apart",
+            f"loss {losses[0]:.4f} -> {losses[same - 1]:.4f}, at most {apart:.1e} apart | "
+            f"peak {max(run['peak_memory_bytes'] for run in found) / 2**30:.2f} GiB",
             flush=True,
         )
         if "padding" in found[0]:
@@ -265,7 +290,7 @@ def gpu(names: list[str], layouts: list[str], steps: int, batch: int, budget: in
             other = peer("trainer", sys.executable, load)
             seconds = other["ends"][-1] - other["ends"][WARM_UP_STEPS - 1]
             counted = sum(map(len, tokens[batch * WARM_UP_STEPS :]))
-            memory = (other["peak_memory_bytes"] or 0) / 2**30
+            memory = other["peak_memory_bytes"] / 2**30
             print(
                 f"{name} | transformers Trainer, padded | {counted / seconds:.0f} tokens/s | {memory:.1f} GiB",
                 flush=True,
@@ -306,6 +331,7 @@ def main() -> None:
         "--data", type=Path, default=os.environ.get("GRADUS_DATA"), help="folder of released annotations"
     )
     options.add_argument("--peer", action="append", default=[], help="NAME=PYTHON of another trainer's environment")
+    options.add_argument("--model", type=Path, help="cpu: a model's folder, instead of tiny random ones")
     options.add_argument("--turns", type=int, default=3)
     options.add_argument("--shape", action="append", help=f"one of {', '.join([*PUBLISHED, *TINY])}")
     options.add_argument("--layout", action="append", help="layouts to measure")
@@ -318,7 +344,11 @@ def main() -> None:
     if given.what == "cpu":
         if not given.data:
             raise SystemExit("set GRADUS_DATA or give --data: the released annotations are not here")
-        cpu(Path(given.data), dict(one.split("=", 1) for one in given.peer), given.turns)
+        peers = dict(one.split("=", 1) for one in given.peer)
+        if given.model:
+            pretrained(given.model, Path(given.data), peers, given.turns, given.steps)
+        else:
+            cpu(Path(given.data), peers, given.turns)
     elif given.what == "overhead":
         overhead(given.turns)
     elif given.what == "gpu":

@@ -1,12 +1,14 @@
 """One peer on the load of training.py, in the peer's own environment; the last line is JSON: seconds and loss of each step.
 
-python training_peers.py trainer|trl|llamafactory LOAD.json
+python training_peers.py trainer|trl|trl-padding-free|llamafactory LOAD.json
 """
 
+import functools
 import importlib.machinery
 import importlib.util
 import json
 import os
+import resource
 import sys
 import tempfile
 import time
@@ -90,8 +92,8 @@ def trainer(folder: str) -> None:
     made.train()
 
 
-def trl(folder: str) -> None:
-    """TRL's SFTTrainer on tokens that are already made, its defaults otherwise."""
+def trl(folder: str, padding_free: bool = False) -> None:
+    """TRL's SFTTrainer on tokens that are already made, its defaults otherwise, or its layout without padding."""
     from datasets import Dataset
     from transformers import AutoTokenizer
     from trl import SFTConfig, SFTTrainer
@@ -106,7 +108,12 @@ def trl(folder: str) -> None:
     tokenizer = AutoTokenizer.from_pretrained(LOAD["model"])
     tokenizer.pad_token = tokenizer.pad_token or tokenizer.eos_token
     arguments = SFTConfig(
-        output_dir=folder, use_cpu=not GPU, gradient_checkpointing=False, completion_only_loss=True, **COMMON
+        output_dir=folder,
+        use_cpu=not GPU,
+        gradient_checkpointing=False,
+        completion_only_loss=True,
+        padding_free=padding_free,
+        **COMMON,
     )
     made = SFTTrainer(
         model=model("float32"),
@@ -156,6 +163,11 @@ def llamafactory(folder: str) -> None:
 
 torch.set_num_threads(LOAD["threads"])
 with tempfile.TemporaryDirectory() as scratch:
-    {"trainer": trainer, "trl": trl, "llamafactory": llamafactory}[NAME](scratch)
-memory = torch.cuda.max_memory_allocated() if GPU else None
+    {
+        "trainer": trainer,
+        "trl": trl,
+        "trl-padding-free": functools.partial(trl, padding_free=True),
+        "llamafactory": llamafactory,
+    }[NAME](scratch)
+memory = torch.cuda.max_memory_allocated() if GPU else resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
 print(json.dumps({"ends": clock.ends, "losses": clock.losses, "peak_memory_bytes": memory}))

@@ -317,7 +317,7 @@ def test_a_full_shared_folder(started: Callable[..., Run], undisturbed: dict[str
     with pytest.raises(OSError, match="No space left"), open(filled, "wb", buffering=0) as stream:
         while True:
             stream.write(bytes(4096))
-    wait_for(lambda: "cannot save the training" in run.output, "a failing save")
+    wait_for(lambda: "cannot read or save the training" in run.output, "a failing save")
     filled.unlink()
     run.finish()
     assert weights(run.checkpoint("a") / "manifest.json") == undisturbed

@@ -12,7 +12,7 @@ from pathlib import Path
 from gradus.evaluation.engines import Engine
 from gradus.evaluation.stop_strings import StopStrings
 from gradus.records import Prediction, Problem
-from gradus.runtime.atomic import canonical_json, sha256_bytes
+from gradus.runtime.atomic import canonical_json, named, sha256_bytes
 from gradus.runtime.errors import UserError
 from gradus.runtime.progress import bar
 from gradus.students.templates import Template
@@ -61,7 +61,7 @@ def generate(
     stops = StopStrings(stop_strings, tokens.decode)
     display = bar(total, "generate", "text", initial=total - sum(map(len, waiting)))
     progress.parent.mkdir(parents=True, exist_ok=True)
-    with open(progress, "ab") as stream:
+    with named(progress), open(progress, "ab") as stream:
         for batch in waiting:
             made = _batch(engine, tokens, batch, prompts, stops)
             done |= {(prediction.problem_id, prediction.sample): prediction for prediction in made}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import json
 import os
@@ -11,18 +12,35 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Any
 
+# Of a write the system says that a disk is full or failing, but not which file it was for.
+_FAILING_DISK = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EROFS, errno.ESTALE}
+
+
+@contextlib.contextmanager
+def named(path: str | Path) -> Iterator[None]:
+    """Name ``path`` in what a full or failing disk raises inside the block; other errors stay as they are.
+
+    Raises OSError with ``path`` as its ``filename``.
+    """
+    try:
+        yield
+    except OSError as error:
+        if error.filename is not None or error.errno not in _FAILING_DISK:
+            raise
+        raise OSError(error.errno, error.strerror, str(path)) from error
+
 
 @contextlib.contextmanager
 def atomic_writer(path: str | Path) -> Iterator[IO[bytes]]:
     """Open ``path`` for writing bytes; it appears under its name only if the block ends without an error.
 
-    Raises OSError (a full disk, say) with nothing left behind under ``path``.
+    Raises OSError (a full disk, say), which names ``path``, with nothing left behind under it.
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     descriptor, temporary = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".tmp", dir=path.parent)
     try:
-        with os.fdopen(descriptor, "wb") as stream:
+        with named(path), os.fdopen(descriptor, "wb") as stream:
             yield stream
             stream.flush()
             os.fsync(stream.fileno())

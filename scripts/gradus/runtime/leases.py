@@ -20,7 +20,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, TypedDict, cast
 
-from gradus.runtime.atomic import canonical_json
+from gradus.runtime.atomic import canonical_json, named
 from gradus.runtime.environment import lease_wait
 from gradus.runtime.errors import UserError
 from gradus.runtime.private_folders import make_private
@@ -70,9 +70,10 @@ def _take(path: Path, what: str) -> int:
             continue
         holder = _holder(descriptor)
         if locked is not False and not (holder and _lives(holder, locked is not None, seen, path)):
-            os.truncate(descriptor, 0)
-            os.pwrite(descriptor, canonical_json(_self()).encode(), 0)
-            os.fsync(descriptor)
+            with named(path):
+                os.truncate(descriptor, 0)
+                os.pwrite(descriptor, canonical_json(_self()).encode(), 0)
+                os.fsync(descriptor)
             return descriptor
         os.close(descriptor)
         name = f"SLURM job {holder['job']}" if holder.get("job") else f"process {holder.get('process', '?')}"
