@@ -35,6 +35,7 @@ if workflow.modifier.is_main_snakefile() and not workflow.configfiles:
 try:
     cluster.prepare(workflow)
     study = opening.study_of(workflow, config)
+    everything = opening.everything_of(workflow, study)
 except UserError as error:
     sys.exit(f"error: {error}")
 
@@ -52,7 +53,7 @@ wildcard_constraints:
 rule all:
     """Everything of the study: tables, figures, findings, the report and the archive."""
     input:
-        targets.everything(study),
+        everything,
 
 
 include: "rules/targets.smk"

@@ -7,6 +7,8 @@ eee: Every Eval Ever 0.3.0, an aggregate record and its samples in a folder of i
 Hugging Face Hub's .eval_results/*.yaml, for datasets that it has. lm-eval: samples as lm-evaluation-harness logs them.
 """
 
+import re
+from argparse import ArgumentTypeError
 from pathlib import Path
 
 from gradus.archive.exports import every_eval_ever, hub_results, lm_eval
@@ -16,6 +18,13 @@ from gradus.runtime.atomic import atomic_writer
 from gradus.runtime.errors import UserError
 
 
+def _account(text: str) -> str:
+    """A name that is a folder of the datastore."""
+    if re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", text) is None:
+        raise ArgumentTypeError(f"{text!r} is no account: letters, digits, `.`, `_` and `-`")
+    return text
+
+
 def main() -> None:
     options = program.parser(__doc__)
     options.add_argument(
@@ -23,7 +32,9 @@ def main() -> None:
     )
     options.add_argument("--to", required=True, choices=("eee", "hub", "lm-eval"))
     options.add_argument("--output", required=True, type=Path, help="the folder that the files go to")
-    options.add_argument("--owner", default="local", help="eee: whose models they are, an account of the Hub")
+    options.add_argument(
+        "--owner", type=_account, default="local", help="eee: whose models they are, an account of the Hub"
+    )
     options.add_argument("--schemas", type=Path, help=f"eee: a copy of {every_eval_ever.SCHEMAS}, to validate with")
     options.add_argument("--task-id", help="hub: the task in the benchmark's eval.yaml, without it the dataset's name")
     given = options.parse_args()

@@ -13,9 +13,9 @@ from gradus.records import Supervision
 from gradus.records.fits import Fit
 from gradus.results.store import Results
 from gradus.runtime import program
-from gradus.runtime.atomic import write_text
 from gradus.runtime.errors import UserError
 from gradus.runtime.markdown import markdown_table
+from gradus.runtime.output_files import check_outputs, write_output
 from gradus.statistics.families import holm
 from gradus.study import grid as study_grid
 
@@ -34,10 +34,15 @@ def main() -> None:
     options.add_argument("--printed-teacher", default="gpt-4o", help="whose published numbers; default: gpt-4o")
     options.add_argument("--output", required=True, help="a Markdown file")
     given = options.parse_args()
+    check_outputs([given.output], [given.numbers] if given.numbers else [])
     results = Results.open(Path(given.study))
     student = given.student or next(iter(results.study.students))
     if student not in results.study.students:
         raise UserError(f"the study has no student {student!r}", hint=f"one of {', '.join(results.study.students)}")
+    if given.teacher is not None and given.teacher not in results.study.teachers:
+        raise UserError(
+            f"the study has no teacher {given.teacher!r}", hint=f"one of {', '.join(results.study.teachers)}"
+        )
     fits = {
         supervision: found
         for supervision in study_grid.supervisions(results.study)
@@ -57,7 +62,8 @@ def main() -> None:
         grids = fit_grids({(source, student): fit for source, fit in fits.items()}, _own(results, fits, student))
     if not grids:
         raise UserError("no dataset has both fits and accuracies of three supervisions", where=given.study)
-    write_text(given.output, _text(grids, student))
+    write_output(given.output, _text(grids, student))
+    program.log.info("%d datasets: %s", len(grids), given.output)
 
 
 def _own(results: Results, fits: Fits, student: str) -> Accuracies:
@@ -73,6 +79,10 @@ def _own(results: Results, fits: Fits, student: str) -> Accuracies:
 def _printed(numbers: Path, teacher: str, called: str) -> Accuracies:
     """The published accuracies of a teacher, as those of the study's teacher ``called``."""
     measured = granularity(read(numbers)).students
+    teachers = list(dict.fromkeys(place.teacher for place, _ in measured))
+    if teacher not in teachers:
+        hint = f"--printed-teacher is one of {', '.join(teachers)}" if teachers else None
+        raise UserError(f"no accuracies of teacher {teacher!r}", where=numbers, hint=hint)
     return {
         (replace(supervision, teacher=called), student): one.mean
         for (supervision, student), one in measured.items()

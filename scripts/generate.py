@@ -9,7 +9,7 @@ from typing import Any
 from gradus.evaluation.engines import Engine, GenerationLimits
 from gradus.evaluation.generation import finished, generate, longest_output
 from gradus.records import Prediction, Problem
-from gradus.results.set_aside import drop, is_set_aside, open_store, take_back
+from gradus.results.set_aside import drop, is_set_aside, manifest_aside, open_store, take_back
 from gradus.runtime import program
 from gradus.runtime.atomic import canonical_json, sha256_bytes, sha256_file
 from gradus.runtime.environment import gpus_here, work_folder
@@ -17,6 +17,7 @@ from gradus.runtime.errors import UserError
 from gradus.runtime.jsonl import read_json, read_manifest, read_records, write_records
 from gradus.runtime.leases import lease
 from gradus.students.base_models import model_source, refuse_beyond_positions, student_template
+from gradus.students.damage import manifest_of, refuse_changed, refuse_changed_base
 from gradus.students.templates import TEMPLATE_FILE, Template
 from gradus.students.tokens import Tokens, load_tokens
 from gradus.students.training.checkpoints import progress_folder
@@ -204,8 +205,8 @@ def written_again(output: Artifact, identity: str) -> bool:
     """Put the predictions back that were there before this job, if these are they; else they are deleted."""
     if not is_set_aside(output.both):
         return False
-    before = read_json(output.manifest.aside)
-    if before.get("identity") != identity or before["sha256"] != sha256_file(output.aside):
+    before = manifest_aside(output.manifest)
+    if before.get("identity") != identity or before.get("sha256") != sha256_file(output.aside):
         drop(output.both)
         return False
     take_back(output.both)
@@ -228,13 +229,12 @@ def trained(folder: Path, training_set: str, decoding: Decoding) -> Writer:
 @cache
 def checked_manifest(folder: Path) -> dict[str, Any]:
     """The manifest of a checkpoint whose files are those that it tells of; read once, however much is asked."""
-    weights, manifest = folder / "weights", read_json(folder / "manifest.json")
-    for name, digest in manifest["files"].items():
-        if not (weights / name).exists() or sha256_file(weights / name) != digest:
-            raise UserError(
-                "differs from what training wrote", where=weights / name, hint=f"delete {folder} and run again"
-            )
-    found: dict[str, Any] = manifest
+    found = dict(manifest_of(folder))
+    if not found.get("files") or found.get("identity") is None:
+        raise UserError(
+            "is not what training wrote", where=folder / "manifest.json", hint=f"delete {folder} and run again"
+        )
+    refuse_changed(folder / "weights", found["files"], folder)
     return found
 
 
@@ -242,6 +242,7 @@ def untaught(
     student: Path, settings: NoTeacher, decoding: Decoding, asked: list[Problem], training: list[Problem]
 ) -> Writer:
     """The base model itself; its text also ends where it asks itself a further question, for nothing taught it to stop."""
+    refuse_changed_base(student)
     weights, template = model_source(student), student_template(student)
     tokens = load_tokens(weights)
     further = template.next_question(tokens)

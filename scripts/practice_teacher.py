@@ -12,7 +12,7 @@ import signal
 from pathlib import Path
 
 from gradus.runtime.errors import UserError
-from gradus.runtime.program import parser, run
+from gradus.runtime.program import number_option, parser, run, whole_number_option
 from gradus.teachers.practice.server import WHAT, PracticeServer
 from gradus.teachers.practice.writing import Writer
 
@@ -22,10 +22,13 @@ PROMPTS = Path(__file__).resolve().parent.parent / "prompts"
 def main() -> None:
     """Serve until stopped."""
     options = parser(__doc__)
-    options.add_argument("--port", type=int, default=8000, help="0 takes any that is free")
+    options.add_argument("--port", type=whole_number_option(0, 65535), default=8000, help="0 takes any that is free")
     options.add_argument("--prompts", type=Path, default=PROMPTS, help="the folder of prompts that the study uses")
     options.add_argument(
-        "--errors", type=float, default=0.0, help="share of problems with one wrong step, gold answer hidden"
+        "--errors",
+        type=number_option(0, 1),
+        default=0.0,
+        help="share of problems with one wrong step, gold answer hidden",
     )
     given = options.parse_args()
     try:

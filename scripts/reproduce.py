@@ -19,13 +19,13 @@ from gradus.archive.naming import archive_folder
 from gradus.archive.reproduction import comparison
 from gradus.archive.reproduction.comparison import Compared
 from gradus.archive.reproduction.depths import DEPTHS, cost, refuse_earlier_version, refuse_without_weights
-from gradus.archive.reproduction.run import compared, make_again
+from gradus.archive.reproduction.run import BY_INTERVAL, compared, make_again
 from gradus.archive.verification import archive_problems
 from gradus.presentation.table import Table
 from gradus.runtime import program
-from gradus.runtime.atomic import write_text
 from gradus.runtime.environment import commit
 from gradus.runtime.errors import UserError
+from gradus.runtime.output_files import check_outputs, write_output
 
 _PROJECT = Path(__file__).resolve().parent.parent
 # What Snakemake and a program's imports add to each job, in seconds.
@@ -38,11 +38,18 @@ def main() -> None:
     options.add_argument("--url", help="another address of Zenodo")
     options.add_argument("--depth", choices=DEPTHS, default="tables", help="how much is computed again (tables)")
     options.add_argument("--into", type=Path, help="an empty folder for it, which is kept; without it, one that is not")
-    options.add_argument("--tolerance", type=float, help="points that do not matter (0.1; after training: intervals)")
-    options.add_argument("--cores", type=int, default=os.cpu_count() or 1, help="jobs at a time")
+    options.add_argument(
+        "--tolerance",
+        type=program.number_option(0, 100),
+        help="points that do not matter (0.1; after training: intervals)",
+    )
+    options.add_argument(
+        "--cores", type=program.whole_number_option(1), default=os.cpu_count() or 1, help="jobs at a time"
+    )
     options.add_argument("--dry-run", action="store_true", help="tell time and disk, and compute nothing")
     options.add_argument("--output", type=Path, help="the report also goes there, as Markdown")
     given = options.parse_args()
+    check_outputs([given.output], [])
     archive = archive_folder(given.archive, given.url).resolve()
     manifest = read_manifest(archive)
     problems = archive_problems(archive)
@@ -60,13 +67,14 @@ def main() -> None:
     folder.mkdir(parents=True, exist_ok=True)
     try:
         make_again(archive, folder, given.depth, _PROJECT, given.cores)
-        found = compared(archive, folder, given.depth, None if given.tolerance is None else given.tolerance / 100)
+        tolerance = None if given.tolerance is None else given.tolerance / 100
+        found = compared(archive, folder, given.depth, tolerance)
     finally:
         if given.into is None:
             shutil.rmtree(folder, ignore_errors=True)
     print(to_text(found), end="")
     if given.output:
-        write_text(given.output, to_markdown(manifest.study, given.depth, found))
+        write_output(given.output, to_markdown(manifest.study, given.depth, found, tolerance))
     if any(one.outcome == "differs" for one in found):
         sys.exit(1)
 
@@ -110,18 +118,20 @@ def _counts(found: Sequence[Compared]) -> list[str]:
     return lines
 
 
-def to_markdown(study: str, depth: str, found: Sequence[Compared]) -> str:
-    """The same as a document that a committee can file."""
+def to_markdown(study: str, depth: str, found: Sequence[Compared], tolerance: float | None = None) -> str:
+    """The same as a document that a committee can file; ``tolerance`` that was asked for, in shares."""
     shown = [one for one in found if one.kind in ("claim", "headline") or one.outcome == "differs"]
     rows = [[one.kind, one.what, one.outcome, "; ".join(one.differences)] for one in shown]
-    tolerance = f"Within tolerance: no more than {100 * comparison.TOLERANCE:g} points apart"
-    note = f"{tolerance}; where students wrote again, the same verdict and each estimate in the other's interval."
+    within = comparison.TOLERANCE if tolerance is None else tolerance
+    note = f"Within tolerance: no more than {100 * within:g} points apart"
+    if tolerance is None and depth in BY_INTERVAL:
+        note += "; where students wrote again: the same verdict, and each estimate in the other's interval"
     parts = [
         f"# {study}, reproduced to the depth `{depth}`",
         "",
         *(f"- {line}" for line in _counts(found)),
         "",
-        note,
+        f"{note}.",
         "",
     ]
     return "\n".join([*parts, Table(["kind", "what", "outcome", "differences"], rows, names=4).markdown()]) + "\n"

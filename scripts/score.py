@@ -46,6 +46,8 @@ def main() -> None:
         options.error(
             "say --dataset (gsm8k, math, ...) or --kind (number, choice, boolean, latex, text) of the answers"
         )
+    elif given.problem_columns is not None and given.problems is None:
+        options.error("--problem-columns names columns of --problems, which is not given")
     else:
         _score_outputs(given)
 

@@ -47,7 +47,9 @@ PROBLEMS = (50, 254, 1319)
 
 def main() -> None:
     options = program.parser(__doc__)
-    options.add_argument("--studies", type=int, default=400, help="simulated studies per line")
+    options.add_argument(
+        "--studies", type=program.whole_number_option(1), default=400, help="simulated studies per line"
+    )
     options.add_argument("--seed", type=int, default=0)
     options.add_argument("--pairs", action="store_true", help="only the pairs and sets under every shape of a study")
     options.add_argument("--claims", action="store_true", help="only claims about datasets, students and texts")

@@ -12,7 +12,8 @@ from gradus.presentation.report import build
 from gradus.results.store import Results
 from gradus.runtime import program
 from gradus.runtime.atomic import write_text
-from gradus.study.grid import requested_cells
+from gradus.runtime.errors import UserError
+from gradus.study.grid import cells, requested_cells
 from gradus.workflow.targets import finished_report_items
 
 NUMBERS = Path(__file__).resolve().parent.parent / "published" / "chen-2025.csv"
@@ -25,7 +26,7 @@ def main() -> None:
     options.add_argument("--output", help="folder; without it so_far/ beside the study")
     options.add_argument(
         *("--watch", "-w"),
-        type=float,
+        type=program.number_option(1),
         metavar="SECONDS",
         help="write the explorer again and again, which reloads itself, until every cell is scored",
     )
@@ -46,18 +47,25 @@ def main() -> None:
 
 
 def watch(study_file: Path, folder: Path, seconds: float) -> None:
-    """Write the explorer until every cell is scored or somebody stops it (Ctrl-C); the caller writes the last one."""
+    """Write the explorer until every cell that can be had is scored, or Ctrl-C; the caller writes the last one.
+
+    UserError where there is no study yet; what cannot be read later, while jobs write, is read at the next turn.
+    """
     page = folder / "explorer.html"
+    Results.open(study_file.parent)
     program.log.info("open %s; it loads itself anew every %g s (Ctrl-C ends that)", page, seconds)
     try:
         while True:
-            results = Results.open(study_file.parent)
-            if measured_cells(results) == len(requested_cells(results.study)):
-                return
-            write_text(page, explorer(results, folder, reload_seconds=seconds))
+            try:
+                results = Results.open(study_file.parent)
+                if all(results.has_metrics(cell) for cell in cells(results.study)):
+                    return
+                write_text(page, explorer(results, folder, reload_seconds=seconds))
+            except UserError as error:
+                program.log.info("the page stays as it is until the next turn: %s", error)
             time.sleep(seconds)
     except KeyboardInterrupt:
-        program.log.info("stopped; the page stays as it is")
+        program.log.info("stopped; the last page does not load itself anew")
 
 
 if __name__ == "__main__":

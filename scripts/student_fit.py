@@ -1,5 +1,7 @@
 """Score how well a supervision fits a base model before any training: surprisal, rank, their ratio, local surprisal."""
 
+from pathlib import Path
+
 import torch
 from transformers import AutoModelForCausalLM
 from transformers.utils.logging import disable_progress_bar
@@ -10,6 +12,7 @@ from gradus.runtime.atomic import write_json
 from gradus.runtime.errors import UserError
 from gradus.runtime.jsonl import read_records
 from gradus.students.base_models import model_source
+from gradus.students.damage import refuse_changed_base
 from gradus.students.fit import fit, local_rows, score, whole_rows
 from gradus.students.tokens import load_tokens
 from gradus.study.paths import Artifact
@@ -27,6 +30,7 @@ def main() -> None:
     disable_progress_bar()
     torch.set_num_threads(given.threads)
     examples = read_records(given.training_set, Example)
+    refuse_changed_base(Path(given.student))
     source = model_source(given.student)
     tokens = load_tokens(source)
     model = AutoModelForCausalLM.from_pretrained(

@@ -1,5 +1,7 @@
 """Score every word of a supervision's rationales by a base model, for the transforms that ask what it thinks of them."""
 
+from pathlib import Path
+
 import torch
 from transformers import AutoModelForCausalLM
 from transformers.utils.logging import disable_progress_bar
@@ -8,6 +10,7 @@ from gradus.records import Annotation, Problem
 from gradus.runtime import program
 from gradus.runtime.jsonl import read_records, write_records
 from gradus.students.base_models import model_source, student_template
+from gradus.students.damage import refuse_changed_base
 from gradus.students.text_scores import score_texts
 from gradus.students.tokens import load_tokens
 from gradus.study.paths import Artifact
@@ -25,6 +28,7 @@ def main() -> None:
     record.note(gpus=int(torch.cuda.is_available()))
     disable_progress_bar()
     torch.set_num_threads(given.threads)
+    refuse_changed_base(Path(given.student))
     source = model_source(given.student)
     model = AutoModelForCausalLM.from_pretrained(
         str(source), dtype=torch.float32, local_files_only=True, trust_remote_code=False

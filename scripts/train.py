@@ -14,7 +14,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from gradus.records import Example
-from gradus.results.set_aside import SharedStore, drop, holds, is_set_aside, open_store, take_back
+from gradus.results.set_aside import SharedStore, drop, holds, is_set_aside, manifest_aside, open_store, take_back
 from gradus.runtime import program
 from gradus.runtime.atomic import sha256_file, write_json, write_text
 from gradus.runtime.attempts import attempts
@@ -23,6 +23,7 @@ from gradus.runtime.errors import UserError
 from gradus.runtime.jsonl import read_json, read_manifest, read_records
 from gradus.runtime.leases import lease
 from gradus.students.base_models import model_source, student_template
+from gradus.students.damage import refuse_changed_base
 from gradus.students.templates import TEMPLATE_FILE
 from gradus.students.tokens import copy_tokenizer, load_tokens
 from gradus.students.training.checkpoints import progress_folder
@@ -74,6 +75,7 @@ def main() -> None:
     if given.budget_gpu_hours is not None:
         refuse_beyond_budget(Path(given.output), given.budget_gpu_hours)
     record = program.RunRecord(given.output)
+    refuse_changed_base(Path(given.student))
     base = model_source(given.student)
     tokens, template = load_tokens(base), student_template(given.student)
     examples = read_records(given.training_set, Example)
@@ -170,8 +172,8 @@ def published_again(given: Namespace) -> bool:
     made = [weights, folder / Path(TRACE).name, folder / Path(TELEMETRY).name, manifest]
     if not is_set_aside(made):
         return False
-    before = read_json(manifest.aside)
-    if before["identity"] != identity_of(given) or not holds(weights, before["files"]):
+    before = manifest_aside(manifest)
+    if before.get("identity") != identity_of(given) or not holds(weights, before.get("files")):
         drop(made)
         return False
     take_back(made)

@@ -85,6 +85,7 @@ def plant_solved(archive: Path, metric: str, problems: int) -> None:
     facts = json.loads(found[manifest_name]) | {"bytes": len(content), "sha256": sha256_bytes(content)}
     value = json.loads(found[metric])
     value["correct"] += problems
+    value["disagreements"] = sum(row["strict"] != row["correct"] for row in rows)
     value["accuracy"] = value["correct"] / len(rows)
     interval = wilson(value["correct"], len(rows))
     value |= {"interval_low": interval.low, "interval_high": interval.high}

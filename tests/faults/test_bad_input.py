@@ -143,7 +143,7 @@ def test_changed_weights_are_noticed(copied: Workflow, tmp_path: Path) -> None:
         folder=tmp_path,
     )
     assert done.returncode == 1
-    assert "differs from what training wrote" in done.stderr
+    assert "differs from what its job wrote" in done.stderr
 
 
 def test_real_data_without_a_folder_is_one_message(tmp_path: Path) -> None:

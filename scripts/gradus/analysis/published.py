@@ -33,6 +33,13 @@ class Printed:
 
 def read(path: Path) -> list[Printed]:
     """The rows of a file of published numbers; UserError names the line that is none."""
+    try:
+        return _rows(path)
+    except (UnicodeDecodeError, csv.Error):
+        raise UserError("is no CSV file in UTF-8", where=path) from None
+
+
+def _rows(path: Path) -> list[Printed]:
     found = []
     with open(path, encoding="utf-8", newline="") as stream:
         rows = csv.DictReader(stream)
@@ -45,7 +52,7 @@ def read(path: Path) -> list[Printed]:
                 sd = float(row["sd"]) / scale if row["sd"] else None
                 problems = int(row["problems"]) if row["problems"] else None
                 summary = Summary(value, sd, int(row["runs"]), problems)
-            except ValueError as error:
+            except (TypeError, ValueError) as error:
                 raise UserError(f"no number: {error}", where=f"{path}:{number}") from None
             supervision = Supervision(row["dataset"], row["teacher"], row["format"], row["level"])
             found.append(Printed(row["table"], row["measure"], row["student"], supervision, value, summary))

@@ -74,7 +74,8 @@ def artifact(study: Study, groups: Mapping[str, Tar], commit: str | None, measur
         "",
         "Unpack `code.tar`, `config.tar` and `prompts.tar` in one folder. In its folder `code`:",
         "",
-        "1. `make venv` makes `.venv` from the lock file (a few minutes, about 3 GB, a package index).",
+        "1. `make venv` makes `.venv` from the lock file (a few minutes, about 3 GB, a package index); "
+        "`source .venv/bin/activate` takes it.",
         "2. `python scripts/verify.py path/to/this/archive` checks every sum. It ends with status 0 where nothing was changed.",
         "3. `python scripts/reproduce.py path/to/this/archive --depth DEPTH` makes the results again in a folder of its own, "
         "and says of every claim and headline number whether it is the same, within tolerance or different. It tells its "

@@ -12,10 +12,9 @@ from typing import Any
 from gradus.records import Cell, Supervision
 from gradus.records.metrics import Metrics
 from gradus.results.scored_counts import contradiction
-from gradus.results.store import Results
+from gradus.results.store import Results, read_facts
 from gradus.runtime.atomic import sha256_file
 from gradus.runtime.errors import UserError
-from gradus.runtime.jsonl import read_json
 from gradus.study import paths
 from gradus.study.config import EarlierStudent, base_of
 from gradus.study.grid import is_untaught, sources
@@ -72,7 +71,7 @@ def chain(results: Results, evaluated: EvaluatedCell) -> list[Link]:
             *(_link(f"{name} problems", path, _manifest(path)) for name, path in problems.items()),
             *_base_models(results, cell.student),
             _link("predictions", predictions, written | {"untaught": study.teachers[supervision.teacher].model_dump()}),
-            _link("number", metric, read_json(metric)),
+            _link("number", metric, read_facts(metric)),
         ]
     return [
         *(_link(f"{name} problems", path, _manifest(path)) for name, path in problems.items()),
@@ -81,7 +80,7 @@ def chain(results: Results, evaluated: EvaluatedCell) -> list[Link]:
         *_base_models(results, cell.student),
         _checkpoint(results, cell),
         _link("predictions", predictions, written),
-        _link("number", metric, read_json(metric)),
+        _link("number", metric, read_facts(metric)),
     ]
 
 
@@ -99,7 +98,7 @@ def _base_models(results: Results, student: str) -> list[Link]:
 
 def _files_of_model(manifest: Path) -> dict[str, Any]:
     """The hashes of a base model's files, as its manifest has them: of one built here, or of the folder that is pinned."""
-    facts = read_json(manifest) if manifest.exists() else {}
+    facts = read_facts(manifest) if manifest.exists() else {}
     return dict(facts.get("files") or (facts.get("reference") or {}).get("files") or {})
 
 
@@ -147,13 +146,13 @@ def _link(what: str, path: Path, facts: dict[str, Any]) -> Link:
 def _manifest(path: Path) -> dict[str, Any]:
     """The facts of a large file's manifest, but for the file's own name and size."""
     manifest = Path(paths.Artifact(path).manifest)
-    facts = read_json(manifest) if manifest.exists() else {}
+    facts = read_facts(manifest) if manifest.exists() else {}
     return {key: value for key, value in facts.items() if key not in ("file", "bytes", "sha256")}
 
 
 def _run(path: Path) -> dict[str, Any]:
     record = Path(paths.Artifact(path).run_record)
-    return dict(read_json(record)) if record.exists() else {}
+    return read_facts(record) if record.exists() else {}
 
 
 def breaks(links: list[Link]) -> list[str]:
@@ -168,11 +167,32 @@ def breaks(links: list[Link]) -> list[str]:
             found.append(f"the checkpoint was made from another {what} (sha256 {made_from}) than {by_name[what].path}")
     for link in links:
         manifest = Path(paths.Artifact(link.path).manifest) if link.path.endswith(".jsonl") else None
-        if manifest and manifest.exists() and link.sha256 and read_json(manifest)["sha256"] != link.sha256:
+        if manifest and manifest.exists() and link.sha256 and read_facts(manifest).get("sha256") != link.sha256:
             found.append(f"{link.path} is not what its manifest says")
+        found += _other_weights(link)
     number = by_name["number"]
-    contradicted = contradiction(Metrics.from_json(number.facts), Path(number.path).with_suffix(".rows.jsonl"))
+    rows = Path(number.path).with_suffix(".rows.jsonl")
+    manifest = Path(paths.Artifact(rows).manifest)
+    if rows.exists() and manifest.exists() and read_facts(manifest).get("sha256") != sha256_file(rows):
+        found.append(f"{rows} is not what its manifest says")
+    try:
+        contradicted = contradiction(Metrics.from_json(number.facts), rows)
+    except UserError as error:
+        raise UserError(error.what, where=error.where or number.path, line=error.line, hint=error.hint) from None
     return found if contradicted is None else [*found, f"{number.path} {contradicted}"]
+
+
+def _other_weights(link: Link) -> list[str]:
+    """The weights behind a manifest that are not what it says: a checkpoint's, or those of a base model that was built here.
+
+    Those that are gone, or lie on the hub, are not looked at.
+    """
+    folder = Path(link.path).parent / {"checkpoint": "weights", "base model": "model"}.get(link.what, "")
+    files = link.facts.get("files")
+    if link.what not in ("checkpoint", "base model") or not isinstance(files, dict) or not folder.is_dir():
+        return []
+    there = {folder / name: digest for name, digest in files.items() if (folder / name).is_file()}
+    return [f"{path} is not what {link.path} says" for path, digest in there.items() if sha256_file(path) != digest]
 
 
 def to_text(links: list[Link]) -> str:

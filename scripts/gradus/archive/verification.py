@@ -8,7 +8,7 @@ from pathlib import Path
 
 from gradus.archive import tarball
 from gradus.archive.contradictions import LARGEST, contradictions, is_manifest
-from gradus.archive.manifest import MANIFEST, SUMS, read_manifest
+from gradus.archive.manifest import MANIFEST, SUMS, Manifest, read_manifest
 from gradus.archive.portable import archived_study, portable_study
 from gradus.runtime.atomic import sha256_bytes, sha256_file
 from gradus.runtime.errors import UserError
@@ -62,11 +62,26 @@ def archive_problems(folder: Path) -> list[str]:
         if path.stat().st_size != tar.bytes or sha256_file(path) != tar.sha256:
             problems.append(f"changed: {tar.file}")
         problems += _member_problems(path, expected, manifests)
+    problems += _listing_problems(manifest, sums)
     problems += [f"missing: {name}" for name in expected]
     problems += [f"contradicted: {line}" for line in contradictions(sums, manifests)]
     return problems + [
         f"extra: {tarball.printable(path.name)}" for path in sorted(folder.iterdir()) if path.name not in known
     ]
+
+
+def _listing_problems(manifest: Manifest, sums: Mapping[str, str]) -> list[str]:
+    """Where the manifest's list of members is not that of the sums: nothing else has a sum of the manifest."""
+    problems = [f"changed: {MANIFEST} does not list {name}" for name in sums if name not in manifest.members]
+    for name, group in manifest.members.items():
+        if name not in sums:
+            problems.append(f"changed: {MANIFEST} lists {tarball.printable(name)}, which has no sum")
+        elif group not in manifest.groups:
+            problems.append(f"changed: {MANIFEST} has no tar of the group {tarball.printable(group)}")
+    results = f"{paths.RESULTS.of(manifest.study)}/"
+    if sums and not any(name.startswith(results) for name in sums):
+        problems.append(f"changed: {MANIFEST} names the study {manifest.study}, and nothing lies in {results}")
+    return problems
 
 
 def _member_problems(path: Path, expected: dict[str, str], manifests: dict[str, bytes]) -> list[str]:

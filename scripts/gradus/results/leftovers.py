@@ -17,10 +17,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from gradus.results.store import Results
+from gradus.results.store import Results, read_facts
 from gradus.runtime.atomic import canonical_json, sha256_bytes
 from gradus.runtime.errors import UserError
-from gradus.runtime.jsonl import read_json
 from gradus.runtime.leases import SILENCE
 from gradus.study import paths
 from gradus.study.grid import cells, metrics_files, solver_metrics, student_fits, trained
@@ -55,7 +54,7 @@ def find(results: Results, work: Path, others: Iterable[Path] = ()) -> list[Left
             "a workflow runs here, or one was killed", where=locks, hint="wait for its end, or snakemake --unlock"
         )
     found = [*_left(results), *_progress(results, work), *_weights(results)]
-    listed, texts = _archived(results), [path.read_text(encoding="utf-8") for path in others]
+    listed, texts = _archived(results), [path.read_text(encoding="utf-8", errors="replace") for path in others]
     return [_kept(one, results, listed, texts) for one in found]
 
 
@@ -137,7 +136,7 @@ def _predicted(results: Results) -> Iterator[str]:
 def _progress(results: Results, work: Path) -> Iterator[Leftover]:
     """Progress of trainings that are finished and predicted; it is found by the identity in their manifests."""
     for checkpoint in _predicted(results):
-        identity = read_json(results.root / checkpoint / "manifest.json").get("identity")
+        identity = read_facts(results.root / checkpoint / "manifest.json").get("identity")
         folder = work / sha256_bytes(canonical_json(identity).encode())[:32]
         if identity and folder.is_dir():
             signs = [
@@ -192,5 +191,7 @@ def other_studies(root: Path, study: str) -> list[Path]:
     """The study files below a working folder, and the copies that other studies' results hold."""
     copies = [path for path in root.glob("results/*/study.json") if path.parent.name != study]
     mine = {json.dumps(study), study}
-    files = [path for path in (*root.glob("*.yaml"), *root.glob("studies/**/*.yaml")) if path.stem not in mine]
-    return sorted([*copies, *files])
+    endings = ("yaml", "yml", "json")
+    named = [path for ending in endings for place in ("", "studies/**/") for path in root.glob(f"{place}*.{ending}")]
+    files = [path for path in named if path.stem not in mine]
+    return sorted(path for path in {*copies, *files} if path.is_file())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cache
 from pathlib import Path
 
@@ -15,10 +15,14 @@ from gradus.runtime.jsonl import read_objects
 class Counts:
     """What the rows of a metric file add up to."""
 
+    problems: int
     texts: int
     correct: int
     strict_correct: int
     truncated: int
+    unparsable: int
+    timeouts: int
+    disagreements: int
 
 
 def contradiction(metrics: Metrics, rows: Path) -> str | None:
@@ -27,15 +31,38 @@ def contradiction(metrics: Metrics, rows: Path) -> str | None:
         return None
     facts = rows.stat()
     found = _counted(rows, facts.st_mtime_ns, facts.st_size)
-    recorded = Counts(metrics.n * metrics.samples, metrics.correct, metrics.strict_correct, metrics.truncated)
-    for name in ("texts", "correct", "strict_correct", "truncated"):
+    recorded = Counts(
+        metrics.n,
+        metrics.n * metrics.samples,
+        metrics.correct,
+        metrics.strict_correct,
+        metrics.truncated,
+        metrics.unparsable,
+        metrics.timeouts,
+        metrics.disagreements,
+    )
+    for name in (field.name for field in fields(Counts)):
         if getattr(found, name) != getattr(recorded, name):
             return f"says {getattr(recorded, name)} {name.replace('_', ' ')}, its rows have {getattr(found, name)}"
-    for name, count in (("accuracy", found.correct), ("strict_accuracy", found.strict_correct)):
-        if abs(getattr(metrics, name) - count / found.texts) > 1e-9:
-            shown = f"{getattr(metrics, name):.4f}"
-            return f"says {name.replace('_', ' ')} {shown}, its rows have {count / found.texts:.4f}"
+    for name, share in _shares(found).items():
+        if abs(getattr(metrics, name) - share) > 1e-9:
+            return f"says {name.replace('_', ' ')} {getattr(metrics, name):.4f}, its rows have {share:.4f}"
     return None
+
+
+def _shares(counts: Counts) -> dict[str, float]:
+    """What follows from the counts, as ``evaluation.scoring`` has it; nothing of no text."""
+    if not counts.texts:
+        return {}
+    from gradus.statistics.intervals import wilson  # scipy, which the Snakefile need not import
+
+    interval = wilson(round(counts.correct * counts.problems / counts.texts), counts.problems)
+    return {
+        "accuracy": counts.correct / counts.texts,
+        "strict_accuracy": counts.strict_correct / counts.texts,
+        "interval_low": interval.low,
+        "interval_high": interval.high,
+    }
 
 
 def refuse_other_rows(path: Path, metrics: Metrics, rows: Path) -> None:
@@ -50,7 +77,15 @@ def _counted(rows: Path, changed: int, size: int) -> Counts:
     """The counts of a file as it was at a time; a study's numbers are asked for many times in one program."""
     found = [row for _, row in read_objects(rows)]
     try:
-        kinds = {name: sum(bool(row[name]) for row in found) for name in ("correct", "strict", "truncated")}
+        return Counts(
+            problems=len({row["problem_id"] for row in found}),
+            texts=len(found),
+            correct=sum(bool(row["correct"]) for row in found),
+            strict_correct=sum(bool(row["strict"]) for row in found),
+            truncated=sum(bool(row["truncated"]) for row in found),
+            unparsable=sum(row["extracted"] is None for row in found),
+            timeouts=sum(row["failure"] == "timeout" for row in found),
+            disagreements=sum(bool(row["strict"]) != bool(row["correct"]) for row in found),
+        )
     except (KeyError, TypeError):
         raise UserError("a row has no verdict", where=rows, hint="delete it and run again") from None
-    return Counts(len(found), kinds["correct"], kinds["strict"], kinds["truncated"])

@@ -11,9 +11,12 @@ import os
 import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from gradus.results.shared_store import SharedStore, job_identity, open_store
 from gradus.runtime.atomic import sha256_file
+from gradus.runtime.errors import UserError
+from gradus.runtime.jsonl import read_json
 from gradus.study.paths import Artifact
 
 # Programs take the group's store from here: what this module imports decides no bytes, so no fingerprint follows it.
@@ -23,6 +26,7 @@ __all__ = [
     "holds",
     "is_set_aside",
     "job_identity",
+    "manifest_aside",
     "open_store",
     "set_aside",
     "take_back",
@@ -54,9 +58,20 @@ def is_set_aside(made: Sequence[Artifact]) -> bool:
     return all(Path(path.aside).exists() for path in made)
 
 
-def holds(folder: Artifact, sums: Mapping[str, str]) -> bool:
+def manifest_aside(manifest: Artifact) -> Mapping[str, Any]:
+    """What a manifest that was set aside says; nothing where it was damaged: then all is made anew."""
+    try:
+        found = read_json(manifest.aside)
+    except UserError:
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def holds(folder: Artifact, sums: Any) -> bool:
     """Whether the files of a folder that was set aside are those that its manifest tells of (Snakemake adds one of its own)."""
     aside = Path(folder.aside)
+    if not isinstance(sums, dict) or not sums:
+        return False
     return all((aside / name).is_file() and sha256_file(aside / name) == digest for name, digest in sums.items())
 
 

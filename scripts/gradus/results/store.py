@@ -230,6 +230,11 @@ class Results:
         return self.path(pattern, cell, problems=problems, decoding=decoding or self.main_decoding)
 
 
+def read_facts(path: Path) -> dict[str, Any]:
+    """A manifest or run record as it stands; UserError where it is absent or no JSON object."""
+    return _facts(path, dict[str, Any])
+
+
 def _facts(path: Path, kind: type[F]) -> F:
     return _checked(read_json(path), kind, path)
 

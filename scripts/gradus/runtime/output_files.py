@@ -10,7 +10,7 @@ from gradus.runtime.errors import UserError
 
 
 def check_outputs(outputs: Iterable[str | Path | None], inputs: Iterable[str | Path]) -> None:
-    """UserError where a file to write is a folder, is read too, or is named twice; ``None`` is not asked for.
+    """UserError where a file to write is a folder, lies below a file, is read too, or is named twice; ``None`` is not asked for.
 
     It is called before the work: what was computed is not lost for a name.
     """
@@ -22,6 +22,9 @@ def check_outputs(outputs: Iterable[str | Path | None], inputs: Iterable[str | P
         path = Path(given).resolve()
         if path.is_dir():
             raise UserError("a folder, not a file to write", where=given)
+        above = next(parent for parent in path.parents if parent.exists())
+        if not above.is_dir():
+            raise UserError(f"cannot be written: {above} is a file", where=given, hint="choose another name")
         if path in read or (any(one in read for one in path.parents if one.is_dir()) and path.exists()):
             raise UserError("would be written over, and is read here", where=given, hint="choose another name")
         if path in named:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import logging
+import math
 import os
 import platform
 import sys
@@ -41,6 +42,40 @@ def json_option(text: str) -> Any:
         return json.loads(text)
     except ValueError as error:
         raise argparse.ArgumentTypeError(f"not valid JSON: {error}") from None
+
+
+def number_option(low: float, high: float = math.inf) -> Callable[[str], float]:
+    """An option that is a number from ``low`` to ``high``, and no infinite one."""
+
+    def read(text: str) -> float:
+        try:
+            value = float(text)
+        except ValueError:
+            raise argparse.ArgumentTypeError(f"not a number: {text!r}") from None
+        if not (low <= value <= high and math.isfinite(value)):
+            raise argparse.ArgumentTypeError(f"{text} is not {_from(low, high)}")
+        return value
+
+    return read
+
+
+def whole_number_option(low: int, high: float = math.inf) -> Callable[[str], int]:
+    """An option that is a whole number from ``low`` to ``high``."""
+
+    def read(text: str) -> int:
+        try:
+            value = int(text)
+        except ValueError:
+            raise argparse.ArgumentTypeError(f"not a whole number: {text!r}") from None
+        if not low <= value <= high:
+            raise argparse.ArgumentTypeError(f"{text} is not {_from(low, high)}")
+        return value
+
+    return read
+
+
+def _from(low: float, high: float) -> str:
+    return f"at least {low:g}" if math.isinf(high) else f"from {low:g} to {high:g}"
 
 
 def run(main: Callable[[], None]) -> NoReturn:

@@ -24,6 +24,7 @@ EXCLUDED = {
     "gradus.runtime.program": "command line, logging and run records",
     "gradus.runtime.progress": "progress bars",
     "gradus.runtime.slurm": "asks the scheduler",
+    "gradus.students.damage": "refuses what was changed, and makes nothing",
     "gradus.runtime.environment": "finds interpreter, folders and versions",
     "gradus.students.training.geometry": "how nodes find each other",
     "gradus.students.training.local_ranks": "how processes start",

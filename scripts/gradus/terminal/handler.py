@@ -88,7 +88,7 @@ class RunHandler(LogHandlerBase):
             else f", {'about' if left[1] else 'at least'} {duration(left[0])} by what this machine measured"
         )
         stages = ", ".join(self.state.parts(busy_only=False)[: -1 if left is None else -2]).replace(" 0/", " ")
-        self._write(f"{self.state.total} jobs{time}{f': {stages}' if stages else ''}.")
+        self._write(f"{self.state.total} job{'s' * (self.state.total != 1)}{time}{f': {stages}' if stages else ''}.")
         self._changed()
 
     def _plain(self) -> str:

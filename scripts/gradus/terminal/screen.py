@@ -59,6 +59,7 @@ class Terminal:
         self._lock = threading.Lock()
         self._shown = False
         self._closed = False
+        self._gone = False
         sys.stdout.flush()
         sys.stderr.flush()
         self._saved = {fd: os.dup(fd) for fd in (1, 2) if os.isatty(fd)}
@@ -115,23 +116,40 @@ class Terminal:
         whole = b"".join(line.rstrip(b"\r").rpartition(b"\r")[2] + b"\n" for line in lines)
         with self._lock:
             self._erase()
-            os.write(self._out, whole)
+            self._put(whole)
         self._draw()
 
     def _draw(self) -> None:
         with self._lock:
             if self._closed:
                 return
-            width = os.get_terminal_size(self._out).columns or 80
+            width = self._width()
             text = self._state()[: max(1, width - 1)]
             self._erase()
-            os.write(self._out, text.encode())
+            self._put(text.encode())
             self._shown = bool(text)
 
     def _erase(self) -> None:
         if self._shown:
-            os.write(self._out, _CLEAR)
+            self._put(_CLEAR)
             self._shown = False
+
+    def _width(self) -> int:
+        try:
+            return os.get_terminal_size(self._out).columns or 80
+        except OSError:
+            return 80
+
+    def _put(self, text: bytes) -> None:
+        """Write to the terminal; one that has gone (a lost connection) is left, and what jobs write is read and dropped."""
+        rest = memoryview(text)
+        while rest and not self._gone:
+            try:
+                rest = rest[os.write(self._out, rest) :]
+            except BlockingIOError:
+                select.select([], [self._out], [], _TICK)
+            except OSError:
+                self._gone = True
 
 
 def screen(state: Callable[[], str], plain: Callable[[], str]) -> Screen:

@@ -23,6 +23,7 @@ from gradus.study.config import ChatTeacher, RewrittenTransform, Study
 from gradus.study.config.teachers import NO_KEY, AnthropicTeacher, OpenAITeacher, VllmTeacher
 from gradus.study.grid import is_missing
 from gradus.workflow import setting_aside
+from gradus.workflow.places import refuse_what_is_in_the_way
 from gradus.workflow.rule_names import plain
 
 # Rules that may ask a teacher.
@@ -37,8 +38,10 @@ def tell(workflow: Any, study: Study) -> None:
 
     SystemExit, after its message, where the run must not start.
     """
-    jobs = [(plain(job.rule.name), job.wildcards_dict) for job in workflow.dag.needrun_jobs()]
+    due = list(workflow.dag.needrun_jobs())
+    jobs = [(plain(job.rule.name), job.wildcards_dict) for job in due]
     try:
+        refuse_what_is_in_the_way((path for job in due for path in _written(job)), written=True)
         print(look(study, workflow.config_settings.configfiles, project_folder(), jobs), file=sys.stderr)
     except UserError as error:
         sys.exit(f"error: {error}")
@@ -47,6 +50,11 @@ def tell(workflow: Any, study: Study) -> None:
     again = setting_aside.before_the_first_job(workflow, study)
     if again:
         print(f"  {again}", file=sys.stderr)
+
+
+def _written(job: Any) -> Iterable[str]:
+    """The files that a job of Snakemake writes."""
+    return [*job.output, *job.log, *([job.benchmark] if job.benchmark else [])]
 
 
 def look(

@@ -8,7 +8,9 @@ from gradus.results import presence
 from gradus.runtime import environment
 from gradus.runtime.errors import UserError
 from gradus.study.config import Study, load
-from gradus.workflow import rule_names
+from gradus.study.paths import Artifact
+from gradus.workflow import rule_names, targets
+from gradus.workflow.places import refuse_what_is_in_the_way
 
 
 def study_of(workflow: Any, config: Any) -> Study:
@@ -29,3 +31,11 @@ def study_of(workflow: Any, config: Any) -> Study:
     study = presence.with_unavailable(study, environment.data_folder())
     environment.choose_prompts(study.prompts)
     return study
+
+
+def everything_of(workflow: Any, study: Study) -> list[Artifact]:
+    """All that a run of the whole study makes; UserError where a file stands in its way, which Snakemake would not tell."""
+    found = targets.everything(study)
+    if workflow.is_main_process:
+        refuse_what_is_in_the_way(found)
+    return found

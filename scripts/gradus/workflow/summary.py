@@ -102,7 +102,12 @@ def failures(study: Study, began: float = _BEGAN) -> str:
     for error, logs in said.items():
         more = f" and {len(logs) - 1} more" if len(logs) > 1 else ""
         lines += [f"error: {error}", f"  {logs[0]}{more}"]
-    lines.append("Mend what is named, then run the same command again; finished jobs, paid answers and progress stay:")
+    if said:
+        lines.append(
+            "Mend what is named, then run the same command again; finished jobs, paid answers and progress stay:"
+        )
+    else:
+        lines.append("Stopped before the end. The same command goes on; finished jobs, paid answers and progress stay:")
     return "\n".join([*lines, f"  {command()}"])
 
 

@@ -139,6 +139,12 @@ def test_a_bad_file_is_named_with_its_line(tmp_path: Path) -> None:
     path.write_text("a,b\n1,2\n")
     with pytest.raises(UserError, match="columns"):
         published.read(path)
+    path.write_bytes(b"\xff\xfe\n")
+    with pytest.raises(UserError, match="no CSV file in UTF-8"):
+        published.read(path)
+    path.write_text(",".join(published.COLUMNS) + "\nT,accuracy\n")
+    with pytest.raises(UserError, match=r"numbers\.csv:2: no number"):
+        published.read(path)
     path.write_text(",".join(published.COLUMNS) + "\nT,accuracy,s,d,t,f,L1,high,,1,300\n")
     with pytest.raises(UserError, match="high") as raised:
         published.read(path)

@@ -262,11 +262,30 @@ def test_a_file_with_holes_is_refused(tmp_path: Path) -> None:
     assert not (tmp_path / "clone").exists()
 
 
-def test_a_member_that_only_the_manifest_names_is_ignored(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        (
+            {"members": {**dict.fromkeys(FILES, "metrics"), "results/s/more": "metrics"}},
+            "lists results/s/more, which has no sum",
+        ),
+        ({"members": dict.fromkeys(list(FILES)[1:], "metrics")}, "does not list results/s/metrics/a.json"),
+        (
+            {"members": {**dict.fromkeys(FILES, "metrics"), "results/s/tables/t.csv": "tables"}},
+            "no tar of the group tables",
+        ),
+        ({"study": "other"}, "names the study other, and nothing lies in results/other/"),
+    ],
+)
+def test_a_changed_list_of_members_is_noticed(tmp_path: Path, changes: dict[str, object], said: str) -> None:
+    """Nothing has the sum of the manifest itself: it is held against those of the members."""
     archive = make(tmp_path)
     manifest = json.loads((archive / MANIFEST).read_text(encoding="utf-8"))
-    write_json(archive / MANIFEST, {**manifest, "members": {**manifest["members"], "results/s/more": "metrics"}})
-    assert restore(archive, tmp_path / "clone").written == len(FILES)
+    write_json(archive / MANIFEST, {**manifest, **changes})
+    (problem,) = archive_problems(archive)
+    assert problem.startswith("changed: manifest.json ") and said in problem
+    with pytest.raises(UserError, match="is not what its sums say"):
+        restore(archive, tmp_path / "clone")
 
 
 def test_code_configuration_and_prompts_are_restored_when_asked_for(tmp_path: Path) -> None:

@@ -8,8 +8,12 @@ import pytest
 from made_study import made_config, make_study
 
 from gradus.archive.provenance import breaks, chain, parse_metric, to_text
+from gradus.results.facts import CheckpointManifest
 from gradus.results.store import Results
+from gradus.runtime.atomic import sha256_bytes, write_json
 from gradus.runtime.errors import UserError
+from gradus.runtime.jsonl import write_manifest
+from gradus.study import paths
 
 
 def test_the_chain_of_an_untaught_student_has_no_training(tmp_path: Path) -> None:
@@ -59,6 +63,45 @@ def test_a_number_that_its_rows_contradict_breaks_the_chain(tmp_path: Path) -> N
     )
     with pytest.raises(UserError, match=r"says accuracy 0\.9900, its rows have"):
         results.metrics(evaluation.cell)
+    path.write_text(json.dumps({**facts, "interval_low": 0.0}))
+    assert "says interval low 0.0000" in breaks(chain(results, evaluation))[0]
+    path.write_text(json.dumps({**facts, "n": str(facts["n"])}))
+    with pytest.raises(UserError, match=r"greedy\.json: field 'n' has the wrong type"):
+        breaks(chain(results, evaluation))
     path.write_text(json.dumps({**facts, "correct": facts["correct"] + 1}))
     with pytest.raises(UserError, match=r"its rows have \d+.*delete both and run again"):
         results.metrics(evaluation.cell)
+
+
+def test_changed_weights_and_rows_break_the_chain_and_absent_ones_do_not(tmp_path: Path) -> None:
+    copy = make_study(tmp_path, made_config(), lambda _: 0.5, lambda _: 0.9)
+    results = Results.open(copy.parent)
+    cell = "sums/tutor/original/L1/small/seed1"
+    evaluation = parse_metric(str(copy.parent / f"metrics/{cell}/test/greedy.json"))[1]
+    checkpoint = results.path(paths.WEIGHTS.manifest, evaluation.cell)
+    sums = {"model": sha256_bytes(b"weights")}
+    names = sorted(CheckpointManifest.__required_keys__)
+    write_json(checkpoint, {**{name: {} for name in names}, "files": sums})
+    assert not breaks(chain(results, evaluation))
+    weights = checkpoint.parent / "weights" / "model"
+    weights.parent.mkdir()
+    weights.write_bytes(b"weightz")
+    assert breaks(chain(results, evaluation)) == [f"{weights} is not what {checkpoint} says"]
+    weights.unlink()
+    rows = copy.parent / f"metrics/{cell}/test/greedy.rows.jsonl"
+    write_manifest(rows)
+    assert not breaks(chain(results, evaluation))
+    lines = rows.read_bytes().splitlines(keepends=True)
+    rows.write_bytes(b"".join(reversed(lines)))
+    assert breaks(chain(results, evaluation)) == [f"{rows} is not what its manifest says"]
+
+
+@pytest.mark.parametrize("content", ["[]", "5", "null"])
+def test_a_manifest_that_is_none_is_one_message(tmp_path: Path, content: str) -> None:
+    copy = make_study(tmp_path, made_config(), lambda _: 0.5, lambda _: 0.9)
+    results = Results.open(copy.parent)
+    cell = "sums/tutor/original/L1/small/seed1"
+    evaluation = parse_metric(str(copy.parent / f"metrics/{cell}/test/greedy.json"))[1]
+    (copy.parent / f"predictions/{cell}/test/greedy.manifest.json").write_text(content)
+    with pytest.raises(UserError, match=r"greedy\.manifest\.json: expected a JSON object"):
+        chain(results, evaluation)

@@ -120,6 +120,15 @@ def test_what_another_study_names_stays(results: Results) -> None:
     assert [one.stays for one in found if one.name.endswith("students/midi")] == ["another study names it"]
 
 
+def test_files_that_are_no_study_do_not_hinder(results: Results) -> None:
+    (results.root / "latin.yaml").write_bytes("# f\xfcr students: results/tidy/students/midi".encode("latin-1"))
+    (results.root / "folder.yaml").mkdir()
+    (results.root / "gone.yml").symlink_to("nowhere")
+    others = other_studies(results.root, "tidy")
+    assert [path.name for path in others] == ["latin.yaml"]
+    assert "students/midi" not in going(find(results, work(results), others), "left the study")
+
+
 def test_what_the_archive_lists_stays_until_it_is_made_again(results: Results) -> None:
     cell = CELL.format(student="midi")
     sums = results.root / "results" / "tidy" / "archive" / "SHA256SUMS"

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from gradus.results.set_aside import drop, holds, is_set_aside, set_aside, take_back, tidy
+from gradus.results.set_aside import drop, holds, is_set_aside, manifest_aside, set_aside, take_back, tidy
 from gradus.runtime.atomic import sha256_bytes
 from gradus.study.paths import Artifact
 
@@ -41,10 +41,19 @@ def test_what_the_job_takes_back_is_what_it_made() -> None:
 def test_weights_are_those_of_their_manifest_whatever_snakemake_adds() -> None:
     (Path(WEIGHTS) / ".snakemake_timestamp").touch()
     set_aside(MADE)
-    told = {"model": sha256_bytes(b"weights")}
-    assert holds(WEIGHTS, told)
+    sums = {"model": sha256_bytes(b"weights")}
+    assert holds(WEIGHTS, sums)
     (Path(WEIGHTS.aside) / "model").unlink()
-    assert not holds(WEIGHTS, told)
+    assert not holds(WEIGHTS, sums)
+
+
+@pytest.mark.parametrize("damaged", ["", "[]", "manifest", '{"files": 3}', "{}"])
+def test_a_damaged_manifest_tells_nothing_and_all_is_made_anew(damaged: str) -> None:
+    Path(MANIFEST).write_text(damaged)
+    set_aside(MADE)
+    assert manifest_aside(MANIFEST).get("identity") is None and not holds(
+        WEIGHTS, manifest_aside(MANIFEST).get("files")
+    )
 
 
 def test_what_is_not_whole_is_not_kept() -> None:

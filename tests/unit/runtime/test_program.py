@@ -42,3 +42,16 @@ def test_a_failing_disk_is_one_message_with_its_traceback_on_demand(
 def test_json_without_a_section() -> None:
     with pytest.raises(argparse.ArgumentTypeError, match="not valid JSON"):
         programs.json_option("{")
+
+
+@pytest.mark.parametrize("text", ["x", "", "nan", "inf", "-1", "1.5"])
+def test_a_number_out_of_range_is_no_option(text: str) -> None:
+    for option in (programs.number_option(0, 1), programs.whole_number_option(0, 1)):
+        with pytest.raises(argparse.ArgumentTypeError):
+            option(text)
+
+
+def test_a_number_in_range_is_one() -> None:
+    assert programs.number_option(0)("1e3") == 1000 and programs.whole_number_option(0, 65535)("65535") == 65535
+    with pytest.raises(argparse.ArgumentTypeError, match="70000 is not from 0 to 65535"):
+        programs.whole_number_option(0, 65535)("70000")

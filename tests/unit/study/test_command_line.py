@@ -1,5 +1,6 @@
 """`--config key=value` takes values as a study file would: Snakemake hands most of them over as texts."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -53,3 +54,17 @@ def test_a_text_of_the_file_stays_a_text() -> None:
 def test_a_wrong_value_is_named() -> None:
     with pytest.raises(UserError, match=r"recipe\.learning_rate"):
         changed("recipe={learning_rate: fast}")
+
+
+def test_a_wrong_value_is_named_where_it_was_said(tmp_path: Path) -> None:
+    """Not on the line of the file whose value does not count, nor in the first of two files."""
+    first, second = tmp_path / "first.yaml", tmp_path / "second.yaml"
+    first.write_text("study: tiny\nretries: 2\nrecipe:\n  learning_rate: 0.1\n", encoding="utf-8")
+    second.write_text("\nrecipe:\n  learning_rate: fast\n", encoding="utf-8")
+    config = {**tiny_study(), "recipe": {"learning_rate": "fast"}}
+    with pytest.raises(UserError, match=r"^.*second\.yaml:3: configuration key recipe\.learning_rate"):
+        load(config, files=[first, second])
+    with pytest.raises(UserError, match=r"^--config: configuration key recipe\.learning_rate"):
+        load(config, files=[first, second], said={"recipe": {"learning_rate": "fast"}})
+    with pytest.raises(UserError, match=r"^.*first\.yaml:2: configuration key retries"):
+        load({**tiny_study(), "retries": -1}, files=[first, second], said={"recipe": {"learning_rate": "0.1"}})

@@ -82,6 +82,10 @@ BAD = [
     ({"kind": "mixed", "teacher": "tutor", "shares": {"L1": 0.5, "L2": 0.4}}, r"add up to 0.9"),
     ({"kind": "mixed", "teacher": "tutor", "shares": {"L1": 0.5, "L2": 0.6}, "otherwise": "L3"}, r"more than 1"),
     ({"kind": "mixed", "shares": {"tutor/L1": 1.0}}, r"no level and no supervision"),
+    (
+        {"kind": "mixed", "shares": {"tutor/original/L9": 1.0}},
+        r"'tutor/original/L9': its level is none of L1, .*native",
+    ),
     ({"kind": "mixed", "shares": {"nobody/original/L1": 1.0}}, r"unknown name 'nobody'"),
     ({"kind": "mixed", "shares": {"tutor/other/L1": 1.0}}, r"unknown name 'other'"),
     ({"kind": "mixed", "teacher": "tutor", "rates": {0.5: "L1"}, "otherwise": "L6"}, r"rates need solver"),

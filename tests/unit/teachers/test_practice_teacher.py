@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -19,7 +20,7 @@ from gradus.data.gradeschool.stories import make_story
 from gradus.records import Problem
 from gradus.records.vocabulary import FORMATS, LEVELS
 from gradus.teachers.practice.reading import numbers_of, read
-from gradus.teachers.practice.server import WHAT, PracticeServer
+from gradus.teachers.practice.server import WHAT, PracticeServer, RequestError, completion
 from gradus.teachers.practice.writing import Writer
 from gradus.teachers.prompts.prompting import (
     Exemplar,
@@ -148,3 +149,59 @@ def test_it_ends_when_told_to_where_a_shell_made_it_deaf_to_interrupts() -> None
         process.stdout.readline()
         process.send_signal(number)
         assert "0 answers given" in process.communicate(timeout=60)[0]
+
+
+def post(server: PracticeServer, head: str, body: bytes = b"") -> tuple[int, str]:
+    """Status and text of the answer to a request that is written by hand."""
+    with socket.create_connection(("127.0.0.1", server.server_address[1]), 30) as wire:
+        wire.sendall(f"POST /v1/chat/completions HTTP/1.1\r\nHost: x\r\n{head}\r\n\r\n".encode() + body)
+        wire.shutdown(socket.SHUT_WR)
+        answer = b"".join(iter(lambda: wire.recv(65536), b"")).decode()
+    return int(answer.split()[1]), answer
+
+
+@pytest.mark.parametrize(
+    ("head", "body", "status", "said"),
+    [
+        ("Content-Length: many", b"", 411, "no length"),
+        ("Content-Length: -5", b"", 411, "no length"),
+        ("Transfer-Encoding: chunked", b"2\r\n{}\r\n0\r\n\r\n", 411, "no chunks"),
+        ("Content-Length: 99999999999", b"", 413, "larger than"),
+        ("Content-Length: 2", b"{}", 400, "required"),
+        ("Content-Length: 40000", b"[" * 40000, 400, "not valid JSON"),
+    ],
+)
+def test_an_odd_request_gets_an_answer(server: PracticeServer, head: str, body: bytes, status: int, said: str) -> None:
+    found, answer = post(server, head, body)
+    assert found == status and said in answer
+
+
+@pytest.mark.parametrize("changes", [{"max_tokens": -1}, {"max_tokens": True}, {"max_tokens": "9"}, {"n": 3}])
+def test_what_the_format_forbids_is_refused(changes: dict[str, Any]) -> None:
+    body = {"model": "m", "messages": [{"role": "user", "content": ANN}], **changes}
+    with pytest.raises(RequestError):
+        completion(body, Writer(PROMPTS))
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        f"Ann has {'7' * 5000} apples and buys 3 more. How many has she?",
+        "Ann has 7 apples. " + "She doubles them. " * 20_000 + "How many has she?",
+        "Ann has \ud83d 7 apples and buys 3 more. How many has she?",
+        f"Ann has 7 apples.\nThe correct answer is: {'9' * 5000}\n\nHow many has she?",
+    ],
+)
+def test_a_hostile_question_gets_a_text(question: str) -> None:
+    assert "The answer is" in Writer(PROMPTS, errors=1.0).write(f"Question: {question}\n\nAnswer the question.")
+
+
+@pytest.mark.parametrize("options", [("--port", "70000"), ("--port", "-1"), ("--errors", "nan"), ("--errors", "2")])
+def test_options_out_of_range_are_one_line(options: tuple[str, str]) -> None:
+    done = subprocess.run(
+        [sys.executable, str(PROJECT / "scripts" / "practice_teacher.py"), *options],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 2 and done.stderr.startswith("error: argument") and len(done.stderr.splitlines()) == 1

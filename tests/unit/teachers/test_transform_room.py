@@ -183,6 +183,12 @@ def test_steps_are_left_out_and_put_in_by_share() -> None:
             assert {step.strip() for step in now} <= foreign
 
 
+@pytest.mark.parametrize("text", ["", "One step.", "One. Two."])
+def test_one_step_stays_where_steps_are_left_out(text: str) -> None:
+    section = sections.CorruptedTransform(kind="corrupted", what="delete", share=1.0)
+    assert len(split_steps(made(section, [annotation("a", rationale=text)])[0].rationale)) == bool(text)
+
+
 @pytest.mark.parametrize(
     ("answer", "kind", "choices"),
     [

@@ -17,6 +17,9 @@ from gradus.teachers.transforms.steps import join, split_steps, split_words, ste
         ("Step one\n\nStep two", 2),
         ("Let $x = 3. 5$ be. So $$a.\nb$$ holds.", 2),
         ("\\begin{align}a. \\\\\nb\\end{align} Done.", 1),
+        ("\\begin{align}a. \\end{other} b.", 2),
+        ("\\(a. b\\) c. \\(d. e", 3),
+        ("$$a. b$$ c. $$d. e", 3),
         ("", 0),
         ("  \n ", 0),
     ],
@@ -49,9 +52,20 @@ def test_types_of_steps(step: str, kind: str) -> None:
     assert step_type(step) == kind
 
 
-@pytest.mark.parametrize("unit", ["So 3 + 4 = 7. ", "$x = 3. 5$ so. ", "a. "])
+@pytest.mark.parametrize("unit", ["So 3 + 4 = 7. ", "$x = 3. 5$ so. ", "a. ", "\\(x. ", "\\[x. ", "\\begin{x} y. "])
 def test_long_texts_are_cut_in_one_pass(unit: str) -> None:
-    """A chain of thoughts has hundreds of kilobytes; every step was held against every formula."""
+    """A chain of thoughts has hundreds of kilobytes; every step was held against every formula, also one that never closes."""
     began = time.process_time()
     assert len(split_steps(unit * 20_000)) >= 10_000
+    assert time.process_time() - began < 8.0
+
+
+@pytest.mark.parametrize(
+    "text", ["*" * 100_000 + "x", " " * 100_000 + "x", "e.g. " * 20_000, "1" * 100_000, "a.\n" + "\n" * 100_000]
+)
+def test_runs_of_one_sign_take_no_longer_than_other_texts(text: str) -> None:
+    """A model that repeats itself writes such texts; each sign was the beginning of another look at all that follow."""
+    began = time.process_time()
+    (step,) = split_steps(text)
+    step_type(step)
     assert time.process_time() - began < 8.0

@@ -141,3 +141,39 @@ def test_on_a_terminal_jobs_write_above_one_line() -> None:
     screen = [line.rpartition("\r\x1b[K")[2].strip("\r") for line in said.decode().split("\n")]
     assert screen == ["2 jobs: cells trained 2.", "100 pct", "out", "err", "tornclosing", "afterwards", ""], said
     assert b"[ 1/2 | cells trained 1/2 | $0.00" in said
+
+
+_LOST = """
+import os, subprocess, sys
+from gradus.terminal.screen import Terminal
+shown = Terminal(lambda: "[ 1/2 ]")
+shown.changed(50)
+os.write(1, b"begun\\n")
+sys.stdin.readline()  # the terminal has gone
+subprocess.run(["head", "-c", "300000", "/dev/zero"], stdout=2)
+shown.close()
+os.write(int(sys.argv[1]), b"all written")
+"""
+
+
+def test_jobs_go_on_where_the_terminal_has_gone() -> None:
+    """A pipe that nobody reads any more is full after 64 kB, and every job would wait for ever."""
+    ours, theirs = pty.openpty()
+    told, tell = os.pipe()
+    command = [sys.executable, "-c", _LOST, str(tell)]
+    environment = {**os.environ, "PYTHONPATH": str(PROJECT / "scripts")}
+    process = subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=theirs, stderr=theirs, env=environment, pass_fds=[tell]
+    )
+    os.close(theirs)
+    os.close(tell)
+    said = b""
+    while b"begun" not in said:
+        said += os.read(ours, 65536)
+    os.close(ours)
+    try:
+        process.communicate(b"\n", timeout=60)
+    finally:
+        process.kill()
+    assert os.read(told, 100) == b"all written"
+    os.close(told)

@@ -23,6 +23,8 @@ from gradus.study.config import Study, load
 from gradus.study.paths import is_run_record
 
 LOG = "reproduce.log"
+# Depths at which students write again, so that claims are compared by their intervals.
+BY_INTERVAL: tuple[Depth, ...] = ("predictions", "train")
 
 
 def make_again(archive: Path, folder: Path, depth: Depth, project: Path, cores: int) -> Study:
@@ -59,7 +61,7 @@ def compared(archive: Path, folder: Path, depth: Depth, tolerance: float | None)
     """
     manifest = read_manifest(archive)
     results = paths.RESULTS.of(manifest.study)
-    by_interval = tolerance is None and depth in ("predictions", "train")
+    by_interval = tolerance is None and depth in BY_INTERVAL
     within = comparison.TOLERANCE if tolerance is None else tolerance
     rebuilt = (f"{results}/tables/", f"{results}/paper/")
     wanted = (paths.CLAIMS.of(manifest.study), paths.HEADLINE.of(manifest.study))

@@ -140,17 +140,30 @@ def _csv(data: bytes, path: str | Path, bad: Mistakes | None) -> Rows:
     reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     try:
         names = list(reader.fieldnames or ())
-        if twice := next((name for name in names if names.count(name) > 1), None):
-            raise UserError(f"two columns are called {twice!r}", where=f"{shown(path)}:1")
-        for row in reader:
-            where = f"{shown(path)}:{reader.line_num}"
-            with bad or nullcontext():
-                if None in row or None in row.values():
-                    hint = "a field with the sign that stands between fields is written in quotes"
-                    raise UserError(f"the line has not {len(names)} fields, as the first one", where=where, hint=hint)
-                yield where, row
     except csv.Error as error:
-        raise UserError(f"no CSV: {error}", where=f"{shown(path)}:{reader.line_num}") from None
+        raise UserError(f"no CSV: {error}", where=f"{shown(path)}:1") from None
+    if twice := next((name for name in names if names.count(name) > 1), None):
+        raise UserError(f"two columns are called {twice!r}", where=f"{shown(path)}:1")
+    while True:
+        begin = reader.reader.line_num + 1
+        try:
+            row = next(reader, None)
+        except csv.Error as error:
+            wrong = UserError(f"no CSV: {error}", where=f"{shown(path)}:{begin}")
+            if (
+                bad is None or reader.reader.line_num > begin
+            ):  # a quote that never closes takes all that follows with it
+                raise wrong from None
+            bad.found.append(wrong)
+            continue
+        if row is None:
+            return
+        with bad or nullcontext():
+            where = f"{shown(path)}:{reader.line_num}"
+            if None in row or None in row.values():
+                hint = "a field with the sign that stands between fields is written in quotes"
+                raise UserError(f"the line has not {len(names)} fields, as the first one", where=where, hint=hint)
+            yield where, row
 
 
 def _parquet(data: bytes, path: str | Path) -> Rows:
@@ -165,7 +178,7 @@ def _parquet(data: bytes, path: str | Path) -> Rows:
             for row in batch.to_pylist():
                 number += 1
                 yield f"{shown(path)}, row {number}", row
-    except ArrowException as error:
+    except (ArrowException, OSError) as error:
         raise UserError(f"no parquet: {str(error).splitlines()[0]}", where=shown(path)) from None
 
 

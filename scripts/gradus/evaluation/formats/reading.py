@@ -143,6 +143,9 @@ def _document(data: bytes, path: str) -> Any:
 def _files(path: str | Path) -> list[str | Path]:
     if str(path) == "-" or not Path(path).is_dir():
         return [path]
+    if (Path(path) / "study.json").exists():
+        hint = "name folders below its predictions/ or metrics/ that hold files"
+        raise UserError("the folder of a study, not of samples", where=path, hint=hint)
     found = sorted(file for file in Path(path).iterdir() if _is_data(file))
     if not found:
         raise UserError("no file with samples in this folder", where=path)
@@ -150,7 +153,10 @@ def _files(path: str | Path) -> list[str | Path]:
 
 
 def _is_data(file: Path) -> bool:
+    """Whether a file of a folder may hold samples; what Gradus itself lays beside them does not."""
     name = file.name.lower().removesuffix(".gz")
+    if name.endswith((".manifest.json", ".run.json", ".run.jsonl")) or file.with_suffix(".rows.jsonl").exists():
+        return False
     return (
         file.is_file()
         and not name.startswith((".", "results"))

@@ -93,9 +93,9 @@ def load(
         plain = expanded(plain, _SECTIONS)
         return Study.model_validate(plain)
     except ValidationError as error:
-        raise located(explain(error, plain, Study), files) from None
+        raise located(explain(error, plain, Study), files, said) from None
     except UserError as error:
-        raise located(error, files) from None
+        raise located(error, files, said) from None
 
 
 def _plain(value: Any) -> Any:

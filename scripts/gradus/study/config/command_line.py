@@ -31,7 +31,7 @@ def _read(text: str) -> Any:
         return float(text)
     try:
         value = yaml.safe_load(text)
-    except yaml.YAMLError:
+    except (yaml.YAMLError, RecursionError):
         return text
     # A text with a colon in it is no section, and nothing is a day of the calendar.
     return value if value is None or isinstance(value, bool | int | float | str | list) else text

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -13,18 +14,24 @@ _KEY = "configuration key "
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the same, faster, where PyYAML has it
 
 
-def located(error: UserError, files: Sequence[str | Path]) -> UserError:
-    """The same error with file and line of its key; as it was where no file has the key's section."""
+def located(error: UserError, files: Sequence[str | Path], said: Mapping[str, Any] | None = None) -> UserError:
+    """The same error with file and line of its key; as it was where no file has the key's section.
+
+    Of several files, and of what the command line ``said``, the one that has most of the key; of equals the last, which counts.
+    """
     if isinstance(error, UserErrors):
-        return UserErrors([located(one, files) for one in error.found])
+        return UserErrors([located(one, files, said) for one in error.found])
     if not str(error.where).startswith(_KEY):
         return error
     keys = str(error.where).removeprefix(_KEY).split(".")
+    depth, place, line = 0, "", None
     for file in files:
-        line = line_of(Path(file), keys)
-        if line is not None:
-            return UserError(f"{error.where}: {error.what}", where=file, line=line, hint=error.hint)
-    return error
+        found = _found_below(_composed(Path(file)), keys)
+        if found is not None and found[0] >= depth:
+            (depth, line), place = found, str(file)
+    if said and 0 < _reached(said, keys) >= depth:
+        place, line = "--config", None
+    return UserError(f"{error.where}: {error.what}", where=place, line=line, hint=error.hint) if place else error
 
 
 def refuse_repeated_keys(file: Path) -> None:
@@ -48,19 +55,24 @@ def _composed(file: Path) -> yaml.Node | None:
         return None
 
 
-def line_of(file: Path, keys: Sequence[str]) -> int | None:
-    """The line of a key, or of the deepest of its sections that is there; None where not even the first is, or no YAML."""
-    node = _composed(file)
-    return None if node is None else _line_below(node, keys)
-
-
-def _line_below(node: yaml.Node, keys: Sequence[str]) -> int | None:
+def _found_below(node: yaml.Node | None, keys: Sequence[str]) -> tuple[int, int] | None:
+    """How many of the keys are there one in the other, and the line of the last of them."""
     for count in range(1, len(keys) + 1):
         wanted = ".".join(keys[:count])  # names may have dots themselves
-        for name, line, value in _entries(node):
+        for name, line, value in [] if node is None else _entries(node):
             if name == wanted:
-                return _line_below(value, keys[count:]) or line
+                depth, deepest = _found_below(value, keys[count:]) or (0, line)
+                return count + depth, deepest
     return None
+
+
+def _reached(section: Any, keys: Sequence[str]) -> int:
+    """How many of the keys are there one in the other."""
+    for count in range(1, len(keys) + 1):
+        name = ".".join(keys[:count])
+        if isinstance(section, Mapping) and name in section:
+            return count + _reached(section[name], keys[count:])
+    return 0
 
 
 def _entries(node: yaml.Node) -> list[tuple[str, int, yaml.Node]]:

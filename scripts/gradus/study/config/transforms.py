@@ -13,7 +13,7 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import Field, field_validator, model_validator
 
 from gradus.records import Supervision
-from gradus.records.vocabulary import LEVELS, Verdict
+from gradus.records.vocabulary import LEVELS, NATIVE, Verdict
 from gradus.study.config.pass_rates import Solver, Thresholds
 from gradus.study.config.scorers import has_scorer, is_none, scorer_key
 from gradus.study.config.sections import Policy
@@ -95,8 +95,8 @@ class CorruptedTransform(Derived):
 
     kind: Literal["corrupted"] = Field(description="The plug-in.")
     what: Literal["shuffle", "delete", "insert", "digits", "answer"] = Field(
-        description="Steps in each other's place, steps left out, steps of other problems put in, other digits; or another "
-        "answer below an untouched rationale, which then `disagrees`."
+        description="Steps in each other's place, steps left out (one stays), steps of other problems put in, other digits; or "
+        "another answer below an untouched rationale, which then `disagrees`."
     )
     share: Share = Field(description="Share of each text's steps or digits; for `answer`: of all rows, exact to one.")
     seed: int = Field(0, description="Seed of what is chosen.")
@@ -183,6 +183,8 @@ class MixedTransform(TransformSection):
         for name in [*(self.shares or {}), *(self.rates or {}).values(), *([self.otherwise] if self.otherwise else [])]:
             if name not in LEVELS and name.count("/") != 2:
                 raise ValueError(f"{name!r} is no level and no supervision (teacher/format/level)")
+            if "/" in name and name.split("/")[2] not in (*LEVELS, NATIVE):
+                raise ValueError(f"{name!r}: its level is none of {', '.join((*LEVELS, NATIVE))}")
             if name in LEVELS and self.teacher is None:
                 raise ValueError(f"{name!r} alone needs teacher: whose originals are mixed")
         return self

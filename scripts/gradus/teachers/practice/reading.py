@@ -45,6 +45,8 @@ _SHARE = re.compile(r"\b(shares?|shared|splits?|split|divides?|divided|equally)\
 _DOUBLE = {"doubles": 2, "doubled": 2, "twice": 2, "triples": 3, "tripled": 3}
 _TOTAL = re.compile(r"\b(in all|in total|altogether|together|total)\b")
 _MOST_NUMBERS = 6  # of a question that a chain is looked for in
+_LONGEST_NUMBER = 18  # characters; more are no amount
+_MOST_STEPS = 50  # of a story that is followed
 _SAID = {
     "+": "We add {right} to {left}",
     "-": "We take {right} from {left}",
@@ -65,7 +67,7 @@ class _Move:
 
 def numbers_of(text: str) -> list[int]:
     """The whole numbers of a text in order, in digits or words."""
-    return [_value(found) for found in _NUMBER.findall(text)]
+    return [_value(found) for found in _NUMBER.findall(text) if len(found) <= _LONGEST_NUMBER]
 
 
 def read(question: str, answer: int | None = None) -> Solution | None:
@@ -120,6 +122,8 @@ def _story(question: str) -> Solution | None:
             return None
         steps.append(Step(move.operation, total, number, result, last, number_step, move.reason, ask, unit))
         structure.append(move.operation)
+        if len(steps) > _MOST_STEPS:
+            return None
         total, last = result, len(steps) - 1
     if not steps or total < 0:
         return None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -12,6 +13,7 @@ from gradus.teachers.practice.writing import Writer
 
 NAME = "practice-teacher"
 WHAT = "Gradus's practice teacher: texts by rules, no language model. For trying the way, not for results."
+LARGEST = 16 * 2**20  # bytes of a request
 
 
 class RequestError(Exception):
@@ -33,6 +35,11 @@ class PracticeServer(ThreadingHTTPServer):
         self.writer = writer
         self.answered = 0
         self.lock = threading.Lock()
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A client that has gone is nobody's mistake."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)
 
     @property
     def base_url(self) -> str:
@@ -57,8 +64,8 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         """A chat completion."""
-        payload = self.rfile.read(int(self.headers.get("content-length") or 0))
         try:
+            payload = self.rfile.read(self._length())
             if self.path.rstrip("/") != "/v1/chat/completions":
                 raise RequestError(404, "no such path: this server has /v1/chat/completions and /v1/models")
             answer = completion(_body(payload), self.server.writer)
@@ -68,6 +75,16 @@ class _Handler(BaseHTTPRequestHandler):
         with self.server.lock:
             self.server.answered += 1
         self._send(200, answer)
+
+    def _length(self) -> int:
+        """Bytes of the body. Where they are not told, or too many, what follows is no request: the connection ends."""
+        told = self.headers.get("content-length") or ("0" if self.headers.get("transfer-encoding") is None else "")
+        if not (told.isascii() and told.isdigit()) or int(told[:12]) > LARGEST:
+            self.close_connection = True
+            if told.isascii() and told.isdigit():
+                raise RequestError(413, f"the body is larger than {LARGEST} bytes")
+            raise RequestError(411, "the body has no length: send `Content-Length`, and no chunks")
+        return int(told)
 
     def _send(self, status: int, value: dict[str, Any]) -> None:
         payload = json.dumps(value).encode()
@@ -88,11 +105,13 @@ def completion(body: dict[str, Any], writer: Writer) -> dict[str, Any]:
         raise RequestError(400, "`model` and `messages` are required")
     if body.get("stream"):
         raise RequestError(400, "the practice teacher does not stream: leave `stream` out")
+    if body.get("n") not in (None, 1):
+        raise RequestError(400, "the practice teacher gives one answer: leave `n` out")
     contents = [_content(message) for message in messages]
     asked = contents[-1]
-    most = body.get("max_completion_tokens") or body.get("max_tokens")
+    most = _most(body)
     words = writer.write(asked).split(" ")
-    cut = isinstance(most, int) and len(words) > most
+    cut = most is not None and len(words) > most
     text = " ".join(words[:most] if cut else words)
     message = {"role": "assistant", "content": text, "refusal": None}
     reason = "length" if cut else "stop"
@@ -108,6 +127,14 @@ def completion(body: dict[str, Any], writer: Writer) -> dict[str, Any]:
     }
 
 
+def _most(body: dict[str, Any]) -> int | None:
+    """The most words of the answer; None where no limit is asked for."""
+    most = next((body[name] for name in ("max_completion_tokens", "max_tokens") if body.get(name) is not None), None)
+    if most is not None and (not isinstance(most, int) or isinstance(most, bool) or most < 1):
+        raise RequestError(400, "`max_completion_tokens` and `max_tokens` are whole numbers from 1")
+    return most
+
+
 def _content(message: Any) -> str:
     content = message.get("content") if isinstance(message, dict) else None
     if isinstance(content, list):  # parts
@@ -120,7 +147,7 @@ def _content(message: Any) -> str:
 def _body(payload: bytes) -> dict[str, Any]:
     try:
         body = json.loads(payload)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise RequestError(400, "the body is not valid JSON") from None
     if not isinstance(body, dict):
         raise RequestError(400, "the body is no JSON object")

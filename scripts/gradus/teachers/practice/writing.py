@@ -33,7 +33,7 @@ class Writer:
         stated = stated.strip(" .") if stated else None
         if not question:
             return "I am the practice teacher: I explain word problems by rules, and find none in this message."
-        number = int(stated.replace(",", "")) if stated and re.fullmatch(r"-?\d[\d,]*", stated) else None
+        number = int(stated.replace(",", "")) if stated and re.fullmatch(r"-?\d[\d,]{0,17}", stated) else None
         solution = read(question, number)
         answer = stated or (str(solution.answer) if solution else _guess(question))
         if solution is not None and number is None and not stated:
@@ -68,7 +68,7 @@ class Writer:
         return re.sub(r" +([.,])", r"\1", explain(solution, level, form, _MANNER, question))
 
     def _perhaps_wrong(self, solution: Solution, question: str) -> Solution:
-        digest = bytes.fromhex(sha256_bytes(question.encode("utf-8")))
+        digest = bytes.fromhex(sha256_bytes(question.encode("utf-8", "backslashreplace")))
         if int.from_bytes(digest[:4]) / 2**32 >= self._errors:
             return solution
         return miscalculate(solution, digest[4] % len(solution.steps), 1 + digest[5] % 3)

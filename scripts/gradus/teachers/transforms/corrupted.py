@@ -68,8 +68,9 @@ class Corrupted:
         return join([steps[moved.get(index, index)] for index in range(len(steps))])
 
     def _without(self, row: Annotation, rows: Sequence[Annotation]) -> str:
+        """One step stays at least: an empty text is no rationale with a step missing."""
         steps = split_steps(row.rationale)
-        gone = set(self._chosen(row, len(steps)))
+        gone = set(self._chosen(row, len(steps))[: len(steps) - 1])
         return join([step for index, step in enumerate(steps) if index not in gone])
 
     def _with_foreign(self, row: Annotation, rows: Sequence[Annotation]) -> str:

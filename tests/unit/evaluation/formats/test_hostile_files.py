@@ -164,6 +164,7 @@ def test_nothing_that_is_read_is_written_over(scored: Any, tmp_path: Path) -> No
         (("--rows", str(tmp_path / "a.jsonl")), "would be written over, and is read here"),
         (("--rows", str(tmp_path / "metrics.json")), "is to be written twice"),
         (("--rows", str(tmp_path)), "a folder, not a file to write"),
+        (("--rows", str(tmp_path / "a.jsonl" / "rows.jsonl")), "a.jsonl is a file"),
     ):
         with pytest.raises(UserError, match=message):
             scored(lines(PLAIN), *more)
@@ -180,3 +181,35 @@ def test_a_decimal_comma_of_a_gold_answer_is_no_other_number(scored: Any) -> Non
     with pytest.raises(UserError, match="'3,5': a decimal comma, or thousands"):
         scored(lines({**PLAIN, "gold": "3,5"}))
     assert scored(lines({**PLAIN, "gold": "#### 1,234", "text": "The answer is 1234"}))["robust_accuracy"] == 1.0
+
+
+def test_a_torn_row_of_a_table_is_left_out_and_one_that_takes_others_along_is_not(tmp_path: Path) -> None:
+    path, bad = tmp_path / "a.csv", Mistakes()
+    path.write_text('id,text,gold\n1,"3"x,3\n2,4,4\n', encoding="utf-8")
+    assert [one.id for one in read_run([path], bad=bad)] == ["2"]
+    assert [str(one) for one in bad.found] == [f"{path}:2: no CSV: ',' expected after '\"'"]
+    path.write_text('id,text,gold\n1,"3,3\n2,4,4\n3,5,5\n', encoding="utf-8")
+    with pytest.raises(UserError, match=r"a\.csv:2: no CSV: unexpected end of data"):
+        read_run([path], bad=Mistakes())
+
+
+def test_torn_pages_of_a_parquet_file_name_it(tmp_path: Path) -> None:
+    pyarrow, parquet = import_module("pyarrow"), import_module("pyarrow.parquet")
+    path = tmp_path / "a.parquet"
+    parquet.write_table(pyarrow.table({"id": ["a"], "text": ["3"], "gold": [3]}), path)
+    content = bytearray(path.read_bytes())
+    content[20:60] = b"\xff" * 40
+    path.write_bytes(bytes(content))
+    with pytest.raises(UserError, match=r"a\.parquet: no parquet"):
+        read_run([path])
+
+
+def test_folders_of_a_study_hold_samples_beside_what_tells_of_them(tmp_path: Path) -> None:
+    for name in ("greedy.json", "greedy.rows.manifest.json", "greedy.run.json"):
+        (tmp_path / name).write_text("{}", encoding="utf-8")
+    row = {"problem_id": "a", "sample": 0, "correct": True, "strict": True}
+    (tmp_path / "greedy.rows.jsonl").write_bytes(lines(row))
+    assert [one.id for one in read_run([tmp_path])] == ["a"]
+    (tmp_path / "study.json").write_text("{}", encoding="utf-8")
+    with pytest.raises(UserError, match="the folder of a study, not of samples"):
+        read_run([tmp_path])
