@@ -38,6 +38,7 @@ _CHINESE_JUDGES = re.compile(
 _CHINESE = re.compile(
     "\u4e0d\u662f|\u9519\u8bef|\u6b63\u786e|\u662f\u7684|\u5426|\u662f|\u5bf9|\u9519|\u306f\u3044|\u3044\u3044\u3048"
 )
+_CLAUSE = 120  # characters before an answer in which it may be denied
 _ALONE = re.compile(r"\b(true|yes|false|no(?=[,.;!]|\W*$))\b", re.IGNORECASE)  # "no" is also an article
 _SUBJECT = re.compile(
     r"\b(?:statement|claim|assertion|proposition|sentence|it|this|that|which|hypothesis|premise|idea)(?:\s+\"[^\"\n]{1,200}\")?(?:\s+(?:[a-z]+\s+){0,8}?|['\u2019])"
@@ -119,7 +120,10 @@ def _unstated(text: str) -> str | None:
         of_it = list(_SUBJECT.finditer(sentence))
         if of_it:
             return None if _is_open(sentence) else _said(of_it[-1][0])
-    found = {_turned(_WORDS[match[1].lower()], last[: match.start()]) for match in _ALONE.finditer(last)}
+    found = {
+        _turned(_WORDS[match[1].lower()], last[max(0, match.start() - _CLAUSE) : match.start()])
+        for match in _ALONE.finditer(last)
+    }
     return found.pop() if len(found) == 1 else _foreign(last)
 
 

@@ -34,6 +34,8 @@ UNITS = [
     "A, ",
     "not ",
     "yes ",
+    "}]yes\\times",
+    ",\\neqtrue(true",
     "true or false ",
     "\n",
     " ",
