@@ -82,10 +82,10 @@ def fetched(count: int, entry: OpenAITeacher) -> tuple[float, float]:
         return time.monotonic() - wall, time.process_time() - cpu
 
 
-def pace() -> None:
+def pace(count: int) -> None:
     """Two minutes at the limit; the first ten seconds count as warm-up."""
     with provider("--latency", "2.0", "--rpm", "1000") as port:
-        fetched(2000, teacher(port, requests_per_minute=1000.0, max_concurrency=200))
+        fetched(count, teacher(port, requests_per_minute=1000.0, max_concurrency=200))
         seen = control(port)
         times = sorted(seen["times"])
         steady = [when for when in times if when >= times[0] + 10]
@@ -111,16 +111,16 @@ async def bare(count: int, entry: OpenAITeacher, concurrency: int) -> None:
     await client.close()
 
 
-def overhead() -> None:
+def overhead(count: int) -> None:
     """In turns, so that a noisy machine disturbs both alike."""
     with provider("--latency", "0.05") as port:
         entry = teacher(port, max_concurrency=32)
         ours, sdk = [], []
         for _ in range(4):
             start = time.process_time()
-            asyncio.run(bare(1500, entry, 32))
-            sdk.append((time.process_time() - start) / 1500 * 1000)
-            ours.append(fetched(1500, entry)[1] / 1500 * 1000)
+            asyncio.run(bare(count, entry, 32))
+            sdk.append((time.process_time() - start) / count * 1000)
+            ours.append(fetched(count, entry)[1] / count * 1000)
         print(
             f"| CPU per request | ours {min(ours):.2f} ms, bare SDK {min(sdk):.2f} ms, above it {min(ours) - min(sdk):+.2f} ms |"
         )
@@ -160,15 +160,15 @@ def fill(count: int) -> None:
         print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
 
 
-def peers(others: list[str]) -> None:
+def peers(others: list[str], count: int) -> None:
     """Wall clock for the same load on the same server, one after another."""
-    ideal = 2000 * 0.2 / 32
+    ideal = count * 0.2 / 32
     with provider("--latency", "0.2") as port:
         entry = teacher(port, max_concurrency=32)
-        wall, _ = fetched(2000, entry)
+        wall, _ = fetched(count, entry)
         print(f"| gradus | {wall:.1f} s | {wall / ideal:.2f} x ideal |")
         start = time.monotonic()
-        asyncio.run(bare(2000, entry, 32))
+        asyncio.run(bare(count, entry, 32))
         print(
             f"| bare SDK, semaphore of 32 | {time.monotonic() - start:.1f} s | {(time.monotonic() - start) / ideal:.2f} x ideal |"
         )
@@ -178,7 +178,7 @@ def peers(others: list[str]) -> None:
             environment = {**os.environ, "OPENAI_API_KEY": KEY, "OPENAI_BASE_URL": str(entry.base_url)}
             with tempfile.TemporaryDirectory() as folder:
                 environment |= {"HOME": folder, "CURATOR_CACHE_DIR": folder}  # nothing from an earlier run
-                command = [python, script, name, str(entry.base_url), "2000", "32"]
+                command = [python, script, name, str(entry.base_url), str(count), "32"]
                 done = subprocess.run(command, capture_output=True, text=True, cwd=folder, env=environment, timeout=900)
             if done.returncode != 0:
                 print(f"| {name} | failed | {(done.stderr or done.stdout).strip().splitlines()[-1][:200]} |")
@@ -191,12 +191,19 @@ def main() -> None:
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("what", choices=["pace", "overhead", "memory", "peers"])
     options.add_argument("--peer", action="append", default=[], help="NAME=PYTHON, a peer in its own environment")
+    options.add_argument(
+        "--requests", type=int, help="instead of 2,000 (overhead: 1,500); fewer only show that it runs"
+    )
     given = options.parse_args()
     os.environ["OPENAI_API_KEY"] = KEY
     if given.what == "peers":
-        peers(given.peer)
+        peers(given.peer, given.requests or 2000)
+    elif given.what == "memory":
+        memory()
+    elif given.what == "pace":
+        pace(given.requests or 2000)
     else:
-        {"pace": pace, "overhead": overhead, "memory": memory}[given.what]()
+        overhead(given.requests or 1500)
 
 
 if __name__ == "__main__":
