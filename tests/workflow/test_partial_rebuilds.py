@@ -69,13 +69,25 @@ def give_its_corpus_another_seed(config: dict[str, Any], _: Path) -> None:
     config["students"]["mini"]["corpus"] = {**config["students"]["mini"]["corpus"], "seed": 4}
 
 
+def save_more_seldom(config: dict[str, Any], _: Path) -> None:
+    config["recipe"]["save_every"] = 5
+    for student in config["students"].values():
+        student["warm_up"] = {**student["warm_up"], "save_every": 5}
+
+
+def change_test_and_rate(config: dict[str, Any], _: Path) -> None:
+    """The one hides nothing of the other."""
+    config["datasets"]["gradeschool"]["test"] = 12
+    config["students"]["midi"]["recipe"]["learning_rate"] = 0.003
+
+
 GRANULARITY = ("experiments", "granularity")
 ROWS: dict[str, tuple[Edit, dict[str, int]]] = {
     "nothing": (lambda config, folder: None, {}),
     "a title": (set_key(*GRANULARITY, "question", "How fine, really?"), {}),
     "another order of students": (turn_students_around, {}),
     "a student less": (remove_a_student, {}),
-    "how often progress is saved": (set_key("recipe", "save_every", 5), {}),
+    "how often progress is saved": (save_more_seldom, {}),
     "the rate of one student": (set_key("students", "midi", "recipe", "learning_rate", 0.003), CELLS_OF_ONE),
     "the rate of the other": (set_key("recipe", "learning_rate", 0.003), CELLS_OF_ONE),
     "a key of all recipes": (set_key("recipe", "epochs", 2.0), ALL_CELLS),
@@ -94,6 +106,10 @@ ROWS: dict[str, tuple[Edit, dict[str, int]]] = {
     "more test problems": (
         set_key("datasets", "gradeschool", "test", 12),
         {"data": 1, "leak_check": 1, **WRITTEN_AGAIN},
+    ),
+    "more test problems and a rate": (
+        change_test_and_rate,
+        {"data": 1, "leak_check": 1, **WRITTEN_AGAIN, "train": 2},
     ),
 }
 

@@ -1,4 +1,4 @@
-"""What runs again after a change, and what does not: the promises of partial rebuilds."""
+"""What runs again after a change of files or code, and what does not; edits of the study file are in test_partial_rebuilds.py."""
 
 import os
 import re
@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from builders import tiny_study
+from rule_objects import due_rules
 from running import Workflow
 
 NOTHING = "Nothing to be done"
@@ -40,39 +41,6 @@ def test_asking_for_one_cell_schedules_that_cell(workflow: Callable[..., Workflo
     }
 
 
-def test_a_new_level_adds_exactly_its_cells(copied: Workflow) -> None:
-    copied.config["experiments"]["granularity"]["levels"] = ["L1", "L4"]
-    assert copied.jobs("metrics") == {"annotate": 1, "training_set": 2, "train": 2, "generate": 2, "score": 2}
-
-
-def test_a_new_seed_adds_exactly_its_cells(copied: Workflow) -> None:
-    copied.config["experiments"]["granularity"]["seeds"] = [1, 2]
-    assert copied.jobs("metrics") == {"train": 4, "generate": 4, "score": 4}
-
-
-def test_one_students_learning_rate_retrains_exactly_its_cells(copied: Workflow) -> None:
-    copied.config["students"]["midi"]["recipe"]["learning_rate"] = 0.003
-    assert copied.jobs("metrics") == {"train": 2, "generate": 2, "score": 2}
-
-
-def test_more_test_problems_retrain_nothing(copied: Workflow) -> None:
-    copied.config["datasets"]["gradeschool"]["test"] = 12
-    assert copied.jobs("metrics") == {"data": 1, "leak_check": 1, "generate": 4, "score": 4}
-
-
-def test_more_test_problems_hide_no_other_change(copied: Workflow) -> None:
-    copied.config["datasets"]["gradeschool"]["test"] = 12
-    copied.config["students"]["midi"]["recipe"]["learning_rate"] = 0.003
-    assert copied.jobs("metrics") == {"data": 1, "leak_check": 1, "train": 2, "generate": 4, "score": 4}
-
-
-def test_how_often_progress_is_saved_retrains_nothing(copied: Workflow) -> None:
-    copied.config["recipe"]["save_every"] = 5
-    for student in copied.config["students"].values():
-        student["warm_up"]["save_every"] = 5
-    assert copied.jobs("metrics") == {}
-
-
 @pytest.mark.parametrize(
     ("deleted", "expected"),
     [
@@ -96,13 +64,14 @@ def test_the_plain_command_makes_again_what_was_deleted(
         shutil.rmtree(path)
     else:
         path.unlink()
-    jobs = copied.jobs()
+    jobs = due_rules(copied.config, copied.folder)
     assert {rule: count for rule, count in jobs.items() if rule in EXPENSIVE} == expected
     if path.name == "weights":
         assert not jobs
         copied.config["archive"] = {"weights": True}
+        jobs = due_rules(copied.config, copied.folder)
         expected = {"train": 1, "generate": 1, "score": 1}
-        assert {rule: count for rule, count in copied.jobs().items() if rule in EXPENSIVE} == expected
+        assert {rule: count for rule, count in jobs.items() if rule in EXPENSIVE} == expected
 
 
 def test_a_question_or_a_title_retrains_nothing(copied: Workflow) -> None:
@@ -123,7 +92,7 @@ def test_a_question_or_a_title_retrains_nothing(copied: Workflow) -> None:
         "report",
         "archive",
     }
-    assert set(copied.jobs()) <= shown_only
+    assert set(due_rules(copied.config, copied.folder)) <= shown_only
 
 
 def test_weights_restored_with_another_time_retrain_nothing(copied: Workflow) -> None:
@@ -131,7 +100,7 @@ def test_weights_restored_with_another_time_retrain_nothing(copied: Workflow) ->
         os.utime(path)
     for path in copied.results.glob("**/*.jsonl"):
         os.utime(path)
-    assert copied.jobs("metrics") == {}
+    assert not due_rules(copied.config, copied.folder)
 
 
 @pytest.mark.parametrize(
