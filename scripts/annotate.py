@@ -117,7 +117,7 @@ def identity_of(given: argparse.Namespace, supervision: Supervision, teacher: Ch
         supervision=str(supervision),
         teacher=sha256_bytes(canonical_json(teacher.identity()).encode()),  # an address may name somebody
         gold=gold,
-        retry=given.retry,
+        retry=given.retry.model_dump(mode="json"),
         original=sha256_file(given.original) if given.original else None,
         exemplars=[sha256_file(path) for path in given.exemplars],
         prompts=Prompts(given.prompts).hash_of(*names),
