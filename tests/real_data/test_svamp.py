@@ -3,10 +3,12 @@
 import copy
 from pathlib import Path
 
+import pytest
 import yaml
 from running import PROJECT, Workflow
 
 
+@pytest.mark.full  # test_smollm2.py takes a released cell of SVAMP from problems to a verified archive in each run
 def test_a_two_level_slice_runs_through_every_rule(gradus_data: Path, tmp_path: Path) -> None:
     config = yaml.safe_load((PROJECT / "studies" / "svamp-released.yaml").read_text(encoding="utf-8"))
     config = copy.deepcopy(config)
