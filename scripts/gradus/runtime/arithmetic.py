@@ -30,6 +30,7 @@ class TorchArithmetic(TypedDict):
     capability: str
     threads: int
     blas: str | None
+    gpu: NotRequired[str]
 
 
 class Arithmetic(TypedDict):
@@ -58,6 +59,8 @@ def arithmetic(cpuinfo: Path = Path("/proc/cpuinfo")) -> Arithmetic:
             "threads": torch.get_num_threads(),
             "blas": blas.group(1) if blas else None,
         }
+        if torch.cuda.is_available():
+            found["torch"]["gpu"] = f"{torch.cuda.get_device_name()}, CUDA {torch.version.cuda}"
     return found
 
 

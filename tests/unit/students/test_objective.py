@@ -138,3 +138,37 @@ def test_a_model_that_caps_its_logits_keeps_them_whole(models: dict[str, Any]) -
     assert "not its hidden states times the head's matrix" in str(probes.plain_head(capped))
     assert all(probes.plain_head(model) is None for model in models.values())
     assert "forward" not in capped.get_output_embeddings().__dict__, "the probe left its trace"
+
+
+def test_an_operation_without_a_deterministic_form_is_told_and_the_mode_stays(models: dict[str, Any]) -> None:
+    import copy
+
+    class Strict(torch.autograd.Function):
+        """Torch's own operations all have such a form on a CPU; this one says what those of a GPU say."""
+
+        @staticmethod
+        def forward(ctx: Any, given: torch.Tensor) -> torch.Tensor:
+            return given.clone()
+
+        @staticmethod
+        def backward(ctx: Any, *grads: torch.Tensor) -> torch.Tensor:
+            assert torch.are_deterministic_algorithms_enabled()
+            assert not torch.is_deterministic_algorithms_warn_only_enabled()
+            raise RuntimeError("some_kernel does not have a deterministic implementation, but you set ...")
+
+    model = copy.deepcopy(models["llama"])
+    sample = list(range(20))
+    for chunked in (False, True):
+        inputs = make_inputs([0], [sample], [4], pad_id=0, end_id=19, flat=True)
+        objective = Objective(copy.deepcopy(model), chunked=chunked)
+        assert probes.indeterminism(objective, inputs) is None
+        assert all(parameter.grad is None for parameter in objective.parameters())
+        for layer in objective.causal.model.layers[:1]:
+            layer.register_forward_hook(lambda module, given, found: Strict.apply(found))
+        torch.use_deterministic_algorithms(True, warn_only=True)
+        try:
+            reason = probes.indeterminism(objective, inputs)
+            assert torch.is_deterministic_algorithms_warn_only_enabled()
+        finally:
+            torch.use_deterministic_algorithms(False)
+        assert reason == "some_kernel does not have a deterministic implementation"

@@ -26,9 +26,10 @@ from gradus.runtime.arithmetic import arithmetic
 from gradus.runtime.atomic import write_json
 from gradus.runtime.processes import die_with_parent
 from gradus.students.training import best_weights, probes, weights
-from gradus.students.training.batches import evaluation_steps, plan_evaluation, plan_steps
+from gradus.students.training.batches import Step, evaluation_steps, plan_evaluation, plan_steps
 from gradus.students.training.checkpoints import earlier_folder, newest_verified, seal
 from gradus.students.training.engine_config import deepspeed_config, outcome_file, stop_file
+from gradus.students.training.inputs import make_inputs
 from gradus.students.training.job import CannotSave, Finished, Job, Outcome, Refused
 from gradus.students.training.modelling import load_model, make_optimizer
 from gradus.students.training.objective import Objective, is_large
@@ -58,6 +59,8 @@ def train(job: Job, node: int) -> Outcome:
         )
     torch.manual_seed(job.seed)
     torch.use_deterministic_algorithms(True, warn_only=True)
+    # Filling every new tensor would be a kernel more for each, against faults of torch's own.
+    torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]  # torch does not type it
     lengths = [len(ids) for ids in job.tokens]
     trained_on = len(lengths) - job.held_out
     steps = plan_steps(lengths[:trained_on], recipe, ranks=ranks, seed=job.seed)
@@ -65,6 +68,7 @@ def train(job: Job, node: int) -> Outcome:
     with refusing("this model cannot be trained as the recipe asks"):
         model = load_model(job.base, recipe, "cpu" if recipe.offload == "parameters" else device)
         objective = with_objective(model, recipe, job.end_ids, rank)
+        _be_strict(objective, job, steps, rank)
         work = work_of(objective.causal, frozen=recipe.adapter is not None)
     clock.end_of("model")
     trained = sum(parameter.numel() for parameter in model.parameters() if parameter.requires_grad)
@@ -139,6 +143,19 @@ def with_objective(model: Any, recipe: Recipe, end_ids: list[int], rank: int) ->
             if rank == 0:
                 log.info("the loss is computed from whole logits: %s", reason)
     return Objective(model, chunked=chunked)
+
+
+def _be_strict(objective: Objective, job: Job, steps: list[Step], rank: int) -> None:
+    """On a GPU, let torch take deterministic operations alone where this model has them, tried on the first sample."""
+    if not next(objective.parameters()).is_cuda:
+        return
+    micro = steps[0].micro_batches[rank][0][:1]
+    flat = job.recipe.layout == "padding-free"
+    inputs = make_inputs(micro, job.tokens, job.prompt_lengths, pad_id=job.pad_id, end_id=job.end_ids[0], flat=flat)
+    reason = probes.indeterminism(objective, inputs.to(next(objective.parameters()).device))
+    torch.use_deterministic_algorithms(True, warn_only=reason is not None)
+    if reason is not None and rank == 0:
+        log.warning("%s: the same training may give other last bits on this GPU: %s", job.title, reason)
 
 
 def _resume(engine: Any, progress: Path, recipe: Recipe) -> int:

@@ -102,7 +102,9 @@ class _HeadLoss(torch.autograd.Function):
             normaliser = torch.logsumexp(logits, dim=-1, keepdim=True)
             losses[part] = (normaliser - logits.gather(1, targets[:, None])).squeeze(1)
             gradient = torch.exp(logits - normaliser)
-            gradient.scatter_add_(1, targets[:, None], torch.full_like(targets[:, None], -1.0, dtype=gradient.dtype))
+            gradient[torch.arange(len(targets), device=targets.device), targets] -= (
+                1  # scatter_add_ is not deterministic
+            )
             if weights is not None:
                 gradient *= weights[part, None]
             gradient = gradient.to(states.dtype)

@@ -9,7 +9,7 @@ from typing import Any
 
 import torch
 
-from gradus.students.training.inputs import make_inputs
+from gradus.students.training.inputs import Inputs, make_inputs
 from gradus.students.training.objective import Objective
 
 # What rounding may change, relative to the size of logits or loss. A leak needs no such room: masked positions count exactly 0.
@@ -110,4 +110,32 @@ def plain_head(model: Any) -> str | None:
         return (
             f"its logits are not its hidden states times the head's matrix (loss {whole:.4f}, in chunks {chunked:.4f})"
         )
+    return None
+
+
+def indeterminism(objective: Objective, inputs: Inputs) -> str | None:
+    """Why the same training would not give the same weights again on this device; None if every operation is deterministic.
+
+    One forward and backward pass of ``inputs``, down to the embeddings and without the gradients of other weights, in torch's
+    strict mode. Attention over a mask has two backward passes on a GPU, and torch takes the deterministic one in strict mode
+    only (``warn_only`` keeps the other). Leaves the mode as it was.
+    """
+    before = torch.is_deterministic_algorithms_warn_only_enabled(), torch.are_deterministic_algorithms_enabled()
+    torch.use_deterministic_algorithms(True)
+    try:
+        table = objective.causal.get_input_embeddings().weight
+        if not table.requires_grad:
+            return _strictly(objective, inputs, [one for one in objective.parameters() if one.requires_grad][:1])
+        return _strictly(objective, inputs, [table])
+    finally:
+        torch.use_deterministic_algorithms(before[1], warn_only=before[0])
+
+
+def _strictly(objective: Objective, inputs: Inputs, reached: list[torch.nn.Parameter]) -> str | None:
+    try:
+        torch.autograd.grad(objective(inputs).weighted, reached, allow_unused=True)
+    except RuntimeError as error:
+        if "deterministic" not in str(error):
+            raise
+        return str(error).split(",")[0]
     return None
