@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gradus.students import tiny_models
-from gradus.students.training import objective, probes
+from gradus.students.training import objective, packed_attention, probes
 from gradus.students.training.engine import with_objective
 from gradus.students.training.inputs import IGNORED, make_inputs
 from gradus.students.training.job import Refused
@@ -164,7 +164,7 @@ def test_an_operation_without_a_deterministic_form_is_told_and_the_mode_stays(mo
         assert probes.indeterminism(objective, inputs) is None
         assert all(parameter.grad is None for parameter in objective.parameters())
         for layer in objective.causal.model.layers[:1]:
-            layer.register_forward_hook(lambda module, given, found: Strict.apply(found))
+            layer.register_forward_hook(lambda module, given, found: Strict.apply(found))  # type: ignore[no-untyped-call]
         torch.use_deterministic_algorithms(True, warn_only=True)
         try:
             reason = probes.indeterminism(objective, inputs)
@@ -172,3 +172,51 @@ def test_an_operation_without_a_deterministic_form_is_told_and_the_mode_stays(mo
         finally:
             torch.use_deterministic_algorithms(False)
         assert reason == "some_kernel does not have a deterministic implementation"
+
+
+@pytest.mark.parametrize(
+    ("family", "window"), [("llama", None), ("gemma", None), ("mistral", 6), ("gemma3", 5), ("phi3", 64)]
+)
+def test_samples_laid_end_to_end_attend_as_if_each_were_alone_and_without_a_mask_of_the_row(
+    family: str, window: int | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from transformers import AutoConfig, AutoModelForCausalLM
+    from transformers.integrations.sdpa_attention import sdpa_attention_forward
+
+    torch.manual_seed(0)
+    kind = "gemma3_text" if family == "gemma3" else family
+    shape: dict[str, Any] = {"vocab_size": 300, "hidden_size": 32, "intermediate_size": 64, "num_hidden_layers": 6}
+    shape |= {"num_attention_heads": 4, "num_key_value_heads": 2, "head_dim": 8, "initializer_range": 0.3}
+    shape |= {"pad_token_id": 0, "sliding_window": window} if window else {}
+    model = AutoModelForCausalLM.from_config(AutoConfig.for_model(kind, **shape))
+    samples = [torch.randint(300, (size,)).tolist() for size in (11, 9, 1, 2, 17)]
+    inputs = make_inputs(range(5), samples, [1, 3, 0, 1, 4], pad_id=0, end_id=2, flat=True)
+    whole = Objective(model, chunked=False)
+    expected = torch.autograd.grad(whole(inputs).weighted, list(model.parameters()), allow_unused=True)
+    masks: list[bool] = []
+
+    def counted(*given: Any, **others: Any) -> Any:
+        masks.append(given[4] is not None)
+        return sdpa_attention_forward(*given, **others)
+
+    assert packed_attention.use(model)
+    monkeypatch.setattr(packed_attention, "sdpa_attention_forward", counted)
+    found = torch.autograd.grad(whole(inputs).weighted, list(model.parameters()), allow_unused=True)
+    for one, other in zip(found, expected, strict=True):
+        assert (one is None) == (other is None)
+        assert one is None or torch.allclose(one, other, rtol=1e-3, atol=1e-5 * float(other.abs().max() + 1))
+    assert len(masks) == 6 * 5, "each sample by itself in each layer"
+    assert any(masks) == (window is not None and window < 17), "a mask where a layer sees less than its sample alone"
+    packed_attention.leave(model)
+    masks.clear()
+    assert torch.isfinite(whole(inputs).weighted)
+    assert not masks
+
+
+def test_attention_that_is_not_torchs_own_stays(models: dict[str, Any]) -> None:
+    import copy
+
+    model = copy.deepcopy(models["llama"])
+    model.set_attn_implementation("eager")
+    assert not packed_attention.use(model)
+    assert model.config._attn_implementation == "eager"

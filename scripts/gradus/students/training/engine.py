@@ -25,7 +25,7 @@ from transformers.utils.logging import disable_progress_bar
 from gradus.runtime.arithmetic import arithmetic
 from gradus.runtime.atomic import write_json
 from gradus.runtime.processes import die_with_parent
-from gradus.students.training import best_weights, probes, weights
+from gradus.students.training import best_weights, packed_attention, probes, weights
 from gradus.students.training.batches import Step, evaluation_steps, plan_evaluation, plan_steps
 from gradus.students.training.checkpoints import earlier_folder, newest_verified, seal
 from gradus.students.training.engine_config import deepspeed_config, outcome_file, stop_file
@@ -130,7 +130,12 @@ def with_objective(model: Any, recipe: Recipe, end_ids: list[int], rank: int) ->
     if reason is not None:
         raise Refused(f"{type(model).__name__} is no causal language model: {reason}; choose a decoder")
     if recipe.layout == "padding-free":
+        # On a processor the one mask is the quicker way: 34 against 45 CPU seconds a step of SmolLM2.
+        by_sample = next(model.parameters()).is_cuda and packed_attention.use(model)
         reason = probes.contamination(model)
+        if reason is not None and by_sample:
+            packed_attention.leave(model)
+            reason = probes.contamination(model)
         if reason is not None:
             raise Refused(f"layout padding-free is not possible: {reason}; choose layout: budgeted")
     chunked = recipe.lm_head == "chunked" or (recipe.lm_head == "auto" and is_large(vocabulary))

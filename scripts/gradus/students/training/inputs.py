@@ -17,7 +17,8 @@ class Inputs:
     ``ids`` [rows, tokens]; ``positions`` likewise, None where they simply count; ``labels`` likewise: at each position the
     token to be predicted *from* it, IGNORED where none is learned; ``weights`` likewise: what each target counts in the
     loss, None where all count one; ``ends`` likewise: whether the target is the token that ends an
-    answer (the last one of its sample, unless the sample was cut).
+    answer (the last one of its sample, unless the sample was cut). ``lengths``: of the samples of a row where several lie end
+    to end, else None.
     """
 
     ids: torch.Tensor
@@ -25,10 +26,11 @@ class Inputs:
     labels: torch.Tensor
     weights: torch.Tensor | None
     ends: torch.Tensor
+    lengths: tuple[int, ...] | None = None
 
     def to(self, device: torch.device | str) -> Inputs:
         """The same on a device."""
-        moved = (None if tensor is None else tensor.to(device) for tensor in vars(self).values())
+        moved = (one.to(device) if isinstance(one, torch.Tensor) else one for one in vars(self).values())
         return Inputs(*moved)  # type: ignore[arg-type]
 
 
@@ -75,4 +77,5 @@ def make_inputs(
             if weights is not None and weights_of is not None:
                 weights[line, targets] = torch.tensor(weights_of(micro[number]))
         start += len(row) if flat else 0
-    return Inputs(ids, positions, labels, weights, ends)
+    lengths = tuple(map(len, rows)) if flat else None
+    return Inputs(ids, positions, labels, weights, ends, lengths)

@@ -15,6 +15,7 @@ from typing import Any
 import torch
 from torch.nn.functional import cross_entropy
 
+from gradus.students.training import packed_attention
 from gradus.students.training.inputs import IGNORED, Inputs
 
 LARGE_VOCABULARY = 32_000
@@ -49,6 +50,7 @@ class Objective(torch.nn.Module):
 
     def forward(self, inputs: Inputs) -> Loss:
         """The loss of one micro-batch; right padding needs no mask, because no token sees what follows it."""
+        packed_attention.lay_out(inputs.lengths)
         arguments: dict[str, object] = {"input_ids": inputs.ids, "use_cache": False}
         if inputs.positions is not None:
             arguments["position_ids"] = inputs.positions

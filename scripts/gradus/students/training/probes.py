@@ -9,6 +9,7 @@ from typing import Any
 
 import torch
 
+from gradus.students.training import packed_attention
 from gradus.students.training.inputs import Inputs, make_inputs
 from gradus.students.training.objective import Objective
 
@@ -61,6 +62,7 @@ def contamination(model: Any) -> str | None:
     def logits(*parts: torch.Tensor) -> torch.Tensor:
         positions = torch.cat([torch.arange(part.size(1)) for part in parts])[None]
         ids = torch.cat(parts, dim=1)
+        packed_attention.lay_out([part.size(1) for part in parts])
         with torch.no_grad():
             found: torch.Tensor = model(
                 input_ids=ids.to(device), position_ids=positions.to(device), use_cache=False
