@@ -8,6 +8,7 @@ import math
 import re
 import shutil
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -114,6 +115,23 @@ def test_daggers_and_their_sentences(conditions: list[ConditionSummary], experim
     assert text.endswith(f" Weights: mini {WEIGHTS:,}.")
     assert "scores 30.0, a blind guess 25.0; a dagger marks cells not shown to be above both." in text
     assert "A double dagger marks" in text and "section sign" not in text and "3 seeds" in text
+
+
+def test_a_note_says_of_each_dataset_how_many_problems_and_what_guessing_scores(
+    conditions: list[ConditionSummary],
+) -> None:
+    other = replace(
+        conditions[0],
+        supervision=replace(conditions[0].supervision, dataset="obqa"),
+        n=500,
+        seeds=(1,),
+        most_frequent=0.276,
+        chance=0.2,
+    )
+    text = note([*conditions, other])
+    assert "test problems: n = 40 (gradeschool), n = 500 (obqa), 1 to 3 seeds." in text
+    assert "and a blind guess, score 30.0 and 25.0 (gradeschool), 27.6 and 20.0 (obqa); a dagger" in text
+    assert "One seed: two cells compare" in text
 
 
 def several(*values: float | None, sd: float | None = 0.01, runs: int = 3) -> list[Number]:
