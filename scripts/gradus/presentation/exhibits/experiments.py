@@ -70,20 +70,46 @@ def experiment_table(name: str, experiment: Experiment, rows: Sequence[Condition
 
 def note(rows: Sequence[ConditionSummary]) -> str:
     """How to read the numbers: unit, interval, n, seeds, baselines, signs; and how large the students are."""
-    n, seeds = min(row.n for row in rows), len(rows[0].seeds)
-    frequent = max(row.most_frequent for row in rows)
-    chance = max(row.chance for row in rows)
+    fewest, most = min(len(row.seeds) for row in rows), max(len(row.seeds) for row in rows)
+    seeds = f"{fewest} to {most} seeds" if fewest < most else f"{most} seed{'s' if most > 1 else ''}"
     dagger = MARKS[BASELINE].sentence
     text = (
-        f"Accuracy in percent with 95 % Wilson intervals, n = {n} test problems, {seeds} seed{'s' if seeds > 1 else ''}. "
-        f"Always giving the most frequent training answer scores {100 * frequent:.1f}, a blind guess {100 * chance:.1f}; "
+        f"Accuracy in percent with 95 % Wilson intervals, {_problems(rows)}, {seeds}. {_baselines(rows)}; "
         f"{dagger[0].lower()}{dagger[1:]} Which difference could be found at all stands with each claim of the findings."
     )
-    if seeds == 1:
+    if fewest == 1:
         text += " One seed: two cells compare two checkpoints, not two conditions."
     weights = {base_of(row.student): row.weights for row in rows if row.weights is not None}
     told = ", ".join(f"{student} {count:,}" for student, count in weights.items())
     return text + explanations(map(accuracy, rows)) + (f" Weights: {told}." if told else "")
+
+
+def _by_dataset(rows: Sequence[ConditionSummary]) -> dict[str, list[ConditionSummary]]:
+    found: dict[str, list[ConditionSummary]] = {}
+    for row in rows:
+        found.setdefault(row.supervision.dataset, []).append(row)
+    return found
+
+
+def _problems(rows: Sequence[ConditionSummary]) -> str:
+    """How many test problems the accuracies are of; by dataset where they differ."""
+    counts = {name: min(row.n for row in own) for name, own in _by_dataset(rows).items()}
+    if len(set(counts.values())) == 1:
+        return f"n = {min(counts.values())} test problems"
+    return "test problems: " + ", ".join(f"n = {n} ({dataset})" for dataset, n in counts.items())
+
+
+def _baselines(rows: Sequence[ConditionSummary]) -> str:
+    """What the most frequent training answer and a blind guess score; by dataset where they differ."""
+    scores = {
+        name: (f"{100 * max(row.most_frequent for row in own):.1f}", f"{100 * max(row.chance for row in own):.1f}")
+        for name, own in _by_dataset(rows).items()
+    }
+    if len(set(scores.values())) == 1:
+        frequent, chance = next(iter(scores.values()))
+        return f"Always giving the most frequent training answer scores {frequent}, a blind guess {chance}"
+    told = (f"{frequent} and {chance} ({dataset})" for dataset, (frequent, chance) in scores.items())
+    return f"Always giving the most frequent training answer, and a blind guess, score {', '.join(told)}"
 
 
 def experiment_figure(experiment: Experiment, rows: Sequence[ConditionSummary]) -> Figure:
