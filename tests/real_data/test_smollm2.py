@@ -44,6 +44,19 @@ def sixteen(model: Path) -> dict[str, Any]:
     return study
 
 
+def test_the_real_study_takes_a_larger_student_by_one_line(gradus_data: Path, tmp_path: Path) -> None:
+    """Seed 1 of all cells, and the same jobs whichever student; a third seed adds its trainings alone."""
+    study: dict[str, Any] = yaml.safe_load((PROJECT / "studies" / "smollm2.yaml").read_text(encoding="utf-8"))
+    asked = Workflow(tmp_path, study).jobs("metrics")
+    assert (asked["train"], asked["generate"]) == (18, 2 * (18 + 4)), "development and test; the untaught, two prompts"
+    (student,) = study["students"].values()
+    student |= {"model": "meta-llama/Llama-3.2-1B", "template": "plain"}
+    assert Workflow(tmp_path, study).jobs("metrics") == asked
+    study["experiments"]["granularity"]["seeds"] = [1, 2, 3]
+    more = Workflow(tmp_path, study).jobs("metrics")
+    assert more["train"] - asked["train"] == 2 * 2 * 4
+
+
 @pytest.mark.parametrize("adapter", [False, pytest.param(True, marks=pytest.mark.full)], ids=["full", "adapter"])
 def test_a_real_student_learns_to_stop_and_survives_a_kill(
     gradus_data: Path, smollm2: Path, tmp_path: Path, adapter: bool
