@@ -35,6 +35,10 @@ ENOUGH_TO_THINK = 4096
 Quotes = Mapping[tuple[Split, Supervision], Quote]
 
 
+# What a trial reads of a recipe; a learning rate, say, fits any model.
+TRIED = ("adapter", "attention", "cutoff_tokens", "layout", "lm_head")
+
+
 @dataclass(frozen=True)
 class TrialState:
     """How the trial of a pretrained student stands: ``fits``, ``fits another recipe``, or ``not tried yet``; and its notes."""
@@ -194,7 +198,8 @@ def _trials(inputs: PlanInputs) -> dict[str, TrialState]:
         if trial is None:
             found[name] = TrialState("not tried yet", "", "", *slow or [""])
             continue
-        same = trial["demands"]["recipe"] == inputs.study.recipe_of(name).model_dump()
+        before, now = trial["demands"]["recipe"], inputs.study.recipe_of(name).model_dump()
+        same = all(before.get(key) == now.get(key) for key in TRIED)
         positions = "no limit" if trial["positions"] is None else f"{trial['positions']:,}"
         state = "fits" if same else "fits another recipe"
         found[name] = TrialState(state, trial["architecture"], positions, "; ".join([*trial["notes"], *slow]))
