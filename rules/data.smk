@@ -102,7 +102,7 @@ rule leak_check:
     input:
         **large(
             train=paths.PROBLEMS.with_(split="train"),
-            asked=lambda wildcards: data.asked(study, wildcards),
+            asked=lambda wildcards: evaluation.problems(study, wildcards),
         ),
     output:
         paths.LEAK_CHECK,

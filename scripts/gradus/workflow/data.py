@@ -42,11 +42,6 @@ def audit_options(study: Study, wildcards: Wildcards) -> str:
     return options(development=development(study, wildcards), others=others(study, wildcards))
 
 
-def asked(study: Study, wildcards: Wildcards) -> list[Artifact]:
-    """The problems that a training split is held against before its students are asked them."""
-    return [paths.problems_file(study, wildcards.dataset, wildcards.problems)]
-
-
 def leak_check_options(study: Study, wildcards: Wildcards) -> str:
     """Whether the problems are another dataset's, and whether students may have seen them all the same."""
     flags = ["--elsewhere"] if paths.split_of(wildcards.dataset, wildcards.problems)[0] != wildcards.dataset else []
