@@ -20,7 +20,7 @@ def decodings_of(study: Study, *engines: str) -> list[str]:
 
 
 def problems(study: Study, wildcards: Wildcards) -> list[Artifact]:
-    """The problems that a job asks, scores or holds a training split against: the dataset's own, or the test split of another."""
+    """The problems that a job asks, scores or checks for leaks: the dataset's own, or the test split of another."""
     return [paths.problems_file(study, wildcards.dataset, wildcards.problems)]
 
 
