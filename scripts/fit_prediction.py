@@ -3,8 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-
-import numpy as np
+from statistics import fmean
 
 from gradus.analysis.claims.fits import fit_grids
 from gradus.analysis.fit_prediction import SCORES, Grid, association, choices
@@ -73,7 +72,7 @@ def _own(results: Results, fits: Fits, student: str) -> Accuracies:
             metrics = results.find_metrics(cell)
             if metrics is not None:
                 found.setdefault((cell.supervision, student), []).append(metrics.accuracy)
-    return {key: float(np.mean(values)) for key, values in found.items()}
+    return {key: fmean(values) for key, values in found.items()}
 
 
 def _printed(numbers: Path, teacher: str, called: str) -> Accuracies:

@@ -2,10 +2,6 @@
 
 from pathlib import Path
 
-import torch
-from transformers import AutoModelForCausalLM
-from transformers.utils.logging import disable_progress_bar
-
 from gradus.records import Annotation, Problem
 from gradus.runtime import program
 from gradus.runtime.jsonl import read_records, write_records
@@ -24,6 +20,12 @@ def main() -> None:
     options.add_argument("--threads", type=int, default=1)
     options.add_argument("--output", required=True)
     given = options.parse_args()
+
+    # They take seconds to import.
+    import torch
+    from transformers import AutoModelForCausalLM
+    from transformers.utils.logging import disable_progress_bar
+
     record = program.RunRecord(given.output)
     record.note(gpus=int(torch.cuda.is_available()))
     disable_progress_bar()

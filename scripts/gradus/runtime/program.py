@@ -21,6 +21,7 @@ from gradus.runtime.atomic import write_json
 from gradus.runtime.attempts import Outcome, begin
 from gradus.runtime.environment import debugging
 from gradus.runtime.errors import UserError
+from gradus.runtime.interrupts import STATUS, STOPPED, interrupt_again
 
 log = logging.getLogger("gradus")
 
@@ -93,6 +94,7 @@ def run(main: Callable[[], None]) -> NoReturn:
     for chatty in ("httpx", "httpx2", "openai", "anthropic"):  # a line per request
         logging.getLogger(chatty).setLevel(logging.WARNING)
     try:
+        interrupt_again()
         main()
     except UserError as error:
         print(f"error: {error}", file=sys.stderr)
@@ -103,8 +105,8 @@ def run(main: Callable[[], None]) -> NoReturn:
         print(f"error: {where}{error.strerror or error}", file=sys.stderr)
         sys.exit(1)
     except KeyboardInterrupt:
-        print("stopped by the user; run the same command again to go on", file=sys.stderr)
-        sys.exit(130)
+        print(STOPPED, file=sys.stderr)
+        sys.exit(STATUS)
     sys.exit(0)
 
 

@@ -15,10 +15,11 @@ from pathlib import Path
 SCRIPTS = Path(__file__).resolve().parents[2]
 
 EXCLUDED = {
-    "gradus": "holds the version number only",
+    "gradus": "holds the version number, and begins with Ctrl-C",
     "gradus.runtime.leases": "who writes, not what",
     "gradus.study.config": "its values reach the programs through params, which Snakemake compares itself",
     "gradus.runtime.errors": "wording of messages",
+    "gradus.runtime.interrupts": "how a program ends that the user stops",
     "gradus.runtime.attempts": "measures what a job takes",
     "gradus.results.set_aside": "keeps what was made, and makes nothing",
     "gradus.runtime.program": "command line, logging and run records",

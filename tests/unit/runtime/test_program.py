@@ -1,13 +1,19 @@
 """The command line of all programs: every mistake is one message, and a failing disk as well."""
 
 import argparse
+import ast
 import logging
+import os
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
-from running import program
+from running import PROJECT, program, wait_for
 
 from gradus.runtime import program as programs
+from gradus.runtime.interrupts import STOPPED
 
 
 def test_a_missing_option_is_one_line(tmp_path: Path) -> None:
@@ -55,3 +61,65 @@ def test_a_number_in_range_is_one() -> None:
     assert programs.number_option(0)("1e3") == 1000 and programs.whole_number_option(0, 65535)("65535") == 65535
     with pytest.raises(argparse.ArgumentTypeError, match="70000 is not from 0 to 65535"):
         programs.whole_number_option(0, 65535)("70000")
+
+
+@pytest.mark.parametrize(
+    ("name", "heavy"), [("train", "pydantic"), ("student_fit", "torch"), ("figures", "matplotlib")]
+)
+@pytest.mark.parametrize("deaf", [False, True])
+def test_ctrl_c_while_a_program_is_imported_is_one_line(tmp_path: Path, name: str, heavy: str, deaf: bool) -> None:
+    """Importing torch takes seconds, in which people change their minds; what a shell starts in the background is deaf to it."""
+    (tmp_path / f"{heavy}.py").write_text(
+        "import pathlib, time\npathlib.Path('importing').touch()\ntime.sleep(3 if pathlib.Path('deaf').exists() else 60)\n",
+        encoding="utf-8",
+    )
+    if deaf:
+        (tmp_path / "deaf").touch()
+    process = subprocess.Popen(
+        [sys.executable, str(PROJECT / "scripts" / f"{name}.py"), "--help"],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(tmp_path)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=(lambda: signal.signal(signal.SIGINT, signal.SIG_IGN)) if deaf else None,
+    )
+    wait_for((tmp_path / "importing").exists, "the import begins", 60)
+    process.send_signal(signal.SIGINT)
+    output, errors = process.communicate(timeout=60)
+    if deaf:
+        assert process.returncode != 130 and "stopped" not in errors
+    else:
+        assert (process.returncode, output, errors) == (130, "", f"{STOPPED}\n")
+
+
+def test_ctrl_c_at_work_is_a_keyboard_interrupt_again() -> None:
+    """So that what a program has begun is put away, and its own handlers hold."""
+    code = f"""
+import __main__, os, signal
+__main__.__file__ = {str(PROJECT / "scripts" / "x.py")!r}
+import gradus
+assert signal.getsignal(signal.SIGINT) is not signal.default_int_handler
+from gradus.runtime import program
+def main():
+    try:
+        os.kill(os.getpid(), signal.SIGINT)
+        signal.pause()
+    finally:
+        print("put away")
+program.run(main)
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=PROJECT / "scripts", capture_output=True, text=True, timeout=60, check=False
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (130, "put away\n", f"{STOPPED}\n")
+
+
+@pytest.mark.parametrize("path", sorted((PROJECT / "scripts").glob("*.py")), ids=lambda path: path.stem)
+def test_a_program_imports_nothing_of_others_before_gradus(path: Path) -> None:
+    """From the first import of `gradus` on, Ctrl-C is one line."""
+    for node in ast.parse(path.read_text(encoding="utf-8")).body:
+        names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+        names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+        for name in names:
+            assert name.split(".")[0] in {*sys.stdlib_module_names, "gradus"}, name
