@@ -93,6 +93,7 @@ def run(main: Callable[[], None]) -> NoReturn:
     log.setLevel(level)
     for chatty in ("httpx", "httpx2", "openai", "anthropic"):  # a line per request
         logging.getLogger(chatty).setLevel(logging.WARNING)
+    logging.getLogger("matplotlib.font_manager").setLevel(logging.ERROR)  # a line per font that it does without
     try:
         interrupt_again()
         main()

@@ -123,3 +123,16 @@ def test_a_program_imports_nothing_of_others_before_gradus(path: Path) -> None:
         names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
         for name in names:
             assert name.split(".")[0] in {*sys.stdlib_module_names, "gradus"}, name
+
+
+def test_matplotlibs_search_for_fonts_is_not_the_users() -> None:
+    """A formula makes it look for DejaVu Sans Display, which some machines lack; a font cache that is older does as well."""
+    code = (
+        "from gradus.runtime import program\n"
+        "from matplotlib.font_manager import FontProperties, findfont\n"
+        "program.run(lambda: print(findfont(FontProperties(family=['DejaVu Sans Hidden']))))\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=PROJECT / "scripts", capture_output=True, text=True, timeout=60, check=False
+    )
+    assert "DejaVuSans.ttf" in done.stdout and done.stderr == ""
