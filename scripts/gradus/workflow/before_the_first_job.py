@@ -22,6 +22,7 @@ from gradus.study.changed_keys import changed_keys
 from gradus.study.config import ChatTeacher, RewrittenTransform, Study
 from gradus.study.config.teachers import NO_KEY, AnthropicTeacher, OpenAITeacher, VllmTeacher
 from gradus.study.grid import is_missing
+from gradus.study.paths import Folder
 from gradus.workflow import setting_aside
 from gradus.workflow.places import refuse_what_is_in_the_way
 from gradus.workflow.rule_names import plain
@@ -52,9 +53,10 @@ def tell(workflow: Any, study: Study) -> None:
         print(f"  {again}", file=sys.stderr)
 
 
-def _written(job: Any) -> Iterable[str]:
-    """The files that a job of Snakemake writes."""
-    return [*job.output, *job.log, *([job.benchmark] if job.benchmark else [])]
+def _written(job: Any) -> list[str]:
+    """The files and folders that a job of Snakemake writes."""
+    made = [Folder(one) if one.is_directory else str(one) for one in job.output]
+    return [*made, *job.log, *([job.benchmark] if job.benchmark else [])]
 
 
 def look(

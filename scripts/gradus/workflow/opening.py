@@ -34,7 +34,7 @@ def study_of(workflow: Any, config: Any) -> Study:
 
 
 def everything_of(workflow: Any, study: Study) -> list[Artifact]:
-    """All that a run of the whole study makes; UserError where a file stands in its way, which Snakemake would not tell."""
+    """All that a run of the whole study makes; UserError where a file or folder is in its way, which Snakemake would not tell."""
     found = targets.everything(study)
     if workflow.is_main_process:
         refuse_what_is_in_the_way(found)

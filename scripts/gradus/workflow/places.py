@@ -1,4 +1,4 @@
-"""Places: whether the folders that files of a study need can be made and written."""
+"""Places: whether the files of a study and the folders that they need can be made and written."""
 
 from __future__ import annotations
 
@@ -7,15 +7,19 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from gradus.runtime.errors import Mistakes, UserError
+from gradus.study.paths import Folder
 
 
 def refuse_what_is_in_the_way(files: Iterable[str | Path], written: bool = False) -> None:
-    """UserError that names every file, or link to nowhere, which stands where one of ``files`` needs a folder.
+    """UserError that names every file, or link to nowhere, which stands where one of ``files`` needs a folder, and every folder
+    which stands where one of them belongs: Snakemake takes it for the output. One that is a ``Folder`` is no file.
 
     ``written``: and every folder in which one of them cannot be made.
     """
+    files = list(files)
     there: dict[Path, bool] = {}
     places: dict[Path, None] = {}  # the last folder on the way to each file that is there
+    folders = {str(file) for file in files if isinstance(file, Folder)}
     mistakes = Mistakes()
     for parent in dict.fromkeys(os.path.dirname(file) for file in files):
         last = None
@@ -29,6 +33,12 @@ def refuse_what_is_in_the_way(files: Iterable[str | Path], written: bool = False
             last = folder
         if last is not None:
             places[last] = None
+    for path in map(str, files):
+        with mistakes:
+            if os.path.isdir(path) and path not in folders:
+                raise UserError("is a folder, and a file is needed there", where=path, hint="move or delete it")
+            if path in folders:
+                _is_there(Path(path))
     for folder in places if written else ():
         if not os.access(folder, os.W_OK | os.X_OK):
             with mistakes:

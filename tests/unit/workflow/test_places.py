@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from gradus.runtime.errors import UserError
+from gradus.study.paths import Folder
 from gradus.workflow.places import refuse_what_is_in_the_way
 
 FILES = ["results/s/figures/a.svg", "results/s/figures/b/c.svg", "results/s/tables/t.csv"]
@@ -39,3 +40,22 @@ def test_every_hindrance_is_told_at_once(monkeypatch: pytest.MonkeyPatch) -> Non
     with pytest.raises(UserError, match="link to /nowhere/at/all") as refused:
         refuse_what_is_in_the_way(FILES, written=True)
     assert "results/s/tables: cannot be written to" in str(refused.value)
+
+
+def test_a_folder_in_the_place_of_a_file_is_named_and_none_in_its_own() -> None:
+    """Snakemake takes it for the output: nothing to be done."""
+    texts = Folder("results/s/report/texts")
+    Path("results/s/tables/t.csv").mkdir(parents=True)
+    Path(texts).mkdir(parents=True)
+    with pytest.raises(UserError) as refused:
+        refuse_what_is_in_the_way([*FILES, texts])
+    assert str(refused.value) == "results/s/tables/t.csv: is a folder, and a file is needed there (move or delete it)"
+
+
+def test_a_file_in_the_place_of_an_output_folder_is_named() -> None:
+    weights = Folder("results/s/weights")
+    Path("results/s").mkdir(parents=True)
+    refuse_what_is_in_the_way([weights])
+    Path(weights).write_text("x")
+    with pytest.raises(UserError, match="results/s/weights: is a file, and a folder is needed there"):
+        refuse_what_is_in_the_way([weights])
