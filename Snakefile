@@ -41,6 +41,7 @@ except UserError as error:
 
 lanes.open_lanes(workflow, study)
 attach.attach(workflow, study)
+before_the_first_job.tell_a_dry_run(workflow, study)
 
 
 report: "report/workflow.rst"

@@ -7,6 +7,7 @@ import socket
 from collections.abc import Mapping
 from importlib import import_module
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -17,7 +18,7 @@ from gradus.runtime.errors import UserError
 from gradus.study import paths
 from gradus.study.config import load
 from gradus.teachers.registry import api_key
-from gradus.workflow.before_the_first_job import look, problems
+from gradus.workflow.before_the_first_job import look, problems, tell_a_dry_run
 
 JOB: tuple[str, Mapping[str, str]] = ("annotate", {"teacher": "careful"})
 
@@ -61,6 +62,28 @@ def test_results_of_other_settings_are_told_with_what_differs(tmp_path: Path, mo
     assert "other settings" not in look(study(), ["a.yaml"], tmp_path, [])
     told = look(study(learning_rate=0.5), ["b.yaml"], tmp_path, [])
     assert "results/tiny was made with other settings" in told and "recipe.learning_rate: 0.001 -> 0.5" in told
+
+
+def test_a_dry_run_tells_them_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Two study files with one name: Snakemake lists what would run again, but not that it is another study's."""
+    monkeypatch.chdir(tmp_path)
+    copy = Path(paths.STUDY_COPY.of(study()))
+    copy.parent.mkdir(parents=True)
+    copy.write_text(json.dumps(study().model_dump(mode="json")), encoding="utf-8")
+    settings = SimpleNamespace(configfiles=["b.yaml"])
+    output = SimpleNamespace(dryrun=True)
+    run = SimpleNamespace(output_settings=output, is_main_process=True, config_settings=settings)
+    tell_a_dry_run(run, study())
+    assert capsys.readouterr().err == ""
+    tell_a_dry_run(run, study(learning_rate=0.5))
+    told = capsys.readouterr().err
+    assert told.startswith("Study tiny from b.yaml.\n  results/tiny was made with other settings")
+    assert "recipe.learning_rate: 0.001 -> 0.5" in told and "Ctrl-C" not in told
+    output.dryrun = False
+    tell_a_dry_run(run, study(learning_rate=0.5))
+    assert capsys.readouterr().err == "", "said before the first job"
 
 
 def test_nobody_is_paid_again_because_of_a_working_folder(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,8 +6,9 @@ The latter is found in the data folder once and then frozen into the study.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import takewhile
 from pathlib import Path
 from typing import Literal
 
@@ -63,11 +64,22 @@ def error_in(log: Path) -> str | None:
     if not log.exists():
         return None
     text = log.read_text(encoding="utf-8", errors="replace")
-    said = [line.split("error:", 1)[1].strip() for line in text.splitlines() if "error:" in line]
+    lines = text.splitlines()
+    said = [
+        line.split("error:", 1)[1].strip() + _listed(lines[number + 1 :])
+        for number, line in enumerate(lines)
+        if "error:" in line
+    ]
     # The launcher of several ranks only repeats that one of them failed.
     raised = [found.strip() for found in _EXCEPTION.findall(text) if "ChildFailedError" not in found]
     errors = said or raised
     return errors[-1][:LONGEST_ERROR] if errors else None
+
+
+def _listed(lines: Iterable[str]) -> str:
+    """What an error lists on the lines below it, as the end of its own line."""
+    found = [line.removeprefix("- ") for line in takewhile(lambda line: line.startswith("- "), lines)]
+    return f": {'; '.join(found)}" if found else ""
 
 
 def _jobs(results: Results, cell: Cell) -> Iterator[tuple[Path, Path]]:

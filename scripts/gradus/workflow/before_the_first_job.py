@@ -32,6 +32,7 @@ _ASKING = frozenset(
     {"exemplar", "annotate", "teacher_answers", "batch_submit", "batch_collect", "rewrite", "rewrite_served"}
 )
 _MOST = 8  # differences that are listed
+_OTHERWISE = "give the file another `study:` if that is not meant; `plan` tells what it takes."
 
 
 def tell(workflow: Any, study: Study) -> None:
@@ -69,17 +70,10 @@ def look(
     asked = sorted({_asked(study, wildcards) for rule, wildcards in jobs if rule in _ASKING and "teacher" in wildcards})
     paid = {name: teacher for name in asked if isinstance(teacher := study.teachers[name], ChatTeacher)}
     _refuse_to_pay_again(paid, project)
-    named = ", ".join(map(str, files)) if files else "config.yaml (no --configfile given)"
-    lines = [f"Study {study.study} from {named}."]
-    changed = differences(study)
+    lines = [_named(study, files)]
+    changed = _changed(study)
     if changed:
-        lines.append(f"  {paths.RESULTS.of(study)} was made with other settings; what depends on them is made again:")
-        lines += [f"    {one}" for one in changed[:_MOST]]
-        if len(changed) > _MOST:
-            lines.append(f"    and {len(changed) - _MOST} more")
-        lines.append(
-            "  Stop now (Ctrl-C) and give the file another `study:` if that is not meant; `plan` tells what it takes."
-        )
+        lines += [*changed, f"  Stop now (Ctrl-C) and {_OTHERWISE}"]
     lines += [f"  {one}" for one in (shared_store.told(), *_never_measured(study)) if one is not None]
     for name, teacher in paid.items():
         lines += [
@@ -87,6 +81,28 @@ def look(
             for problem in problems(teacher)
         ]
     return "\n".join(lines)
+
+
+def tell_a_dry_run(workflow: Any, study: Study) -> None:
+    """Print on standard error in what the study differs from its results; Snakemake lists jobs, not what they replace."""
+    changed = _changed(study) if workflow.output_settings.dryrun and workflow.is_main_process else []
+    if changed:
+        lines = [_named(study, workflow.config_settings.configfiles), *changed, f"  {_OTHERWISE.capitalize()}"]
+        print("\n".join(lines), file=sys.stderr)
+
+
+def _named(study: Study, files: Sequence[str | Path]) -> str:
+    named = ", ".join(map(str, files)) if files else "config.yaml (no --configfile given)"
+    return f"Study {study.study} from {named}."
+
+
+def _changed(study: Study) -> list[str]:
+    changed = differences(study)
+    if not changed:
+        return []
+    lines = [f"  {paths.RESULTS.of(study)} was made with other settings; what depends on them is made again:"]
+    lines += [f"    {one}" for one in changed[:_MOST]]
+    return lines + ([f"    and {len(changed) - _MOST} more"] if len(changed) > _MOST else [])
 
 
 def _never_measured(study: Study) -> list[str]:

@@ -99,6 +99,10 @@ def test_what_cannot_be_had_is_no_failure(results: Results) -> None:
         ("loss 0.5\n0 errors\nfinished\n", None),
         ("error: one\nerror: the last: of two\n", "the last: of two"),
         (
+            "error: not as asked\n- no tokenizer.json: save it\n- too long\nRemoving output\n- of another\n",
+            "not as asked: no tokenizer.json: save it; too long",
+        ),
+        (
             "Traceback (most recent call last):\n  File \"x.py\", line 1, in main\n    boom()\nKeyError: 'gold'\n",
             "KeyError: 'gold'",
         ),
