@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from snakemake_interface_logger_plugins.base import LogHandlerBase
@@ -30,6 +31,11 @@ _NOISE = (
     "RuleException:\nCalledProcessError",  # the command of a failed job, whose rule and log are told
 )
 _FAILED = "At least one job did not complete successfully"
+# Snakemake's own message recommends --unlock, which lets two runs write the same files.
+_LOCKED = (
+    "\n  What it has made so far: the same command with `--nolock so_far` behind it (docs/howto/look-at-a-running-study.md)."
+    "\n  After a kill or a power loss, and only if no run is left: the same command with `--unlock`, then without."
+)
 _NOTHING = "Nothing to be done"
 _PLAIN = Lines(lambda: "")  # before the jobs are known
 
@@ -120,7 +126,9 @@ class RunHandler(LogHandlerBase):
 
     def _error(self, record: Any) -> None:
         """The closing lines of a failed run name its failures; Snakemake's own says only that there are some."""
-        if not (self.state.failed and _FAILED in record.getMessage()):
+        if getattr(record, "exception", None) == "LockException":
+            self._write(f"error: another run is making the same files in {Path.cwd()}{_LOCKED}")
+        elif not (self.state.failed and _FAILED in record.getMessage()):
             self._text(record)
 
     def _text(self, record: logging.LogRecord) -> None:

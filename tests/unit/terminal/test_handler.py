@@ -7,6 +7,7 @@ import os
 import pty
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -75,6 +76,18 @@ def test_a_failure_is_one_line_and_its_command_is_not_shown(capfd: pytest.Captur
         event(LogEvent.ERROR, "WorkflowError:\nAt least one job did not complete successfully.", logging.ERROR),
     )
     assert got[1:] == ["Failed: train (a.log)"]
+
+
+def test_a_second_run_at_once_is_told_to_look_before_it_unlocks(capfd: pytest.CaptureFixture[str]) -> None:
+    first, *rest = shown(
+        capfd,
+        event(
+            LogEvent.ERROR, "LockException:\nIt can be removed with --unlock", logging.ERROR, exception="LockException"
+        ),
+    )
+    said = "\n".join(rest)
+    assert first == f"error: another run is making the same files in {Path.cwd()}"
+    assert said.index("--nolock so_far") < said.index("only if no run is left") < said.index("--unlock")
 
 
 def test_errors_that_are_no_jobs_and_warnings_are_shown(capfd: pytest.CaptureFixture[str]) -> None:
