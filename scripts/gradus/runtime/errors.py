@@ -20,6 +20,13 @@ class UserError(Exception):
         self.what, self.where, self.line, self.hint = what, where, line, hint
 
 
+def json_fault(error: ValueError | RecursionError) -> str:
+    """What is wrong with a text that ``json`` cannot read."""
+    if isinstance(error, RecursionError):
+        return "no JSON that can be read: lists within lists without end"
+    return f"not valid JSON: {error}"
+
+
 class UserErrors(UserError):
     """Several mistakes that one look has found: a line each."""
 

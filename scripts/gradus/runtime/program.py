@@ -20,7 +20,7 @@ from gradus.runtime.arithmetic import arithmetic
 from gradus.runtime.atomic import write_json
 from gradus.runtime.attempts import Outcome, begin
 from gradus.runtime.environment import debugging
-from gradus.runtime.errors import UserError
+from gradus.runtime.errors import UserError, json_fault
 from gradus.runtime.interrupts import STATUS, STOPPED, interrupt_again
 
 log = logging.getLogger("gradus")
@@ -41,8 +41,8 @@ def json_option(text: str) -> Any:
     """An option that holds JSON (settings that a rule passes on)."""
     try:
         return json.loads(text)
-    except ValueError as error:
-        raise argparse.ArgumentTypeError(f"not valid JSON: {error}") from None
+    except (ValueError, RecursionError) as error:
+        raise argparse.ArgumentTypeError(json_fault(error)) from None
 
 
 def number_option(low: float, high: float = math.inf) -> Callable[[str], float]:

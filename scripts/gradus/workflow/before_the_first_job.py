@@ -174,7 +174,7 @@ def differences(study: Study) -> list[str]:
         return []
     try:
         before = json.loads(copy.read_text(encoding="utf-8"))
-    except ValueError:
+    except (ValueError, RecursionError):
         return []
     now = study.model_dump(mode="json")
     return [str(one) for one in changed_keys(before, now) if one.key.partition(".")[0] != "unavailable"]

@@ -46,6 +46,8 @@ def test_a_failing_disk_is_one_message_with_its_traceback_on_demand(
 
 
 def test_json_without_a_section() -> None:
+    with pytest.raises(argparse.ArgumentTypeError, match="lists within lists without end"):
+        programs.json_option("[" * 100_000)
     with pytest.raises(argparse.ArgumentTypeError, match="not valid JSON"):
         programs.json_option("{")
 

@@ -212,3 +212,11 @@ def test_only_an_original_at_level_native_needs_no_worked_example() -> None:
     both = [("gradeschool", "api", "original"), ("gradeschool", "api", "symbolic")]
     assert exemplars(study, [own, rewrite]) == both
     assert exemplars(study, [Supervision("gradeschool", "api", "original", "L1")]) == both[:1]
+
+
+def test_lists_within_lists_without_end_are_one_message() -> None:
+    """YAML can name a list within itself; JSON can nest as deep as somebody likes."""
+    endless: list[object] = []
+    endless.append(endless)
+    with pytest.raises(UserError, match="the study file: holds lists within lists without end"):
+        load({"study": endless})

@@ -86,7 +86,10 @@ def load(
         raise UserError("expected keys and their values, as `study: NAME`", where=where)
     for file in files:
         refuse_repeated_keys(Path(file))
-    plain = _plain(raw)
+    try:
+        plain = _plain(raw)
+    except RecursionError:  # a YAML alias can be within itself
+        raise UserError("holds lists within lists without end", where=where) from None
     if said:
         plain = read_as_yaml(plain, _plain(said))
     try:
