@@ -49,7 +49,7 @@ def _described(name: str, content: bytes) -> dict[str, str]:
     """The SHA-256 of each file that a manifest tells of, by its member name; nothing for what is no manifest of files."""
     try:
         facts = json.loads(content)
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     if not isinstance(facts, dict):
         return {}

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from gradus.runtime.atomic import atomic_writer, canonical_json, sha256_file, write_json
-from gradus.runtime.errors import UserError
+from gradus.runtime.errors import UserError, json_fault
 from gradus.runtime.record import Record
 
 R = TypeVar("R", bound=Record)
@@ -36,8 +36,8 @@ def read_objects(path: str | Path) -> Iterator[tuple[int, Any]]:
                 raise UserError("truncated line: no newline at the end", where=path, line=number)
             try:
                 yield number, json.loads(raw)
-            except (ValueError, UnicodeDecodeError) as error:
-                raise UserError(f"not valid JSON: {error}", where=path, line=number) from None
+            except (ValueError, RecursionError) as error:
+                raise UserError(json_fault(error), where=path, line=number) from None
 
 
 def read_records(path: str | Path, kind: type[R]) -> list[R]:
@@ -100,5 +100,5 @@ def read_json(path: str | Path) -> Any:
         return json.loads(Path(path).read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise UserError("no such file", where=path) from None
-    except ValueError as error:
-        raise UserError(f"not valid JSON: {error}", where=path) from None
+    except (ValueError, RecursionError) as error:
+        raise UserError(json_fault(error), where=path) from None

@@ -142,6 +142,7 @@ def test_a_row_that_does_not_fit_names_file_line_and_field(
         ({"as": "text"}, ["x", "X."], "x!", "field 'a': 'x!' is the text of several options, A and B"),
         ({}, ["x"], "A", "field 'o': has 1 options, expected 2 to 10"),
         ({}, ["x", ""], "A", "field 'o': an option is empty"),
+        ({}, "[" * 100_000, "A", "field 'o': is no list of options"),
         ({}, "x or y", "A", "field 'o': is no list of options, but 'x or y'; a text needs .*separator"),
         ({}, [{"bytes": "", "path": ""}, "y"], "A", "field 'o': holds an image"),
     ],

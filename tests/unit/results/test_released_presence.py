@@ -58,3 +58,10 @@ def test_a_study_of_which_nothing_is_there_is_refused(study: Study, tmp_path: Pa
     with pytest.raises(UserError, match=r"none of the 3 released supervisions .*svamp/written/original/L1") as caught:
         with_unavailable(study, released(tmp_path, ""))
     assert released_files.FOLDER in str(caught.value)
+
+
+def test_a_released_file_without_end_is_one_message(tmp_path: Path) -> None:
+    path = tmp_path / "dataset_info.json"
+    path.write_text("[" * 100_000, encoding="utf-8")
+    with pytest.raises(UserError, match="lists within lists without end"):
+        released_files.load_json(path)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from gradus.records import Prediction, Problem
 from gradus.runtime.atomic import atomic_writer
 from gradus.runtime.errors import UserError
-from gradus.runtime.jsonl import manifest_path, read_manifest, read_records, write_records
+from gradus.runtime.jsonl import manifest_path, read_json, read_manifest, read_records, write_records
 
 texts = st.text(min_size=1).filter(str.strip)
 
@@ -31,6 +31,7 @@ def test_what_is_written_is_read(tmp_path_factory: pytest.TempPathFactory, probl
     [
         (lambda lines: [*lines[:1], lines[1][:20]], 2, "truncated line"),
         (lambda lines: [lines[0], "{not json}\n"], 2, "not valid JSON"),
+        (lambda lines: [lines[0], "[" * 100_000 + "\n"], 2, "lists within lists without end"),
         (lambda lines: [lines[0], lines[0]], 2, "duplicate id 'a', first on line 1"),
         (lambda lines: [lines[0].replace('"answer":"3"', '"answer":" "')], 1, "has no gold answer"),
         (lambda lines: [lines[0].replace('"answer":"3",', "")], 1, "missing field 'answer'"),
@@ -56,6 +57,12 @@ def test_a_bad_file_is_refused_with_its_place(
 def test_a_missing_file_is_one_message(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="no such file"):
         read_records(tmp_path / "absent.jsonl", Prediction)
+
+
+def test_a_json_file_without_end_is_one_message(tmp_path: Path) -> None:
+    (tmp_path / "x.json").write_text("[" * 100_000)
+    with pytest.raises(UserError, match=r"x\.json: no JSON that can be read: lists within lists without end"):
+        read_json(tmp_path / "x.json")
 
 
 def test_a_manifest_notices_another_content(tmp_path: Path) -> None:

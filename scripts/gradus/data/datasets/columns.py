@@ -180,7 +180,7 @@ def _listed(value: Any, field: str, separator: str | None) -> list[Any]:
     if isinstance(value, str):
         try:
             found = json.loads(value)
-        except ValueError:
+        except (ValueError, RecursionError):
             found = None
         if isinstance(found, list):
             return found

@@ -52,6 +52,6 @@ class HumanRationales(LocalTeacher):
                 try:
                     row = json.loads(text)
                     found[str(row["id"])] = str(row["explanation"]).strip()
-                except (ValueError, KeyError, TypeError) as error:
+                except (ValueError, KeyError, TypeError, RecursionError) as error:
                     raise UserError(f"not a row with id and explanation: {error}", where=path, line=line) from None
         return found

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from gradus.records import Supervision
-from gradus.runtime.errors import UserError
+from gradus.runtime.errors import UserError, json_fault
 from gradus.runtime.folders import files_below
 from gradus.study.config.axes import base_of
 
@@ -72,8 +72,8 @@ def load_json(path: Path) -> Any:
             return json.load(stream)
     except FileNotFoundError:
         raise UserError("no such file", where=path) from None
-    except ValueError as error:
-        raise UserError(f"not valid JSON: {error}", where=path) from None
+    except (ValueError, RecursionError) as error:
+        raise UserError(json_fault(error), where=path) from None
 
 
 @cache
