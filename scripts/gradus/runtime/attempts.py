@@ -137,5 +137,5 @@ def attempts(study: Path) -> Iterator[Attempted]:
                 int(facts.get("input_tokens", 0)),
                 int(facts.get("output_tokens", 0)),
             )
-        except (OSError, ValueError, KeyError, TypeError):
+        except (OSError, ValueError, KeyError, TypeError, RecursionError):
             continue

@@ -155,7 +155,7 @@ def _lock(descriptor: int) -> bool | None:
 def _holder(descriptor: int) -> _Holder:
     try:
         found = json.loads(os.pread(descriptor, 4096, 0) or b"{}")
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return cast(_Holder, found) if isinstance(found, dict) else {}
 
@@ -176,7 +176,7 @@ def _beat(path: Path, over: threading.Event) -> None:
         try:
             holder = json.loads(path.read_text(encoding="utf-8"))
             os.utime(path)
-        except (OSError, ValueError):
+        except (OSError, ValueError, RecursionError):
             continue  # an unreachable, read-only or full file system does not mean another holder
         if holder != own:
             log.error("error: %s was taken by %s, which thought this process dead; ending", path, holder)

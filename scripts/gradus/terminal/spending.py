@@ -20,6 +20,6 @@ def usd_of(outputs: Iterable[str], began: float = _BEGAN) -> float:
             try:
                 if path.stat().st_mtime >= began:
                     total += float(json.loads(path.read_text(encoding="utf-8")).get("usd", 0.0))
-            except (OSError, ValueError, AttributeError):
+            except (OSError, ValueError, AttributeError, RecursionError):
                 continue
     return total
