@@ -175,3 +175,13 @@ def test_the_named_targets_exist(workflow: Callable[..., Workflow]) -> None:
     output = workflow().run("--list-target-rules")
     for name in ("all", "annotations", "checkpoints", "metrics", "tables", "figures", "report", "archive", "plan"):
         assert any(line.startswith(f"{name} (") for line in output.splitlines()), name
+
+
+def test_a_folder_in_the_place_of_a_file_is_no_output(copied: Workflow) -> None:
+    """Snakemake sees that something is there, and has nothing to do."""
+    table = copied.results / "tables/granularity.csv"
+    table.unlink()
+    table.mkdir()
+    output = copied.run(ok=False)
+    assert f"error: {table.relative_to(copied.folder)}: is a folder, and a file is needed there" in output
+    assert "Nothing to be done" not in output
