@@ -132,6 +132,9 @@ def test_a_note_says_of_each_dataset_how_many_problems_and_what_guessing_scores(
     assert "test problems: n = 40 (gradeschool), n = 500 (obqa), 1 to 3 seeds." in text
     assert "and a blind guess, score 30.0 and 25.0 (gradeschool), 27.6 and 20.0 (obqa); a dagger" in text
     assert "One seed: two cells compare" in text
+    untaught = replace(other, supervision=replace(other.supervision, teacher="none", format="untaught", level="native"))
+    text = note([*conditions, untaught])
+    assert "3 seeds." in text and "1 to 3" not in text and "One seed" not in text
 
 
 def several(*values: float | None, sd: float | None = 0.01, runs: int = 3) -> list[Number]:

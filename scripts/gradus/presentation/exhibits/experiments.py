@@ -13,6 +13,7 @@ from gradus.presentation.number import BASELINE, CHOSEN, EXCERPT, LEAKED, MARKS,
 from gradus.presentation.table import Table, csv_text
 from gradus.study.config import Experiment, base_of
 from gradus.study.config.axes import text_of
+from gradus.study.grid import is_untaught
 
 
 def accuracy(row: ConditionSummary) -> Number:
@@ -70,7 +71,9 @@ def experiment_table(name: str, experiment: Experiment, rows: Sequence[Condition
 
 def note(rows: Sequence[ConditionSummary]) -> str:
     """How to read the numbers: unit, interval, n, seeds, baselines, signs; and how large the students are."""
-    fewest, most = min(len(row.seeds) for row in rows), max(len(row.seeds) for row in rows)
+    # The untaught student has one run, whatever seeds the others have.
+    runs = [len(row.seeds) for row in rows if not is_untaught(row.supervision)] or [1]
+    fewest, most = min(runs), max(runs)
     seeds = f"{fewest} to {most} seeds" if fewest < most else f"{most} seed{'s' if most > 1 else ''}"
     dagger = MARKS[BASELINE].sentence
     text = (
