@@ -11,6 +11,7 @@ import errno
 import json
 import logging
 import os
+import shlex
 import shutil
 import stat
 import tempfile
@@ -51,7 +52,9 @@ class SharedStore:
         """
         folder = self._place(kind, identity)
         shutil.rmtree(target, ignore_errors=True)
+        there = False
         try:
+            there = folder.exists()  # asked first: one that another user adds during the reading is not damaged
             told = json.loads((folder / _ENTRY).read_text(encoding="utf-8"))
             if told["identity"] != json.loads(canonical_json(identity)):
                 raise ValueError("it tells of something else")
@@ -59,7 +62,7 @@ class SharedStore:
                 _take_file(folder / _checked(name), target / name, digest)
             return dict(told["origin"])
         except FileNotFoundError as error:
-            if (folder / _ENTRY).exists():
+            if there and folder.exists():
                 self._set_aside(folder, f"{Path(str(error.filename)).name} is missing")
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             self._set_aside(folder, str(error))
@@ -182,8 +185,11 @@ def told() -> str | None:
     if root is None:
         return None
     if not root.is_dir():
-        hint = f"make it for your group: mkdir -m 2770 {root}; or unset {STORE.name}"
-        raise UserError(f"no folder {root}", where=f"environment variable {STORE.name}", hint=hint)
+        is_file = root.exists()
+        what = f"{root} is a file, not a folder" if is_file else f"no folder {root}"
+        make = "name a folder" if is_file else f"make it for your group: mkdir -m 2770 {shlex.quote(str(root))}"
+        hint = f"{make}; or unset {STORE.name}"
+        raise UserError(what, where=f"environment variable {STORE.name}", hint=hint)
     alone = "" if os.access(root, os.W_OK) else ", for reading alone: you may not write there"
     return f"Finished work is shared through {root}{alone}."
 

@@ -251,3 +251,25 @@ def test_a_mistyped_store_is_refused_before_the_first_job(tmp_path: Path, monkey
     assert open_store() is None, "a node that does not see it works without"
     monkeypatch.setenv("GRADUS_STORE", str(tmp_path))
     assert told() == f"Finished work is shared through {tmp_path}."
+
+
+def test_an_entry_that_lost_its_description_is_set_aside_and_put_again(
+    store: SharedStore, made: dict[str, Path], tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    store.put("trainings", IDENTITY, made, "x")
+    (entry_of(store) / "entry.json").unlink()
+    assert store.take("trainings", IDENTITY, tmp_path / "taken") is None
+    assert "entry.json is missing" in caplog.text
+    store.put("trainings", IDENTITY, made, "x")
+    assert store.take("trainings", IDENTITY, tmp_path / "taken") is not None
+
+
+def test_the_advice_on_a_store_fits_its_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GRADUS_STORE", str(tmp_path / "our store"))
+    with pytest.raises(UserError) as absent:
+        told()
+    assert f"mkdir -m 2770 '{tmp_path}/our store'" in str(absent.value)
+    (tmp_path / "our store").write_text("", encoding="utf-8")
+    with pytest.raises(UserError) as file:
+        told()
+    assert "is a file" in str(file.value) and "mkdir" not in str(file.value)
