@@ -37,6 +37,7 @@ def _with_text_keys(value: Any) -> Any:
 
 
 def _shares(value: dict[str, str]) -> dict[str, str]:
+    seen: set[float] = set()
     for key in value:
         try:
             is_share = 0 < float(key) <= 1
@@ -44,6 +45,9 @@ def _shares(value: dict[str, str]) -> dict[str, str]:
             is_share = False
         if not is_share:
             raise ValueError(f"{key!r} is no share of answers, above 0 and at most 1")
+        if float(key) in seen:
+            raise ValueError(f"the share {key!r} stands there twice")
+        seen.add(float(key))
     return value
 
 
