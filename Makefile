@@ -5,8 +5,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 CORES ?= 2
-# One more than cores: the tests of the cluster mostly wait for it.
-TEST_PROCESSES ?= $(shell echo $$(( $(CORES) + 1 )))
+# More than cores: the tests of the cluster, and those of waits, mostly wait.
+TEST_PROCESSES ?= $(shell echo $$(( $(CORES) + 2 )))
 export NO_MKDOCS_2_WARNING := 1
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 

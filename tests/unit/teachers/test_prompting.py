@@ -16,6 +16,7 @@ from gradus.runtime.errors import UserError
 from gradus.study.config.teachers import AnthropicTeacher, ChatTeacher, OpenAITeacher, read_teacher
 from gradus.teachers.clients.capabilities import capabilities, sent_parameters
 from gradus.teachers.clients.chat import retry_after
+from gradus.teachers.clients.failures import told_wait
 from gradus.teachers.prompts.exemplars import (
     choose_problem,
     find_exemplar,
@@ -28,6 +29,7 @@ from gradus.teachers.prompts.prompting import Exemplar, Prompts, exemplar_prompt
 from gradus.teachers.prompts.request_builder import RequestBuilder
 from gradus.teachers.protocols import Task
 from gradus.teachers.registry import interface_of
+from gradus.teachers.requests.announced_limits import LONGEST_WAIT
 from gradus.teachers.requests.journal import Journal, Response
 from gradus.teachers.requests.pinned_model import is_pinned
 
@@ -218,5 +220,9 @@ def test_retry_after_in_all_its_dresses() -> None:
     assert retry_after({"retry-after-ms": "1500"}) == 1.5
     assert retry_after({"retry-after": "soon"}) is None
     assert retry_after({}) is None
+    for endless in ("9999999999999999", "9" * 400):
+        assert retry_after({"retry-after": endless}) in (LONGEST_WAIT, None), "a wait that no calendar has a date for"
+        assert told_wait(f"Please try again in {endless}s.") == LONGEST_WAIT
+    assert retry_after({"retry-after-ms": "inf"}) is None and retry_after({"retry-after-ms": "nan"}) is None
     later = retry_after({"retry-after": "Fri, 31 Dec 2100 23:59:59 GMT"})
     assert later is not None and later > 1e6

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Literal
 
 from gradus.teachers.clients.capabilities import Interface
+from gradus.teachers.requests.announced_limits import bounded
 
 SystemPlace = Literal["system", "user", "none"]
 
@@ -82,18 +83,18 @@ def known(**counts: int | None) -> dict[str, int]:
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:
-    """Seconds to wait by the header ``retry-after-ms`` or ``retry-after`` (seconds or a date), or None."""
+    """Seconds to wait by the header ``retry-after-ms`` or ``retry-after`` (seconds or a date), or None; at most LONGEST_WAIT."""
     try:
         if "retry-after-ms" in headers:
-            return max(0.0, float(headers["retry-after-ms"]) / 1000)
+            return bounded(float(headers["retry-after-ms"]) / 1000)
         if "retry-after" not in headers:
             return None
         value = headers["retry-after"]
         if re.fullmatch(r"[0-9.]+", value.strip()):
-            return float(value)
+            return bounded(float(value))
         from datetime import UTC, datetime
         from email.utils import parsedate_to_datetime
 
-        return max(0.0, (parsedate_to_datetime(value) - datetime.now(UTC)).total_seconds())
+        return bounded((parsedate_to_datetime(value) - datetime.now(UTC)).total_seconds())
     except (ValueError, TypeError):
         return None

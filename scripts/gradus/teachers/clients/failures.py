@@ -29,7 +29,7 @@ from gradus.teachers.errors import (
     TransientError,
     UnreachableError,
 )
-from gradus.teachers.requests.announced_limits import seconds_of
+from gradus.teachers.requests.announced_limits import LONGEST_WAIT, seconds_of
 
 _FILTERED = ("content_filter", "content_policy_violation", "invalid_prompt")
 _EXHAUSTED = ("insufficient_quota", "billing_hard_limit_reached", "insufficient_credits")
@@ -98,7 +98,7 @@ def classified(status: int, code: str, words: str, wait: float | None = None, bo
 def told_wait(text: str) -> float | None:
     """The seconds that a text asks to wait for, the longest of several; None where it asks for none."""
     told = [seconds_of(match[1].replace(" ", "")) for match in _WAIT.finditer(text.lower())]
-    return max((wait for wait in told if wait is not None), default=None)
+    return max((min(wait, LONGEST_WAIT) for wait in told if wait is not None), default=None)
 
 
 def error_in_answer(raw: dict[str, Any]) -> tuple[int, str, str] | None:

@@ -9,6 +9,7 @@ limit under these names: only one that is filled again within a minute or so is 
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -62,6 +63,16 @@ def _number(text: str | None) -> float | None:
     except ValueError:
         return None
     return value if 0 <= value < 1e15 else None
+
+
+LONGEST_WAIT = 10 * 365 * 86_400.0  # a calendar still has a date for it
+
+
+def bounded(seconds: float) -> float:
+    """A wait that was asked for, between none and LONGEST_WAIT; ValueError for what is no number of seconds."""
+    if not math.isfinite(seconds):
+        raise ValueError(f"{seconds} is no number of seconds")
+    return min(max(0.0, seconds), LONGEST_WAIT)
 
 
 def seconds_of(text: str | None) -> float | None:

@@ -28,7 +28,11 @@ def reason(error: ProviderError, teacher: ChatTeacher) -> tuple[str, str]:
     if isinstance(error, RateLimitError):
         if (error.retry_after or 0) > PATIENCE_SECONDS:
             when = datetime.now() + timedelta(seconds=error.retry_after or 0)
-            return f"the provider takes no requests for hours: {error}", f"run again after {when:%d %b, %H:%M}"
+            far = "" if when.year == datetime.now().year else f" {when.year}"
+            return (
+                f"the provider takes no requests for hours: {error}",
+                f"run again after {when:%d %b}{far}, {when:%H:%M}",
+            )
         minutes = PATIENCE_SECONDS / 60
         return f"throttled for {minutes:.0f} minutes without one answer: {error}", "lower requests_per_minute"
     if isinstance(error, DailyLimitError):
