@@ -101,8 +101,11 @@ def _own_causes(study: Study, job: DueJob) -> Iterator[Cause]:
         if name == "code":
             yield Cause(f"code that decides what `{job.rule}` writes")
         elif _is_object(now):
-            for changed in changed_keys(json.loads(before or "{}"), json.loads(now)):
+            differing = changed_keys(json.loads(before or "{}"), json.loads(now))
+            for changed in differing:
                 yield _key_cause(study, job, name, *changed)
+            if not differing and before != now:  # a key that was null, say, and is not there any more
+                yield Cause(f"options of `{job.rule}` ({name})")
         else:
             yield Cause(_named(job, name))
     if job.rule_changed:
@@ -153,7 +156,9 @@ def _key_cause(study: Study, job: DueJob, param: str, key: str, before: str, now
         inside = key.removeprefix("recipe.")
         return Cause(_recipe_key(study, job, inside), change, inside.partition(".")[0] in rounding.RECIPE)
     if job.rule == "training_set":
-        return Cause(key if first == "verdict_policy" else _recipe_key(study, job, key), change)
+        return Cause(
+            _policy_key(study, job, key) if first == "verdict_policy" else _recipe_key(study, job, key), change
+        )
     if param == "retry":
         return Cause("retries" if key == "retries" else "verdict_policy: what is drawn again", change)
     if param != "settings":
@@ -162,6 +167,13 @@ def _key_cause(study: Study, job: DueJob, param: str, key: str, before: str, now
         return Cause(f"decodings.{job.wildcards['decoding']}.{key}", change, first in rounding.DECODING)
     warm_up = job.rule in MADE["base_models"] and first == "warm_up"
     return Cause(f"{_section(study, job)}.{key}", change, warm_up and key.split(".")[1] in rounding.RECIPE)
+
+
+def _policy_key(study: Study, job: DueJob, key: str) -> str:
+    """A key of a verdict policy, where the study file has it: the transform's own or that of all."""
+    format_ = job.wildcards["format"]
+    transform = study.transforms.get(format_)
+    return key if transform is None or transform.verdict_policy is None else f"transforms.{format_}.{key}"
 
 
 def _recipe_key(study: Study, job: DueJob, key: str) -> str:

@@ -35,6 +35,7 @@ _RECORDS = ("records.jsonl", "records.manifest.json")
 _LINKED = ".safetensors"  # what is large; everything else is copied, for people edit texts in place
 _ACCEPTED = (_LINKED, ".json", ".jsonl", ".txt", ".model", ".jinja")
 _FULL = (errno.ENOSPC, errno.EDQUOT)
+_NO_FILE = (errno.EISDIR, errno.ENOTDIR, errno.ELOOP, errno.ENAMETOOLONG)  # something else is where a file should be
 _ABANDONED = 24 * 3600  # seconds after which an unfinished entry has no writer any more
 
 
@@ -58,18 +59,23 @@ class SharedStore:
             told = json.loads((folder / _ENTRY).read_text(encoding="utf-8"))
             if told["identity"] != json.loads(canonical_json(identity)):
                 raise ValueError("it tells of something else")
+            if not told["files"]:
+                raise ValueError("it has no files")
             for name, digest in told["files"].items():
                 _take_file(folder / _checked(name), target / name, digest)
             return dict(told["origin"])
         except FileNotFoundError as error:
             if there and folder.exists():
                 self._set_aside(folder, f"{Path(str(error.filename)).name} is missing")
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             self._set_aside(folder, str(error))
         except OSError as error:
             if error.errno in _FULL:
                 raise
-            log.info("%s cannot be read (%s): it is made here", folder, error.strerror)
+            if there and error.errno in _NO_FILE:
+                self._set_aside(folder, f"{error.strerror}: {error.filename}")
+            else:
+                log.info("%s cannot be read (%s): it is made here", folder, error.strerror)
         shutil.rmtree(target, ignore_errors=True)
         return None
 
@@ -110,6 +116,9 @@ class SharedStore:
             shutil.rmtree(unfinished, ignore_errors=True)
             if not folder.exists():  # else another user has made the same one meanwhile
                 log.info("%s: the new entry could not be written (%s)", self.root, error)
+        except BaseException:  # the user has stopped this job
+            shutil.rmtree(unfinished, ignore_errors=True)
+            raise
 
     def take_records(self, kind: Kind, identity: Mapping[str, Any], output: Path) -> bool:
         """Publish a record file with its manifest, which says whose they are; False where there is no such entry."""
@@ -172,7 +181,7 @@ class SharedStore:
 def open_store() -> SharedStore | None:
     """The store that ``GRADUS_STORE`` names; None where it names none, or where this machine does not have it, which is told."""
     root = store_folder()
-    if root is not None and not root.is_dir():
+    if root is not None and not os.path.isdir(root):  # False also where that cannot be asked
         log.info("%s: no folder %s on this machine, so nothing is taken from a store", STORE.name, root)
         return None
     return None if root is None else SharedStore(root)
@@ -184,7 +193,13 @@ def told() -> str | None:
     root = store_folder()
     if root is None:
         return None
-    if not root.is_dir():
+    try:
+        there = root.is_dir()
+    except OSError as error:
+        what = f"{root} cannot be reached: {error.strerror}"
+        hint = f"ask whoever made it for access; or unset {STORE.name}"
+        raise UserError(what, where=f"environment variable {STORE.name}", hint=hint) from None
+    if not there:
         is_file = root.exists()
         what = f"{root} is a file, not a folder" if is_file else f"no folder {root}"
         make = "name a folder" if is_file else f"make it for your group: mkdir -m 2770 {shlex.quote(str(root))}"
@@ -220,7 +235,7 @@ def _take_file(source: Path, target: Path, digest: str) -> None:
 
 def _linked(source: Path, target: Path) -> bool:
     """Whether a large file has got another name; not on another file system, and not for another user's file on most systems."""
-    if source.suffix != _LINKED:
+    if source.suffix != _LINKED or source.is_symlink():  # a link to a link would not be a file
         return False
     try:
         os.link(source, target, follow_symlinks=False)

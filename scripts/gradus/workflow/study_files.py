@@ -37,6 +37,8 @@ def look(arguments: Sequence[str]) -> None:
         refuse_unreadable(arguments)
     except UserError as error:
         sys.exit(f"error: {error}")
+    except OSError as error:  # not even whether it is there can be asked
+        sys.exit(f"error: {error.filename}: {error.strerror}")
 
 
 def refuse_unreadable(arguments: Sequence[str]) -> None:

@@ -16,6 +16,7 @@ from gradus.planning.plan import Plan
 from gradus.planning.reasons import pairs, reasons
 from gradus.results.store import Results
 from gradus.study import paths
+from gradus.study.changed_keys import changed_keys
 from gradus.study.config import load, rounding
 from gradus.study.config.decodings import Decoding
 from gradus.study.config.students import Recipe
@@ -114,3 +115,43 @@ def test_due_jobs_come_back_from_json() -> None:
 
 def test_the_keys_that_only_round_are_keys() -> None:
     assert set(Recipe.model_fields) >= rounding.RECIPE and set(Decoding.model_fields) >= rounding.DECODING
+
+
+@pytest.mark.parametrize(("before", "now"), [(1, 1.0), (True, 1), ([1], [1.0])])
+def test_numbers_that_are_written_otherwise_are_told(before: object, now: object) -> None:
+    """A request's body has another text with each, and so another identity."""
+    (found,) = changed_keys({"extra": before}, {"extra": now})
+    assert str(found) == f"extra: {json.dumps(before)} -> {json.dumps(now)}"
+
+
+def test_a_section_that_is_new_is_told_by_its_keys() -> None:
+    assert [one.key for one in changed_keys({}, {"a": 1})] == ["a"]
+
+
+def test_long_values_are_shown_where_they_differ() -> None:
+    (found,) = changed_keys({"a": "x" * 100 + "one"}, {"a": "x" * 100 + "other"})
+    assert found.before != found.now and found.now.endswith('other"') and len(str(found)) < 170
+
+
+def test_what_runs_again_has_a_cause_even_where_no_key_differs(inputs: PlanInputs) -> None:
+    job = DueJob(
+        "annotate",
+        {"dataset": "gradeschool", "teacher": "tutor", "format": "original", "level": "L1"},
+        ["a.jsonl"],
+        True,
+        before=['{"a":null,"seed":0}'],
+        now={"settings": '{"seed":0}'},
+    )
+    assert [one.because for one in reasons(inputs, [job])] == ["options of `annotate` (settings)"]
+
+
+@pytest.mark.parametrize("format_", ["original", "short"])
+def test_a_verdict_policy_is_told_where_the_study_file_has_it(inputs: PlanInputs, format_: str) -> None:
+    config = tiny_study()
+    config["transforms"] = {"short": {"kind": "truncated", "share": 0.5, "verdict_policy": {"agrees": "keep"}}}
+    study = replace(inputs, results=Results(inputs.results.root, load(config)))
+    job = DueJob("training_set", {"format": format_, "student": "mini"}, ["t.jsonl"], True)
+    texts = [json.dumps({"verdict_policy": {"agrees": action}}) for action in ("drop", "keep")]
+    (found,) = reasons(study, [replace(job, before=texts[:1], now={"settings": texts[1]})])
+    where = "transforms.short." if format_ == "short" else ""
+    assert found.because == f'{where}verdict_policy.agrees: "drop" -> "keep"'

@@ -120,7 +120,24 @@ def absent(entry: Path) -> None:
     (entry / "manifest.json").unlink()
 
 
+def without_end(entry: Path) -> None:
+    (entry / "entry.json").unlink()
+    (entry / "entry.json").write_text("[" * 100_000)
+
+
+def no_files(entry: Path) -> None:
+    facts = json.loads((entry / "entry.json").read_text())
+    (entry / "entry.json").unlink()
+    (entry / "entry.json").write_text(json.dumps({**facts, "files": {}}))
+
+
+def a_folder(entry: Path) -> None:
+    (entry / "entry.json").unlink()
+    (entry / "entry.json").mkdir()
+
+
 DAMAGE = [other_bytes, another_file, outside, another_identity, torn, no_object, a_link, absent]
+DAMAGE += [without_end, no_files, a_folder]
 
 
 @pytest.mark.parametrize("damage", DAMAGE)
@@ -166,6 +183,27 @@ def test_a_writer_that_was_killed_blocks_nobody(store: SharedStore, made: dict[s
     os.utime(left, (1, 1))
     store.put("trainings", IDENTITY, made, "x")
     assert entry.exists() and not left.exists()
+
+
+def test_what_an_interrupted_writer_began_is_gone(
+    store: SharedStore, made: dict[str, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stop(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
+        patched.setattr("gradus.results.shared_store.write_json", stop)
+        store.put("trainings", IDENTITY, made, "x")
+    assert not [path for path in store.root.rglob("*") if path.is_file()]
+
+
+def test_weights_behind_a_link_are_put_themselves(store: SharedStore, made: dict[str, Path], tmp_path: Path) -> None:
+    weights = made["weights/model.safetensors"]
+    weights.rename(tmp_path / "elsewhere.safetensors")
+    weights.symlink_to(tmp_path / "elsewhere.safetensors")
+    store.put("trainings", IDENTITY, made, "x")
+    assert store.take("trainings", IDENTITY, tmp_path / "taken") is not None
+    assert (tmp_path / "taken/weights/model.safetensors").read_bytes() == b"weights"
 
 
 @contextmanager
@@ -273,3 +311,15 @@ def test_the_advice_on_a_store_fits_its_path(tmp_path: Path, monkeypatch: pytest
     with pytest.raises(UserError) as file:
         told()
     assert "is a file" in str(file.value) and "mkdir" not in str(file.value)
+
+
+def test_a_store_that_cannot_be_reached_is_told(open_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (open_folder / "closed/store").mkdir(parents=True)
+    (open_folder / "closed").chmod(0o000)
+    for path, why in ((open_folder / "closed/store", "Permission denied"), (Path("x" * 5000), "File name too long")):
+        monkeypatch.setenv("GRADUS_STORE", str(path))
+        with nobody():
+            with pytest.raises(UserError, match=f"cannot be reached: {why}"):
+                told()
+            assert open_store() is None
+    (open_folder / "closed").chmod(0o755)

@@ -78,6 +78,10 @@ BAD = [
     ({"kind": "corrupted", "what": "letters", "share": 0.5}, r"what.*'shuffle'"),
     ({"kind": "mixed", "teacher": "tutor"}, r"either levels .* or shares"),
     ({"kind": "mixed", "teacher": "tutor", "levels": {"2": "L1"}}, r"otherwise: the level of all other"),
+    *(
+        ({"kind": "mixed", "teacher": "tutor", "levels": {key: "L1"}, "otherwise": "L6"}, rf"'{key}' is not a number")
+        for key in ("02", "0", "\u00b2")
+    ),
     ({"kind": "mixed", "shares": {"L1": 1.0}}, r"'L1' alone needs teacher"),
     ({"kind": "mixed", "teacher": "tutor", "shares": {"L1": 0.5, "L2": 0.4}}, r"add up to 0.9"),
     ({"kind": "mixed", "teacher": "tutor", "shares": {"L1": 0.5, "L2": 0.6}, "otherwise": "L3"}, r"more than 1"),

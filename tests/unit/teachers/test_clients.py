@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import time
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from gradus.study.config.teachers import AnthropicTeacher, OpenAITeacher
 from gradus.teachers.clients.anthropic_client import AnthropicClient
 from gradus.teachers.clients.batches import AnthropicBatches, OpenAIBatches
 from gradus.teachers.clients.connections import is_this_machine, usable_key
+from gradus.teachers.clients.failures import words_of
 from gradus.teachers.clients.openai_client import OpenAIClient
 from gradus.teachers.errors import (
     BadRequestError,
@@ -175,6 +177,7 @@ PAGE = b"<html><head><style>p{}</style></head><body><h1>504 Gateway</h1><p>the p
         (reply(200, {"error": GEMINI_NOW[0]["error"]}), DailyLimitError, "You exceeded your current quota"),
         (reply(429, GEMINI, retry_after="86390"), RateLimitError, "Quota exceeded"),
         (reply(429, {"error": {"message": "m", "code": "insufficient_quota"}}), PermanentError, "m"),
+        (reply(429, {"error": {"message": "m", "type": "exceeded_current_quota_error"}}), PermanentError, "m"),
         (reply(400, {"error": {"message": "m", "code": "context_length_exceeded"}}), RejectedRequestError, "m"),
         (reply(400, {"error": {"message": "prompt is too long: 9 tokens"}}), RejectedRequestError, "too long"),
         (reply(413, b"Request Entity Too Large"), RejectedRequestError, "Too Large"),
@@ -211,7 +214,14 @@ def test_the_providers_own_words_reach_the_user(answer: bytes, kind: type[Provid
         (reply(429, {"error": {"message": "Please try again in 120ms."}}), 0.12),
         (reply(429, {"error": {"message": "Retry after 20 seconds"}}), 20.0),
         (reply(429, {"error": {"message": "try again in 7 hours"}}, retry_after="3"), 3.0),
-        (reply(429, {"error": {"message": "Try again in 300 milliseconds, or later."}}), None),
+        (reply(429, {"error": {"message": "Try again in 300 milliseconds, or later."}}), 0.3),
+        (reply(429, {"error": {"message": "Try again in 1 hour and 20 minutes"}}), 4800.0),
+        (reply(429, {"error": {"message": "try again in 2 hours, 3 minutes, 4 seconds."}}), 7384.0),
+        (
+            reply(429, {"error": {"message": "Rate limit of 50 per 86400s. Please wait 41234 seconds before it."}}),
+            41234.0,
+        ),
+        (reply(429, {"error": {"message": "try again in 2 months"}}), None),
         (reply(429, {"error": {"message": "slow down"}}), None),
     ],
 )
@@ -331,3 +341,10 @@ def test_classic_azure_is_asked_at_its_deployment_with_its_own_header(monkeypatc
     assert first == "post /openai/deployments/d/chat/completions?api-version=2024-10-21 http/1.1"
     assert f"api-key: {'k' * 20}" in lines and "x-team: blue" in lines
     assert not any(line.startswith("authorization") for line in lines)
+
+
+@pytest.mark.parametrize("piece", ["<", "<script "])
+def test_a_page_without_end_is_read_in_no_time(piece: str) -> None:
+    start = time.process_time()
+    words_of(piece * 60_000)
+    assert time.process_time() - start < 0.5

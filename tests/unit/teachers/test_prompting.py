@@ -224,5 +224,7 @@ def test_retry_after_in_all_its_dresses() -> None:
         assert retry_after({"retry-after": endless}) in (LONGEST_WAIT, None), "a wait that no calendar has a date for"
         assert told_wait(f"Please try again in {endless}s.") == LONGEST_WAIT
     assert retry_after({"retry-after-ms": "inf"}) is None and retry_after({"retry-after-ms": "nan"}) is None
+    for date in ("Fri, 01 Jan 99999999999 00:00:00 GMT", f"Fri, 01 Jan 2027 00:00:00 +{'9' * 30}"):
+        assert retry_after({"retry-after": date}) is None
     later = retry_after({"retry-after": "Fri, 31 Dec 2100 23:59:59 GMT"})
     assert later is not None and later > 1e6

@@ -11,7 +11,7 @@ import pytest
 from running import PROJECT
 
 from gradus.runtime.errors import UserError
-from gradus.workflow.study_files import refuse_unreadable
+from gradus.workflow.study_files import look, refuse_unreadable
 
 DEEP = "[" * 100_000
 
@@ -127,3 +127,8 @@ def test_snakemake_ends_with_that_line(tmp_path: Path, elsewhere: bool) -> None:
     assert done.returncode == 1
     assert "Traceback" not in done.stderr
     assert done.stderr.splitlines()[-1].startswith(f"error: paper-smok.yaml: no such study file in {folder} (")
+
+
+def test_a_name_that_no_file_can_have_is_one_line() -> None:
+    with pytest.raises(SystemExit, match=r"^error: x+: File name too long$"):
+        look(["--configfile", "x" * 5000])

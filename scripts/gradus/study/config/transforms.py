@@ -6,6 +6,7 @@ untouched texts stay.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Annotated, Any, ClassVar, Literal
@@ -161,8 +162,8 @@ class MixedTransform(TransformSection):
     @classmethod
     def _numbers(cls, value: dict[str, str] | None) -> dict[str, str] | None:
         for key in value or {}:
-            if not key.isdigit():
-                raise ValueError(f"{key!r} is not a number of steps")
+            if not re.fullmatch("[1-9][0-9]*", key):
+                raise ValueError(f"{key!r} is not a number of steps, such as '2'")
         return value
 
     @model_validator(mode="after")

@@ -96,5 +96,5 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
         from email.utils import parsedate_to_datetime
 
         return bounded((parsedate_to_datetime(value) - datetime.now(UTC)).total_seconds())
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, OverflowError):
         return None

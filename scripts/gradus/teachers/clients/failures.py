@@ -32,7 +32,13 @@ from gradus.teachers.errors import (
 from gradus.teachers.requests.announced_limits import LONGEST_WAIT, seconds_of
 
 _FILTERED = ("content_filter", "content_policy_violation", "invalid_prompt")
-_EXHAUSTED = ("insufficient_quota", "billing_hard_limit_reached", "insufficient_credits")
+_EXHAUSTED = (
+    "insufficient_quota",
+    "billing_hard_limit_reached",
+    "insufficient_credits",
+    "billing_not_active",
+    "exceeded_current_quota_error",
+)
 _ONE_REQUEST = re.compile(
     r"context[_ ]length|context window|maximum context|too long|too large|string_above_max_length|too many tokens"
     r"|input token count|reduce the length",
@@ -41,9 +47,11 @@ _ONE_REQUEST = re.compile(
 _PER_DAY = re.compile(r"per[ _-]?day|daily|\bRPD\b|\bTPD\b", re.IGNORECASE)
 # Gemini: {"violations": [{"quotaId": "GenerateRequestsPerDayPerProjectPerModel"}]}, {"retryDelay": "34s"} (gemini-cli #8437).
 _QUOTA = re.compile(r'"quotaId"\s*:\s*"([^"]*)"')
-# "Please try again in 9m38.016s." (OpenAI, Groq: continue issue 10920)
+# "Please try again in 9m38.016s." (OpenAI, Groq: continue issue 10920); "Please wait 41234 seconds before retrying." (Azure)
+_TIME = r"(\d+(?:\.\d+)?)\s?(ms|milliseconds?|s|secs?|seconds?|m|mins?|minutes?|h|hrs?|hours?|d|days?)(?![a-z])"
 _WAIT = re.compile(
-    r"""(?:\b(?:try\s+again|retry)\s+(?:in|after)\s+|"retrydelay"\s*:\s*")((?:\d+(?:\.\d+)?\s?(?:ms|s|m(?!illi)|h|d)\s?)+)"""
+    r"""(?:\b(?:try\s+again|retry)\s+(?:in|after)\s+|\bwait\s+(?:for\s+)?|"retrydelay"\s*:\s*")"""
+    rf"(?P<times>(?:{_TIME},?\s?(?:and\s)?)+)"
 )
 _SOON = 60.0
 _LONGEST = 400
@@ -97,7 +105,14 @@ def classified(status: int, code: str, words: str, wait: float | None = None, bo
 
 def told_wait(text: str) -> float | None:
     """The seconds that a text asks to wait for, the longest of several; None where it asks for none."""
-    told = [seconds_of(match[1].replace(" ", "")) for match in _WAIT.finditer(text.lower())]
+    times = [
+        match["times"].replace("milliseconds", "ms").replace("millisecond", "ms")
+        for match in _WAIT.finditer(text.lower())
+    ]
+    told = [
+        seconds_of("".join(number + (unit if unit == "ms" else unit[0]) for number, unit in re.findall(_TIME, one)))
+        for one in times
+    ]
     return max((min(wait, LONGEST_WAIT) for wait in told if wait is not None), default=None)
 
 
@@ -120,7 +135,7 @@ def words_of(body: str) -> str:
     try:
         value = json.loads(body)
     except (ValueError, RecursionError):
-        text = re.sub(r"(?is)<(script|style)\b.*?</\1>|<[^>]+>", " ", body) if "<" in body else body
+        text = re.sub(r"(?is)<(script|style)\b.*?(?:</\1>|\Z)|<[^<>]+>", " ", body) if "<" in body else body
         return " ".join(html.unescape(text).split())[:_LONGEST]
     found = list(dict.fromkeys(_messages(value)))
     return " ".join(" | ".join(found).split())[:_LONGEST] or (body[:_LONGEST] if value else "")
