@@ -193,6 +193,9 @@ def answer_ahead(given: Namespace, engine: EngineOnce) -> None:
                     answers(one, given.settings, engine)
         except UserError as error:
             program.log.warning("%s: %s", output, error)
+        except Exception as error:  # this job's own answers are written
+            said = (str(error).splitlines() or [type(error).__name__])[0]
+            program.log.warning("%s: not answered ahead (%s)", output, said)
 
 
 def is_published(output: Artifact, identity: str) -> bool:

@@ -130,7 +130,8 @@ class SharedStore:
         os.replace(found / _RECORDS[0], output)
         shutil.rmtree(found)
         write_manifest(
-            output, **{key: facts[key] for key in facts if key not in ("file", "bytes", "sha256")}, from_store=made_by
+            output,
+            **({key: facts[key] for key in facts if key not in ("file", "bytes", "sha256")} | {"from_store": made_by}),
         )
         return True
 

@@ -30,7 +30,7 @@ def refuse_changed_base(student: Path) -> None:
 def refuse_changed(weights: Path, files: Mapping[str, str], whole: Path) -> None:
     """UserError for the first file that is absent or has another SHA-256 than its job wrote; ``whole`` is the job's folder."""
     for name, digest in files.items():
-        if not (weights / name).exists() or sha256_file(weights / name) != digest:
+        if not (weights / name).is_file() or sha256_file(weights / name) != digest:
             raise UserError(
                 "differs from what its job wrote", where=weights / name, hint=f"delete {whole} and run again"
             )

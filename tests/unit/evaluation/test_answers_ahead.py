@@ -122,6 +122,25 @@ def test_what_hinders_a_set_is_told_by_its_own_job(engines: Engines, monkeypatch
         job(monkeypatch, "b")
 
 
+def test_an_engine_that_fails_at_the_next_set_leaves_the_first_one_alone(
+    engines: Engines, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A GPU whose memory the longer questions of another dataset do not fit, say."""
+
+    def fails(_: Engines, prompts: Sequence[list[int]], *__: object) -> list[list[int]]:
+        if engines.asked == 5:
+            raise RuntimeError("CUDA out of memory\nand much more")
+        engines.asked += len(prompts)
+        return [[*ids[-3:], 2] for ids in prompts]
+
+    monkeypatch.setattr(Engines, "complete", fails)
+    job(monkeypatch, "a", "b")
+    assert output("a").exists() and not output("b").exists()
+    assert "CUDA out of memory" in caplog.text and "much more" not in caplog.text
+    with pytest.raises(RuntimeError, match="CUDA"):
+        job(monkeypatch, "b")
+
+
 def test_a_job_that_is_killed_on_the_way_keeps_what_it_wrote(engines: Engines, monkeypatch: pytest.MonkeyPatch) -> None:
     def killed(*_: object) -> None:
         raise KeyboardInterrupt

@@ -263,7 +263,7 @@ def test_records_are_published_with_whose_they_are(store: SharedStore, tmp_path:
     first, second = tmp_path / "a/greedy.jsonl", tmp_path / "b/other.jsonl"
     first.parent.mkdir()
     first.write_text('{"x": 1}\n', encoding="utf-8")
-    write_manifest(first, rows=1, truncated=0)
+    write_manifest(first, rows=1, truncated=0, from_store={"file": "of another store"})
     assert not store.take_records("predictions", IDENTITY, second)
     store.put_records("predictions", IDENTITY, first)
     assert store.take_records("predictions", IDENTITY, second)

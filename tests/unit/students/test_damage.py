@@ -35,6 +35,13 @@ def test_a_changed_base_model_is_refused(student: Path, content: bytes | None) -
         refuse_changed_base(student)
 
 
+def test_a_folder_in_place_of_weights_is_refused(student: Path) -> None:
+    (student / "model" / "weights").unlink()
+    (student / "model" / "weights").mkdir()
+    with pytest.raises(UserError, match=r"model/weights: differs from what its job wrote"):
+        refuse_changed_base(student)
+
+
 @pytest.mark.parametrize("content", ["[]", "5", '{"files": 3}', ""])
 def test_a_damaged_manifest_is_one_message(student: Path, content: str) -> None:
     (student / "manifest.json").write_text(content, encoding="utf-8")
