@@ -17,6 +17,7 @@ import stat
 import tempfile
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path, PurePosixPath
 from typing import Any, Literal
 
@@ -98,7 +99,7 @@ class SharedStore:
             if folder.exists():
                 return
             self._make(folder.parent)
-            _drop_abandoned(folder)
+            _drop_abandoned(folder.parent)
             unfinished = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", suffix=".tmp", dir=folder.parent))
         except OSError as error:
             log.info("%s is used for reading alone (%s)", self.root, error.strerror)
@@ -259,7 +260,8 @@ def _allow(path: Path, mode: int) -> None:
 
 
 def _drop_abandoned(folder: Path) -> None:
-    """Delete what a writer that was killed has left of this entry."""
-    for path in folder.parent.glob(f".{folder.name}.*.tmp"):
-        if time.time() - path.stat().st_mtime > _ABANDONED:
-            shutil.rmtree(path, ignore_errors=True)
+    """Delete what writers that were killed have left in a folder of entries."""
+    for path in folder.glob(".*.tmp"):
+        with suppress(FileNotFoundError):  # another writer has ended, or deletes it too
+            if time.time() - path.stat().st_mtime > _ABANDONED:
+                shutil.rmtree(path, ignore_errors=True)

@@ -181,8 +181,12 @@ def test_a_writer_that_was_killed_blocks_nobody(store: SharedStore, made: dict[s
     left = entry.with_name(f".{entry.name}.abc.tmp")
     left.mkdir()
     os.utime(left, (1, 1))
+    other = entry.with_name(f".{entry.name[:2]}{'0' * 62}.abc.tmp")
+    other.mkdir()
+    os.utime(other, (1, 1))
     store.put("trainings", IDENTITY, made, "x")
     assert entry.exists() and not left.exists()
+    assert not other.exists(), "an entry that was made meanwhile is not put again"
 
 
 def test_what_an_interrupted_writer_began_is_gone(
