@@ -61,7 +61,7 @@ def _attend(
     found = []
     for start, end in zip((0, *_ends), _ends, strict=False):
         own = slice(start, end)
-        mask = None if attention_mask is None else attention_mask[..., own, own]
+        mask = None if attention_mask is None else attention_mask[..., own, own].contiguous()
         part, _ = sdpa_attention_forward(module, query[:, :, own], key[:, :, own], value[:, :, own], mask, **others)
         found.append(part)
     return torch.cat(found, dim=1), None
