@@ -84,7 +84,8 @@ def test_ctrl_c_while_a_program_is_imported_is_one_line(tmp_path: Path, name: st
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        preexec_fn=(lambda: signal.signal(signal.SIGINT, signal.SIG_IGN)) if deaf else None,
+        # A shell's background jobs ignore the signal, and these tests may run in one.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_IGN if deaf else signal.SIG_DFL),
     )
     wait_for((tmp_path / "importing").exists, "the import begins", 60)
     process.send_signal(signal.SIGINT)
@@ -112,7 +113,13 @@ def main():
 program.run(main)
 """
     done = subprocess.run(
-        [sys.executable, "-c", code], cwd=PROJECT / "scripts", capture_output=True, text=True, timeout=60, check=False
+        [sys.executable, "-c", code],
+        cwd=PROJECT / "scripts",
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     assert (done.returncode, done.stdout, done.stderr) == (130, "put away\n", f"{STOPPED}\n")
 
