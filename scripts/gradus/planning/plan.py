@@ -26,7 +26,6 @@ from gradus.study.grid import (
     supervisions,
     with_sources,
 )
-from gradus.teachers.clients.capabilities import thinks
 
 # Thoughts of a few thousand tokens are usual.
 ENOUGH_TO_THINK = 4096
@@ -170,7 +169,7 @@ def _narrow(study: Study, asked: Quotes) -> dict[str, int]:
     found = {}
     for name in dict.fromkeys(_asked(study, supervision) for _, supervision in asked):
         teacher = study.teachers[name]
-        if isinstance(teacher, ChatTeacher) and thinks(teacher) and teacher.max_output_tokens < ENOUGH_TO_THINK:
+        if isinstance(teacher, ChatTeacher) and teacher.thinks and teacher.max_output_tokens < ENOUGH_TO_THINK:
             found[name] = teacher.max_output_tokens
     return found
 

@@ -20,7 +20,6 @@ from gradus.study.config.datasets import is_nested
 from gradus.study.config.teachers import TutorTeacher
 from gradus.study.grid import exemplars
 from gradus.teachers.annotation import original_text, usable_originals
-from gradus.teachers.clients.capabilities import thinks
 from gradus.teachers.prompts.edits import EditBuilder
 from gradus.teachers.prompts.exemplars import find_exemplar, load_exemplar
 from gradus.teachers.prompts.prompting import NO_EXEMPLAR, Exemplar
@@ -152,7 +151,7 @@ class Quotation:
             teacher = self.inputs.study.teachers[name]
             assert isinstance(teacher, ChatTeacher)
             price = find_price(teacher, self.inputs.prices)
-            written = sum(OUTPUT_TOKENS[level] for level in LEVELS) + THOUGHT_TOKENS * thinks(teacher)
+            written = sum(OUTPUT_TOKENS[level] for level in LEVELS) + THOUGHT_TOKENS * teacher.thinks
             usage = {"input_tokens": 600, "output_tokens": written}
             if find_exemplar(self.inputs.prompts, journal_folder() / name, dataset, name, format_) is not None:
                 total += Quote(1, 1, 0, 0, 0.0, 0.0, 0.0)
@@ -198,7 +197,7 @@ class Quotation:
 
 def _expected(teacher: ChatTeacher, level: str, factor: float = 1.0) -> float:
     """Output tokens of one answer: what is read, and what the model thinks before it."""
-    thoughts = THOUGHT_TOKENS if thinks(teacher) and level != NATIVE else 0
+    thoughts = THOUGHT_TOKENS if teacher.thinks and level != NATIVE else 0
     return min(OUTPUT_TOKENS[level] * factor + thoughts, teacher.max_output_tokens)
 
 

@@ -12,7 +12,6 @@ from gradus.planning.quotation import OUTPUT_TOKENS, THOUGHT_TOKENS
 from gradus.results.store import Results
 from gradus.study.config import load
 from gradus.study.config.teachers import OpenAITeacher
-from gradus.teachers.clients.capabilities import thinks
 from gradus.teachers.prompts.prompting import Prompts
 
 PROJECT = Path(__file__).resolve().parents[3]
@@ -47,7 +46,11 @@ PRICE = {
     ],
 )
 def test_who_thinks_is_told_by_the_name_or_by_the_entry(entry: dict[str, Any], expected: bool) -> None:
-    assert thinks(OpenAITeacher.model_validate({"provider": "openai", **entry})) is expected
+    teacher = OpenAITeacher.model_validate({"provider": "openai", **entry})
+    assert teacher.thinks is expected
+    assert teacher.max_output_tokens == (16_000 if expected else 1024), "thoughts have room"
+    told = OpenAITeacher.model_validate({"provider": "openai", "max_output_tokens": 500, **entry})
+    assert told.max_output_tokens == 500, "what the entry says counts"
 
 
 def planned(root: Path, **entry: Any) -> Plan:
@@ -65,6 +68,7 @@ def test_thoughts_are_priced_and_a_narrow_limit_is_told(tmp_path: Path, monkeypa
     assert plain.quotes["teacher asked"].output_tokens == count * OUTPUT_TOKENS["L1"]
     assert wide.quotes["teacher asked"].output_tokens == count * (OUTPUT_TOKENS["L1"] + THOUGHT_TOKENS)
     assert plain.narrow == wide.narrow == {}
-    narrow = planned(tmp_path, model="o3")
+    unset, narrow = planned(tmp_path, model="o3"), planned(tmp_path, model="o3", max_output_tokens=1024)
+    assert unset.quotes == wide.quotes and unset.narrow == {}
     assert narrow.narrow == {"asked": 1024} and "asked (1,024)" in narrow.to_markdown()
     assert narrow.quotes["teacher asked"].output_tokens == count * 1024, "no more is billed than is allowed"

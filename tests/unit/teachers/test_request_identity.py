@@ -36,7 +36,7 @@ ENTRIES: dict[str, dict[str, Any]] = {
         "budget_usd": 3.0,
         "mode": "batch",
     },
-    "reasoning": {"provider": "openai", "model": "o3-mini", "temperature": 0.5},
+    "reasoning": {"provider": "openai", "model": "o3-mini", "temperature": 0.5, "max_output_tokens": 1024},
     "compatible": {"provider": "openai", "model": "m", "base_url": "http://x/v1", "top_p": 0.9},
     "anthropic": {"provider": "anthropic", "model": "claude", "temperature": 0.7, "max_output_tokens": 77},
     "vllm": {"provider": "vllm", "model": "some/model", "gpus": 2},
@@ -156,7 +156,7 @@ def test_extra_fields_are_sent_and_decide_the_identity(prompts: Prompts) -> None
     task = Task(PROBLEM, Supervision("d", "t", "original", "L1"), None, 0)
     body = RequestBuilder(found, prompts, "shown").annotation(task, 0, EXEMPLAR, EXEMPLAR).body
     assert body["reasoning_effort"] == "high" and body["chat_template_kwargs"] == {"enable_thinking": True}
-    assert body["max_completion_tokens"] == 1024 and "max_tokens" not in body
+    assert body["max_completion_tokens"] == 16_000 and "max_tokens" not in body
     (message,) = body["messages"]
     assert message["role"] == "user" and message["content"].startswith("You explain.\n\nlevel L1")
     identity = found.identity()

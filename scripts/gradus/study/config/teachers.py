@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 from typing import Annotated, Any, ClassVar, Literal, get_args
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from gradus.runtime.errors import UserError
 from gradus.study.config.options import read_section
 from gradus.study.config.sections import Section
+from gradus.study.config.thinking import ROOM_TO_THINK, thinks
 
 # What `key_variable` says where a server needs no key.
 NO_KEY = "none"
@@ -202,7 +203,12 @@ class _Asked(Section):
     gold: Literal["shown", "hidden"] = Field("shown", description="Whether the teacher sees the gold answer.")
     temperature: float | None = Field(None, ge=0, description="Sent where the model accepts it; unset: its default.")
     top_p: float | None = Field(None, gt=0, le=1, description="Sent where the model accepts it; unset: its default.")
-    max_output_tokens: int = Field(1024, gt=0, description="Longest answer; hitting it counts as truncated.")
+    max_output_tokens: int = Field(
+        1024,
+        gt=0,
+        description="Longest output, thoughts included; hitting it counts as truncated. Unset: 16,000 for a model that thinks "
+        "before it answers.",
+    )
     samples: int = Field(1, ge=1, description="Answers per question.")
     rationale: RationaleSource = Field(
         "answer",
@@ -222,6 +228,21 @@ class _Asked(Section):
         "system",
         description="Where the system prompt goes: a message of its own, the beginning of the question, or nowhere.",
     )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _thoughts_need_room(cls, given: Any) -> Any:
+        match given:
+            case {"model": str(model)} if given.get("max_output_tokens") is None:
+                extra = given.get("extra")  # what is no mapping is told by the field itself
+                if thinks(model, given.get("rationale", "answer"), extra if isinstance(extra, dict) else {}):
+                    return {**given, "max_output_tokens": ROOM_TO_THINK}
+        return given
+
+    @property
+    def thinks(self) -> bool:
+        """Whether the model thinks before it answers, by its name, or by what the entry says of it."""
+        return thinks(self.model, self.rationale, self.extra)
 
 
 class ChatTeacher(RequestPolicy, _Asked):

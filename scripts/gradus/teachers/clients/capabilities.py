@@ -7,9 +7,8 @@ reasoning models take no temperature and name the limit ``max_completion_tokens`
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 from gradus.study.config.teachers import ChatTeacher
 
@@ -46,41 +45,3 @@ def sent_parameters(known: Capabilities, teacher: ChatTeacher) -> dict[str, int 
         wanted = {"temperature": teacher.temperature, "top_p": teacher.top_p}
         sent |= {name: value for name, value in wanted.items() if value is not None}
     return sent
-
-
-# Models that think before they answer, whatever they are asked: their thoughts are output, and billed.
-_THINKERS = re.compile(
-    r"(?:^|[/_.-])(?:o\d|gpt-5|gpt-oss|r1|qwq|magistral|reason(?:er|ing)|think(?:ing|er)?)(?:$|[/_.:@-])", re.IGNORECASE
-)
-_SWITCHES = ("reasoning_effort", "reasoning", "thinking", "enable_thinking", "thinking_budget", "thinking_config")
-
-
-def thinks(teacher: ChatTeacher) -> bool:
-    """Whether a teacher's model thinks before it answers, by its name, or by what its entry says of it."""
-    return (
-        teacher.rationale != "answer" or _is_on(teacher.extra) or _THINKERS.search(teacher.model) is not None
-    ) and not _is_off(teacher.extra)
-
-
-def _is_on(extra: Mapping[str, Any]) -> bool:
-    return any(_is_set(value) for value in _switches(extra))
-
-
-def _is_off(extra: Mapping[str, Any]) -> bool:
-    found = list(_switches(extra))
-    return bool(found) and not any(map(_is_set, found))
-
-
-def _switches(extra: Mapping[str, Any]) -> Iterator[Any]:
-    """What the fields of a body say about thinking, also one level deep (``chat_template_kwargs``)."""
-    for name, value in extra.items():
-        if name in _SWITCHES:
-            yield value
-        elif isinstance(value, Mapping):
-            yield from _switches(value)
-
-
-def _is_set(value: Any) -> bool:
-    if isinstance(value, Mapping):
-        return value.get("type") != "disabled" and value.get("enabled") is not False
-    return value not in (False, None, 0, "none", "off", "disabled")
