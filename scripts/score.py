@@ -25,6 +25,7 @@ from gradus.evaluation.outputs.tallies import tally
 from gradus.evaluation.outputs.verdicts import Judged, judged, problems_by_id
 from gradus.evaluation.scoring import score
 from gradus.records import Prediction, Problem
+from gradus.records.metrics import Metrics
 from gradus.records.vocabulary import ANSWER_KINDS
 from gradus.runtime import program
 from gradus.runtime.atomic import write_json
@@ -100,7 +101,7 @@ def _options(options: ArgumentParser) -> None:
 
 def _score_cell(given: Namespace) -> None:
     problems, train_problems = read_records(given.problems, Problem), read_records(given.train_problems, Problem)
-    rows, metric = score(problems, train_problems, read_records(given.predictions[0], Prediction))
+    rows, scores = score(problems, train_problems, read_records(given.predictions[0], Prediction))
     write_records(given.rows, rows)
     examples, excerpt = 0, False
     if given.training_set_manifest:
@@ -109,9 +110,9 @@ def _score_cell(given: Namespace) -> None:
     asked = {normalised(problem.full_text) for problem in problems} if examples else set()
     leaked = [problem.id for problem in train_problems if normalised(problem.full_text) in asked]
     taught = {"training_examples": examples, "leaked_training_rows": len(leaked), "excerpt": excerpt}
-    facts = {**given.cell, **metric, **taught}
-    write_json(given.output, facts)
-    program.log.info("%d of %d correct (%.1f %%)", metric["correct"], metric["n"], 100 * metric["accuracy"])
+    metrics = Metrics.from_json({**given.cell, **scores.to_json(), **taught})
+    write_json(given.output, metrics.to_json())
+    program.log.info("%d of %d correct (%.1f %%)", metrics.correct, metrics.n, 100 * metrics.accuracy)
 
 
 def _score_outputs(given: Namespace) -> None:

@@ -146,7 +146,7 @@ def make_study(
         facts = {**cell.wildcards(), "problems": asked, "decoding": "greedy"}
         write(paths.PREDICTIONS, cell, [one.to_json() for one in written], True, problems=asked, decoding="greedy")
         write(paths.SCORED, cell, [one.to_json() for one in rows], True, problems=asked, decoding="greedy")
-        write(paths.METRICS, cell, {**facts, **metric, **taught}, problems=asked, decoding="greedy")
+        write(paths.METRICS, cell, {**facts, **metric.to_json(), **taught}, problems=asked, decoding="greedy")
         supervision = cell.supervision
         if asked != "test" or is_untaught(supervision):
             continue

@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from math import comb
 from typing import Any
 
 from gradus.answers import answers_equal
 from gradus.evaluation.grading import Question, compare_ahead, grade
 from gradus.records import Annotation, Prediction, Problem, Scored
+from gradus.records.metrics import Scores
 from gradus.runtime.errors import UserError
 from gradus.statistics.intervals import wilson
 
 
 def score(
     problems: Sequence[Problem], train_problems: Sequence[Problem], predictions: Sequence[Prediction]
-) -> tuple[list[Scored], dict[str, Any]]:
-    """Rows in the order of the predictions, and the metric record.
+) -> tuple[list[Scored], Scores]:
+    """Rows in the order of the predictions, and what they come to.
 
     Raises UserError unless every problem has as many predictions and every prediction its problem.
     """
@@ -79,34 +80,37 @@ def _summary(
     problems: Sequence[Problem],
     train_problems: Sequence[Problem],
     predictions: Sequence[Prediction],
-) -> dict[str, Any]:
+) -> Scores:
     """Rates are shares of all texts; the interval is that of as many problems as there are, however many samples each has."""
     texts, n = len(rows), len(problems)
     samples = by_problem(rows)
+    kinds = {problem.id: problem.answer_kind for problem in problems}
+    is_sampled = texts > n
     correct = sum(row.correct for row in rows)
     interval = wilson(round(correct * n / texts), n)
     frequent, _ = Counter(problem.answer for problem in train_problems).most_common(1)[0]
     baseline = sum(answers_equal(problem.answer, frequent, problem.answer_kind) for problem in problems)
-    return {
-        "n": n,
-        "samples": texts // n,
-        "correct": correct,
-        "accuracy": correct / texts,
-        "interval_low": interval.low,
-        "interval_high": interval.high,
-        "truncated": sum(row.truncated for row in rows),
-        "unparsable": sum(row.extracted is None for row in rows),
-        "timeouts": sum(row.failure == "timeout" for row in rows),
-        "strict_correct": sum(row.strict for row in rows),
-        "strict_accuracy": sum(row.strict for row in rows) / texts,
-        "disagreements": sum(row.strict != row.correct for row in rows),
-        "mean_completion_tokens": sum(p.completion_tokens for p in predictions) / texts,
-        "most_frequent_answer": frequent,
-        "most_frequent_answer_correct": baseline,
-        "most_frequent_answer_accuracy": baseline / n,
-        "chance_accuracy": sum(chance(problem) for problem in problems) / n,
-        **sampled(samples, {problem.id: problem.answer_kind for problem in problems}),
-    }
+    return Scores(
+        n=n,
+        samples=texts // n,
+        correct=correct,
+        accuracy=correct / texts,
+        interval_low=interval.low,
+        interval_high=interval.high,
+        truncated=sum(row.truncated for row in rows),
+        unparsable=sum(row.extracted is None for row in rows),
+        timeouts=sum(row.failure == "timeout" for row in rows),
+        strict_correct=sum(row.strict for row in rows),
+        strict_accuracy=sum(row.strict for row in rows) / texts,
+        disagreements=sum(row.strict != row.correct for row in rows),
+        mean_completion_tokens=sum(p.completion_tokens for p in predictions) / texts,
+        most_frequent_answer=frequent,
+        most_frequent_answer_correct=baseline,
+        most_frequent_answer_accuracy=baseline / n,
+        chance_accuracy=sum(chance(problem) for problem in problems) / n,
+        majority_accuracy=majority_accuracy(samples, kinds) if is_sampled else None,
+        pass_at=solved_within(samples) if is_sampled else None,
+    )
 
 
 def chance(problem: Problem) -> float:
@@ -124,22 +128,17 @@ def by_problem(rows: Sequence[Scored]) -> dict[str, list[Scored]]:
     return found
 
 
-def sampled(samples: dict[str, list[Scored]], kinds: dict[str, str]) -> dict[str, Any]:
-    """Self-consistency and pass@k; nothing for one sample each.
+def majority_accuracy(samples: Mapping[str, Sequence[Scored]], kinds: Mapping[str, str]) -> float:
+    """How often the answer given most often is right (self-consistency, Wang et al. 2023; the first of equals)."""
+    return sum(majority(rows, kinds[name]) for name, rows in samples.items()) / len(samples)
 
-    ``majority_accuracy``: the answer given most often is right (Wang et al. 2023; the first of equals). ``pass_at``: the chance
-    that one of k samples is right (the unbiased estimate of Chen et al. 2021), for every power of two up to the samples.
-    """
+
+def solved_within(samples: Mapping[str, Sequence[Scored]]) -> dict[str, float]:
+    """The chance that one of k samples is right, for every power of two up to the samples (Chen et al. 2021, unbiased)."""
     count = len(next(iter(samples.values())))
-    if count == 1:
-        return {}
     right = [sum(row.correct for row in rows) for rows in samples.values()]
-    voted = sum(majority(rows, kinds[name]) for name, rows in samples.items())
     sizes = [2**power for power in range(count.bit_length()) if 2**power <= count]
-    return {
-        "majority_accuracy": voted / len(samples),
-        "pass_at": {str(k): sum(pass_at(count, one, k) for one in right) / len(right) for k in sizes},
-    }
+    return {str(k): sum(pass_at(count, one, k) for one in right) / len(right) for k in sizes}
 
 
 def majority(rows: Sequence[Scored], kind: str) -> bool:

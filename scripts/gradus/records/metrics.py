@@ -2,28 +2,20 @@
 
 from __future__ import annotations
 
-import dataclasses
 from dataclasses import dataclass
-from typing import Any, Self
 
 from gradus.runtime.record import Record
 
 
-@dataclass(frozen=True)
-class Metrics(Record):
-    """The cell and the problems that it was asked, its scores from 0 to 1, counts of its texts, what it was trained on.
+@dataclass(frozen=True, kw_only=True)
+class Scores(Record):
+    """Scores of a student's texts, from 0 to 1, and their counts; ``n`` problems with ``samples`` texts each.
 
     ``majority_accuracy`` and ``pass_at`` are None with one sample per problem; their keys are then absent from the file.
     """
 
-    dataset: str
-    teacher: str
-    format: str
-    level: str
-    student: str
-    seed: int
-    problems: str
-    decoding: str
+    MAY_BE_ABSENT = frozenset({"majority_accuracy", "pass_at"})
+
     n: int
     samples: int
     correct: int
@@ -41,18 +33,22 @@ class Metrics(Record):
     most_frequent_answer_correct: int
     most_frequent_answer_accuracy: float
     chance_accuracy: float
-    training_examples: int
-    leaked_training_rows: int
-    excerpt: bool
     majority_accuracy: float | None = None
     pass_at: dict[str, float] | None = None
 
-    def to_json(self) -> dict[str, Any]:
-        """The fields of the file; those that one sample per problem does not have are left out."""
-        return {key: value for key, value in dataclasses.asdict(self).items() if value is not None}
 
-    @classmethod
-    def from_json(cls, value: Any) -> Self:
-        """The record of a metric file; UserError on a missing, unknown or badly typed field."""
-        absent = {"majority_accuracy": None, "pass_at": None}
-        return super().from_json({**absent, **value} if isinstance(value, dict) else value)
+@dataclass(frozen=True, kw_only=True)
+class Metrics(Scores):
+    """The scores of a cell, the problems that it was asked, and what it was trained on."""
+
+    dataset: str
+    teacher: str
+    format: str
+    level: str
+    student: str
+    seed: int
+    problems: str
+    decoding: str
+    training_examples: int
+    leaked_training_rows: int
+    excerpt: bool

@@ -20,8 +20,8 @@ def prediction(name: str, text: str, sample: int = 0) -> Prediction:
 
 def test_one_sample_has_no_votes() -> None:
     rows, facts = score([problem("a")], [problem("t")], [prediction("a", "The answer is 4.")])
-    assert rows[0].correct and (facts["n"], facts["samples"], facts["accuracy"]) == (1, 1, 1.0)
-    assert "pass_at" not in facts and "majority_accuracy" not in facts
+    assert rows[0].correct and (facts.n, facts.samples, facts.accuracy) == (1, 1, 1.0)
+    assert not {"pass_at", "majority_accuracy"} & set(facts.to_json())
 
 
 # Texts that the two sets of rules judge differently: the paper's lose a leading dot, and read the first of two paragraphs.
@@ -34,16 +34,16 @@ def test_accuracy_goes_by_our_rules_and_the_papers_stand_beside_it() -> None:
     problems = [problem(name, answer) for name, (_, answer) in texts.items()]
     rows, facts = score(problems, [problem("t")], [prediction(name, text) for name, (text, _) in texts.items()])
     assert [(row.correct, row.strict) for row in rows] == [(True, False), (True, False), (False, True), (False, False)]
-    assert (facts["correct"], facts["accuracy"]) == (2, 0.5)
-    assert (facts["strict_correct"], facts["strict_accuracy"], facts["disagreements"]) == (1, 0.25, 3)
-    assert facts["interval_low"] == pytest.approx(0.1500, abs=1e-4), "Wilson's interval of 2 of 4"
-    assert facts["interval_high"] == pytest.approx(0.8500, abs=1e-4)
+    assert (facts.correct, facts.accuracy) == (2, 0.5)
+    assert (facts.strict_correct, facts.strict_accuracy, facts.disagreements) == (1, 0.25, 3)
+    assert facts.interval_low == pytest.approx(0.1500, abs=1e-4), "Wilson's interval of 2 of 4"
+    assert facts.interval_high == pytest.approx(0.8500, abs=1e-4)
 
 
 def test_votes_and_pass_at_k_go_by_our_rules() -> None:
     made = [prediction("a", OURS_ALONE[0][0], index) for index in range(2)]
     _, facts = score([problem("a", "0.5")], [problem("t")], made)
-    assert (facts["majority_accuracy"], facts["pass_at"]) == (1.0, {"1": 1.0, "2": 1.0})
+    assert (facts.majority_accuracy, facts.pass_at) == (1.0, {"1": 1.0, "2": 1.0})
 
 
 def test_several_samples_are_averaged_and_vote() -> None:
@@ -55,11 +55,11 @@ def test_several_samples_are_averaged_and_vote() -> None:
         for index, text in enumerate(mine)
     ]
     _, facts = score([problem("a"), problem("b")], [problem("t")], made)
-    assert (facts["n"], facts["samples"], facts["correct"]) == (2, 4, 2)
-    assert facts["accuracy"] == pytest.approx(2 / 8)
-    assert facts["majority_accuracy"] == 0.5, "of equal votes the first counts"
-    assert facts["pass_at"] == {"1": pytest.approx(0.25), "2": pytest.approx((1 - 1 / 6) / 2), "4": 0.5}
-    assert facts["interval_high"] - facts["interval_low"] > 0.5
+    assert (facts.n, facts.samples, facts.correct) == (2, 4, 2)
+    assert facts.accuracy == pytest.approx(2 / 8)
+    assert facts.majority_accuracy == 0.5, "of equal votes the first counts"
+    assert facts.pass_at == {"1": pytest.approx(0.25), "2": pytest.approx((1 - 1 / 6) / 2), "4": 0.5}
+    assert facts.interval_high - facts.interval_low > 0.5
 
 
 def test_pass_at_k_by_hand() -> None:
