@@ -3,7 +3,7 @@
 python benchmarks/annotation.py pace      1,000 requests a minute, 2 s latency: the share of the limit that is used, 429s
 python benchmarks/annotation.py overhead  CPU per request above the bare SDK, same requests, same run
 python benchmarks/annotation.py memory    20,000 and 200,000 requests, provider in this process
-python benchmarks/annotation.py peers     2,000 requests at 200 ms, 32 in flight; --peer NAME=PYTHON runs peers.py there
+python benchmarks/annotation.py peers     2,000 requests at 200 ms (or --latency), 32 in flight; --peer NAME=PYTHON is a peer
 """
 
 from __future__ import annotations
@@ -160,10 +160,10 @@ def fill(count: int) -> None:
         print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
 
 
-def peers(others: list[str], count: int) -> None:
+def peers(others: list[str], count: int, latency: float) -> None:
     """Wall clock for the same load on the same server, one after another."""
-    ideal = count * 0.2 / 32
-    with provider("--latency", "0.2") as port:
+    ideal = count * latency / 32
+    with provider("--latency", str(latency)) as port:
         entry = teacher(port, max_concurrency=32)
         wall, _ = fetched(count, entry)
         print(f"| gradus | {wall:.1f} s | {wall / ideal:.2f} x ideal |")
@@ -194,10 +194,16 @@ def main() -> None:
     options.add_argument(
         "--requests", type=int, help="instead of 2,000 (overhead: 1,500); fewer only show that it runs"
     )
+    options.add_argument(
+        "--latency",
+        type=float,
+        default=0.2,
+        help="peers: seconds of an answer; below 0.05 everybody is as fast as its own work",
+    )
     given = options.parse_args()
     os.environ["OPENAI_API_KEY"] = KEY
     if given.what == "peers":
-        peers(given.peer, given.requests or 2000)
+        peers(given.peer, given.requests or 2000, given.latency)
     elif given.what == "memory":
         memory()
     elif given.what == "pace":

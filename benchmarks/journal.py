@@ -110,7 +110,9 @@ def planning() -> None:
         quotes = requested(PlanInputs(results, prompts, prices))
         taken = time.process_time() - began
         asked, cached = (sum(getattr(quote, one) for quote in quotes.values()) for one in ("requests", "cached"))
-        print(f"| plan | {asked:,} requests, {cached:,} of the {count:,} answers in the journals: {taken:.1f} s |")
+        print(
+            f"| plan | {asked:,} requests, {cached:,} of them answered by the {count:,} answers in the journals: {taken:.1f} s |"
+        )
 
 
 def write_inputs(inputs: PlanInputs) -> None:

@@ -45,6 +45,8 @@ _NAME = re.compile(
     r"(?:m\s*)?(?:\\(?:angle|triangle|overline|text|mathrm|operatorname|vec|mathbf|widehat|overrightarrow|bar|hat)\s*)?"
     r"(?:\{[^{}]*\}|\\?[A-Za-z]+)(?:_\{?[\w,]+\}?)?'*(?:\([^()=]*\)|\[[^\[\]=]*\])?(?:\^\{-1\}(?:\([^()=]*\))?)?"
 )
+_PLAIN = re.compile(r"(-?)(?:(\d+(?:\.\d+)?|\.\d+)|\\frac\{(\d+)\}\{(\d+)\}|(\d+)/(\d+))")
+_SCALES = (Fraction(1), Fraction(100), Fraction(1, 100))  # math-verify takes a number and its percentage for the same
 _RELATION = r"\\leq|\\geq|\\le(?![a-z])|\\ge(?![a-z])|\\lt(?![a-z])|\\gt(?![a-z])|<=|>=|<|>"
 _NOTHING = re.compile(
     r"\\(?:text|mbox|mathrm)\s*\{\s*(?:there\s+(?:is|are)\s+)?no\s+(?:real\s+)?solutions?\.?\s*\}|no\s+(?:real\s+)?solutions?|\\varnothing"
@@ -157,6 +159,8 @@ def decided(left: str, right: str) -> bool | None:
     mine, gold = spelling(left), spelling(right)
     if mine == gold or numbers_equal(left, right) or numbers_equal(mine, gold):
         return True
+    if _far_apart(mine, gold):
+        return False
     based = _BASED.fullmatch(mine), _BASED.fullmatch(gold)
     if any(based):
         return _same_in_base(mine, gold, *based)
@@ -179,6 +183,25 @@ def decided(left: str, right: str) -> bool | None:
     ):
         return False
     return None
+
+
+def _far_apart(mine: str, gold: str) -> bool:
+    """Whether both are plain numbers that no rounding and no percent sign makes the same: most wrong answers are."""
+    left, right = _PLAIN.fullmatch(mine), _PLAIN.fullmatch(gold)
+    if left is None or right is None or len(mine + gold) > 60:
+        return False
+    one, other = _rational(left), _rational(right)
+    if one is None or other is None:
+        return False
+    return all(abs(scale * one - other) * 1000 > max(abs(scale * one), abs(other)) for scale in _SCALES)
+
+
+def _rational(match: re.Match[str]) -> Fraction | None:
+    """A plain number's value; None where it divides by nothing."""
+    sign, whole, top, bottom, over, under = match.groups()
+    divisor = int(bottom or under or 1)
+    value = Fraction(whole or top or over)
+    return None if divisor == 0 else (-value if sign else value) / divisor
 
 
 def elements(text: str) -> list[str]:

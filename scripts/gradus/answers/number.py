@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from fractions import Fraction
+from functools import lru_cache
 
 from gradus.answers.boxes import boxed, open_box
 from gradus.answers.quantities import Quantity, plain_numbers, quantities_in
 from gradus.answers.stated import last_sentence, read_statements
 
+_NUMBER = re.compile(r"[-+]?(\d+(\.\d*)?|\.\d+)(/\d+)?")
 _ANY_NUMBER = re.compile(r"(?<![\w.])[-\u2212]?\$?(?:\d{1,3}(?:,\d{3})+(?!\d)|\d+)?(?:\.\d+)?(?:/\d+)?(?![\d])")
 _SENTENCE_END = re.compile(r"(?<!\bi\.e)(?<!\be\.g)(?<!\bapprox)[.!?\u3002](?=\s|$)|\u3002")
 _REJECTED = re.compile(
@@ -49,14 +51,17 @@ _BARE_FIRST = re.compile(
 )
 
 
+@lru_cache(maxsize=4096)  # votes and golds ask for the same few again and again
 def canonical_number(text: str) -> str | None:
     """A number in one spelling (``18``, ``-1/2``, ``0.25`` -> ``1/4``), or None if the text is not one number.
 
     Thousands separators, a leading currency sign and a trailing dot or percent sign are accepted.
     """
     cleaned = text.strip().replace("\u2212", "-").replace("$", "").replace(",", "").rstrip(".%").strip()
-    if not re.fullmatch(r"[-+]?(\d+(\.\d*)?|\.\d+)(/\d+)?", cleaned) or len(cleaned) > 60:
+    if len(cleaned) > 60 or not _NUMBER.fullmatch(cleaned):
         return None
+    if cleaned.isdecimal():
+        return str(int(cleaned))  # a tenth of what a fraction takes
     top, _, bottom = cleaned.partition("/")
     if bottom and int(bottom) == 0:
         return None

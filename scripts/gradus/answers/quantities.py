@@ -113,6 +113,8 @@ def _value(match: re.Match[str], text: str) -> str | None:
     digits = match["digits"]
     if len(digits) > DIGITS:
         return None
+    if match[0] == digits and digits.isdecimal():
+        return str(int(digits))  # most numbers are: a twentieth of the work
     value = Fraction(_decimal(digits))
     if match["top"]:
         value += Fraction(int(match["top"]), int(match["bottom"])) if int(match["bottom"]) else 0
@@ -125,7 +127,8 @@ def _value(match: re.Match[str], text: str) -> str | None:
     power = int(match["e"] or 0) + int(match["power"] or 0)
     if abs(power) > DIGITS:
         return None
-    value *= Fraction(10) ** power
+    if power:
+        value *= Fraction(10) ** power
     if match["raised"]:
         if value != 10 or int(match["raised"]) > DIGITS:
             return None

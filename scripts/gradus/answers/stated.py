@@ -21,6 +21,7 @@ _ENGLISH = re.compile(
     r"|\b(?:ans|choice|option\s+chosen|my\s+pick)\s*[:=]",
     re.IGNORECASE | re.MULTILINE,
 )
+_ENGLISH_WORDS = ("answer", "option", "choice", "ans", "my pick")  # one of them is in every phrase
 # Languages that group thousands by dots; the others below do not.
 _DOTTED = (
     r"\b(?:richtige\s+|korrekte\s+)?(?:antwort|l\u00f6sung|ergebnis)\s*(?:ist|lautet|:)\s*:?"
@@ -121,11 +122,21 @@ def phrases(text: str) -> list[tuple[int, int]]:
     """Where each phrase begins and ends that announces an answer."""
     lower = text.lower()
     found: list[tuple[int, int]] = []
-    if any(word in lower for word in ("answer", "option", "choice", "ans", "my pick")):
-        found += [match.span() for match in _ENGLISH.finditer(text)]
+    first = min((place for place in map(lower.find, _ENGLISH_WORDS) if place >= 0), default=None)
+    if first is not None:
+        begin = _before(lower, first) if text.isascii() else 0
+        found += [match.span() for match in _ENGLISH.finditer(text, begin)]
     if not text.isascii() or any(word in lower for word in _OTHER_WORDS):
         found = sorted(found + [match.span() for match in _OTHERS.finditer(text)])
     return found
+
+
+def _before(lower: str, first: int) -> int:
+    """Where the first English phrase may begin, whose first word stands at ``first``: most texts are long before it."""
+    head = lower[:first].rstrip()
+    for word in ("best", "correct", "right", "final"):
+        head = head.removesuffix(word)
+    return len(head.rstrip(" \t#*_>"))
 
 
 def last_statement(text: str) -> str | None:

@@ -6,8 +6,9 @@ import threading
 
 import pytest
 
-from gradus.answers import answers_compared, answers_equal, equivalence
+from gradus.answers import answers_compared, answers_equal, equivalence, stated
 from gradus.answers.equivalence import equivalences, equivalent
+from gradus.answers.latex import quick_verdict
 from gradus.evaluation.grading import Question, grade
 
 ENDLESS = r"\int_0^1 x^{x^{x^x}} dx"  # sympy looks for a closed form
@@ -62,3 +63,35 @@ def test_what_cannot_be_decided_is_a_timeout_and_no_silent_wrong(monkeypatch: py
 
 def test_no_answer_is_longer_than_what_parsers_can_bear() -> None:
     assert equivalences([("1+" * 45_000 + "1", "42")]) == [False]
+
+
+@pytest.mark.parametrize(
+    ("left", "right", "verdict"),
+    [
+        ("3", "7", False),
+        ("-3", "3", False),
+        ("\\frac{3}{4}", "\\frac{4}{3}", False),
+        (".38", "13", False),
+        ("$12$", "\\dfrac{1}{2}", False),
+        ("\\frac{1}{2}", "0.5", None),  # the same: algebra says so
+        ("0.3333", "\\frac{1}{3}", None),  # rounded
+        ("50", "\\frac{1}{2}", None),  # percent
+        ("\\frac{1}{0}", "3", None),
+        ("7", "(7, 2)", None),
+    ],
+)
+def test_plain_numbers_far_apart_need_no_algebra(left: str, right: str, verdict: bool | None) -> None:
+    assert quick_verdict(left, right) is verdict
+    assert quick_verdict(right, left) is verdict
+
+
+@pytest.mark.parametrize(
+    "lead", ["", "best\n\n", "  ** ", "my final ", "Correct \t ", "final\nfinal ", "said. _**_ ", "option chosen: A, "]
+)
+@pytest.mark.parametrize("word", ["answer is 4", "Answer: 4", "choice is B", "options: B", "ans = 4", "my pick: B"])
+def test_a_long_text_before_the_first_phrase_hides_none(lead: str, word: str) -> None:
+    """The search begins at the first word that a phrase has; what may stand before that word belongs to the phrase."""
+    for before in ("", "Two and two.\n", "x" * 300 + "\n" + "y " * 200, "Is it?\n\n"):
+        text = f"{before}{lead}{word}\nand on."
+        whole = [match.span() for match in stated._ENGLISH.finditer(text)]
+        assert stated.phrases(text) == whole

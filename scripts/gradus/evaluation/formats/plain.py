@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import replace
+from typing import TypedDict
 
 from gradus.evaluation.formats.columns import LINE, resolved
 from gradus.evaluation.formats.files import Row, Rows
@@ -18,17 +18,19 @@ def samples(rows: Rows, source: Source) -> Iterator[Sample]:
     """The columns are those of the first row; several rows of one id without a column for it are its samples in order."""
     found: dict[str, str] | None = None
     seen: Counter[tuple[str, str]] = Counter()
+    run = source.run or source.stem
     for number, (where, row) in enumerate(rows, 1):
         if found is None:
             found = resolved(source.columns, row, where)
             _need(found, row, where, ("text", "score"), "a text or a score")
         with source.row():
-            one = _problem(row, found, number, where)
-            sample = index(row, found["sample"], where) if "sample" in found else seen[one.task, one.id]
+            problem = _problem(row, found, number, where)
+            key = problem["task"], problem["id"]
+            sample = index(row, found["sample"], where) if "sample" in found else seen[key]
             text = named(row, found["text"], where) if "text" in found else None
             scores = _scores(row, found.get("score"), where)
-            seen[one.task, one.id] += 1
-            yield replace(one, run=source.run or source.stem, sample=sample, text=text, scores=scores)
+            seen[key] += 1
+            yield Sample(run=run, sample=sample, text=text, scores=scores, **problem)
 
 
 def problems(rows: Rows, source: Source) -> Iterator[Sample]:
@@ -39,16 +41,26 @@ def problems(rows: Rows, source: Source) -> Iterator[Sample]:
             found = resolved(source.columns, row, where)
             _need(found, row, where, ("gold",), "a gold answer")
         with source.row():
-            yield _problem(row, found, number, where)
+            yield Sample(run="", sample=0, **_problem(row, found, number, where))
 
 
-def _problem(row: Row, found: dict[str, str], number: int, where: str) -> Sample:
+class _Problem(TypedDict):
+    """What a row says of its problem."""
+
+    task: str
+    id: str
+    question: str | None
+    choices: tuple[str, ...] | None
+    golds: tuple[str, ...]
+    where: str
+    cluster: str | None
+
+
+def _problem(row: Row, found: dict[str, str], number: int, where: str) -> _Problem:
     choices, labels = choices_of(row.get(found["choices"]), where) or (None, ()) if "choices" in found else (None, ())
-    return Sample(
-        run="",
+    return _Problem(
         task=(optional(row, found["task"]) if "task" in found else None) or "",
         id=str(number) if found["id"] == LINE else named(row, found["id"], where),
-        sample=0,
         question=optional(row, found["question"]) if "question" in found else None,
         choices=choices,
         golds=tuple(by_letter(gold, labels) for gold in golds_of(row.get(found.get("gold", "")))),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict
 
 from gradus.evaluation.outputs.verdicts import Judged
 
@@ -13,7 +12,7 @@ _SHOWN = 300  # characters of a text's end
 def row_of(judged: Judged, several: bool, with_texts: bool) -> dict[str, object]:
     """A row of the file: id, sample, both verdicts, what was read; run and task where there are several; texts on request."""
     where = {"run": judged.sample.run, "task": judged.sample.task} if several else {}
-    row = {**where, "id": judged.sample.id, "sample": judged.sample.sample, **asdict(judged.grade)}
+    row = {**where, "id": judged.sample.id, "sample": judged.sample.sample, **vars(judged.grade)}
     if not with_texts:
         return row
     choices = judged.asked.questions[0].choices or ()
