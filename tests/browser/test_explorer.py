@@ -118,13 +118,15 @@ def test_claims_and_audit_are_told_in_words(page: Any) -> None:
     rows = page.locator("#claims table").first.locator("tbody tr")
     everything = rows.count()
     assert everything > 20
+    earlier = "EARLIER: these verdicts were made before the study went on; 10 cells are missing by now or newer."
+    assert page.locator("#claims .wrong").first.inner_text() == earlier
     page.click('button[data-verdict="one run: no verdict"]')
     verdicts = rows.locator("td:nth-child(1)").all_inner_texts()
     assert 0 < len(verdicts) < everything and set(verdicts) == {"one run: no verdict"}
     page.click("#tab-audit")
     audit = page.inner_text("#audit")
-    assert "1 cells were trained on test questions: sums/tutor/original/L3/small/seed1" in audit
-    assert "1 cells have not learned to stop (¶, final_end_loss above 0.1): sums/tutor/original/L1/large/seed2" in audit
+    assert "1 cell was trained on test questions: sums/tutor/original/L3/small/seed1" in audit
+    assert "1 cell has not learned to stop (¶, final_end_loss above 0.1): sums/tutor/original/L1/large/seed2" in audit
     assert page.locator("#audit table").nth(1).locator("tbody tr").count() > 6
 
 
@@ -159,7 +161,9 @@ def test_every_experiment_is_plotted_with_the_numbers_of_its_table(explorer: Any
     assert told.startswith("large, tutor/original/L5: ") and "n = 60, 3 of 3 runs" in told
     point.focus()
     assert explorer.locator("#experiment-granularity .verdicts, #experiment-granularity summary").count() >= 1
-    assert "PARTIAL: 3 of 18 conditions are not there yet" in granularity.inner_text(), "L4 of more-sums was taken away"
+    assert "PARTIAL: 3 of 18 conditions are not there yet." in granularity.inner_text(), (
+        "L4 of more-sums was taken away"
+    )
 
 
 def test_scores_on_development_problems_stand_beside_those_on_test(explorer: Any, folder: Path) -> None:

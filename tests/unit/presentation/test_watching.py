@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ import pytest
 from made_study import made_config, make_study
 from running import PROJECT
 
+from gradus.presentation.explorer.collection import collect, shown
 from gradus.results.store import Results
 from gradus.runtime.errors import UserError
 from gradus.study import paths
@@ -61,3 +63,17 @@ def test_what_cannot_be_read_now_is_read_at_the_next_turn(
 def test_without_a_study_there_is_nothing_to_follow(so_far: Any, tmp_path: Path) -> None:
     with pytest.raises(UserError, match="holds no study"):
         so_far.watch(tmp_path / "study.json", tmp_path / "so_far", 1.0)
+
+
+def test_verdicts_of_an_earlier_end_are_called_that(study: Path) -> None:
+    """A study that goes on after its end still has the tables of that end."""
+    results = Results.open(study.parent)
+    scored = [results.path(paths.METRICS, cell, problems="test", decoding="greedy") for cell in cells(results.study)]
+    assert collect(results, shown(results))["since_claims"] == 0, "nothing was tested"
+    claims = results.path(paths.CLAIMS)
+    claims.parent.mkdir(parents=True, exist_ok=True)
+    claims.write_text("claim\n", encoding="utf-8")
+    assert collect(results, shown(results))["since_claims"] == 0
+    scored[0].unlink()
+    os.utime(scored[1], (claims.stat().st_mtime + 5,) * 2)
+    assert collect(results, shown(results))["since_claims"] == 2

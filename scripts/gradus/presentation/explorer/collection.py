@@ -25,7 +25,7 @@ from gradus.results.store import Results
 from gradus.results.weights import weights_of
 from gradus.study import paths
 from gradus.study.config.axes import Value, are_numbers, base_of
-from gradus.study.grid import requested_cells, supervisions
+from gradus.study.grid import cells, requested_cells, supervisions
 
 CURVE_POINTS = 60
 _METRICS = (
@@ -79,6 +79,7 @@ def collect(results: Results, shown: Shown, folder: Path | None = None) -> dict[
         "links": _links(results, folder),
         "claims": _rows(results.path(paths.CLAIMS)),
         "recommendations": _rows(results.path(paths.RECOMMENDATION)),
+        "since_claims": _since_claims(results),
         "datasets": [_dataset(results, name) for name in study.datasets],
         "annotations": [_annotations(audit) for audit in audited],
     }
@@ -93,6 +94,22 @@ def _order(name: str, names: Sequence[str], values: Mapping[str, Value]) -> tupl
     value = values.get(name)
     first = min(names.index(one) for one in names if base_of(one) == base_of(name))
     return first, float(value) if are_numbers([value]) else float(names.index(name))  # type: ignore[arg-type]
+
+
+def _since_claims(results: Results) -> int:
+    """How many cells the tables of tests do not know: missing by now, or scored after them; 0 where nothing was tested.
+
+    A study that goes on after its end (another seed, another level) still has the tables of that end.
+    """
+    path = results.path(paths.CLAIMS)
+    if not path.exists():
+        return 0
+    made = path.stat().st_mtime
+    wanted = (
+        results.path(paths.METRICS, cell, decoding=results.main_decoding, problems=paths.TEST)
+        for cell in cells(results.study)
+    )
+    return sum(not one.exists() or one.stat().st_mtime > made for one in wanted)
 
 
 def shown(results: Results) -> Shown:

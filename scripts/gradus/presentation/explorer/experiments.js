@@ -78,9 +78,13 @@ const plot = (points, experiment) => {
   }));
   if (frequent !== undefined) legend.append(make("li", { class: "hint" }, `dotted: always the most frequent answer, ${percent(frequent)} %`));
   if (there.some((point) => point.development !== undefined)) legend.append(make("li", { class: "hint" }, "bar across: the same on development problems, on which choices are made"));
-  const absent = points.length - there.length;
+  const absent = points.length - there.length, fewer = there.filter((point) => point.runs < point.runs_wanted).length;
+  const partial = [
+    absent ? `${absent} of ${points.length} conditions ${absent === 1 ? "is" : "are"} not there yet` : "",
+    fewer ? `${fewer} of ${points.length} ${fewer === 1 ? "has" : "have"} fewer runs than asked` : "",
+  ].filter(Boolean).join(", ");
   return make("figure", {}, svg, legend, make("p", { class: "told", role: "status" }, "Point at a mark, or move to it with Tab, for its numbers."),
-    absent ? make("p", { class: "wrong" }, `PARTIAL: ${absent} of ${points.length} conditions are not there yet.`) : null);
+    partial ? make("p", { class: "wrong" }, `PARTIAL: ${partial}.`) : null);
 };
 
 const pointsTable = (points) => {
@@ -115,11 +119,11 @@ const verdictsOf = (experiment) => {
 const drawExperiments = () => {
   const parts = [];
   for (const experiment of facts.experiments) {
-    const section = make("section", { class: "experiment", id: `experiment-${experiment.name}` }, make("h2", {}, `${experiment.name}: ${experiment.question}`), verdictsOf(experiment));
+    const section = make("section", { class: "experiment", id: `experiment-${experiment.name}` }, make("h2", {}, `${experiment.name}: ${experiment.question}`), earlier(), verdictsOf(experiment));
     const plots = make("div", { class: "plots" });
     for (const panel of new Set(experiment.points.map((point) => point.panel))) {
       const points = experiment.points.filter((point) => point.panel === panel);
-      plots.append(make("div", {}, make("h3", {}, `${panel}: accuracy (%) by ${experiment.axis}, 95 % intervals for these test problems`), plot(points, experiment), pointsTable(points)));
+      plots.append(make("div", {}, make("h3", {}, `${panel}: accuracy (%) by ${experiment.axis}, 95\u00a0% intervals for these test problems`), plot(points, experiment), pointsTable(points)));
     }
     section.append(plots);
     parts.push(section);
