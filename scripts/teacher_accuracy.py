@@ -15,8 +15,8 @@ def main() -> None:
     options.add_argument("--output", required=True)
     given = options.parse_args()
     supervision = Supervision(*given.supervision.split("/"))
-    facts = score_teacher(read_records(given.problems, Problem), read_records(given.answers, Annotation))
-    write_json(given.output, {**vars(supervision), **facts})
+    scores = score_teacher(read_records(given.problems, Problem), read_records(given.answers, Annotation))
+    write_json(given.output, {**vars(supervision), **scores.to_json()})
 
 
 if __name__ == "__main__":

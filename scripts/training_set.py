@@ -1,6 +1,6 @@
 """Make the training set of one student from annotations: verdict policy, cutoff."""
 
-from typing import Any
+from statistics import fmean
 
 from gradus.records import Annotation, Problem
 from gradus.runtime import program
@@ -25,7 +25,7 @@ def main() -> None:
     base = model_source(given.student)
     tokens, template = load_tokens(base), student_template(given.student)
     policy: TrainingSetPolicy = given.settings
-    examples, counts = make_training_set(
+    examples, selection = make_training_set(
         read_records(given.problems, Problem),
         read_records(given.annotations, Annotation),
         policy,
@@ -43,17 +43,18 @@ def main() -> None:
         )
     excerpt = bool(read_json(manifest_path(given.annotations)).get("excerpt", False))
     written = [len(ids) - prompt for ids, prompt in rows]
-    write_records(given.output, examples, **counts, excerpt=excerpt, **_length_facts(lengths, written))
-    program.log.info("%d examples; dropped %s", len(examples), counts["dropped"])
-
-
-def _length_facts(lengths: list[int], completions: list[int]) -> dict[str, Any]:
-    return {
-        "mean_tokens": round(sum(lengths) / len(lengths), 3),
-        "longest_tokens": max(lengths),
-        "mean_completion_tokens": round(sum(completions) / len(completions), 3),
-        "longest_completion_tokens": max(completions),
-    }
+    write_records(
+        given.output,
+        examples,
+        dropped=selection.dropped,
+        truncated=selection.truncated,
+        excerpt=excerpt,
+        mean_tokens=round(fmean(lengths), 3),
+        longest_tokens=max(lengths),
+        mean_completion_tokens=round(fmean(written), 3),
+        longest_completion_tokens=max(written),
+    )
+    program.log.info("%d examples; dropped %s", len(examples), selection.dropped)
 
 
 if __name__ == "__main__":

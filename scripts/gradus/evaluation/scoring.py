@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from math import comb
-from typing import Any
 
 from gradus.answers import answers_equal
 from gradus.evaluation.grading import Question, compare_ahead, grade
 from gradus.records import Annotation, Prediction, Problem, Scored
-from gradus.records.metrics import Scores
+from gradus.records.metrics import Scores, TeacherScores
 from gradus.runtime.errors import UserError
 from gradus.statistics.intervals import wilson
 
@@ -52,7 +51,7 @@ def score(
     return rows, _summary(rows, problems, train_problems, predictions)
 
 
-def score_teacher(problems: Sequence[Problem], answers: Sequence[Annotation]) -> dict[str, Any]:
+def score_teacher(problems: Sequence[Problem], answers: Sequence[Annotation]) -> TeacherScores:
     """A teacher's accuracy on the problems, in the form of a student's; a problem without an answer counts as wrong.
 
     With several samples the accuracy is their mean, and the interval that of the first sample alone.
@@ -63,16 +62,16 @@ def score_teacher(problems: Sequence[Problem], answers: Sequence[Annotation]) ->
     correct = sum(row.verdict == "agrees" for row in first)
     interval = wilson(correct, len(problems))
     samples = 1 + max((row.sample for row in rows), default=0)
-    return {
-        "n": len(problems),
-        "samples": samples,
-        "correct": correct,
-        "accuracy": sum(row.verdict == "agrees" for row in rows) / (samples * len(problems)),
-        "interval_low": interval.low,
-        "interval_high": interval.high,
-        "unanswered": len(problems) - len({row.problem_id for row in first}),
-        "verdicts": dict(sorted(Counter(row.verdict for row in rows).items())),
-    }
+    return TeacherScores(
+        n=len(problems),
+        samples=samples,
+        correct=correct,
+        accuracy=sum(row.verdict == "agrees" for row in rows) / (samples * len(problems)),
+        interval_low=interval.low,
+        interval_high=interval.high,
+        unanswered=len(problems) - len({row.problem_id for row in first}),
+        verdicts=dict(sorted(Counter(row.verdict for row in rows).items())),
+    )
 
 
 def _summary(

@@ -52,3 +52,17 @@ class Metrics(Scores):
     training_examples: int
     leaked_training_rows: int
     excerpt: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class TeacherScores(Record):
+    """A teacher's accuracy on ``n`` test problems, from 0 to 1, with the interval of its first samples, and its verdicts."""
+
+    n: int
+    samples: int
+    correct: int
+    accuracy: float
+    interval_low: float
+    interval_high: float
+    unanswered: int
+    verdicts: dict[str, int]

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
-from typing import Any
+from dataclasses import dataclass, replace
 
 from gradus.data.text_normalisation import normalised
 from gradus.records import Annotation, Example, Problem
@@ -18,14 +17,22 @@ from gradus.study.config.sections import Policy
 from gradus.study.config.training import TrainingSetPolicy
 
 
+@dataclass(frozen=True)
+class Selection:
+    """How many annotations were dropped, by verdict or reason, and how many examples were cut at the cutoff."""
+
+    dropped: dict[str, int]
+    truncated: int
+
+
 def make_training_set(
     problems: Sequence[Problem],
     annotations: Sequence[Annotation],
     policy: TrainingSetPolicy,
     template: Template,
     tokens: Tokens,
-) -> tuple[list[Example], dict[str, Any]]:
-    """Examples in the order of the annotations, and counts for the manifest.
+) -> tuple[list[Example], Selection]:
+    """Examples in the order of the annotations, and what was left out or cut for them.
 
     Of several attempts at a sample the first one that is kept counts, else the last one; what was to be retried is dropped
     then. Examples beyond the cutoff are dropped, counted as truncated (``tokenised`` cuts them), or refused, as the policy
@@ -65,7 +72,7 @@ def make_training_set(
         examples.append(Example(problem.id, annotation.sample, prompt, completion, annotation.verdict))
     if not examples:
         raise UserError(f"no training example is left; dropped: {dict(dropped)}")
-    return examples, {"dropped": dict(sorted(dropped.items())), "truncated": truncated}
+    return examples, Selection(dict(sorted(dropped.items())), truncated)
 
 
 def tokenised(example: Example, template: Template, tokens: Tokens, cutoff_tokens: int) -> tuple[list[int], int]:

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from functools import partial
-from typing import Any
 
 import pytest
 from builders import annotation, problem
@@ -12,7 +11,7 @@ from gradus.runtime.errors import UserError
 from gradus.students.base_models import make_untrained
 from gradus.students.templates import Template
 from gradus.students.tokens import Tokens, load_tokens
-from gradus.students.training_sets import make_training_set, tokenised
+from gradus.students.training_sets import Selection, make_training_set, tokenised
 from gradus.study.config.students import BuiltStudent
 from gradus.study.config.training import TrainingSetPolicy
 
@@ -22,7 +21,7 @@ POLICY = {"agrees": "keep", "disagrees": "drop", "unparsable": "drop", "truncate
 PLAIN = Template("plain", "Question: ", "\nAnswer:", " ", "<eos>")
 
 
-Make = Callable[..., tuple[list[Example], dict[str, Any]]]
+Make = Callable[..., tuple[list[Example], Selection]]
 
 
 @pytest.fixture(scope="module")
@@ -46,7 +45,7 @@ def made(
     cutoff: int = 100,
     over_long: str = "drop",
     last_question: str = "Question e?",
-) -> tuple[list[Example], dict[str, Any]]:
+) -> tuple[list[Example], Selection]:
     problems = [problem(n, question=f"Question {n}?") for n in "abcd"] + [problem("e", question=last_question)]
     return make_training_set(
         problems,
@@ -64,9 +63,9 @@ def test_verdicts_follow_their_policy_and_are_counted(make: Make) -> None:
         annotation("c", "unparsable", None),
         annotation("d", "refused", None),
     ]
-    examples, counts = make(rows)
+    examples, selection = make(rows)
     assert [(e.problem_id, e.completion) for e in examples] == [("a", " 1 + 2 = 3. The answer is 3."), ("d", " 3")]
-    assert counts["dropped"] == {"disagrees": 1, "unparsable": 1}
+    assert selection.dropped == {"disagrees": 1, "unparsable": 1}
 
 
 def test_a_bare_answer_stays_bare(make: Make) -> None:
@@ -76,24 +75,26 @@ def test_a_bare_answer_stays_bare(make: Make) -> None:
 
 def test_over_long_examples_are_dropped_and_counted(make: Make) -> None:
     rows = [annotation("a"), annotation("b", rationale="word " * 200)]
-    examples, counts = make(rows)
+    examples, selection = make(rows)
     assert len(examples) == 1
-    assert counts["dropped"] == {"over-long": 1}
+    assert selection.dropped == {"over-long": 1}
 
 
 def test_over_long_examples_are_cut_at_the_cutoff_without_an_end(make: Make, tokens: Tokens) -> None:
     rows = [annotation("a"), annotation("b", rationale="word " * 200)]
-    examples, counts = make(rows, over_long="truncate")
-    assert (len(examples), counts["truncated"]) == (2, 1)
+    examples, selection = make(rows, over_long="truncate")
+    assert (len(examples), selection.truncated) == (2, 1)
     short, long = (tokenised(example, PLAIN, tokens, 100)[0] for example in examples)
     assert short[-1] == tokens.eos_id
     assert len(long) == 100 and tokens.eos_id not in long
 
 
 def test_an_over_long_question_leaves_nothing_to_learn_and_is_dropped(make: Make) -> None:
-    examples, counts = make([annotation("a"), annotation("e")], over_long="truncate", last_question="Long " * 100 + "?")
+    examples, selection = make(
+        [annotation("a"), annotation("e")], over_long="truncate", last_question="Long " * 100 + "?"
+    )
     assert [example.problem_id for example in examples] == ["a"]
-    assert counts["dropped"] == {"over-long": 1}
+    assert selection.dropped == {"over-long": 1}
 
 
 def test_over_long_examples_can_be_an_error(make: Make) -> None:
@@ -106,9 +107,9 @@ def test_a_text_that_would_end_itself_is_dropped(make: Make, where: str) -> None
     """A written-out special token would be read as one: the sample would teach the student to stop in mid-sentence."""
     bad = "What does <eos> mean?"
     rows = [annotation("a"), annotation("e", rationale=bad if where == "rationale" else "1 + 2 = 3.")]
-    examples, counts = make(rows, last_question=bad if where == "question" else "Question e?")
+    examples, selection = make(rows, last_question=bad if where == "question" else "Question e?")
     assert [example.problem_id for example in examples] == ["a"]
-    assert counts["dropped"] == {"special-token": 1}
+    assert selection.dropped == {"special-token": 1}
 
 
 def test_nothing_left_is_an_error(make: Make) -> None:
