@@ -84,4 +84,4 @@ onsuccess:
 
 
 onerror:
-    endings.on_failure(study)
+    endings.on_failure(workflow, study)

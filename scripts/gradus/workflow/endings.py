@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any, Literal
 
 from gradus.runtime import environment
@@ -22,10 +23,18 @@ def on_success(workflow: Any, study: Study) -> None:
     _print_and_notify(study, "finished", summary.text(study, environment.project_folder() / "studies", whole=whole))
 
 
-def on_failure(study: Study) -> None:
+def on_failure(workflow: Any, study: Study) -> None:
     """Print why a run failed, and how it goes on, on standard error."""
     setting_aside.after_the_last_job(study)
-    _print_and_notify(study, "failed", summary.failures(study))
+    _print_and_notify(study, "failed", summary.failures(study, failed=failed_jobs(workflow)))
+
+
+def failed_jobs(workflow: Any) -> dict[Path, str]:
+    """The logs of the jobs that failed for good, and their rules; members of a shared job count one by one."""
+    # Snakemake has no public word for it; a version without this attribute leaves what the logs themselves say.
+    failed = getattr(getattr(workflow, "scheduler", None), "failed", ())
+    members = (one for job in failed for one in (getattr(job, "jobs", None) or [job]))
+    return {Path(log): plain(job.rule.name) for job in members for log in job.log}
 
 
 def _print_and_notify(study: Study, outcome: Literal["finished", "failed"], lines: str) -> None:

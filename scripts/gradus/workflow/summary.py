@@ -11,7 +11,7 @@ import os
 import shlex
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from gradus.analysis.expectation import SUFFIX, Expectation, compared, differences
@@ -21,6 +21,8 @@ from gradus.runtime.folders import files_below
 from gradus.study import paths
 from gradus.study.config import Study
 
+_NAMED = 8  # logs of one reason
+_LONGEST_LINE = 200
 _STARTED = time.monotonic()
 _BEGAN = time.time()
 
@@ -91,17 +93,25 @@ def _as_expected(study: Study, path: Path) -> list[str]:
         return [f"Not compared with what is expected: {error}"]
 
 
-def failures(study: Study, began: float = _BEGAN) -> str:
-    """The last lines of a run that failed: what each failed job said, each thing once, and how to go on."""
+def failures(study: Study, began: float = _BEGAN, failed: Mapping[Path, str] | None = None) -> str:
+    """The last lines of a run that failed: what each failed job said, each thing once, and how to go on.
+
+    ``failed``: the logs of the jobs that failed for good, and their rules. A job that was killed has said nothing.
+    """
     said: dict[str, list[Path]] = {}
     for log in files_below(Path((paths.RESULTS / "logs").of(study)), ".log"):
         error = error_in(log) if _made_by_this_run(log, began) else None
         if error is not None:
             said.setdefault(error, []).append(log)
+    told = {log for logs in said.values() for log in logs}
+    for log, rule in (failed or {}).items():
+        if log not in told:
+            silent = f"{rule} ended without a word of its own (killed, out of memory or out of time?)"
+            said.setdefault(silent + _last_words(log), []).append(log)
     lines = [""]
     for error, logs in said.items():
-        more = f" and {len(logs) - 1} more" if len(logs) > 1 else ""
-        lines += [f"error: {error}", f"  {logs[0]}{more}"]
+        lines += [f"error: {error}", *(f"  {log}" for log in logs[:_NAMED])]
+        lines += [f"  and {len(logs) - _NAMED} more"] if len(logs) > _NAMED else []
     if said:
         lines.append(
             "Mend what is named, then run the same command again; finished jobs, paid answers and progress stay:"
@@ -109,6 +119,13 @@ def failures(study: Study, began: float = _BEGAN) -> str:
     else:
         lines.append("Stopped before the end. The same command goes on; finished jobs, paid answers and progress stay:")
     return "\n".join([*lines, f"  {command()}"])
+
+
+def _last_words(log: Path) -> str:
+    """The last line of a log, as the end of a sentence; nothing where there is none."""
+    text = log.read_text(encoding="utf-8", errors="replace") if log.exists() else ""
+    lines = text.strip().splitlines()
+    return f"; its log ends: {lines[-1].strip()[:_LONGEST_LINE]}" if lines else ""
 
 
 def command(arguments: Sequence[str] | None = None) -> str:
