@@ -21,8 +21,8 @@ The claims of Chen et al. (2025, arXiv 2502.18001), tested on the means and stan
 
 Means and standard deviations of three runs speak of other seeds on the same test problems; single runs speak of the
 trained models alone and get no verdict. Verdicts are at 5 %, adjusted within each claim of a section (Holm). Too few
-data refute nothing. Every estimate and p of this page is computed a second time by code that shares nothing with the first
-(`tests/unit/analysis/test_published_again.py`).
+data refute nothing. Estimates, and the p of most claims, are computed a second time by code that shares nothing with the first
+(`tests/unit/analysis/test_published_again.py`); those of 3b, 4b, 8 and 8b, intervals, log odds and I2 are not.
 """
 
 # What version 0.1.0 said of each claim, and why that changed.

@@ -152,13 +152,18 @@ class Contrast:
 
     @property
     def tipping_sd(self) -> float | None:
-        """The sd over runs of the cells with one run below which the 95 % interval would exclude zero for other seeds.
+        """``tipping_sd_at`` 95 %."""
+        return self.tipping_sd_at(0.95)
 
-        None where every cell has several runs; 0 where the interval holds zero even for these checkpoints.
+    def tipping_sd_at(self, confidence: float) -> float | None:
+        """The sd over runs of the cells with one run below which the interval would exclude zero for other seeds.
+
+        None where every cell has several runs; 0 where the interval holds zero even for these checkpoints. A claim that shows a
+        wider interval, because it chose among several, asks for that one.
         """
         if not self.one_run:
             return None
-        spare = (self.estimate / float(stats.norm.ppf(0.975))) ** 2 - self.measured
+        spare = (self.estimate / float(stats.norm.ppf(0.5 + confidence / 2))) ** 2 - self.measured
         return math.sqrt(spare / self.unmeasured) if spare > 0 else 0.0
 
     def power(self, effect: float, alpha: float = 0.05) -> float:

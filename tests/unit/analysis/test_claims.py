@@ -245,7 +245,12 @@ def test_no_one_run_study_gets_a_verdict() -> None:
     for _ in range(20):
         measured = simulated_levels((0.1, 0.3, 0.3), Design(runs=1, problems=254, seed_sd=0.03), rng)
         evidence = Evidence({(place(f"t/original/L{n}"), "s"): one for n, one in enumerate(measured, 1)})
-        assert not {one.verdict for one in judged_claims(evidence)} & {"supported", "contradicted", "shown to be small"}
+        judged = judged_claims(evidence)
+        assert not {one.verdict for one in judged} & {"supported", "contradicted", "shown to be small"}
+        for one in (one for one in judged if one.tipping_sd is not None):
+            shown = one.low > 1e-3 or one.high < -1e-3  # the interval's centre is drawn a little towards zero
+            assert bool(one.tipping_sd) or not shown, "no sd is told of an interval that holds zero"
+            assert one.tipping_sd == 0 or one.low > -0.005 or one.high < 0.005, (one.claim, one.low, one.high)
 
 
 @pytest.mark.parametrize(

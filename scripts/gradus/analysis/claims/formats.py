@@ -60,7 +60,7 @@ def _both_statements(subject: str, gaps: dict[str, Contrast], margin: float) -> 
         margin=margin,
         detectable=widest.detectable(alpha=0.05 / count),
         one_run=any(gap.one_run for gap in gaps.values()),
-        tipping_sd=widest.tipping_sd,
+        tipping_sd=widest.tipping_sd_at(1 - 0.05 / count),
         p_pooled=_pooled(list(gaps.values())),
         log_odds=widest.log_odds,
         groups=widest.groups,

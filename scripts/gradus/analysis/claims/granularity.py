@@ -118,7 +118,8 @@ def _interior(
     heights = [min(a.estimate, b.estimate) for a, b in zip(against_first, against_last, strict=True)]
     best = heights.index(max(heights))
     both = (against_first[best], against_last[best])
-    bounds = [gap.interval(1 - ALPHA / len(heights)) for gap in both]
+    confidence = 1 - ALPHA / len(heights)
+    bounds = [gap.interval(confidence) for gap in both]
     return Statement(
         claim=claim,
         subject=subject,
@@ -138,11 +139,17 @@ def _interior(
         margin=margin,
         detectable=max((gap.detectable(alpha=2 * ALPHA / len(heights)) or math.inf) for gap in both),
         one_run=any(gap.one_run for gap in leads),
-        tipping_sd=None if not any(gap.one_run for gap in both) else min(gap.tipping_sd or 0.0 for gap in both),
+        tipping_sd=_tipping_sd(both, confidence),
         p_pooled=_pooled(against_first, against_last),
         log_odds=min(gap.log_odds for gap in both),
         groups=both[0].groups,
     )
+
+
+def _tipping_sd(both: tuple[Contrast, Contrast], confidence: float) -> float | None:
+    """The smaller of the two sds below which a lead would stand; a lead whose cells have several runs sets no limit."""
+    found = [sd for gap in both if (sd := gap.tipping_sd_at(confidence)) is not None]
+    return min(found, default=None)
 
 
 def _pooled(against_first: list[Contrast], against_last: list[Contrast]) -> float | None:

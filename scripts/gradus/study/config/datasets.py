@@ -55,7 +55,9 @@ class GradeschoolDataset(Section):
         "every smaller set is part of the larger.",
     )
     split: Literal["test", "development"] = Field(
-        "test", description="Which held-out side is evaluated; tune on `development`, report `test`."
+        "test",
+        description="Which held-out side is evaluated. The two share structures, with other names and numbers: to tune, use "
+        "`development: {share: ...}`, which shares none with `test`.",
     )
     steps: list[int] = Field([2, 3, 4, 5], description="Numbers of reasoning steps, in equal shares (2 to 5).")
     largest: Literal[20, 40] = Field(
