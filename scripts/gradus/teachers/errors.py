@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from gradus.runtime.errors import UserError
+
 
 class ProviderError(Exception):
     """Base of the kinds; the message is the provider's own, without the key."""
@@ -67,3 +69,7 @@ class BatchRefusedError(ProviderError):
 
 class ContentFiltered(ProviderError):
     """The provider refused this one request for its content; an outcome of its own, not an error."""
+
+
+class BatchServiceTroubleError(UserError):
+    """A call of a batch service failed in a way that may pass: who waits for batches anyway asks again at the next turn."""

@@ -57,7 +57,10 @@ class ChatClient(Protocol):
 
 
 class BatchService(Protocol):
-    """What batches need of a provider. Items go by the key of their request, which no two requests share."""
+    """What batches need of a provider. Items go by the key of their request, which no two requests share.
+
+    A call that fails raises UserError with the provider's words: BatchServiceTroubleError where that may pass.
+    """
 
     most_items: int
     most_bytes: int

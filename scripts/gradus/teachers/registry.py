@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 from pathlib import Path
 
 from gradus.runtime.errors import UserError
+from gradus.runtime.program import log
 from gradus.study.config.teachers import (
     NO_KEY,
     AnthropicTeacher,
@@ -28,6 +30,9 @@ from gradus.teachers.local.human import HumanRationales
 from gradus.teachers.local.released import ReleasedAnnotations
 from gradus.teachers.local.tutor import Tutor
 from gradus.teachers.protocols import BatchService, ChatClient, LocalTeacher
+
+# What the OpenAI SDK takes from the environment besides the key; they decide whose bill it is.
+_PAYERS = {"OPENAI_ORG_ID": "organisation", "OPENAI_PROJECT_ID": "project"}
 
 
 def make_local_teacher(teacher: Teacher, folder: Path | None) -> LocalTeacher:
@@ -89,6 +94,21 @@ def _refuse_other_servers(teacher: ChatTeacher) -> None:
             )
 
 
+def _tell_who_pays(teacher: ChatTeacher) -> None:
+    """Tell which organisation and project the environment names for an OpenAI key: many set them on purpose."""
+    if isinstance(teacher, OpenAITeacher):
+        for name, what in _PAYERS.items():
+            if value := os.environ.get(name):
+                _tell_once(
+                    f"environment variable {name}: requests to OpenAI's interface are sent for the {what} {value}"
+                )
+
+
+@functools.cache
+def _tell_once(line: str) -> None:
+    log.info("%s", line)
+
+
 def server_for(teacher: ChatTeacher) -> contextlib.AbstractContextManager[str | None]:
     """The base URL of a teacher's own server for as long as the block runs; None for a teacher behind an API."""
     return serve(teacher) if isinstance(teacher, VllmTeacher) else contextlib.nullcontext()
@@ -98,6 +118,7 @@ def make_client(teacher: ChatTeacher, base_url: str | None = None) -> ChatClient
     """The client of a teacher; ``base_url`` is the address of a server of its own. UserError where its key is not set."""
     key = api_key(teacher)
     _refuse_other_servers(teacher)
+    _tell_who_pays(teacher)
     longest, address = teacher.longest_wait_seconds, _address(teacher)
     if isinstance(teacher, AnthropicTeacher):
         from gradus.teachers.clients.anthropic_client import AnthropicClient
@@ -115,6 +136,7 @@ def make_batch_service(teacher: BatchableTeacher) -> BatchService:
 
     key = api_key(teacher)
     _refuse_other_servers(teacher)
+    _tell_who_pays(teacher)
     if isinstance(teacher, AnthropicTeacher):
         return AnthropicBatches(key, teacher.base_url, teacher.timeout_seconds, _address(teacher))
     own = teacher.base_url if isinstance(teacher, OpenAITeacher) else None

@@ -11,7 +11,7 @@ from nasty_provider import completion, nasty, reply
 from running import PROJECT
 
 from gradus.records import Supervision
-from gradus.study.config.teachers import OpenAITeacher
+from gradus.study.config.teachers import AnthropicTeacher, OpenAITeacher
 from gradus.teachers.prompts.prompting import NO_EXEMPLAR, Prompts
 from gradus.teachers.prompts.request_builder import RequestBuilder
 from gradus.teachers.protocols import Task
@@ -31,10 +31,41 @@ class Dialect:
     sent: dict[str, Any] = field(default_factory=dict)
     reasoning: str = ""
     usage: dict[str, int] = field(default_factory=dict)
+    provider: str = "openai"
 
 
 SPENT = {"prompt_tokens": 100, "completion_tokens": 50, "total_tokens": 150}
 DIALECTS = {
+    "OpenAI, effort": Dialect(
+        "/v1",
+        {"model": "gpt-5", "length_field": "max_completion_tokens", "extra": {"reasoning_effort": "high"}},
+        completion(model="gpt-5-2025-08-07", usage={**SPENT, "completion_tokens_details": {"reasoning_tokens": 40}}),
+        {"reasoning_effort": "high", "max_completion_tokens": 16000, "max_tokens": None},
+        usage={"reasoning_tokens": 40},
+    ),
+    "Claude with thinking": Dialect(
+        "",
+        {"model": "claude-sonnet-4-5", "extra": {"thinking": {"type": "enabled", "budget_tokens": 8000}}},
+        {
+            "type": "message",
+            "role": "assistant",
+            "model": "claude-sonnet-4-5-20250929",
+            "content": [
+                {"type": "thinking", "thinking": "Hm.", "signature": "s"},
+                {"type": "text", "text": "So. The answer is 3."},
+            ],
+            "stop_reason": "end_turn",
+            "usage": {"input_tokens": 100, "output_tokens": 50},
+        },
+        {
+            "thinking": {"type": "enabled", "budget_tokens": 8000},
+            "max_tokens": 16000,
+            "messages": [{"role": "user"}],
+            "temperature": None,
+        },
+        "Hm.",
+        provider="anthropic",
+    ),
     "Azure, v1": Dialect(
         "/openai/v1",
         {"model": "mine", "also_accept": ["gpt-5-2025-08-07"], "length_field": "max_completion_tokens"},
@@ -101,22 +132,23 @@ DIALECTS = {
 
 def test_the_page_has_every_dialect() -> None:
     rows = re.findall(r"^\| ([^|]+?) \|", PAGE.partition("## Other dialects")[2].partition("\n## ")[0], re.MULTILINE)
-    assert set(DIALECTS) <= set(rows), rows
+    assert sorted(DIALECTS) == sorted(set(rows) - {"server"}), rows
 
 
 @pytest.mark.parametrize("name", DIALECTS)
 def test_a_server_of_a_dialect_is_asked_and_read_in_it(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OPENAI_API_KEY", "k" * 20)
+    monkeypatch.setenv("ANTHROPIC_API_KEY", "k" * 20)
     dialect = DIALECTS[name]
     with nasty(reply(200, dialect.answer)) as server:
-        entry = {"provider": "openai", "base_url": f"{server.address}{dialect.path}", **dialect.entry}
-        teacher = OpenAITeacher.model_validate(entry)
+        entry = {"provider": dialect.provider, "base_url": f"{server.address}{dialect.path}", **dialect.entry}
+        teacher = (AnthropicTeacher if dialect.provider == "anthropic" else OpenAITeacher).model_validate(entry)
         task = Task(problem(), Supervision("d", "t", "original", "native"), None, 0)
         builder = RequestBuilder(teacher, Prompts(PROJECT / "prompts"), "shown")
         body = builder.annotation(task, 0, NO_EXEMPLAR, NO_EXEMPLAR).body
         response = asyncio.run(make_client(teacher).send(body))
         first, *lines = server.headers[0].lower().split("\r\n")
-    path = f"{dialect.path.rstrip('/')}/chat/completions"
+    path = dialect.path.rstrip("/") + ("/v1/messages" if dialect.provider == "anthropic" else "/chat/completions")
     query = "&".join(f"{key}={value}" for key, value in teacher.query.items())
     assert first == f"post {path}{'?' + query if query else ''} http/1.1"
     assert f"{teacher.key_header or 'authorization'}: {'' if teacher.key_header else 'bearer '}{'k' * 20}" in lines

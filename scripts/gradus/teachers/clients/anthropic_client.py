@@ -49,9 +49,7 @@ class AnthropicClient:
     async def send(self, body: dict[str, Any]) -> Response:
         try:
             answer = await self._client.post("/v1/messages", cast_to=httpx2.Response, body=body)
-            return replace(
-                received(answer.content, self._redaction, self.read), announced=announced_limits(answer.headers)
-            )
+            return replace(received(answer.content, self._redaction, self), announced=announced_limits(answer.headers))
         except Exception as error:
             failure = provider_error(error, self._redaction)
         # Raised out here, so that the SDK's own error, which may quote the key, is not in its chain.
@@ -63,13 +61,7 @@ class AnthropicClient:
 
         Raises UnusableAnswerError for another body.
         """
-        usage = raw.get("usage")
-        read = [tokens for name in _READ if (tokens := count(usage, name)) is not None]
-        counts = known(
-            input_tokens=sum(read) if read else None,
-            output_tokens=count(usage, "output_tokens"),
-            cached_tokens=count(usage, "cache_read_input_tokens"),
-        )
+        counts = AnthropicClient.counts(raw)
         if not isinstance(raw.get("content"), list):
             raise UnusableAnswerError("not a message", raw, counts, is_json=True)
         text, model = fold(raw["content"]), raw.get("model")
@@ -78,6 +70,17 @@ class AnthropicClient:
         ending = "empty" if not text and reason == "stop" else reason
         name = model if isinstance(model, str) and model else UNNAMED
         return Response(text, ending, name, counts, raw=raw, reasoning=thoughts(raw["content"]))
+
+    @staticmethod
+    def counts(raw: dict[str, Any]) -> dict[str, int]:
+        """What is billed: input is told in three parts."""
+        usage = raw.get("usage")
+        read = [tokens for name in _READ if (tokens := count(usage, name)) is not None]
+        return known(
+            input_tokens=sum(read) if read else None,
+            output_tokens=count(usage, "output_tokens"),
+            cached_tokens=count(usage, "cache_read_input_tokens"),
+        )
 
     async def close(self) -> None:
         await self._client.close()

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import io
+import itertools
 import json
+import re
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from email.utils import parsedate_to_datetime
 from types import TracebackType
@@ -14,17 +16,22 @@ from typing import Any, Literal
 import httpx2
 
 from gradus.runtime.errors import UserError
-from gradus.teachers.clients.answers import Read, read_answer
+from gradus.teachers.clients.answers import Reader, read_answer
 from gradus.teachers.clients.chat import parse
 from gradus.teachers.clients.connections import ADDRESS, Address, http
-from gradus.teachers.clients.failures import classified, code_of, words_of
+from gradus.teachers.clients.failures import classified, code_of, provider_error, words_of
 from gradus.teachers.clients.redaction import Redaction
 from gradus.teachers.errors import (
     BadRequestError,
     BatchRefusedError,
+    BatchServiceTroubleError,
+    PermanentError,
     ProviderError,
+    RateLimitError,
     RejectedRequestError,
     TransientError,
+    UnreachableError,
+    UnusableAnswerError,
 )
 from gradus.teachers.requests.journal import Response
 
@@ -33,6 +40,8 @@ Outcome = Response | ProviderError
 _TAG = "gradus_tag"
 # openai-python issue 2084: "Enqueued token limit reached ... try again once some in_progress batches have been completed".
 _QUEUE_FULL = {"token_limit_exceeded"}
+# The name of an item in a line that is no JSON; within a text of the line the quotes are escaped.
+_NAMED = re.compile(r'"custom_id"\s*:\s*"([^"\\]+)"')
 
 
 class OpenAIBatches:
@@ -58,7 +67,7 @@ class OpenAIBatches:
         self._redaction = Redaction(key, base_url=base_url)
         self._redaction.guard_log()
         self._errors = _Errors(openai.OpenAIError, self._redaction)
-        self._read = OpenAIClient.read
+        self._reader: Reader = OpenAIClient
 
     def submit(self, items: Sequence[tuple[str, dict[str, Any]]], tag: str) -> str:
         address: Literal["/v1/chat/completions"] = "/v1/chat/completions"
@@ -80,7 +89,8 @@ class OpenAIBatches:
 
     def has_ended(self, identifier: str) -> bool:
         with self._errors:
-            return self._client.batches.retrieve(identifier).status in ("completed", "failed", "expired", "cancelled")
+            status = _said_by(self._client.batches.retrieve(identifier), "status")
+        return status in ("completed", "failed", "expired", "cancelled")
 
     def now(self) -> float:
         return time.time()
@@ -88,23 +98,24 @@ class OpenAIBatches:
     def results(self, identifier: str) -> Iterator[tuple[str, Outcome]]:
         with self._errors:
             batch = self._client.batches.retrieve(identifier)
+            _said_by(batch, "status")
         refusal = _refusal(batch.to_dict(), self._redaction) if batch.status == "failed" else None
         if refusal is not None:
             raise refusal
         with self._errors:
-            for name in (batch.output_file_id, batch.error_file_id):
-                if name:
-                    content = self._client.files.content(name).content
-                    yield from (self._item(line) for line in _lines(content))
+            # All of it before the first item: what breaks off here is fetched again, and no item is counted twice.
+            names = [name for name in (batch.output_file_id, batch.error_file_id) if name]
+            contents = [self._client.files.content(name).content for name in names]
+            yield from _items(contents, self._item, self._redaction)
 
-    def _item(self, line: dict[str, Any]) -> tuple[str, Outcome]:
+    def _item(self, line: dict[str, Any]) -> Outcome:
         answer = line.get("response") if isinstance(line.get("response"), dict) else {}
         assert isinstance(answer, dict)
         status, body = answer.get("status_code"), answer.get("body")
         if status == 200:
-            return line["custom_id"], _outcome(body, self._redaction, self._read)
+            return read_answer(body, self._redaction, self._reader)
         error = body if body else {"error": line.get("error") or {"message": "no answer"}}
-        return line["custom_id"], _failure(int(status or 500), error, self._redaction)
+        return _failure(int(status or 500), error, self._redaction)
 
 
 class AnthropicBatches:
@@ -130,7 +141,7 @@ class AnthropicBatches:
         self._redaction = Redaction(key, self._client.auth_token, base_url=base_url)
         self._redaction.guard_log()
         self._errors = _Errors(anthropic.AnthropicError, self._redaction)
-        self._read = AnthropicClient.read
+        self._reader: Reader = AnthropicClient
 
     def submit(self, items: Sequence[tuple[str, dict[str, Any]]], tag: str) -> str:
         requests: Any = [{"custom_id": key, "params": body} for key, body in items]
@@ -148,7 +159,7 @@ class AnthropicBatches:
 
     def has_ended(self, identifier: str) -> bool:
         with self._errors:
-            return self._client.messages.batches.retrieve(identifier).processing_status == "ended"
+            return _said_by(self._client.messages.batches.retrieve(identifier), "processing_status") == "ended"
 
     def now(self) -> float:
         with self._errors:
@@ -158,18 +169,18 @@ class AnthropicBatches:
     def results(self, identifier: str) -> Iterator[tuple[str, Outcome]]:
         with self._errors:
             answer = self._client.get(f"/v1/messages/batches/{identifier}/results", cast_to=httpx2.Response)
-            yield from (self._item(line) for line in _lines(answer.content))
+            yield from _items([answer.content], self._item, self._redaction)
 
-    def _item(self, line: dict[str, Any]) -> tuple[str, Outcome]:
+    def _item(self, line: dict[str, Any]) -> Outcome:
         result = line["result"]
         if result.get("type") == "succeeded":
-            return line["custom_id"], _outcome(result.get("message"), self._redaction, self._read)
+            return read_answer(result.get("message"), self._redaction, self._reader)
         if result.get("type") != "errored":
-            return line["custom_id"], TransientError(f"the request is {result.get('type')}")
+            return TransientError(f"the request is {result.get('type')}")
         error = result.get("error")
         kind = code_of(json.dumps(error))
         status = 400 if "invalid_request" in kind else 500
-        return line["custom_id"], _failure(status, error, self._redaction)
+        return _failure(status, error, self._redaction)
 
 
 def _refusal(batch: dict[str, Any], redaction: Redaction) -> BatchRefusedError | None:
@@ -182,20 +193,47 @@ def _refusal(batch: dict[str, Any], redaction: Redaction) -> BatchRefusedError |
     return BatchRefusedError(redaction.text(words_of(json.dumps(found))), bool(codes & _QUEUE_FULL))
 
 
-def _lines(content: bytes) -> Iterator[dict[str, Any]]:
-    """The items of a file of lines; a line ends at a line feed alone, whatever separators its texts hold."""
+def _said_by(batch: Any, field: str) -> str:
+    """What a batch says of its state. What comes with success may be a page of something between us and the provider."""
+    value = getattr(batch, field, None)
+    if not isinstance(value, str):
+        raise TransientError(f"no batch: {words_of(str(batch))[:200]}")
+    return value
+
+
+def _items(
+    contents: Sequence[bytes], read: Callable[[dict[str, Any]], Outcome], redaction: Redaction
+) -> Iterator[tuple[str, Outcome]]:
+    """The items of files of lines, by their names; raises TransientError before the first one where a file holds none at all."""
+    for content in contents:
+        if content.strip() and next(_lines(content), None) is None:
+            raise TransientError(f"no items: {redaction.text(words_of(content[:100_000].decode(errors='replace')))}")
+    for name, line in itertools.chain.from_iterable(map(_lines, contents)):
+        yield name, _outcome(line, read, redaction)
+
+
+def _lines(content: bytes) -> Iterator[tuple[str, Any]]:
+    """Name and JSON (else the text) of every line; a line ends at a line feed alone, whatever separators its texts hold."""
     for line in io.BytesIO(content):
         item = parse(line)
         if isinstance(item, dict) and isinstance(item.get("custom_id"), str):
-            yield item
+            yield item["custom_id"], item
+        elif isinstance(item, str) and (named := _NAMED.search(item)):
+            yield named[1], item
 
 
-def _outcome(body: Any, redaction: Redaction, read: Read) -> Outcome:
-    """The answer of one item, or why it is none: no item may hide the others."""
+def _outcome(line: Any, read: Callable[[dict[str, Any]], Outcome], redaction: Redaction) -> Outcome:
+    """The answer of one item, or why it is none: no item may hide the others, and none that came is lost."""
+    if isinstance(line, str):
+        text = redaction.text(line)
+        return UnusableAnswerError(f"no JSON: {text[:200]}", {"body": text}, {}, is_json=False)
     try:
-        return read_answer(body, redaction, read)
+        return read(line)
     except ProviderError as error:
         return error
+    except Exception as error:
+        words = f"an item that cannot be read ({redaction.message(error)})"
+        return UnusableAnswerError(words, redaction.answer(line), {}, is_json=True)
 
 
 def _failure(status: int, body: Any, redaction: Redaction) -> ProviderError:
@@ -229,10 +267,15 @@ class _Errors:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if isinstance(error, self._kind):
-            raise UserError(
-                f"the provider's batch service answers: {self._redaction.message(error)}",
-                hint="run the same command again; what was submitted is found again",
-            ) from None
-        if isinstance(error, Exception):
-            raise self._redaction.unexpected(error) from None
+        if not isinstance(error, Exception):
+            return
+        failure = provider_error(error, self._redaction)
+        if not isinstance(failure, ProviderError) and not isinstance(error, self._kind):
+            raise failure from None
+        words = str(failure) if isinstance(failure, ProviderError) else self._redaction.message(error)
+        may_pass = isinstance(failure, TransientError | RateLimitError)
+        what = "cannot be reached" if isinstance(failure, UnreachableError) else "answers"
+        first = "fix the cause and run again" if isinstance(failure, PermanentError) else "run the same command again"
+        raise (BatchServiceTroubleError if may_pass else UserError)(
+            f"the provider's batch service {what}: {words}", hint=f"{first}; what was submitted is found again"
+        ) from None

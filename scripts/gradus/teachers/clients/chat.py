@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Literal
@@ -34,6 +35,9 @@ def wire_body(
     return body
 
 
+# No request has more tokens: a larger count is no count.
+MOST_TOKENS = 10**9
+_MOST_DIGITS = 4000
 # The model of an answer that names none; `also_accept: [unnamed]` accepts it.
 UNNAMED = "unnamed"
 
@@ -42,9 +46,14 @@ def parse(content: bytes) -> Any:
     """The JSON of a body; where it is none (or no UTF-8), its text."""
     text = content.decode("utf-8", "replace")
     try:
-        return json.loads(text)
+        return json.loads(text, parse_int=_whole)
     except (ValueError, RecursionError):
         return text
+
+
+def _whole(digits: str) -> int | float:
+    """A whole number; one with more digits than Python turns into a number is infinite: it must not hide the body around it."""
+    return int(digits) if len(digits) <= _MOST_DIGITS else math.copysign(math.inf, -1.0 if digits[0] == "-" else 1.0)
 
 
 def fold(text: Any) -> str:
@@ -70,10 +79,11 @@ def _texts(content: Any, kind: str) -> Iterator[str]:
 
 
 def count(usage: Any, *names: str) -> int | None:
-    """A number of tokens by a path of names into a provider's usage; None where it says none."""
+    """A number of tokens by a path of names into a provider's usage; None where it says none that can be one."""
     for name in names:
         usage = usage.get(name) if isinstance(usage, dict) else None
-    return int(usage) if isinstance(usage, int | float) and usage == usage and usage >= 0 else None
+    is_number = isinstance(usage, int | float) and not isinstance(usage, bool)
+    return int(usage) if is_number and 0 <= usage <= MOST_TOKENS else None
 
 
 def known(**counts: int | None) -> dict[str, int]:

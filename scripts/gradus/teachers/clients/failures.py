@@ -124,7 +124,7 @@ def error_in_answer(raw: dict[str, Any]) -> tuple[int, str, str] | None:
         error = holder.get("error")
         if error and not first.get("message", {}):
             code = str(error.get("code")) if isinstance(error, dict) else ""
-            status = int(code) if code.isdigit() else 400
+            status = int(code) if re.fullmatch("[0-9]{1,9}", code) else 400
             text = json.dumps({"error": error})
             return status, code_of(text), words_of(text)
     return None

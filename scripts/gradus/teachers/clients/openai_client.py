@@ -43,9 +43,7 @@ class OpenAIClient:
     async def send(self, body: dict[str, Any]) -> Response:
         try:
             answer = await self._client.post("/chat/completions", cast_to=httpx2.Response, body=body)
-            return replace(
-                received(answer.content, self._redaction, self.read), announced=announced_limits(answer.headers)
-            )
+            return replace(received(answer.content, self._redaction, self), announced=announced_limits(answer.headers))
         except Exception as error:
             failure = provider_error(error, self._redaction)
         # Raised out here, so that the SDK's own error, which may quote the key, is not in its chain.

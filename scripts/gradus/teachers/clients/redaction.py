@@ -10,6 +10,7 @@ import base64
 import json
 import logging
 import re
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import quote, quote_plus, unquote, urlsplit
 
@@ -46,13 +47,8 @@ class Redaction(logging.Filter):
 
     def answer(self, value: Any) -> Any:
         """JSON values of a provider's answer in which the given keys alone are replaced."""
-        if self._in_answers is None:
-            return value
-        if isinstance(value, str):
-            return self._in_answers.sub(SHOWN, value)
-        if isinstance(value, dict):
-            return {self.answer(key): self.answer(item) for key, item in value.items()}
-        return [self.answer(item) for item in value] if isinstance(value, list | tuple) else value
+        pattern = self._in_answers
+        return value if pattern is None else _with_texts(value, lambda text: pattern.sub(SHOWN, text))
 
     def unexpected(self, error: Exception) -> Exception:
         """A defect's exception to raise (``from None``) in place of one whose message or chain may hold a key."""
@@ -70,6 +66,26 @@ class Redaction(logging.Filter):
             message = f"{message}\n{logging.Formatter().formatException(record.exc_info)}"
         record.msg, record.args, record.exc_info, record.exc_text = self.text(message), None, None, None
         return True
+
+
+def _with_texts(value: Any, change: Callable[[str], str]) -> Any:
+    """A copy of JSON values with changed texts and names, however deeply they are nested: it does not call itself."""
+    whole: list[Any] = [None]
+    left: list[tuple[Any, Any, Any]] = [(value, whole, 0)]  # what is copied, into what, under which name or number
+    while left:
+        item, holder, where = left.pop()
+        if isinstance(item, str):
+            holder[where] = change(item)
+        elif isinstance(item, dict):
+            names = [change(name) if isinstance(name, str) else name for name in item]
+            copy = holder[where] = dict.fromkeys(names)
+            left += reversed([(inner, copy, name) for name, inner in zip(names, item.values(), strict=True)])
+        elif isinstance(item, list | tuple):
+            copies = holder[where] = [None] * len(item)
+            left += [(inner, copies, number) for number, inner in enumerate(item)]
+        else:
+            holder[where] = item
+    return whole[0]
 
 
 def _in_address(address: str) -> list[str]:

@@ -12,6 +12,7 @@ import time
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from gradus.runtime.program import log
 from gradus.study.config.teachers import BatchableTeacher, PriceEntry
 from gradus.teachers.errors import (
     BatchRefusedError,
+    BatchServiceTroubleError,
     ContentFiltered,
     PermanentError,
     ProviderError,
@@ -79,6 +81,7 @@ class BatchQueue:
         self.submitted = 0
         self._is_waiting = False  # that it waits is told once
         self._words = ""  # the provider's own, of a request that failed
+        self._trouble = ""  # its service's, where it could not be asked at the last turn
         self._refused = 0  # batches for which the provider's queue was too full, since the last submission
         self._most_items: int | None = None  # of a batch, where the provider's queue is smaller than its batches may be
 
@@ -142,7 +145,8 @@ class BatchQueue:
 
     @property
     def _said(self) -> str:
-        return f": {self._words}" if self._words else ""
+        words = self._trouble or self._words
+        return f": {words}" if words else ""
 
     def _wait(self, is_over: bool, label: str) -> None:
         """Until batches are looked at again; UserError where the time is over."""
@@ -179,21 +183,32 @@ class BatchQueue:
     def collect(self, keys: Set[str] | None = None) -> bool:
         """Journal the answers of the batches that have ended; whether none is open any more.
 
-        With ``keys``, only of batches with one of these requests: other jobs wait for the others.
+        With ``keys``, only of batches with one of these requests: other jobs wait for the others. A fault of the provider's
+        service that may pass is told, and leaves its batch open: there is another turn.
         """
-        self._reconcile()
+        known, self._trouble = self._trouble, ""
+        are_known = self._succeeds(self._reconcile, known)
         wanted = [record for record in self._open() if keys is None or not keys.isdisjoint(record.keys)]
-        ended = [record for record in wanted if self._provider.has_ended(str(record.id))]
-        for record in ended:
-            self._take(record)
-        return len(ended) == len(wanted)
+        ended = [one for one in wanted if self._succeeds(partial(self._provider.has_ended, str(one.id)), known)]
+        taken = [one for one in ended if self._succeeds(partial(self._take, one), known)]
+        return are_known and len(taken) == len(wanted)
+
+    def _succeeds(self, call: Callable[[], bool | None], known: str = "") -> bool:
+        """Whether the provider's service could be asked, and did not say no; trouble that is not ``known`` yet is told."""
+        try:
+            return call() is not False
+        except BatchServiceTroubleError as trouble:
+            if trouble.what not in (known, self._trouble):
+                log.warning("%s; it is asked again at the next turn", trouble.what)
+            self._trouble = trouble.what
+            return False
 
     def _take(self, record: BatchRecord) -> None:
         contents = read_json(self._contents_path(record))
         assert record.id is not None
         failed = 0
         words = ""
-        lasting: PermanentError | None = None
+        lasting: ProviderError | None = None
         outcomes = self._provider.results(record.id)
         try:
             first = list(itertools.islice(outcomes, 1))
@@ -207,7 +222,9 @@ class BatchQueue:
                 kept = self._keep_failure(key, contents[key], outcome, record.id)
                 failed += not kept
                 words = words or ("" if kept else str(outcome))
-                if isinstance(outcome, PermanentError) and not kept:
+                # As online: what came as JSON and is no answer would come again, and be paid for again.
+                is_sure = isinstance(outcome, UnusableAnswerError) and outcome.is_json
+                if (is_sure or isinstance(outcome, PermanentError)) and not kept:
                     lasting = lasting or outcome
                 continue
             price = None if self._price is None else cost(self._price, outcome.usage, is_batch=True)
@@ -282,7 +299,7 @@ class BatchQueue:
         if self._provider.keeps_tags:
             return True
         waited = 0.0
-        while not self._provider.has_ended(identifier):
+        while not self._succeeds(partial(self._provider.has_ended, identifier), self._trouble):
             if waited >= self._wait_seconds:
                 raise UserError(
                     f"batch {identifier} may be one that was submitted before a crash, and has not ended yet",

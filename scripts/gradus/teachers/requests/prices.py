@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -13,9 +14,20 @@ from gradus.study.config.teachers import ChatTeacher, PriceEntry
 
 
 def cost(price: PriceEntry, usage: Mapping[str, int], is_batch: bool = False) -> float | None:
-    """US dollars for counted tokens; None where the provider counted none, so that the price is unknown."""
+    """US dollars for counted tokens; None where the provider counted none, or none that a price can be told of.
+
+    It never fails: answers are kept with their price, and no odd count may keep them from that.
+    """
     if "input_tokens" not in usage and "output_tokens" not in usage:
         return None
+    try:
+        usd = _cost(price, usage, is_batch)
+    except (ArithmeticError, TypeError, ValueError):
+        return None
+    return usd if math.isfinite(usd) else None
+
+
+def _cost(price: PriceEntry, usage: Mapping[str, int], is_batch: bool) -> float:
     read, cached = usage.get("input_tokens", 0), usage.get("cached_tokens", 0)
     cached_price = price.cached_input_usd_per_million
     if cached_price is None:

@@ -245,8 +245,8 @@ class RequestQueue:
         """Send one request and journal its answer; a failure that retries do not fix stops the run."""
         try:
             response, attempts = await self._answer(run, client, request, episode)
-            run.reconcile(response, reserved)
             self._keep(run, request, response, attempts, client.version)
+            run.reconcile(response, reserved)
         except ProviderError as error:
             self._stop(run, *reason(error, self._teacher))
         except OSError as error:
