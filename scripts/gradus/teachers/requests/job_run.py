@@ -78,8 +78,13 @@ class Run:
         if not is_long or (self._told is not None and now - self._told < _TELL_SECONDS):
             return
         self._told = now
-        since = datetime.now() - timedelta(seconds=silent)
-        log.info("no answer for %.0f s (since %s), waiting %s; %.0f s to go", silent, f"{since:%H:%M:%S}", why, ahead)
+        if silent > _SILENCE_SECONDS:
+            since = datetime.now() - timedelta(seconds=silent)
+            log.info(
+                "no answer for %.0f s, since %s: waiting %s; %.0f s to go", silent, f"{since:%H:%M:%S}", why, ahead
+            )
+        else:
+            log.info("waiting %s; %.0f s to go", why, ahead)
 
     def count_rate_limit(self, episode: int) -> int:
         """Shrink the concurrency for a request of ``episode`` that got a 429; the episode of its next attempt."""
