@@ -11,7 +11,7 @@ from test_batch_room import ENTRY, Narrow
 from gradus.runtime.errors import UserError
 from gradus.study.config.teachers import OpenAITeacher
 from gradus.study.config.thinking import THOUGHT_TOKENS
-from gradus.teachers.errors import ProviderError
+from gradus.teachers.errors import ContentFiltered, ProviderError
 from gradus.teachers.requests.batch import BatchQueue
 from gradus.teachers.requests.chat_request import ChatRequest
 from gradus.teachers.requests.journal import Journal, Response
@@ -71,7 +71,7 @@ def test_batches_that_ended_with_it_are_kept_before_a_job_stops(tmp_path: Path) 
 def test_a_budget_covers_the_thoughts_of_a_model_that_thinks(tmp_path: Path) -> None:
     asked = requests(10)
     usd = 10 * (400 + THOUGHT_TOKENS) * 10 / 1e6 * 0.5
-    plain = {"max_output_tokens": 4000, "budget_usd": usd * 0.9}
+    plain: dict[str, Any] = {"max_output_tokens": 4000, "budget_usd": usd * 0.9}
     said = ask(tmp_path, Narrow(1000), asked, extra={"reasoning_effort": "high"}, **plain)
     assert f"does not cover a batch of about ${usd + 10 * 8 * 0.5 / 1e6:.4f}" in said
     assert ask(tmp_path, Saying("The answer is 3.", COUNTED), asked, **plain) == ""
@@ -119,6 +119,14 @@ def test_a_first_batch_that_nobody_can_learn_from_is_the_last(tmp_path: Path, te
     assert service.sizes == [40] and held(tmp_path, wanted) == 40
     assert said.replace("24", "40") in ask(tmp_path, service, wanted), "nothing is bought by the next call"
     assert service.sizes == [40]
+
+
+def test_a_first_batch_that_is_filtered_as_a_whole_is_the_last(tmp_path: Path) -> None:
+    service = Saying("", COUNTED, most_items=30)
+    filtered = ContentFiltered("content policy")
+    service.results = lambda identifier: ((key, filtered) for key in service.batches[identifier] or ())  # type: ignore[method-assign]
+    assert "the first 30 answers have no text: 30 end as 'refusal'" in ask(tmp_path, service, requests(60))
+    assert service.sizes == [30] and held(tmp_path, requests(60)) == 30
 
 
 def test_the_first_batch_goes_alone_in_both_halves(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:

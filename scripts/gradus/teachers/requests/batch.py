@@ -218,6 +218,10 @@ class BatchQueue:
         self.submitted += sent
         return batches
 
+    def _look(self, key: str, response: Response) -> None:
+        if key in self._job:
+            self._first.look(self._job[key], response)
+
     def _object(self) -> None:
         """UserError where the first answers of this job were all empty or could not be read."""
         objection = self._first.objection()
@@ -269,8 +273,7 @@ class BatchQueue:
             priced = replace(outcome, price_usd=self._budget.price(outcome.usage))
             uncounted += priced.price_usd is None
             self._journal.add(key, contents[key], priced, batch=record.id, **self._facts)
-            if key in self._job:
-                self._first.look(self._job[key], priced)
+            self._look(key, priced)
         self._journal.sync()
         self._records.drop(record)
         self._words = words or self._words
@@ -307,6 +310,7 @@ class BatchQueue:
         if isinstance(error, ContentFiltered):
             refused = Response("", "refusal", model, {}, price_usd=0.0, raw={"error": str(error)})
             self._journal.add(key, content, refused, batch=batch, **self._facts)
+            self._look(key, refused)
             return True
         if isinstance(error, RejectedRequestError):
             failed = Response("", FAILED, model, {}, price_usd=0.0, raw={"error": str(error)})
