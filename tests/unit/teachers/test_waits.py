@@ -4,13 +4,12 @@ import os
 import signal
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
-from scripted_provider import Scripted, fetch, held, message, requests
+from builders import FakeClock
+from scripted_provider import fetch, held, message, requests
 
 from gradus.teachers.errors import RateLimitError, TimedOutError, TransientError
-from gradus.teachers.requests.journal import Response
 from gradus.teachers.requests.stops import TRANSIENT_ATTEMPTS
 
 STALLED = TimedOutError("APITimeoutError")
@@ -68,17 +67,18 @@ def test_quick_answers_are_no_wait(tmp_path: Path, caplog: pytest.LogCaptureFixt
 
 
 def test_a_signal_ends_a_wait_for_a_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    send = Scripted.send
+    sleep, sent = FakeClock.sleep, []
 
-    async def interrupted(self: Scripted, body: dict[str, Any]) -> Response:
-        if len(self.calls) == 1:
+    async def interrupted(self: FakeClock, seconds: float) -> None:
+        if seconds > 0.1 and not sent:  # an answer takes 0.1 s, this is the wait for the limit
+            sent.append(self.time)
             os.kill(os.getpid(), signal.SIGINT)
-        return await send(self, body)
+        await sleep(self, seconds)
 
-    monkeypatch.setattr(Scripted, "send", interrupted)
+    monkeypatch.setattr(FakeClock, "sleep", interrupted)
     queue, client, clock = fetch(tmp_path, requests(50), tokens_per_minute=10.0, max_concurrency=1)
-    assert "stopped by a signal" in message(queue)
-    assert len(client.calls) <= 3 and clock.time < 3600
+    assert "stopped by a signal" in message(queue) and held(tmp_path, requests(50)) == len(client.calls)
+    assert clock.time - sent[0] < 5, "minutes were waited for"
 
 
 def test_the_second_answer_that_does_not_come_stops_the_job_in_mid_run(tmp_path: Path) -> None:
