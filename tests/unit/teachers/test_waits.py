@@ -67,7 +67,8 @@ def test_quick_answers_are_no_wait(tmp_path: Path, caplog: pytest.LogCaptureFixt
 
 
 def test_a_signal_ends_a_wait_for_a_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    sleep, sent = FakeClock.sleep, []
+    sleep = FakeClock.sleep
+    sent: list[float] = []
 
     async def interrupted(self: FakeClock, seconds: float) -> None:
         if seconds > 0.1 and not sent:  # an answer takes 0.1 s, this is the wait for the limit
