@@ -18,6 +18,7 @@ from gradus.study import paths
 from gradus.study.config import ChatTeacher, RewrittenTransform, base_of
 from gradus.study.config.datasets import is_nested
 from gradus.study.config.teachers import TutorTeacher
+from gradus.study.config.thinking import THOUGHT_TOKENS
 from gradus.study.grid import exemplars
 from gradus.teachers.annotation import original_text, usable_originals
 from gradus.teachers.prompts.edits import EditBuilder
@@ -31,8 +32,7 @@ from gradus.teachers.requests.reuse import find_output
 
 # Output tokens where no answer of the teacher at that level is in the journal yet: mean words of the released GPT-4o
 # annotations per level (SVAMP to MATH, 35 to 111 words) times 1.4 tokens a word, rounded up.
-# Thoughts count too; 1,500 is an assumption until the journal has answers.
-THOUGHT_TOKENS = 1500
+# Thoughts count too.
 OUTPUT_TOKENS = {"native": THOUGHT_TOKENS, "L1": 60, "L2": 80, "L3": 100, "L4": 120, "L5": 140, "L6": 170}
 REWRITE_FACTOR = 1.4
 QUESTION = "A question of middling length that stands for one that is not read yet. " * 3

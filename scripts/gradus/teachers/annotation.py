@@ -10,17 +10,16 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from gradus.answers import answers_equal, split_answer
+from gradus.answers import answers_equal
 from gradus.records import Annotation, Problem, Supervision
 from gradus.records.vocabulary import Verdict
 from gradus.runtime.errors import UserError
 from gradus.runtime.progress import track
-from gradus.study.config.teachers import RationaleSource
+from gradus.teachers.answer_reading import is_parsable, learned
 from gradus.teachers.answer_sources import AnswerSource
 from gradus.teachers.protocols import Task
 from gradus.teachers.requests.journal import Response
 from gradus.teachers.requests.shard_index import FAILED
-from gradus.teachers.thoughts import split_thoughts
 
 _REFUSED = ("content_filter", "refusal")
 
@@ -163,8 +162,8 @@ def _row(source: AnswerSource, task: Task, attempt: int) -> Annotation | None:
     if answer is None:
         return None
     problem, response = task.problem, answer.response
-    thoughts, text = split_thoughts(response.text)
-    rationale, extracted = _learned(problem, response.reasoning or thoughts, text, answer.rationale)
+    rationale, extracted = learned(problem, answer.rationale, response)
+    parsable = is_parsable(answer.rationale, rationale, extracted)
     return Annotation(
         problem_id=problem.id,
         sample=task.sample,
@@ -175,7 +174,7 @@ def _row(source: AnswerSource, task: Task, attempt: int) -> Annotation | None:
         level=task.supervision.level,
         rationale=rationale,
         answer=extracted,
-        verdict=verdict_of(problem, response, extracted if rationale or answer.rationale == "answer" else None),
+        verdict=verdict_of(problem, response, extracted if parsable else None),
         request_hash=answer.request_hash,
         model=response.model,
         parameters=answer.parameters,
@@ -183,18 +182,6 @@ def _row(source: AnswerSource, task: Task, attempt: int) -> Annotation | None:
         usage=response.usage,
         price_usd=response.price_usd,
     )
-
-
-def _learned(problem: Problem, reasoning: str, text: str, source: RationaleSource) -> tuple[str, str | None]:
-    """The rationale that students learn, and the answer: that of the text, else the one that the reasoning came to."""
-    rationale, extracted = split_answer(text, problem.answer_kind, problem.choices)
-    if source == "answer":
-        return rationale, extracted
-    thought, concluded = split_answer(reasoning, problem.answer_kind, problem.choices)
-    extracted = concluded if extracted is None else extracted
-    if source == "reasoning" or not reasoning:
-        return (thought if reasoning else ""), extracted
-    return "\n\n".join(filter(None, (reasoning, rationale))), extracted
 
 
 def usable_originals(annotations: Iterable[Annotation]) -> dict[tuple[str, int], Annotation]:

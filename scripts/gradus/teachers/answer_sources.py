@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Protocol
 
 from gradus.runtime.errors import UserError
 from gradus.study.config.teachers import ChatTeacher, RationaleSource
+from gradus.teachers.answer_reading import can_be_read
 from gradus.teachers.prompts.prompting import Exemplar
 from gradus.teachers.prompts.request_builder import RequestBuilder
 from gradus.teachers.protocols import LocalTeacher, Task
@@ -108,4 +110,5 @@ class RemoteAnswers:
         return {}
 
     def _request(self, task: Task, attempt: int) -> ChatRequest:
-        return self.builder.annotation(task, attempt, self.originals, self.exemplar)
+        request = self.builder.annotation(task, attempt, self.originals, self.exemplar)
+        return replace(request, reader=partial(can_be_read, task.problem, self.teacher.rationale))

@@ -8,10 +8,11 @@ from builders import tiny_study
 
 from gradus.planning.inputs import PlanInputs
 from gradus.planning.plan import Plan, plan
-from gradus.planning.quotation import OUTPUT_TOKENS, THOUGHT_TOKENS
+from gradus.planning.quotation import OUTPUT_TOKENS
 from gradus.results.store import Results
 from gradus.study.config import load
 from gradus.study.config.teachers import OpenAITeacher
+from gradus.study.config.thinking import THOUGHT_TOKENS
 from gradus.teachers.prompts.prompting import Prompts
 
 PROJECT = Path(__file__).resolve().parents[3]

@@ -10,7 +10,6 @@ from gradus.study.config.teachers import RationaleSource
 from gradus.teachers.annotation import Counts, Sampling, annotate
 from gradus.teachers.answer_sources import Answer
 from gradus.teachers.protocols import Task
-from gradus.teachers.requests.empty_answers import LOOKED_AT, EmptyAnswers
 from gradus.teachers.requests.journal import Response
 from gradus.teachers.thoughts import split_thoughts
 
@@ -83,18 +82,3 @@ def test_an_answer_inside_a_thought_is_none() -> None:
 def test_hidden_thoughts_cannot_be_learned() -> None:
     found = row(Response(ANSWER, "stop", "m", {"reasoning_tokens": 90}), "reasoning")
     assert (found.rationale, found.verdict) == ("", "unparsable")
-
-
-@pytest.mark.parametrize(("ending", "hint"), [("length", "raise max_output_tokens"), ("stop", "see the raw answers")])
-def test_a_job_whose_first_dozens_of_answers_are_empty_stops(ending: str, hint: str) -> None:
-    watch = EmptyAnswers()
-    empty = Response("<think>hm", ending, "m", {})
-    assert [watch.objection(empty) for _ in range(LOOKED_AT - 1)] == [None] * (LOOKED_AT - 1)
-    found = watch.objection(empty)
-    assert found is not None and f"24 end as '{ending}'; 24 of them have thoughts" in found[0] and hint in found[1]
-
-
-def test_one_answer_with_a_text_settles_it() -> None:
-    watch = EmptyAnswers()
-    watch.objection(Response(ANSWER, "stop", "m", {}))
-    assert all(watch.objection(Response("", "stop", "m", {})) is None for _ in range(100))

@@ -9,6 +9,8 @@ from typing import Any
 # Longest output of a teacher that thinks, where its entry names none: what the providers' own guides begin with, and less than
 # what Anthropic's SDK sends without streaming (21,333).
 ROOM_TO_THINK = 16_000
+# Tokens of thoughts before an answer: an assumption, until the journal has answers.
+THOUGHT_TOKENS = 1500
 
 # Models that think before they answer, whatever they are asked.
 _THINKERS = re.compile(

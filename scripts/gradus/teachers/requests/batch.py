@@ -11,14 +11,12 @@ import itertools
 import time
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping, Set
-from dataclasses import asdict, dataclass, replace
+from dataclasses import replace
 from functools import partial
-from pathlib import Path
 from typing import Any
 
-from gradus.runtime.atomic import canonical_json, write_json
+from gradus.runtime.atomic import canonical_json
 from gradus.runtime.errors import UserError
-from gradus.runtime.jsonl import read_json
 from gradus.runtime.program import log
 from gradus.study.config.teachers import BatchableTeacher, PriceEntry
 from gradus.teachers.errors import (
@@ -32,29 +30,20 @@ from gradus.teachers.errors import (
 )
 from gradus.teachers.protocols import BatchService
 from gradus.teachers.requests import pinned_model
+from gradus.teachers.requests.batch_budget import BatchBudget, is_uncounted
+from gradus.teachers.requests.batch_records import BatchRecord, BatchRecords
 from gradus.teachers.requests.chat_request import ChatRequest
+from gradus.teachers.requests.empty_answers import EmptyAnswers
 from gradus.teachers.requests.journal import Journal, Response
-from gradus.teachers.requests.prices import cost
 from gradus.teachers.requests.queue import NO_FACTS
 from gradus.teachers.requests.rate_limits import WallClock
-from gradus.teachers.requests.reuse import is_answered
+from gradus.teachers.requests.reuse import find_answer, is_answered
 from gradus.teachers.requests.shard_index import FAILED
 
 ROUNDS = 5
 # Where the provider's queue is full, batches are halved, but not below so many requests.
 FEWEST_ITEMS = 20
-# Output tokens that a request is estimated to take where the budget is checked before a submission.
-_ESTIMATED_OUTPUT = 400
-
-
-@dataclass(frozen=True)
-class BatchRecord:
-    """One batch: its tag and, once submitted, the provider's id; ``keys`` are the requests in it."""
-
-    tag: str
-    created: float
-    id: str | None
-    keys: tuple[str, ...]
+_TELL_SECONDS = 1800.0
 
 
 class BatchQueue:
@@ -73,13 +62,18 @@ class BatchQueue:
         self._service: BatchService | None = None
         self._journal = journal
         self._teacher = teacher
-        self._price = price
+        self._budget = BatchBudget(journal, teacher, price)
         self._sleep = sleep
         self._facts = dict(facts)
         self._wait_seconds = teacher.batch_wait_hours * 3600
-        self._folder = journal.folder / "batches"
+        self._records = BatchRecords(journal.folder / "batches")
+        self._folder = self._records.folder
         self.submitted = 0
-        self._is_waiting = False  # that it waits is told once
+        self._job: dict[str, ChatRequest] = {}  # what this job lacked when it began, by key
+        self._first = EmptyAnswers(teacher.rationale)
+        self._uncounted = 0  # answers of this job in the journal that do not tell their tokens
+        self._held_back = 0  # requests that wait until the job's first batch has been looked at
+        self._waited = 0.0  # seconds
         self._words = ""  # the provider's own, of a request that failed
         self._trouble = ""  # its service's, where it could not be asked at the last turn
         self._refused = 0  # batches for which the provider's queue was too full, since the last submission
@@ -93,22 +87,25 @@ class BatchQueue:
 
     def fetch(self, requests: Iterable[ChatRequest], total: int, label: str) -> None:
         """Submit what is missing, wait for it, submit again what failed or expired; UserError where time runs out."""
-        wanted = list(self._missing(requests))
+        wanted = self._begin(requests)
         if not wanted:
             return
         clock = WallClock()
         end = clock.now() + self._wait_seconds
         rounds = 0
+        if self._records.open():
+            self.collect(self._job.keys())
         while rounds < ROUNDS:
             missing = [request for request in wanted if not is_answered(self._journal, request)]
             if not missing:
                 return
             self._refused = 0
-            self.submit(missing, len(missing), label)
+            self._submit(missing, label)
             while not self.collect({request.key for request in missing}):
                 self._wait(clock.now() >= end, label)
-            rounds += not self._refused
-            if self._refused and sum(not is_answered(self._journal, one) for one in missing) == len(missing):
+            has_gained = any(is_answered(self._journal, one) for one in missing)
+            rounds += not self._refused and not (self._held_back and has_gained)
+            if self._refused and not has_gained:
                 # Nobody's answers made room: what is asked for at once must become less, or others' batches must end.
                 self._most_items = max(FEWEST_ITEMS, (self._most_items or len(missing)) // 2)
                 self._wait(clock.now() >= end, label)
@@ -126,17 +123,17 @@ class BatchQueue:
 
         Raises UserError as long as an answer is missing.
         """
-        wanted = list(self._missing(requests))
+        wanted = self._begin(requests)
         if not wanted:
             return
-        is_all = self.collect({request.key for request in wanted})
-        missing = list(self._missing(wanted))
+        is_all = self.collect(self._job.keys())
+        missing = [request for request in wanted if not is_answered(self._journal, request)]
         if not missing:
             return
         if is_all:
             if self._refused:
                 self._most_items = max(FEWEST_ITEMS, len(missing) // 2)
-            self.submit(missing, len(missing), label)
+            self._submit(missing, label)
         raise UserError(
             f"{len(missing)} of {total} requests of {label} wait for their batches{self._said}",
             where=self._folder,
@@ -156,29 +153,85 @@ class BatchQueue:
                 where=self._folder,
                 hint="run the same command again later; they are found again and nothing is submitted twice",
             )
-        if not self._is_waiting:
-            self._is_waiting = True
-            hours, pause = self._teacher.batch_wait_hours, self._teacher.batch_poll_seconds
-            log.info("%s: waiting for batches, for %.0f hours at most, looking every %.0f s", label, hours, pause)
-        self._sleep(self._teacher.batch_poll_seconds)
+        self._pause(f"{label}: waiting for batches")
+
+    def _pause(self, what: str) -> None:
+        """Sleep until batches are looked at again; what is waited for is told at first, and then every half hour."""
+        pause, waited = self._teacher.batch_poll_seconds, self._waited
+        if not waited:
+            hours = self._teacher.batch_wait_hours
+            log.info("%s, for %.0f hours at most, looking every %.0f s", what, hours, pause)
+        self._sleep(pause)
+        self._waited += pause
+        if self._waited // _TELL_SECONDS > waited // _TELL_SECONDS:
+            log.info("%s, for %.1f hours by now", what, self._waited / 3600)
 
     def submit(self, requests: Iterable[ChatRequest], total: int, label: str) -> int:
         """Submit the requests that neither the journal nor an open batch holds; how many batches that took."""
+        return self._submit(self._begin(requests), label)
+
+    def _begin(self, requests: Iterable[ChatRequest]) -> list[ChatRequest]:
+        """What the journal lacks of a job, each request once; what it holds shows whether this teacher can be read."""
+        self._job, self._first, self._uncounted = {}, EmptyAnswers(self._teacher.rationale), 0
+        seen: set[str] = set()
+        for request in requests:
+            if request.key in seen:
+                continue
+            seen.add(request.key)
+            held = find_answer(self._journal, request)
+            if held is None:
+                self._job[request.key] = request
+                self._first.is_settled |= request.attempt > 0
+            else:
+                self._uncounted += is_uncounted(held.response)
+                self._first.look(request, held.response)
+        return list(self._job.values())
+
+    def _submit(self, requests: Iterable[ChatRequest], label: str) -> int:
+        """Submit what no open batch holds. Until a job has shown an answer that can be read, one batch goes alone: what is wrong
+        with all answers is found at the price of one batch."""
         self._reconcile()
-        in_flight = {key for record in self._open() for key in record.keys}
-        batches = 0
-        for chunk in self._chunks(request for request in self._missing(requests) if request.key not in in_flight):
-            self._check_budget(chunk, in_flight)
+        records = self._records.open()
+        in_flight = {key for record in records for key in record.keys}
+        wanted = [request for request in requests if request.key not in in_flight]
+        self._held_back = 0
+        if not wanted:
+            return 0
+        self._budget.check_before(self._uncounted)
+        self._object()
+        is_alone = not self._first.is_settled
+        is_out = any(key in in_flight for key in self._job)
+        contents = (self._records.contents(record).values() for record in records) if self._budget.is_set else ()
+        reserved = self._budget.estimate(content["body"] for batch in contents for content in batch)
+        batches = sent = 0
+        for chunk in self._chunks(wanted):
+            if is_alone and (batches or is_out):
+                self._held_back = len(wanted) - sent
+                log.info("%s: %d requests wait until its first batch has been looked at", label, self._held_back)
+                break
+            estimate = self._budget.estimate(request.body for request in chunk)
+            self._budget.check(estimate, reserved)
+            reserved += estimate
             record = BatchRecord(uuid.uuid4().hex, self._provider.now(), None, tuple(request.key for request in chunk))
-            self._folder.mkdir(parents=True, exist_ok=True)
-            write_json(self._contents_path(record), {request.key: request.content for request in chunk})
-            self._write(record)
+            self._records.intend(record, chunk)
             identifier = self._provider.submit([(request.key, request.body) for request in chunk], record.tag)
-            self._write(replace(record, id=identifier))
-            self.submitted += len(chunk)
+            self._records.write(replace(record, id=identifier))
+            sent += len(chunk)
             batches += 1
             log.info("%s: batch %s with %d requests submitted", label, identifier, len(chunk))
+        self.submitted += sent
         return batches
+
+    def _look(self, key: str, response: Response) -> None:
+        if key in self._job:
+            self._first.look(self._job[key], response)
+
+    def _object(self) -> None:
+        """UserError where the first answers of this job were all empty or could not be read."""
+        objection = self._first.objection()
+        if objection is not None:
+            what, hint = objection
+            raise UserError(f"{what}; all are in the journal", where=self._folder, hint=hint)
 
     def collect(self, keys: Set[str] | None = None) -> bool:
         """Journal the answers of the batches that have ended; whether none is open any more.
@@ -188,10 +241,18 @@ class BatchQueue:
         """
         known, self._trouble = self._trouble, ""
         are_known = self._succeeds(self._reconcile, known)
-        wanted = [record for record in self._open() if keys is None or not keys.isdisjoint(record.keys)]
+        wanted = [record for record in self._records.open() if keys is None or not keys.isdisjoint(record.keys)]
         ended = [one for one in wanted if self._succeeds(partial(self._provider.has_ended, str(one.id)), known)]
-        taken = [one for one in ended if self._succeeds(partial(self._take, one), known)]
-        return are_known and len(taken) == len(wanted)
+        taken, stop = 0, None
+        for record in ended:
+            try:
+                taken += self._succeeds(partial(self._take, record), known)
+            except UserError as error:
+                # Others that have ended are paid for as well, and kept first.
+                stop = stop or error
+        if stop is not None:
+            raise stop
+        return are_known and taken == len(wanted)
 
     def _succeeds(self, call: Callable[[], bool | None], known: str = "") -> bool:
         """Whether the provider's service could be asked, and did not say no; trouble that is not ``known`` yet is told."""
@@ -204,9 +265,9 @@ class BatchQueue:
             return False
 
     def _take(self, record: BatchRecord) -> None:
-        contents = read_json(self._contents_path(record))
+        contents = self._records.contents(record)
         assert record.id is not None
-        failed = 0
+        failed = uncounted = 0
         words = ""
         lasting: ProviderError | None = None
         outcomes = self._provider.results(record.id)
@@ -227,12 +288,12 @@ class BatchQueue:
                 if (is_sure or isinstance(outcome, PermanentError)) and not kept:
                     lasting = lasting or outcome
                 continue
-            price = None if self._price is None else cost(self._price, outcome.usage, is_batch=True)
-            priced = replace(outcome, price_usd=price)
+            priced = replace(outcome, price_usd=self._budget.price(outcome.usage))
+            uncounted += priced.price_usd is None
             self._journal.add(key, contents[key], priced, batch=record.id, **self._facts)
+            self._look(key, priced)
         self._journal.sync()
-        self._path(record).unlink()
-        self._contents_path(record).unlink()
+        self._records.drop(record)
         self._words = words or self._words
         said = f": {words}" if words else ""
         log.info("batch %s collected; %d of its requests failed or expired%s", record.id, failed, said)
@@ -242,14 +303,15 @@ class BatchQueue:
                 where=f"batch {record.id}, {failed} requests failed",
                 hint="fix the cause and run again; what was answered is in the journal",
             )
+        self._budget.check_after(record.id, uncounted)
+        self._object()
         wrong = pinned_model.objection(self._teacher, self._journal.models(self._teacher.model))
         if wrong is not None:
             raise UserError(wrong, where=self._folder, hint=pinned_model.HINT)
 
     def _forget_refused(self, record: BatchRecord, error: BatchRefusedError) -> None:
         """A batch that the provider did not take: submitted again where its queue was full, else the end of the job."""
-        self._path(record).unlink()
-        self._contents_path(record).unlink()
+        self._records.drop(record)
         self._words = str(error)
         if not error.is_queue_full:
             raise UserError(
@@ -266,6 +328,7 @@ class BatchQueue:
         if isinstance(error, ContentFiltered):
             refused = Response("", "refusal", model, {}, price_usd=0.0, raw={"error": str(error)})
             self._journal.add(key, content, refused, batch=batch, **self._facts)
+            self._look(key, refused)
             return True
         if isinstance(error, RejectedRequestError):
             failed = Response("", FAILED, model, {}, price_usd=0.0, raw={"error": str(error)})
@@ -273,26 +336,23 @@ class BatchQueue:
             log.info("a request failed, and the others go on: %s", error)
             return True
         if isinstance(error, UnusableAnswerError):
-            price = None if self._price is None else cost(self._price, error.usage, is_batch=True)
-            unusable = Response("", "unusable", model, error.usage, price, raw=error.raw)
+            unusable = Response("", "unusable", model, error.usage, self._budget.price(error.usage), raw=error.raw)
             self._journal.add(key, content, unusable, batch=batch, unusable=True, **self._facts)
         return False
 
     def _reconcile(self) -> None:
         """Find batches that were submitted right before a crash; forget intents that the provider never saw."""
-        for path in sorted(self._folder.glob("*.batch.json")):
-            record = _load(path)
+        for record in self._records.all():
             if record.id is not None:
                 continue
-            known = {open_record.id for open_record in self._open()}
+            known = {open_record.id for open_record in self._records.open()}
             found = self._provider.find(record.tag, record.created, len(record.keys))
             ours = next((batch for batch in found if batch not in known and self._is_ours(batch, record)), None)
             if ours is not None:
-                self._write(replace(record, id=ours))
+                self._records.write(replace(record, id=ours))
                 log.info("batch %s was submitted before a crash and is found again", ours)
             else:
-                path.unlink()
-                self._contents_path(record).unlink(missing_ok=True)
+                self._records.drop(record)
 
     def _is_ours(self, identifier: str, record: BatchRecord) -> bool:
         """By the tag where the provider keeps one, else by the first item; that waits for the batch to end."""
@@ -306,22 +366,15 @@ class BatchQueue:
                     where=self._folder,
                     hint="run the same command again later",
                 )
-            self._sleep(self._teacher.batch_poll_seconds)
+            self._pause(f"waiting for batch {identifier}, which may be one that was submitted before a crash")
             waited += self._teacher.batch_poll_seconds
         keys = set(record.keys)
         return any(key in keys for key, _ in self._provider.results(identifier))
 
-    def _missing(self, requests: Iterable[ChatRequest]) -> Iterator[ChatRequest]:
-        seen: set[str] = set()
-        for request in requests:
-            if request.key not in seen and not is_answered(self._journal, request):
-                seen.add(request.key)
-                yield request
-
     def _chunks(self, requests: Iterable[ChatRequest]) -> Iterator[list[ChatRequest]]:
         chunk: list[ChatRequest] = []
         size = 0
-        most = self._most_items or self._provider.most_items
+        most = min(self._most_items or self._provider.most_items, self._provider.most_items)
         for request in requests:
             length = len(canonical_json(request.body)) + 200
             if chunk and (len(chunk) >= most or size + length > self._provider.most_bytes):
@@ -331,36 +384,3 @@ class BatchQueue:
             size += length
         if chunk:
             yield chunk
-
-    def _check_budget(self, chunk: list[ChatRequest], in_flight: set[str]) -> None:
-        """A batch is paid as a whole, so that its estimated price must fit before it is sent."""
-        budget = self._teacher.budget_usd
-        if budget is None or self._price is None:
-            return
-        written = sum(len(canonical_json(request.body)) for request in chunk) // 4
-        usage = {"input_tokens": written, "output_tokens": _ESTIMATED_OUTPUT * (len(chunk) + len(in_flight))}
-        estimate = cost(self._price, usage, is_batch=True) or 0.0
-        if self._journal.spent_usd + estimate > budget:
-            raise UserError(
-                f"the budget of ${budget:.2f} does not cover a batch of about ${estimate:.4f} "
-                f"(${self._journal.spent_usd:.4f} are spent)",
-                hint="raise budget_usd, or set mode: online, which stops at the budget",
-            )
-
-    def _open(self) -> list[BatchRecord]:
-        records = [_load(path) for path in sorted(self._folder.glob("*.batch.json"))]
-        return [record for record in records if record.id is not None]
-
-    def _path(self, record: BatchRecord) -> Path:
-        return self._folder / f"{record.tag}.batch.json"
-
-    def _contents_path(self, record: BatchRecord) -> Path:
-        return self._folder / f"{record.tag}.requests.json"
-
-    def _write(self, record: BatchRecord) -> None:
-        write_json(self._path(record), asdict(record))
-
-
-def _load(path: Path) -> BatchRecord:
-    raw: dict[str, Any] = read_json(path)
-    return BatchRecord(raw["tag"], raw["created"], raw["id"], tuple(raw["keys"]))

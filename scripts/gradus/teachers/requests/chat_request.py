@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
 from gradus.teachers.requests.entries import LENGTH_FIELDS, output_limit
-from gradus.teachers.requests.journal import request_key
+from gradus.teachers.requests.journal import Response, request_key
+from gradus.teachers.thoughts import split_thoughts
 
 
 @dataclass(frozen=True)
 class ChatRequest:
-    """One request: its body and sample index identify it, and the attempt where a sample is drawn again."""
+    """One request: its body and sample index identify it, and the attempt where a sample is drawn again.
+
+    ``reader`` tells whether a response holds what its job needs; it is no part of the identity.
+    """
 
     body: dict[str, Any]
     sample: int
     attempt: int = 0
+    reader: Callable[[Response], bool] | None = field(default=None, compare=False, repr=False)
 
     @property
     def content(self) -> Mapping[str, object]:
@@ -29,6 +34,10 @@ class ChatRequest:
     def key(self) -> str:
         """The hash of the identity, under which the journal holds the answer."""
         return request_key(self.content)
+
+    def can_be_read(self, response: Response) -> bool:
+        """Whether a response holds what the job of this request needs; without a reader, a text."""
+        return bool(split_thoughts(response.text)[1].strip()) if self.reader is None else self.reader(response)
 
     @property
     def limit(self) -> int | None:

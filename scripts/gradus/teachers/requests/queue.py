@@ -7,14 +7,9 @@ for and journaled, and the reason is raised.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import random
-import signal
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import Any
-
-from tqdm import tqdm
 
 from gradus.runtime.errors import UserError
 from gradus.runtime.program import log
@@ -37,9 +32,11 @@ from gradus.teachers.requests.bookkeeping import Bookkeeping
 from gradus.teachers.requests.chat_request import ChatRequest
 from gradus.teachers.requests.descriptors import most_connections
 from gradus.teachers.requests.empty_answers import EmptyAnswers
+from gradus.teachers.requests.estimates import expected_output, input_tokens
+from gradus.teachers.requests.job_run import Run, interruptible
 from gradus.teachers.requests.journal import Journal, Response
 from gradus.teachers.requests.rate_limits import Bucket, Clock, Slots, WallClock
-from gradus.teachers.requests.reuse import is_answered
+from gradus.teachers.requests.reuse import find_answer
 from gradus.teachers.requests.shard_index import FAILED
 from gradus.teachers.requests.stops import (
     PATIENCE_SECONDS,
@@ -54,61 +51,6 @@ NO_FACTS: Mapping[str, Any] = {}
 _START = 32
 # The provider's own clock is not ours: this much of a limit is used.
 _SHARE = 0.985
-# Output tokens that a request is expected to take until answers have shown it.
-_EXPECTED_OUTPUT = 400
-
-
-@dataclass
-class _Run:
-    """The state of one call of ``fetch``."""
-
-    clock: Clock
-    slots: Slots
-    request_bucket: Bucket
-    token_bucket: Bucket
-    progress: tqdm[Any]
-    books: Bookkeeping
-    typical_output: int
-    hold_until: float  # nobody sends before this time: a 429 holds all requests back
-    last_success: float
-    total: int
-    answers: int = 0
-    failed: int = 0
-    is_slow: bool = False  # an answer took longer than timeout_seconds, and that was told
-    signals: int = 0
-    empty: EmptyAnswers = field(default_factory=EmptyAnswers)
-    models: set[str] = field(default_factory=set)  # those that answered
-    pauses: int = 0  # episodes of 429s since the last answer
-    in_flight: set[str] = field(default_factory=set)
-    stopped: UserError | None = None
-    unexpected: Exception | None = None
-
-    async def sleep(self, seconds: float) -> None:
-        """Sleep, or until something stops the queue; longer if a 429 meanwhile holds all requests back."""
-        end = self.clock.now() + seconds
-        while self.stopped is None and (left := max(end, self.hold_until) - self.clock.now()) > 0:
-            await self.clock.sleep(min(left, 1.0))
-
-    def count_rate_limit(self, episode: int) -> int:
-        """Shrink the concurrency for a request of ``episode`` that got a 429; the episode of its next attempt."""
-        self.pauses += self.slots.throttled(episode)
-        return self.slots.episode
-
-    def pause_after_rate_limit(self, error: RateLimitError) -> float:
-        """Seconds until the next attempt, for which all requests are held back."""
-        pause = error.retry_after if error.retry_after is not None else min(60.0, 2.0 ** min(self.pauses, 6) / 2)
-        self.hold_until = max(self.hold_until, self.clock.now() + pause)
-        return pause + random.uniform(0, 0.25)
-
-    def reconcile(self, response: Response, reserved: int) -> None:
-        """Correct the tokens that were reserved for a request by those that it used, and the limits by what it tells of them."""
-        self.request_bucket.announce(response.announced.requests_per_minute)
-        self.token_bucket.announce(response.announced.tokens_per_minute)
-        used = response.usage.get("input_tokens", 0) + response.usage.get("output_tokens", 0)
-        if used:
-            self.token_bucket.reconcile(reserved - used)
-            output = response.usage.get("output_tokens", 0)
-            self.typical_output = round(0.95 * self.typical_output + 0.05 * output)
 
 
 class RequestQueue:
@@ -155,7 +97,7 @@ class RequestQueue:
             return
         client: ChatClient | None = None
         try:
-            with _interruptible(lambda: self._interrupt(run)):
+            with interruptible(lambda: self._interrupt(run)):
                 client = self._connect()
                 self._journal.prepare()
                 await self._send_all(run, client, first, missing)
@@ -174,10 +116,10 @@ class RequestQueue:
             where = f"annotation, {self.fetched} answers fetched"
             raise UserError(run.stopped.what, where=where, hint=run.stopped.hint)
 
-    def _new_run(self, total: int, label: str) -> _Run:
+    def _new_run(self, total: int, label: str) -> Run:
         progress = bar(total, label, "request")
         progress.set_postfix_str(f"${self._journal.spent_usd:.4f}", refresh=False)
-        return _Run(
+        return Run(
             clock=self._clock,
             slots=Slots(_START, most_connections(self._teacher.max_concurrency)),
             request_bucket=Bucket(self._teacher.requests_per_minute, self._clock, 0.25, _SHARE),
@@ -185,21 +127,25 @@ class RequestQueue:
             progress=progress,
             total=total,
             books=Bookkeeping(self._journal, self._price, self._clock),
-            typical_output=min(self._teacher.max_output_tokens, _EXPECTED_OUTPUT),
+            typical_output=expected_output(self._teacher),
             hold_until=self._clock.now(),
             last_success=self._clock.now(),
+            first=EmptyAnswers(self._teacher.rationale),
         )
 
-    def _missing(self, requests: Iterable[ChatRequest], run: _Run) -> Iterator[ChatRequest]:
+    def _missing(self, requests: Iterable[ChatRequest], run: Run) -> Iterator[ChatRequest]:
         """The requests that the journal lacks; one that is in flight is not sent again."""
         for request in requests:
-            if request.key in run.in_flight or is_answered(self._journal, request):
+            held = None if request.key in run.in_flight else find_answer(self._journal, request)
+            if held is not None:
+                run.first.look_at_held(request, held.response)
+            if held is not None or request.key in run.in_flight:
                 run.progress.update()
                 continue
             run.in_flight.add(request.key)
             yield request
 
-    async def _send_all(self, run: _Run, client: ChatClient, first: ChatRequest, others: Iterator[ChatRequest]) -> None:
+    async def _send_all(self, run: Run, client: ChatClient, first: ChatRequest, others: Iterator[ChatRequest]) -> None:
         """Send requests until none is left or something stops the run; returns when none is in flight any more.
 
         The first one goes alone, until one has been answered: what is wrong with all of them is found at the price of one.
@@ -209,7 +155,7 @@ class RequestQueue:
         try:
             while request is not None and run.stopped is None:
                 episode = await run.slots.acquire()
-                reserved = _tokens_of(request.body) + run.typical_output
+                reserved = input_tokens(request.body) + run.typical_output
                 if run.stopped is not None or not await self._may_send(run, reserved):
                     run.slots.release()
                     break
@@ -226,7 +172,7 @@ class RequestQueue:
         if running:
             await asyncio.wait(running)
 
-    async def _may_send(self, run: _Run, reserved: int) -> bool:
+    async def _may_send(self, run: Run, reserved: int) -> bool:
         """Wait until the limits allow one more request; False where the budget or a stop forbids it."""
         budget = self._teacher.budget_usd
         if budget is not None and self._journal.spent_usd >= budget:
@@ -236,12 +182,12 @@ class RequestQueue:
                 "raise budget_usd to go on; every answer is in the journal",
             )
             return False
-        await run.request_bucket.take(1)
-        await run.token_bucket.take(reserved)
-        await run.sleep(run.hold_until - self._clock.now())
+        await run.take_request()
+        await run.take_tokens(reserved)
+        await run.sleep(run.hold_until - self._clock.now(), run.hold_reason)
         return run.stopped is None
 
-    async def _send(self, run: _Run, client: ChatClient, request: ChatRequest, episode: int, reserved: int) -> None:
+    async def _send(self, run: Run, client: ChatClient, request: ChatRequest, episode: int, reserved: int) -> None:
         """Send one request and journal its answer; a failure that retries do not fix stops the run."""
         try:
             response, attempts = await self._answer(run, client, request, episode)
@@ -259,13 +205,13 @@ class RequestQueue:
             run.in_flight.discard(request.key)
             run.slots.release()
 
-    async def _answer(self, run: _Run, client: ChatClient, request: ChatRequest, episode: int) -> tuple[Response, int]:
+    async def _answer(self, run: Run, client: ChatClient, request: ChatRequest, episode: int) -> tuple[Response, int]:
         """The answer to one request, and how many attempts it took.
 
         Transient errors are retried a few times with growing pauses, 429s for as long as other requests still succeed.
         Raises the last error where no attempt is left, or where something stopped the run meanwhile.
         """
-        attempts = transient = dear = torn = 0
+        attempts = transient = torn = 0
         while True:
             attempts += 1
             self.attempts += 1
@@ -292,8 +238,6 @@ class RequestQueue:
                 if is_long or run.stopped is not None or self._clock.now() - run.last_success > PATIENCE_SECONDS:
                     raise
                 pause = run.pause_after_rate_limit(error)
-                if pause > 60:
-                    log.info("the provider asks to wait %.0f s: %s", pause, error)
             except UnusableAnswerError as error:
                 failure = error
                 torn += 1
@@ -304,18 +248,19 @@ class RequestQueue:
             except TransientError as error:
                 failure = error
                 transient += 1
-                dear += isinstance(error, TimedOutError)
+                # Of the whole job: a server that stalls with many requests in flight may bill each of them.
+                run.timed_out += isinstance(error, TimedOutError)
                 is_nobody_there = isinstance(error, UnreachableError) and not run.answers
                 most = UNREACHABLE_ATTEMPTS if is_nobody_there else TRANSIENT_ATTEMPTS
-                if run.stopped is not None or transient >= most or dear >= SLOW_ATTEMPTS:
+                if run.stopped is not None or transient >= most or run.timed_out >= SLOW_ATTEMPTS:
                     raise
                 pause = min(60.0, 0.5 * 2.0**transient) * random.uniform(0.75, 1.25)
-            await run.sleep(pause)
-            await run.request_bucket.take(1)
+            await run.sleep(pause, f"until a request may be sent again: {failure}")
+            await run.take_request()
             if run.stopped is not None:
                 raise failure
 
-    def _failed(self, run: _Run, request: ChatRequest, error: ProviderError) -> Response:
+    def _failed(self, run: Run, request: ChatRequest, error: ProviderError) -> Response:
         """A request that the provider cannot answer: an outcome, as long as there are few of them."""
         run.failed += 1
         log.info("a request failed, and the others go on: %s", error)
@@ -327,7 +272,7 @@ class RequestQueue:
             )
         return Response("", FAILED, str(request.body["model"]), {}, 0.0, raw={"error": str(error)})
 
-    def _tell_if_slow(self, run: _Run, seconds: float) -> None:
+    def _tell_if_slow(self, run: Run, seconds: float) -> None:
         if seconds > self._teacher.timeout_seconds and not run.is_slow:
             run.is_slow = True
             log.info(
@@ -336,7 +281,7 @@ class RequestQueue:
                 self._teacher.longest_wait_seconds,
             )
 
-    def _keep(self, run: _Run, request: ChatRequest, response: Response, attempts: int, version: str) -> None:
+    def _keep(self, run: Run, request: ChatRequest, response: Response, attempts: int, version: str) -> None:
         price = run.books.keep(request, response, attempts=attempts, sdk=version, **self._facts)
         self.fetched += 1
         run.answers += response.finish_reason != FAILED
@@ -353,10 +298,10 @@ class RequestQueue:
                 "an answer does not tell its tokens (no usage), so that the budget cannot be kept",
                 "leave budget_usd out and watch the provider's own bill",
             )
-        is_looked_at = self._teacher.rationale == "answer" and response.finish_reason != FAILED
-        empty = run.empty.objection(response) if is_looked_at else None
-        if empty is not None:
-            self._stop(run, *empty)
+        run.first.look(request, response)
+        unreadable = run.first.objection()
+        if unreadable is not None:
+            self._stop(run, *unreadable)
         if response.model not in run.models:
             run.models.add(response.model)
             answered = {response.model, *self._journal.models(self._teacher.model)}
@@ -364,36 +309,14 @@ class RequestQueue:
             if wrong is not None:
                 self._stop(run, wrong, pinned_model.HINT)
 
-    def _interrupt(self, run: _Run) -> None:
+    def _interrupt(self, run: Run) -> None:
         run.signals += 1
         self._stop(run, *_SIGNALLED)
 
-    def _stop(self, run: _Run, what: str, hint: str) -> None:
+    def _stop(self, run: Run, what: str, hint: str) -> None:
         """Let nothing new be sent; the first reason is the one that is raised."""
         if run.stopped is None:
             run.stopped = UserError(what, hint=hint)
 
 
 _SIGNALLED = ("stopped by a signal", "run the same command again to go on; every answer is in the journal")
-
-
-@contextlib.contextmanager
-def _interruptible(stop: Callable[[], None]) -> Iterator[None]:
-    """While the block runs, SIGINT and SIGTERM call ``stop``."""
-    loop = asyncio.get_running_loop()
-    handled = []
-    for number in (signal.SIGINT, signal.SIGTERM):
-        with contextlib.suppress(NotImplementedError, RuntimeError, ValueError):
-            loop.add_signal_handler(number, stop)
-            handled.append(number)
-    try:
-        yield
-    finally:
-        for number in handled:
-            loop.remove_signal_handler(number)
-
-
-def _tokens_of(body: dict[str, Any]) -> int:
-    """A rough count of input tokens: four characters each."""
-    written = sum(len(message["content"]) for message in body["messages"]) + len(body.get("system", ""))
-    return written // 4 + 8

@@ -72,13 +72,18 @@ class Bucket:
         self._last = now
 
     async def take(self, amount: float) -> None:
-        """Wait until ``amount`` fits, then spend it. Takers are served one after another by their debt."""
+        """Wait until ``amount`` fits, then spend it."""
+        wait = self.reserve(amount)
+        if wait:
+            await self._clock.sleep(wait)
+
+    def reserve(self, amount: float) -> float:
+        """Spend ``amount``, and the seconds to wait until it fits. Takers are served one after another by their debt."""
         if self._rate is None:
-            return
+            return 0.0
         self._refill()
         self._level -= amount
-        if self._level < 0:
-            await self._clock.sleep(-self._level / self._rate)
+        return max(0.0, -self._level / self._rate)
 
     def reconcile(self, difference: float) -> None:
         """Give back what was reserved too much (negative: take what was reserved too little)."""

@@ -42,7 +42,7 @@ def reason(error: ProviderError, teacher: ChatTeacher) -> tuple[str, str]:
         )
     if isinstance(error, TimedOutError):
         return (
-            f"no answer within {teacher.longest_wait_seconds:.0f} s, in {SLOW_ATTEMPTS} attempts: {error}",
+            f"no answer within {teacher.longest_wait_seconds:.0f} s, in {SLOW_ATTEMPTS} attempts of this job: {error}",
             "each may be billed; raise timeout_seconds, or see whether the server is well",
         )
     if isinstance(error, UnreachableError):

@@ -1,0 +1,68 @@
+"""Batch records: one file per open batch in the teacher's journal folder, and one with the requests that are in it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from gradus.runtime.atomic import write_json
+from gradus.runtime.jsonl import read_json
+from gradus.teachers.requests.chat_request import ChatRequest
+
+
+@dataclass(frozen=True)
+class BatchRecord:
+    """One batch: its tag and, once submitted, the provider's id; ``keys`` are the requests in it."""
+
+    tag: str
+    created: float
+    id: str | None
+    keys: tuple[str, ...]
+
+
+class BatchRecords:
+    """The records in one folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def all(self) -> list[BatchRecord]:
+        """Every record, those without an id too: of intents, whose submission is unclear."""
+        return [_load(path) for path in sorted(self.folder.glob("*.batch.json"))]
+
+    def open(self) -> list[BatchRecord]:
+        """The batches that were submitted and not collected yet."""
+        return [record for record in self.all() if record.id is not None]
+
+    def intend(self, record: BatchRecord, requests: Iterable[ChatRequest]) -> None:
+        """Record a batch that is about to be submitted, with its requests."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        write_json(self._contents_path(record), {request.key: request.content for request in requests})
+        self.write(record)
+
+    def write(self, record: BatchRecord) -> None:
+        """Write or replace a record."""
+        write_json(self._path(record), asdict(record))
+
+    def contents(self, record: BatchRecord) -> dict[str, Any]:
+        """The contents of a batch's requests by their keys."""
+        contents: dict[str, Any] = read_json(self._contents_path(record))
+        return contents
+
+    def drop(self, record: BatchRecord) -> None:
+        """Remove a record: its batch was collected, refused or never submitted."""
+        self._path(record).unlink()
+        self._contents_path(record).unlink(missing_ok=True)
+
+    def _path(self, record: BatchRecord) -> Path:
+        return self.folder / f"{record.tag}.batch.json"
+
+    def _contents_path(self, record: BatchRecord) -> Path:
+        return self.folder / f"{record.tag}.requests.json"
+
+
+def _load(path: Path) -> BatchRecord:
+    raw: dict[str, Any] = read_json(path)
+    return BatchRecord(raw["tag"], raw["created"], raw["id"], tuple(raw["keys"]))
