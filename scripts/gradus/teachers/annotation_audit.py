@@ -166,7 +166,7 @@ def levels_out_of_order(audits: Sequence[Mapping[str, Any]]) -> list[str]:
 def to_markdown(
     audits: Sequence[Mapping[str, Any]], stale: Sequence[str], datasets: Sequence[Mapping[str, Any]]
 ) -> str:
-    """The audit as a page: datasets, lengths per supervision, findings."""
+    """The audit as a page: what was found first, then what it was found in: datasets, lengths per supervision, costs."""
     checked = [
         (
             *(dataset["dataset"], dataset["train"], dataset["test"], dataset["test_questions_in_train_exact"]),
@@ -178,9 +178,17 @@ def to_markdown(
         )
         for dataset in datasets
     ]
-    found = [f"- {text}" for text in (*levels_out_of_order(audits), *_findings(audits), *stale)]
+    found = (*_overlaps(datasets), *levels_out_of_order(audits), *_findings(audits), *stale)
+    rows = sum(audit["rows"] for audit in audits)
+    problems = sum(dataset["train"] + dataset["test"] for dataset in datasets)
     parts = [
-        "# Audit of data and annotations\n\n## Datasets\n",
+        "# Audit of data and annotations\n\n## What was found\n",
+        f"Looked at: {_count(len(audits), 'supervision')} with {_count(rows, 'row')}, {_count(len(datasets), 'dataset')} "
+        f"with {_count(problems, 'problem')}. Nothing was repaired.\n",
+        "\n".join(f"- {text}" for text in found) or "Nothing.",
+        "\nWhat was learned from these texts: [findings](../report/findings.html). "
+        "The texts themselves: [explorer](../report/explorer.html).\n",
+        "## Datasets\n",
         _table(
             "dataset, train, test, test in train: exact, normalised, near-duplicates, templated, doubtful gold, without gold",
             checked,
@@ -188,10 +196,29 @@ def to_markdown(
         "## Lengths in words\n",
         _table("supervision, rows, mean, median, p10, p90, longer than the level below", map(_lengths, audits)),
         *_costs(audits),
-        "## What was found\n",
-        "\n".join(found or ["Nothing."]),
     ]
-    return "\n".join(parts) + "\n"
+    return "\n".join(parts)
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
+
+
+def _overlaps(datasets: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """One sentence per defect of a dataset: what of its test is in its training split, and answers that may be wrong."""
+    for dataset in datasets:
+        counts = {
+            "test questions are training questions too": len(dataset["test_questions_in_train_normalised"]),
+            "test questions are near copies of training questions": len(dataset["test_questions_near_train"]),
+            "test questions are training questions with other names and numbers": len(
+                dataset["test_questions_templated_in_train"]
+            ),
+            "gold answers are doubtful": dataset["doubtful_gold"],
+            "problems are without a gold answer": dataset["without_gold"],
+        }
+        for defect, count in counts.items():
+            if count:
+                yield f"{dataset['dataset']}: {defect}: {count}"
 
 
 def _lengths(audit: Mapping[str, Any]) -> tuple[Any, ...]:

@@ -53,7 +53,7 @@ const drawAudit = () => {
     make("h3", {}, "Datasets"),
     // A row per fact: there are many of them, and few datasets.
     listTable(["", ...facts.datasets.map((dataset) => dataset.dataset)], keys.map((key) => [term(key.replaceAll("_", " ")), ...facts.datasets.map((dataset) => written(dataset[key]))])),
-    make("h3", {}, "Annotations"),
+    make("h3", {}, "Annotations"), facts.links?.annotations ? make("p", {}, make("a", { href: facts.links.annotations }, "The audit with lengths, and examples of every defect")) : "",
     listTable(["supervision", "rows", "mean words", "verdicts", "defects", "price (US dollars)"], facts.annotations.map((audit) => [
       audit.supervision + (audit.excerpt ? " §" : ""), audit.rows, audit.words, counted(audit.verdicts), counted(audit.findings), audit.price_usd == null ? "" : audit.price_usd.toFixed(2)])));
 };

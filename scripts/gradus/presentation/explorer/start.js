@@ -41,7 +41,9 @@ $("about").textContent = facts.about;
 for (const name of PAGES) $(`tab-${name}`).onclick = () => showPage(name);
 $("theme").onclick = theme;
 $("copy-link").onclick = (event) => { remember(); copy(location.href, event.target); };
-if (facts.links?.findings) $("to-findings").replaceChildren(make("a", { href: facts.links.findings }, "Findings"));
+for (const [page, name] of [["findings", "Findings"], ["report", "report.zip"]]) {
+  if (facts.links?.[page]) $("to-pages").append(make("a", { href: facts.links[page] }, name), " ");
+}
 if (window.matchMedia?.("(prefers-color-scheme: dark)").matches) document.documentElement.dataset.theme = "dark";
 const varied = AXES.filter((axis) => facts.axes[axis].length > 1);
 if (facts.axes.dataset.length > 1) [state.only.dataset] = facts.axes.dataset;
