@@ -178,13 +178,13 @@ def to_markdown(
         )
         for dataset in datasets
     ]
-    found = (*_overlaps(datasets), *levels_out_of_order(audits), *_findings(audits), *stale)
+    found = (*_defects(datasets), *levels_out_of_order(audits), *_findings(audits), *stale)
     rows = sum(audit["rows"] for audit in audits)
     problems = sum(dataset["train"] + dataset["test"] for dataset in datasets)
     parts = [
         "# Audit of data and annotations\n\n## What was found\n",
         f"Looked at: {_count(len(audits), 'supervision')} with {_count(rows, 'row')}, {_count(len(datasets), 'dataset')} "
-        f"with {_count(problems, 'problem')}. Nothing was repaired.\n",
+        f"with {_count(problems, 'problem')}.\n",
         "\n".join(f"- {text}" for text in found) or "Nothing.",
         "\nWhat was learned from these texts: [findings](../report/findings.html). "
         "The texts themselves: [explorer](../report/explorer.html).\n",
@@ -204,21 +204,23 @@ def _count(number: int, what: str) -> str:
     return f"{number:,} {what}{'' if number == 1 else 's'}"
 
 
-def _overlaps(datasets: Sequence[Mapping[str, Any]]) -> Iterator[str]:
-    """One sentence per defect of a dataset: what of its test is in its training split, and answers that may be wrong."""
+def _defects(datasets: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """One sentence per dataset that has defects: test questions in its training split, gold answers that may be wrong."""
+    ways = {
+        "in_train_normalised": "word for word",
+        "near_train": "as near copies",
+        "templated_in_train": "with other names and numbers",
+    }
     for dataset in datasets:
-        counts = {
-            "test questions are training questions too": len(dataset["test_questions_in_train_normalised"]),
-            "test questions are near copies of training questions": len(dataset["test_questions_near_train"]),
-            "test questions are training questions with other names and numbers": len(
-                dataset["test_questions_templated_in_train"]
-            ),
-            "gold answers are doubtful": dataset["doubtful_gold"],
-            "problems are without a gold answer": dataset["without_gold"],
-        }
-        for defect, count in counts.items():
-            if count:
-                yield f"{dataset['dataset']}: {defect}: {count}"
+        asked = {way: len(dataset[f"test_questions_{rule}"]) for rule, way in ways.items()}
+        golds = {"doubtful": dataset["doubtful_gold"], "missing": dataset["without_gold"]}
+        found = [
+            f"{what}: " + ", ".join(f"{count} {how}" for how, count in counts.items() if count)
+            for what, counts in (("test questions in training", asked), ("gold answers", golds))
+            if any(counts.values())
+        ]
+        if found:
+            yield f"{dataset['dataset']}: {'; '.join(found)}"
 
 
 def _lengths(audit: Mapping[str, Any]) -> tuple[Any, ...]:
