@@ -36,6 +36,11 @@ document.addEventListener("keydown", (event) => {
   if (event.key === "c") keep();
 });
 
+if (Object.keys(TERMS).length) {
+  // For those who have no pointer: the same words in a list.
+  const told = [...new Set([...Object.keys(MEANT).map((word) => MEANT[word]), ...INSIDE, ...DEFECTS, ...LABELS])].filter((word) => TERMS[word]).sort((left, right) => left.localeCompare(right));
+  $("help").append(make("h2", {}, "What the words mean"), make("dl", { class: "facts", id: "words" }, told.flatMap((word) => [make("dt", {}, word), make("dd", {}, TERMS[word])])));
+}
 $("title").textContent = facts.study;
 $("about").textContent = facts.about;
 for (const name of PAGES) $(`tab-${name}`).onclick = () => showPage(name);
