@@ -145,7 +145,7 @@ def test_words_and_marks_are_told_by_the_glossary(page: Any) -> None:
     heads = told("#claims thead")
     assert heads["p (adjusted)"].startswith("The p value after Holm's correction") and "student" in heads
     page.click("#tab-experiments")
-    assert told("#experiments td")["†"] == "not shown to be above the baselines"
+    assert told("#experiments td")["¶"] == "has not learned to stop"
     page.click("#tab-help")
     words = page.locator("#words dt").all_inner_texts()
     assert {"gain", "margin", "baselines", "untaught", "excerpt", "log odds", "†", "‡", "§", "¶"} <= set(words)
