@@ -9,8 +9,10 @@ from pathlib import Path
 from made_study import made_config, make_study
 from running import program
 
+from gradus.presentation.pages import to_page
 from gradus.records import Annotation, Cell, Problem, Supervision
 from gradus.runtime.jsonl import read_records
+from gradus.teachers.annotation_audit import audit_annotations, to_markdown
 
 NASTY = "</script><script>window.hacked = true</script><b>bold</b>"
 
@@ -49,23 +51,47 @@ def explored_study(folder: Path) -> None:
     texts.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
     numbers = Path(__file__).parents[1] / "published" / "chen-2025.csv"
     outputs = {
-        "page": "x.html",
+        "page": "results/made/report/findings.html",
         "claims": "results/made/tables/claims.csv",
         "headline": "h.json",
         "published": "p.csv",
         "spent": "s.csv",
     }
-    outputs |= {"recommendation": "results/made/tables/recommendation.csv", "output": "f.md"}
+    outputs |= {
+        "recommendation": "results/made/tables/recommendation.csv",
+        "output": "results/made/report/findings.md",
+    }
     shutil.copytree(results, folder / "whole")  # findings need all of it: they are told of the whole study
     make_study(folder, config, accuracy, lambda _: 0.9)
     options = [word for name, path in outputs.items() for word in (f"--{name}", path)]
     done = program("findings", "--study", study, "--numbers", numbers, *options, folder=folder)
     assert done.returncode == 0, done.stderr
-    shutil.copytree(results / "tables", folder / "whole" / "tables")
+    for made in ("tables", "report"):
+        shutil.copytree(results / made, folder / "whole" / made)
     shutil.rmtree(results)
     (folder / "whole").rename(results)
+    write_audit(results)
     done = program("explorer", "--study", study, "--output", "explorer.html", folder=folder)
     assert done.returncode == 0, done.stderr
+
+
+def write_audit(results: Path) -> None:
+    """The audit's page, of the rationales and of one dataset whose name is long."""
+    problems = {one.id: one for one in read_records(results / "data/sums/train.jsonl", Problem)}
+    audits = []
+    for level in ("L1", "L5"):
+        supervision = Supervision("sums", "tutor", "original", level)
+        rows = list(read_records(results / f"annotations/{supervision}.jsonl", Annotation))
+        audits.append(audit_annotations(supervision, rows, problems, frozenset(), None, None, {"excerpt": True}))
+    rules = ("in_train_normalised", "near_train", "templated_in_train")
+    dataset = {
+        "dataset": "sums_with_a_name_that_is_much_too_long_for_the_screen_of_any_phone", "train": 30, "test": 60,
+        "test_questions_in_train_exact": 0, "doubtful_gold": 1, "without_gold": 0,
+        **{f"test_questions_{rule}": ["one"] for rule in rules},
+    }  # fmt: skip
+    page = results / "diagnostics/annotations.html"
+    page.parent.mkdir(exist_ok=True)
+    page.write_text(to_page(to_markdown(audits, ["an old exemplar"], [dataset]), "Audit of made"), encoding="utf-8")
 
 
 def write_rationales(results: Path) -> None:

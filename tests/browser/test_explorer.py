@@ -130,6 +130,27 @@ def test_claims_and_audit_are_told_in_words(page: Any) -> None:
     assert page.locator("#audit table").nth(1).locator("tbody tr").count() > 6
 
 
+def test_words_and_marks_are_told_by_the_glossary(page: Any) -> None:
+    def told(selector: str) -> dict[str, str]:
+        found = page.locator(f"{selector} abbr").all()
+        return {one.text_content(): one.get_attribute("title") for one in found}
+
+    assert "‡ trained on test questions" in square(page, "tutor/original/L3", "small").get_attribute("title")
+    assert "answer-only" in told("#map th")
+    square(page, "tutor/original/L3", "small").click()
+    page.wait_for_selector("#shown-count")
+    assert told("#detail .wrong")["‡"] == "trained on test questions"
+    assert told("#detail dt")["by the paper's rules"].startswith("Scored by the exact rules")
+    page.click("#tab-claims")
+    heads = told("#claims thead")
+    assert heads["p (adjusted)"].startswith("The p value after Holm's correction") and "student" in heads
+    page.click("#tab-experiments")
+    assert told("#experiments td")["¶"] == "has not learned to stop"
+    page.click("#tab-help")
+    words = page.locator("#words dt").all_inner_texts()
+    assert {"gain", "margin", "baselines", "untaught", "excerpt", "log odds", "†", "‡", "§", "¶"} <= set(words)
+
+
 def test_everything_can_be_done_by_keyboard(page: Any) -> None:
     page.locator("#map button").first.focus()
     page.keyboard.press("ArrowRight")

@@ -37,6 +37,34 @@ def test_problems_are_filtered_and_searched(explorer: Any) -> None:
     assert lane.nth(0).locator("span").first.inner_text() == "incorrect"
 
 
+def search(explorer: Any, words: str) -> str:
+    """What is said of the problems that have these words."""
+    before = explorer.inner_text("#problem-count")
+    explorer.fill('input[aria-label="search"]', words)
+    explorer.keyboard.press("Enter")
+    explorer.wait_for_function("(before) => document.querySelector('#problem-count').innerText !== before", arg=before)
+    return str(explorer.inner_text("#problem-count"))
+
+
+def test_what_teachers_wrote_and_training_questions_are_searched_too(explorer: Any) -> None:
+    explorer.click("#tab-problems")
+    explorer.wait_for_selector(".lane")
+    kept = "0 of 60 test problems, 1 of 30 training problems; where nothing is found, all are shown"
+    assert search(explorer, "First there are 7.") == kept
+    explorer.locator("#training-problem", has_text="sums-train-7").wait_for()
+    assert explorer.locator("#training-problem .toolbar span").inner_text() == "1 of 1"
+    assert "First there are 7." in explorer.locator(".lane[data-supervision='tutor/original/L5'] .teacher").inner_text()
+    assert explorer.locator("#test-problem .toolbar span").inner_text() == "1 of 60"
+    assert search(explorer, "How many are 1").startswith("11 of 60 test problems, 11 of 30 training problems")
+    assert search(explorer, "So it is. The answer is 31.").endswith(
+        ", 0 of 30 training problems; where nothing is found, all are shown"
+    ), "a student's words"
+    assert explorer.locator("#training-problem .toolbar span").inner_text() == "1 of 30"
+    assert search(explorer, "are 12 and") == kept, "a training question"
+    explorer.locator("#training-problem", has_text="sums-train-12").wait_for()
+    assert search(explorer, "nobody wrote this") == "0 of 60 test problems, 0 of 30 training problems"
+
+
 def test_the_first_equation_that_does_not_hold_is_marked(explorer: Any) -> None:
     explorer.click("#tab-problems")
     explorer.wait_for_selector(".lane")

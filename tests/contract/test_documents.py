@@ -28,7 +28,7 @@ RUN_BY = {
     "snakemake --cores 2": "tests/workflow/test_results.py::test_every_target_is_there_and_not_empty",
     "snakemake plan": "tests/workflow/test_plan.py::test_the_plan_counts_before_anything_runs",
     "snakemake so_far": "tests/workflow/test_so_far.py::test_a_partial_grid_is_shown_and_nothing_is_trained",
-    "snakemake --list-target-rules": "tests/contract/test_documents.py::test_the_targets_that_the_readme_names_exist",
+    "snakemake --list-target-rules": "tests/contract/test_documents.py::test_the_readme_names_every_target",
     "snakemake --cores 2 --configfile studies/gradeschool-3-seeds.yaml": (
         "tests/contract/test_documents.py::test_every_study_file_that_is_shipped_can_be_planned"
     ),
@@ -105,23 +105,24 @@ def test_every_link_leads_somewhere(path: Path) -> None:
 def test_the_glossary_has_the_words_of_tables_and_pages() -> None:
     from typing import get_args
 
+    from gradus.presentation.explorer.glossary import terms
     from gradus.presentation.number import MARKS
     from gradus.records.vocabulary import Verdict
 
     page = (PROJECT / "docs" / "glossary.md").read_text(encoding="utf-8")
     script = (PROJECT / "scripts/gradus/presentation/explorer/base.js").read_text(encoding="utf-8")
-    (terms,) = re.findall(r"^const TERMS = \{\n(.*?)^\};", script, re.DOTALL | re.MULTILINE)
-    explained = [
-        word.replace("p (adjusted)", "adjusted p") for word in re.findall(r'^  "([^"]+)":', terms, re.MULTILINE)
-    ]
-    assert len(explained) > 10
-    for word in explained:
-        assert re.search(rf"^\| \*\*{re.escape(word)}\*\* \|", page, re.MULTILINE) or f"`{word}` means" in page, word
+    asked = re.findall(r"^const (INSIDE|DEFECTS|LABELS) = \[(.*?)\]", script, re.DOTALL | re.MULTILINE)
+    (meant,) = re.findall(r"^const MEANT = \{(.*?)\};", script, re.MULTILINE)
+    words = [word for _, listed in asked for word in re.findall(r'"([^"]+)"', listed)]
+    words += re.findall(r': "([^"]+)"', meant)
+    assert len(asked) == 3 and len(words) > 30
+    told = terms(script)
+    assert [word for word in words if word not in told] == []
     for word in (*get_args(Verdict), *(mark.sign for mark in MARKS.values())):
         assert f"`{word}`" in page, word
 
 
-def test_the_targets_that_the_readme_names_exist() -> None:
+def test_the_readme_names_every_target() -> None:
     listed = subprocess.run(
         [sys.executable, "-m", "snakemake", "--list-target-rules"],
         cwd=PROJECT,
@@ -130,10 +131,11 @@ def test_the_targets_that_the_readme_names_exist() -> None:
         check=True,
     ).stdout
     readme = (PROJECT / "README.md").read_text(encoding="utf-8")
-    named = re.search(r"snakemake --list-target-rules\s+# (.*)", readme)
+    named = re.search(r"snakemake --list-target-rules .*\n((?:# .*\n)+)", readme)
     assert named
-    for name in named[1].split():
-        assert re.search(rf"^{name}\b", listed, re.MULTILINE), name
+    names = [name for line in named[1].splitlines() for name in line.partition(":")[2].split()]
+    # Without a name it is ``all``.
+    assert sorted(names) == sorted(set(re.findall(r"^(\w+) \(", listed, re.MULTILINE)) - {"all"})
 
 
 SHIPPED = sorted((PROJECT / "studies").glob("*.yaml"))

@@ -57,7 +57,7 @@ def findings(
     parts += [f"- {line.strip()}" for line in headline_text(headline(study, conditions, evidence)).splitlines()]
     if statements:
         parts.append(f"- Of all statements: {tally(statements)}")
-    parts += ["", "Every text, the grid and the claims to look through: [explorer](explorer.html).", ""]
+    parts += ["", *_FURTHER, ""]
     parts += ["## What to use", "", _how_to_recommend(recommended), "", recommendations_markdown(recommended)]
     for name, experiment in study.experiments.items():
         table = experiment_table(name, experiment, conditions[name])
@@ -74,6 +74,14 @@ def findings(
     parts += ["## The data", "", *map(_audit_line, audits), "", _annotation_table(manifests).markdown()]
     return "\n".join(parts)
 
+
+# What the workflow makes beside the findings, from their folder.
+_FURTHER = (
+    "Every text, the grid and the claims to look through: [explorer](explorer.html).",
+    "Defects of problems and of the teachers' texts: [audit](../diagnostics/annotations.html).",
+    "The numbers as files: [tables](../tables/) and the [metric file](../metrics/) of every cell.",
+    "All of it to hand on: [report.zip](report.zip).",
+)
 
 _HOW_TO_READ = (
     "A verdict is at 5 %, adjusted (Holm) for all statements of its claim in the whole study; the claims are not adjusted "

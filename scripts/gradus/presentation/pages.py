@@ -16,6 +16,7 @@ body { font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto
 table { border-collapse: collapse; margin: 1rem 0; display: block; overflow-x: auto; }
 th, td { padding: .3rem .7rem; border-bottom: 1px solid color-mix(in srgb, currentColor 25%, transparent); }
 th { text-align: left; min-width: 4.5rem; vertical-align: bottom; }
+h1, h2, p, li { overflow-wrap: anywhere; }
 h2 { margin-top: 2.2rem; }
 nav ul { columns: 18rem; column-gap: 2.4rem; padding-left: 1.2rem; font-size: .92rem; }
 img { max-width: 100%; background: #fff; border-radius: 6px; }

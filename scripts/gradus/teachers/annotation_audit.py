@@ -166,7 +166,7 @@ def levels_out_of_order(audits: Sequence[Mapping[str, Any]]) -> list[str]:
 def to_markdown(
     audits: Sequence[Mapping[str, Any]], stale: Sequence[str], datasets: Sequence[Mapping[str, Any]]
 ) -> str:
-    """The audit as a page: datasets, lengths per supervision, findings."""
+    """The audit as a page: what was found first, then what it was found in: datasets, lengths per supervision, costs."""
     checked = [
         (
             *(dataset["dataset"], dataset["train"], dataset["test"], dataset["test_questions_in_train_exact"]),
@@ -178,9 +178,17 @@ def to_markdown(
         )
         for dataset in datasets
     ]
-    found = [f"- {text}" for text in (*levels_out_of_order(audits), *_findings(audits), *stale)]
+    found = (*_defects(datasets), *levels_out_of_order(audits), *_findings(audits), *stale)
+    rows = sum(audit["rows"] for audit in audits)
+    problems = sum(dataset["train"] + dataset["test"] for dataset in datasets)
     parts = [
-        "# Audit of data and annotations\n\n## Datasets\n",
+        "# Audit of data and annotations\n\n## What was found\n",
+        f"Looked at: {_count(len(audits), 'supervision')} with {_count(rows, 'row')}, {_count(len(datasets), 'dataset')} "
+        f"with {_count(problems, 'problem')}.\n",
+        "\n".join(f"- {text}" for text in found) or "Nothing.",
+        "\nWhat was learned from these texts: [findings](../report/findings.html). "
+        "The texts themselves: [explorer](../report/explorer.html).\n",
+        "## Datasets\n",
         _table(
             "dataset, train, test, test in train: exact, normalised, near-duplicates, templated, doubtful gold, without gold",
             checked,
@@ -188,10 +196,31 @@ def to_markdown(
         "## Lengths in words\n",
         _table("supervision, rows, mean, median, p10, p90, longer than the level below", map(_lengths, audits)),
         *_costs(audits),
-        "## What was found\n",
-        "\n".join(found or ["Nothing."]),
     ]
-    return "\n".join(parts) + "\n"
+    return "\n".join(parts)
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
+
+
+def _defects(datasets: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """One sentence per dataset that has defects: test questions in its training split, gold answers that may be wrong."""
+    ways = {
+        "in_train_normalised": "word for word",
+        "near_train": "as near copies",
+        "templated_in_train": "with other names and numbers",
+    }
+    for dataset in datasets:
+        asked = {way: len(dataset[f"test_questions_{rule}"]) for rule, way in ways.items()}
+        golds = {"doubtful": dataset["doubtful_gold"], "missing": dataset["without_gold"]}
+        found = [
+            f"{what}: " + ", ".join(f"{count} {how}" for how, count in counts.items() if count)
+            for what, counts in (("test questions in training", asked), ("gold answers", golds))
+            if any(counts.values())
+        ]
+        if found:
+            yield f"{dataset['dataset']}: {'; '.join(found)}"
 
 
 def _lengths(audit: Mapping[str, Any]) -> tuple[Any, ...]:

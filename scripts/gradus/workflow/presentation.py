@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from gradus.presentation.explorer.glossary import GLOSSARY
 from gradus.runtime.atomic import sha256_bytes, sha256_file
 from gradus.runtime.environment import project_folder
 
@@ -14,7 +15,8 @@ def published_hash() -> str:
 
 
 def explorer_hash() -> str:
-    """Hash of the explorer's template, style and program."""
+    """Hash of the explorer's template, style and program, and of the glossary that explains its words."""
     folder = Path(__file__).parents[1] / "presentation" / "explorer"
     parts = [sha256_file(path) for path in sorted(folder.iterdir()) if path.suffix in (".html", ".css", ".js")]
+    parts += [sha256_file(GLOSSARY)] if GLOSSARY.exists() else []
     return sha256_bytes("".join(parts).encode())[:16]

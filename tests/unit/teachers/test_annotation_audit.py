@@ -1,12 +1,16 @@
 """The audit of annotations: each defect is found where it was planted, and nowhere else."""
 
+import os
+import re
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from builders import annotation, problem
 
 from gradus.data.text_normalisation import normalised
 from gradus.records import Annotation, Supervision
+from gradus.study import paths
 from gradus.teachers.annotation_audit import audit_annotations, levels_out_of_order, to_markdown
 
 PLACE = Supervision("d", "t", "original", "L2")
@@ -84,6 +88,31 @@ def test_the_page_names_what_was_found() -> None:
     page = to_markdown([audited], ["an old exemplar"], [])
     assert "without rationale: 1 of 6 (such as a#0#0" in page
     assert "only an excerpt" in page and "an old exemplar" in page
+
+
+DATASET = {
+    "dataset": "d", "train": 30, "test": 12, "test_questions_in_train_exact": 0, "test_questions_in_train_normalised": [],
+    "test_questions_near_train": [], "test_questions_templated_in_train": [], "doubtful_gold": 0, "without_gold": 0,
+}  # fmt: skip
+
+
+def test_the_page_begins_with_what_was_found_in_how_much() -> None:
+    clean = audit_annotations(PLACE, rows(), PROBLEMS, frozenset(), None, None, {})
+    page = to_markdown([clean], [], [DATASET])
+    assert page.index("## What was found") < page.index("## Datasets") < page.index("## Lengths in words")
+    answer = page.split("## ")[1]
+    assert "Looked at: 1 supervision with 6 rows, 1 dataset with 42 problems." in answer and "\nNothing.\n" in answer
+    leaking = {**DATASET, "test_questions_near_train": ["d-1", "d-2"], "without_gold": 3}
+    answer = to_markdown([clean, clean], [], [leaking]).split("## ")[1]
+    assert "2 supervisions with 12 rows" in answer and "Nothing.\n" not in answer
+    assert "- d: test questions in training: 2 as near copies; gold answers: 3 missing\n" in answer
+
+
+def test_the_page_leads_on() -> None:
+    audited = audit_annotations(PLACE, rows(), PROBLEMS, frozenset(), None, None, {})
+    here = Path(str(paths.ANNOTATION_AUDIT_PAGE)).parent
+    led = {os.path.normpath(here / target) for target in re.findall(r"\]\(([^)]+)\)", to_markdown([audited], [], []))}
+    assert led == {str(paths.FINDINGS_PAGE), str(paths.EXPLORER)}
 
 
 def test_the_page_tells_what_teachers_cost() -> None:

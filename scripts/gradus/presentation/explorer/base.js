@@ -29,7 +29,7 @@ const draw = (tag, attributes = {}, ...children) => {
 const select = (label, options, value, change, disabled = false) => {
   const control = make("select", { "aria-label": label, disabled, onchange: (event) => change(event.target.value) });
   for (const [key, text] of options) control.append(make("option", { value: key, selected: key === value }, text));
-  return make("label", {}, label, control);
+  return make("label", { title: meaningOf(label) ?? null }, label, control);
 };
 
 const percent = (share) => (100 * share).toFixed(1);
@@ -43,24 +43,26 @@ const wilson = (share, n) => {
   return [Math.max(0, middle - half), Math.min(1, middle + half)];
 };
 
-// Words that are ours, told where the pointer or the focus is; docs/glossary.md has them all.
-const TERMS = {
-  "supervision": "what a student is taught with: teacher, format and level on a dataset",
-  "by the paper's rules": "scored by the exact rules of Chen et al. (2025), which accept fewer spellings of an answer",
-  "development problems": "problems kept from the training split, on which choices are made; no student was trained on them",
-  "most frequent answer": "the accuracy of always giving the most frequent training answer, and of a blind guess",
-  "truncated / unparsable": "texts that were cut off at the length limit, and texts in which no answer was found",
-  "tokens of an answer": "mean length of what this student writes for a test problem",
-  "the teacher's texts": "what this supervision cost to buy, or how many tokens the teacher wrote",
-  "structures": "kinds of story that the generated problems are made of",
-  "rewrite changed steps": "rewrites in another format that do not have the steps of the original",
-  "same text as another row": "rows whose rationale is the same as that of another problem",
-  "p (adjusted)": "the adjusted p that the verdict rests on (Holm, within the claim); the findings have the same",
-  "power": "the chance that a true effect of that size would have been found",
-  "speaks of": "what a statement is about: conditions, conditions on these problems, or these checkpoints alone",
-  "native": "nobody controlled how detailed the text is; for answer-only there is none",
+// Words that are ours, told where the pointer or the focus is, by docs/glossary.md; a page that was made without it has none.
+const TERMS = facts.terms ?? {};
+const MEANT = { "p (adjusted)": "adjusted p", "estimate, 95 %": "interval", "accuracy on test": "accuracy", "verdicts": "verdict", "seed": "seeds", "claims": "claim", "speaks of": "reach" };
+// Heads and labels have a word of their own; in texts these are looked for.
+const INSIDE = ["gain", "margin", "baselines", "log odds", "untaught", "answer-only", "native", "excerpt", "another dataset", "optimism", "†", "‡", "§", "¶"].filter((word) => TERMS[word]);
+const DEFECTS = ["rewrite changed steps", "same text as another row"];
+const LABELS = [
+  "supervision", "teacher", "format", "level", "student", "development problems", "by the paper's rules", "most frequent answer", "truncated / unparsable",
+  "the teacher's texts", "tokens of an answer", "structures", "speaks of", "power", "cannot be told from it",
+];
+const meaningOf = (word) => TERMS[MEANT[word] ?? word];
+const term = (word) => (meaningOf(word) ? make("abbr", { title: meaningOf(word), tabindex: "0" }, word) : word);
+// A text with those of its words told that are looked for; without a stop of the Tab key at each, as tables are full of them.
+const withTerms = (text, words = INSIDE) => {
+  if (!words.length) return text;
+  // A mark stands right behind its number, a word by itself.
+  const pieces = text.split(new RegExp(`(${words.map((word) => (/\\w/.test(word) ? `(?<![\\w-])${word}(?![\\w-])` : word)).join("|")})`));
+  return make("span", {}, pieces.map((piece, position) => (position % 2 ? make("abbr", { title: meaningOf(piece) }, piece) : piece)));
 };
-const term = (word) => (TERMS[word] ? make("abbr", { title: TERMS[word], tabindex: "0" }, word) : word);
+const marksToldOf = (marks) => [...marks].filter((mark) => TERMS[mark]).map((mark) => `; ${mark} ${TERMS[mark]}`).join("");
 
 // The address keeps the state, so that a link shows what the sender saw.
 const remember = () => {

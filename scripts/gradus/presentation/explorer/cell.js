@@ -47,7 +47,7 @@ const describe = (cell) => {
     ["training steps took", cell.seconds ? `${cell.seconds} s` : null],
     ["the teacher's texts", cell.price_usd ? `${cell.price_usd.toFixed(2)} US dollars` : cell.teacher_tokens ? `${cell.teacher_tokens.toLocaleString("en")} tokens` : "nobody was paid"],
     ["tokens of an answer", cell.mean_completion_tokens.toFixed(1)],
-  ]), notes.map((note) => make("p", { class: "wrong" }, note)), curve(cell.curve), origin(cell));
+  ]), notes.map((note) => make("p", { class: "wrong" }, withTerms(note))), curve(cell.curve), origin(cell));
 };
 
 // Where a number comes from: its file, and the command that tells the chain behind it.

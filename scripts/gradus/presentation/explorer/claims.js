@@ -34,7 +34,7 @@ const drawClaims = () => {
       : make("p", {}, "No claim has been tested yet: that comes once every cell is scored."),
     make("div", { class: "toolbar" }, ["all", ...VERDICTS].filter((verdict) => verdict === "all" || counts[verdict]).map((verdict) => make("button", { "data-verdict": verdict, "aria-pressed": state.verdict === verdict ? "true" : "false", onclick: () => { state.verdict = verdict; remember(); drawClaims(); } }, verdict))),
     listTable(["verdict", "of whom", "statement", "estimate, 95 %", "p (adjusted)", "speaks of", "power"], shown.map((claim) => [
-      make("span", { class: claim.verdict.split(/[: ]/)[0] }, claim.verdict), claim.subject, claim.statement + (claim.note ? ` (${claim.note})` : ""), estimate(claim), pOf(claim),
+      make("span", { class: claim.verdict.split(/[: ]/)[0] }, claim.verdict), withTerms(claim.subject), withTerms(claim.statement + (claim.note ? ` (${claim.note})` : "")), withTerms(estimate(claim)), pOf(claim),
       `${claim.reach}, ${claim.runs} run${Number(claim.runs) === 1 ? "" : "s"}${claim.n ? `, n = ${claim.n}` : ""}`, `${(100 * Number(claim.power)).toFixed(0)} % for ${claim.power_for}`])),
     make("h2", {}, "What to use"), ...[earlier()].filter(Boolean),
     listTable(["dataset", "student", "chosen", "accuracy", "cannot be told from it", "cheapest of these", "how sure"], facts.recommendations.map(recommended)));
@@ -53,7 +53,7 @@ const drawAudit = () => {
     make("h3", {}, "Datasets"),
     // A row per fact: there are many of them, and few datasets.
     listTable(["", ...facts.datasets.map((dataset) => dataset.dataset)], keys.map((key) => [term(key.replaceAll("_", " ")), ...facts.datasets.map((dataset) => written(dataset[key]))])),
-    make("h3", {}, "Annotations"),
+    make("h3", {}, "Annotations"), facts.links?.annotations ? make("p", {}, make("a", { href: facts.links.annotations }, "The audit with lengths, and examples of every defect")) : "",
     listTable(["supervision", "rows", "mean words", "verdicts", "defects", "price (US dollars)"], facts.annotations.map((audit) => [
-      audit.supervision + (audit.excerpt ? " §" : ""), audit.rows, audit.words, counted(audit.verdicts), counted(audit.findings), audit.price_usd == null ? "" : audit.price_usd.toFixed(2)])));
+      withTerms(audit.supervision + (audit.excerpt ? " §" : "")), audit.rows, audit.words, counted(audit.verdicts), withTerms(counted(audit.findings), DEFECTS.filter((defect) => TERMS[defect])), audit.price_usd == null ? "" : audit.price_usd.toFixed(2)])));
 };

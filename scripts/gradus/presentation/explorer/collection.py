@@ -126,14 +126,16 @@ def shown(results: Results) -> Shown:
 
 
 def _links(results: Results, folder: Path | None) -> dict[str, str]:
-    """Addresses of the study's folder and of its findings, from the page's folder; nothing where that is not known."""
+    """Addresses of the study's folder and pages, from the page's folder; nothing where that is not known."""
     if folder is None:
         return {}
-    study = results.path(paths.STUDY_COPY).parent
-    found = {"study": os.path.relpath(study, folder)}
-    if results.path(paths.FINDINGS).exists():
-        found["findings"] = os.path.relpath(results.path(paths.FINDINGS_PAGE), folder)
-    return found
+    pages = {"findings": paths.FINDINGS_PAGE, "annotations": paths.ANNOTATION_AUDIT_PAGE, "report": paths.REPORT}
+    there = {name: path for name, pattern in pages.items() if (path := results.path(pattern)).exists()}
+    # The report is made of the study's own explorer, so never there before it.
+    if folder.resolve() == results.path(paths.EXPLORER).parent.resolve():
+        there["report"] = results.path(paths.REPORT)
+    linked = {"study": results.path(paths.STUDY_COPY).parent, **there}
+    return {name: os.path.relpath(path, folder) for name, path in linked.items()}
 
 
 def samples(results: Results, cell: Cell, shown: Sequence[Problem]) -> list[list[Any]]:

@@ -94,7 +94,7 @@ const pointsTable = (points) => {
   const rows = ticks.map((tick) => [tick, ...series.flatMap((name) => {
     const point = points.find((candidate) => candidate.tick === tick && candidate.series === name && candidate.accuracy !== undefined);
     const tested = point ? `${percent(point.accuracy)}${point.marks} [${percent(point.low)}, ${percent(point.high)}]` : "–";
-    return held.has(name) ? [tested, point?.development === undefined ? "–" : percent(point.development)] : [tested];
+    return held.has(name) ? [withTerms(tested), point?.development === undefined ? "–" : percent(point.development)] : [withTerms(tested)];
   })]);
   return make("details", {}, make("summary", {}, "The numbers"), listTable(["", ...heads], rows));
 };

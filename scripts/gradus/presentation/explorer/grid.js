@@ -65,7 +65,7 @@ const drawMap = () => {
   const body = make("tbody");
   rows.forEach((row, y) => {
     const shown = row.startsWith("gold/answer-only/") ? `${row} (answers only)` : row === "native" ? "native (not controlled)" : row;
-    const line = make("tr", {}, make("th", { scope: "row" }, shown));
+    const line = make("tr", {}, make("th", { scope: "row" }, withTerms(shown)));
     columns.forEach((column, x) => {
       const group = groups.get(`${row}\u0000${column}`) ?? [];
       line.append(make("td", {}, group.length ? square(group, row, column, x, y, top, share) : ""));
@@ -100,7 +100,7 @@ const square = (group, row, column, x, y, top, share) => {
   const [low, high] = isCondition ? wilson(value, n) : [null, null];
   const width = isCondition ? `± ${(50 * (high - low)).toFixed(1)}` : null;
   const whole = counted.length === asked ? "" : `${counted.length} of ${asked}`;
-  const about = `${label}: ${percent(value)} percent` + (isCondition ? ` [${percent(low)}, ${percent(high)}], n = ${n}, ${counted.length} run${counted.length > 1 ? "s" : ""}` : `, mean of ${counted.length} cells`);
+  const about = `${label}: ${percent(value)} percent` + (isCondition ? ` [${percent(low)}, ${percent(high)}], n = ${n}, ${counted.length} run${counted.length > 1 ? "s" : ""}` : `, mean of ${counted.length} cells`) + marksToldOf(marksOf(counted));
   const button = make("button", { ...attributes, title: about, "aria-label": about }, percent(value) + marksOf(counted), make("small", {}, [width, whole].filter(Boolean).join(", ")));
   button.style.background = color(value / top);
   button.style.color = value / top > 0.6 ? "#000" : "#fff";

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from gradus.presentation.explorer.collection import collect, samples, shown
+from gradus.presentation.explorer.glossary import terms
 from gradus.presentation.explorer.packing import in_script, packed
 from gradus.presentation.explorer.rationales import rationales
 from gradus.results.store import Results
@@ -45,11 +46,13 @@ def to_page(
 ) -> str:
     """The HTML document; ``samples`` has an entry per cell, in the order of ``facts["cells"]``, and ``rationales`` one per
     entry of ``facts["rationales"]``."""
+    program = "".join((_HERE / f"{name}.js").read_text(encoding="utf-8") for name in _PROGRAM)
+    facts = {**facts, "terms": terms(program)}
     parts = {
         "BESIDE": " 'self' file:" if any(facts.get("more", {}).values()) else "",
         "TITLE": escape(f"{facts['study']} - Gradus"),
         "STYLE": (_HERE / "explorer.css").read_text(encoding="utf-8"),
-        "PROGRAM": "".join((_HERE / f"{name}.js").read_text(encoding="utf-8") for name in _PROGRAM),
+        "PROGRAM": program,
         "FACTS": in_script(json.dumps(facts, ensure_ascii=False, separators=(",", ":"))),
         "SAMPLES": "\n".join(packed(cell) for cell in samples),
         "RATIONALES": "\n".join(packed(rows) for rows in rationales),

@@ -28,24 +28,39 @@ const studentsOf = (supervision) => {
 const conditions = () => facts.cells.map((cell, index) => ({ cell, index })).filter(({ cell }) => cell.dataset === state.problems.dataset && cell.status === "done")
   .filter(({ cell, index }) => studentsOf(cell.supervision).some((student) => student.index === index));
 
-// The test problems that the filter and the search leave, by their positions.
+const hasIt = (problem, texts) => {
+  const wanted = state.problems.search.trim().toLowerCase();
+  return [problem.id, problem.question, ...(problem.choices ?? []), ...texts].some((text) => text?.toLowerCase().includes(wanted));
+};
+const ofTeacher = (split) => rationalesOf(state.problems.dataset, split).filter((entry) => entry.teacher === state.problems.teacher);
+
+// The training problems that the search finds, in questions and in what this teacher wrote, by their positions.
+const foundTraining = async () => {
+  const written = await Promise.all(ofTeacher("train").map(({ index }) => inflate("rationales", index)));
+  const problems = facts.training_problems?.[state.problems.dataset] ?? [];
+  return problems.map((_, position) => position).filter((position) => hasIt(problems[position], written.map((rows) => rows[position]?.[0])));
+};
+
+// The test problems that the filter leaves, and those of them that the search finds, by their positions.
 const left = async () => {
-  const { dataset, show, search, first, second } = state.problems;
+  const { dataset, show, first, second } = state.problems;
   const problems = facts.problems[dataset] ?? [];
   const asked = lanes().flatMap((lane) => studentsOf(lane.supervision));
   const written = await Promise.all(asked.map(({ index }) => samples(index)));
   const [a, b] = show === "only" ? await Promise.all([first, second].map((name) => { const index = facts.cells.findIndex((cell) => cellName(cell) === name); return index < 0 ? [] : samples(index); })) : [[], []];
-  const wanted = search.trim().toLowerCase();
-  return problems.map((_, position) => position).filter((position) => {
-    const rows = written.map((rows) => rows[position] ?? []).filter((row) => row.length);
+  const answered = await Promise.all(ofTeacher("test").map(({ index }) => textsFor("rationales", dataset, index)));
+  const rowsOf = (position) => written.map((rows) => rows[position] ?? []).filter((row) => row.length);
+  const kept = problems.map((_, position) => position).filter((position) => {
+    const rows = rowsOf(position);
     const solved = rows.filter((row) => row[2]).length;
     if (show === "some" && !(solved && solved < rows.length)) return false;
     if (show === "none" && solved) return false;
     if (show === "every" && (!rows.length || solved < rows.length)) return false;
     if (show === "only" && !(a[position]?.[2] && b[position]?.length && !b[position][2])) return false;
-    if (wanted && ![problems[position].id, problems[position].question, ...rows.map((row) => row[0])].some((text) => text.toLowerCase().includes(wanted))) return false;
     return true;
   });
+  const found = kept.filter((position) => hasIt(problems[position], [...rowsOf(position), ...answered.map((rows) => rows[position] ?? [])].map((row) => row[0])));
+  return { kept, found };
 };
 
 const pager = (name, what, problem, position, count, move) => make("div", { class: "chosen-problem", id: name },
@@ -79,17 +94,23 @@ const drawProblems = async () => {
     view.second ??= options.at(-1)?.[0] ?? null;
     controls.push(select("A", options, view.first, (value) => { view.first = value; view.test = 0; again(); }), select("B", options, view.second, (value) => { view.second = value; view.test = 0; again(); }));
   }
-  const search = make("input", { type: "search", "aria-label": "search", placeholder: "in questions and answers", value: view.search, onchange: (event) => { view.search = event.target.value; view.test = 0; again(); } });
+  const search = make("input", { type: "search", "aria-label": "search", placeholder: "in questions, answers and teachers' texts", value: view.search, onchange: (event) => { Object.assign(view, { search: event.target.value, training: 0, test: 0 }); again(); } });
   controls.push(make("label", {}, "search", search));
   $("problem-controls").replaceChildren(...controls);
 
-  const positions = await left();
+  const everyTraining = facts.training_problems?.[view.dataset] ?? [];
+  const { kept, found } = await left(), taught = await foundTraining();
+  // What is found on one side alone is read beside all problems of the other.
+  const positions = found.length || !taught.length ? found : kept;
+  const training = (taught.length ? taught : everyTraining.map((_, index) => index));
   view.test = Math.max(0, Math.min(view.test, positions.length - 1));
   const position = positions[view.test];
-  const training = facts.training_problems?.[view.dataset] ?? [];
   view.training = Math.max(0, Math.min(view.training, training.length - 1));
+  const lesson = training[view.training];
   const test = position === undefined ? null : facts.problems[view.dataset][position];
-  $("problem-count").textContent = `${positions.length} of ${(facts.problems[view.dataset] ?? []).length} test problems`;
+  const counts = [`${found.length} of ${(facts.problems[view.dataset] ?? []).length} test problems`];
+  if (view.search.trim()) counts.push(`${taught.length} of ${everyTraining.length} training problems`);
+  $("problem-count").textContent = counts.join(", ") + (!found.length !== !taught.length && view.search.trim() ? "; where nothing is found, all are shown" : "");
   const waiting = leftOut(view.dataset);
   const count = waiting.reduce((sum, size) => sum + size, 0);
   const more = async (button, blocks) => {
@@ -103,7 +124,7 @@ const drawProblems = async () => {
   $("more-problems").replaceChildren(...(count ? [make("span", {}, `${count} more test problems lie beside this page:`),
     make("button", { id: "read-more", onclick: (event) => more(event.target, 1) }, `read ${waiting[0]}`), waiting.length > 1 ? make("button", { id: "read-all", onclick: (event) => more(event.target, waiting.length) }, "read all") : ""] : []));
   const choosers = make("div", { class: "texts" },
-    pager("training-problem", "training problem", training[view.training], view.training, training.length, (step) => { view.training += step; again(); }),
+    pager("training-problem", "training problem", everyTraining[lesson], view.training, training.length, (step) => { view.training += step; again(); }),
     pager("test-problem", "test problem", test, view.test, positions.length, (step) => { view.test += step; again(); }));
 
   const written = rationalesOf(view.dataset, "train"), answered = rationalesOf(view.dataset, "test");
@@ -112,7 +133,7 @@ const drawProblems = async () => {
   let coarser = null;
   for (const lane of lanes()) {
     const entry = written.find((candidate) => candidate.supervision === lane.supervision);
-    const row = entry ? (await inflate("rationales", entry.index))[view.training] : null;
+    const row = entry ? (await inflate("rationales", entry.index))[lesson] : null;
     const cards = [teacherCard(lane, row, lane.format === "original" ? coarser : originals[lane.level])];
     if (lane.format === "original" && row?.length) { [coarser] = row; [originals[lane.level]] = row; }
     const own = answered.find((candidate) => candidate.supervision === lane.supervision);

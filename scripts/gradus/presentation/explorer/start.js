@@ -36,12 +36,19 @@ document.addEventListener("keydown", (event) => {
   if (event.key === "c") keep();
 });
 
+if (Object.keys(TERMS).length) {
+  // For those who have no pointer: the same words in a list.
+  const told = [...new Set([...Object.keys(MEANT).map((word) => MEANT[word]), ...INSIDE, ...DEFECTS, ...LABELS])].filter((word) => TERMS[word]).sort((left, right) => left.localeCompare(right));
+  $("help").append(make("h2", {}, "What the words mean"), make("dl", { class: "facts", id: "words" }, told.flatMap((word) => [make("dt", {}, word), make("dd", {}, TERMS[word])])));
+}
 $("title").textContent = facts.study;
 $("about").textContent = facts.about;
 for (const name of PAGES) $(`tab-${name}`).onclick = () => showPage(name);
 $("theme").onclick = theme;
 $("copy-link").onclick = (event) => { remember(); copy(location.href, event.target); };
-if (facts.links?.findings) $("to-findings").replaceChildren(make("a", { href: facts.links.findings }, "Findings"));
+for (const [page, name] of [["findings", "Findings"], ["report", "report.zip"]]) {
+  if (facts.links?.[page]) $("to-pages").append(make("a", { href: facts.links[page] }, name), " ");
+}
 if (window.matchMedia?.("(prefers-color-scheme: dark)").matches) document.documentElement.dataset.theme = "dark";
 const varied = AXES.filter((axis) => facts.axes[axis].length > 1);
 if (facts.axes.dataset.length > 1) [state.only.dataset] = facts.axes.dataset;
