@@ -101,9 +101,9 @@ def test_trouble_that_does_not_pass_is_the_reason_when_the_time_is_over(tmp_path
 def test_one_batch_in_trouble_holds_up_no_other(tmp_path: Path) -> None:
     service = Troubled(polls=1)
     with Journal(tmp_path) as journal:
-        for count, job in ((3, "here"), (6, "there")):  # one batch each
+        for mine, job in ((requests(6)[:3], "here"), (requests(6)[3:], "there")):  # one batch each
             queue = BatchQueue(lambda: service, journal, OpenAITeacher.model_validate(ENTRY), None, lambda _: None)
-            assert queue.submit(requests(count), count, job) == 1
+            assert queue.submit(mine, 3, job) == 1
         assert not queue.collect()
         assert sum(request.key in journal for request in requests(6)) == 3
         assert queue.collect()
