@@ -27,7 +27,7 @@ from gradus.teachers.local.gold import GoldAnswers
 from gradus.teachers.local.human import HumanRationales
 from gradus.teachers.local.released import ReleasedAnnotations
 from gradus.teachers.local.tutor import Tutor
-from gradus.teachers.protocols import BatchService, ChatClient, LocalTeacher
+from gradus.teachers.protocols import BatchService, ChatClient, LocalTeacher, ModelLister
 
 
 def make_local_teacher(teacher: Teacher, folder: Path | None) -> LocalTeacher:
@@ -107,6 +107,19 @@ def make_client(teacher: ChatTeacher, base_url: str | None = None) -> ChatClient
 
     own = teacher.base_url if isinstance(teacher, OpenAITeacher) else None
     return OpenAIClient(key, base_url or own, longest, address)
+
+
+def make_lister(teacher: OpenAITeacher | AnthropicTeacher, seconds: float) -> ModelLister:
+    """A client that waits for so long, to ask which models there are; UserError where the teacher's key is not set."""
+    key = api_key(teacher)
+    _refuse_other_servers(teacher)
+    if isinstance(teacher, AnthropicTeacher):
+        from gradus.teachers.clients.anthropic_client import AnthropicClient
+
+        return AnthropicClient(key, teacher.base_url, seconds, _address(teacher))
+    from gradus.teachers.clients.openai_client import OpenAIClient
+
+    return OpenAIClient(key, teacher.base_url, seconds, _address(teacher))
 
 
 def make_batch_service(teacher: BatchableTeacher) -> BatchService:
