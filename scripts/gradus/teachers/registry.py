@@ -114,12 +114,12 @@ def make_lister(teacher: OpenAITeacher | AnthropicTeacher, seconds: float) -> Mo
     key = api_key(teacher)
     _refuse_other_servers(teacher)
     if isinstance(teacher, AnthropicTeacher):
-        from gradus.teachers.clients.anthropic_client import AnthropicClient
+        from gradus.teachers.clients import anthropic_client
 
-        return AnthropicClient(key, teacher.base_url, seconds, _address(teacher))
-    from gradus.teachers.clients.openai_client import OpenAIClient
+        return anthropic_client.AnthropicClient(key, teacher.base_url, seconds, _address(teacher))
+    from gradus.teachers.clients import openai_client
 
-    return OpenAIClient(key, teacher.base_url, seconds, _address(teacher))
+    return openai_client.OpenAIClient(key, teacher.base_url, seconds, _address(teacher))
 
 
 def make_batch_service(teacher: BatchableTeacher) -> BatchService:

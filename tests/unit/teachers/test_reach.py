@@ -166,7 +166,7 @@ def test_each_address_key_and_model_is_tried_once_for_the_teachers_that_jobs_ask
         claude={"provider": "anthropic", "base_url": provider.anthropic, "model": "claude-latest"},
         clod={"provider": "anthropic", "base_url": provider.anthropic, "model": "clod-5"},
         saved={"base_url": here, "model": "model-2", "offline": True},
-        not_asked={"base_url": here, "model": "model-3"},
+        unasked={"base_url": here, "model": "model-3"},
     )
     found = told(given, "good", "typo", "typo2", "wrong", "claude", "clod", "saved")
     assert {problem: names for names, problem in found} == {
