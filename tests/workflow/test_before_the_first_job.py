@@ -108,7 +108,9 @@ def test_a_folder_with_answers_of_its_own_goes_on(project: Path) -> None:
 def test_a_key_that_is_not_set_is_told_before_any_job(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("OPENAI_API_KEY", raising=False)
-    assert "OPENAI_API_KEY is not set (the key for http://127.0.0.1:1/v1): teacher careful" in look(study(), [], tmp_path, [JOB])
+    assert "OPENAI_API_KEY is not set (the key for http://127.0.0.1:1/v1): teacher careful" in look(
+        study(), [], tmp_path, [JOB]
+    )
     assert "is not set" not in look(study(), [], tmp_path, [])
 
 
