@@ -1,10 +1,12 @@
-"""Print what a study will ask for and take: jobs, requests, tokens, disk. Needs no key and no network; runs nothing."""
+"""Print what a study will ask for and take: jobs, requests, tokens, disk. Needs no key and no network, runs nothing,
+and tells which remote teachers could not be asked now."""
 
 import json
 import os
 import subprocess
 import sys
 from collections import Counter
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from gradus.analysis.published import read
@@ -18,11 +20,10 @@ from gradus.results.store import Results
 from gradus.runtime import program
 from gradus.runtime.atomic import write_json, write_text
 from gradus.runtime.errors import UserError
-from gradus.study.config import ChatTeacher, Study
+from gradus.study.config import Study
 from gradus.study.fingerprint import SCRIPTS
-from gradus.study.grid import supervisions
 from gradus.teachers.prompts.prompting import Prompts
-from gradus.workflow.before_the_first_job import problems
+from gradus.workflow import remote_teachers
 
 
 def main() -> None:
@@ -39,21 +40,20 @@ def main() -> None:
     pending = {path for job in due for path in job.outputs}
     declared = declared_power(inputs, read(Path(given.numbers))) if inputs.study.primary else []
     found = plan(inputs, jobs, changes(inputs, pending), declared, reasons(inputs, due))
-    text = found.to_markdown() + unreachable(inputs.study) + unsaid(inputs.study)
+    text = found.to_markdown() + unreachable(inputs.study, due, inputs.answered()) + unsaid(inputs.study)
     write_json(Path(given.output) / "plan.json", found.to_json())
     write_text(Path(given.output) / "plan.md", text)
     print(text)
 
 
-def unreachable(study: Study) -> str:
-    """The remote teachers of the study that could not be asked now, and why; nothing where all could."""
-    named = dict.fromkeys(supervision.teacher for supervision in supervisions(study))
-    lines = [
-        f"- teacher {name}: {problem}\n"
-        for name in named
-        if isinstance(teacher := study.teachers[name], ChatTeacher)
-        for problem in problems(teacher)
-    ]
+def unreachable(study: Study, due: Sequence[DueJob], answered: Collection[str] = ()) -> str:
+    """The remote teachers that due jobs would ask and that could not be asked now, and why; nothing where all could.
+
+    ``answered`` are those whose answers are all in the journal.
+    """
+    asked = remote_teachers.asked(study, ((job.rule, job.wildcards) for job in due))
+    found = remote_teachers.problems(study, {name: asked[name] for name in asked if name not in answered})
+    lines = [f"- teacher{'s' * (len(names) > 1)} {', '.join(names)}: {problem}\n" for names, problem in found]
     head = "\nTeachers that could not be asked now (what the journal holds is there all the same):\n\n"
     return head + "".join(lines) if lines else ""
 

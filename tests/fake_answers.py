@@ -67,6 +67,8 @@ class State:
     batch_requests: int = 0
     batch_polls: int = 1
     key: str = KEY
+    models: list[str] | None = None  # None: no such list
+    aliases: list[str] = field(default_factory=list)
     port: int = 0
     level: float = 0.0
     refilled: float = 0.0

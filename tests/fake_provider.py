@@ -84,7 +84,7 @@ async def route(method: str, path: str, headers: dict[str, str], payload: bytes)
         )
     if path == "/health":
         return 200, b"{}", "whole"
-    if path == "/v1/messages" or path.startswith("/v1/messages/"):
+    if path == "/v1/messages" or path.startswith("/v1/messages/") or "anthropic-version" in headers:
         # The SDK sends its key as a bearer token since 2.0; older clients use the other header.
         if STATE.key not in (headers.get("x-api-key"), headers.get("authorization", "").removeprefix("Bearer ")):
             raise Rejected(401, "invalid x-api-key", "authentication_error")
@@ -92,6 +92,11 @@ async def route(method: str, path: str, headers: dict[str, str], payload: bytes)
             raise Rejected(400, "anthropic-version: header is required")
     elif headers.get("authorization") != f"Bearer {STATE.key}":
         raise Rejected(401, f"Incorrect API key provided: {headers.get('authorization', '')[7:]}", "invalid_api_key")
+    if method == "GET" and path == "/v1/models" and STATE.models is not None:
+        listed = [{"id": name, "object": "model", "type": "model"} for name in STATE.models]
+        return 200, json.dumps({"object": "list", "data": listed, "has_more": False}).encode(), "whole"
+    if method == "GET" and path.startswith("/v1/models/") and path.rpartition("/")[2] in STATE.aliases:
+        return 200, json.dumps({"id": "what it stands for"}).encode(), "whole"
     if method == "POST" and path == "/v1/chat/completions":
         return await complete(json.loads(payload), "openai")
     if method == "POST" and path == "/v1/messages":

@@ -14,11 +14,13 @@ import pytest
 from builders import tiny_study
 from running import PROJECT
 
+from gradus.planning.due_jobs import DueJob
 from gradus.runtime.errors import UserError
 from gradus.study import paths
 from gradus.study.config import load
 from gradus.teachers.registry import api_key
-from gradus.workflow.before_the_first_job import look, problems, tell_a_dry_run
+from gradus.workflow.before_the_first_job import look, tell_a_dry_run
+from gradus.workflow.remote_teachers import problems_here
 
 JOB: tuple[str, Mapping[str, str]] = ("annotate", {"teacher": "careful"})
 
@@ -106,7 +108,9 @@ def test_a_folder_with_answers_of_its_own_goes_on(project: Path) -> None:
 def test_a_key_that_is_not_set_is_told_before_any_job(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("OPENAI_API_KEY", raising=False)
-    assert "OPENAI_API_KEY is not set: teacher careful" in look(study(), [], tmp_path, [JOB])
+    assert "OPENAI_API_KEY is not set (the key for http://127.0.0.1:1/v1): teacher careful" in look(
+        study(), [], tmp_path, [JOB]
+    )
     assert "is not set" not in look(study(), [], tmp_path, [])
 
 
@@ -120,25 +124,30 @@ def test_an_address_where_nobody_listens_is_told_before_any_job(
     )
     with socket.create_server(("127.0.0.1", 0)) as server:
         address = f"http://127.0.0.1:{server.getsockname()[1]}/v1"
-        assert problems(study().teachers["careful"].model_copy(update={"base_url": address})) == []
-    assert problems(study().teachers["careful"].model_copy(update={"base_url": "https://elsewhere.example/v1"})) == []
+        assert problems_here(study().teachers["careful"].model_copy(update={"base_url": address})) == []
+    elsewhere = study().teachers["careful"].model_copy(update={"base_url": "https://elsewhere.example/v1"})
+    assert problems_here(elsewhere) == []
 
 
 def test_a_plan_tells_who_could_not_be_asked(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.syspath_prepend(str(PROJECT / "scripts"))
     unreachable = import_module("plan").unreachable
     monkeypatch.delenv("OPENAI_API_KEY", raising=False)
-    assert unreachable(study()) == "", "nobody teaches who is not asked for"
+    due = [DueJob("annotate", {"teacher": "careful"}, ["a"], made_before=False)]
+    assert unreachable(study(), [DueJob("annotate", {"teacher": "tutor"}, ["a"], made_before=False)]) == ""
     config = study().model_dump(mode="json")
     config["experiments"]["granularity"]["teachers"] = ["careful"]
-    told = unreachable(load(config))
-    assert "- teacher careful: OPENAI_API_KEY is not set\n" in told and "nobody listens at" in told
+    told = unreachable(load(config), due)
+    key = "OPENAI_API_KEY is not set (the key for http://127.0.0.1:1/v1)"
+    assert f"- teacher careful: {key}\n" in told and "nobody listens at" in told
+    assert unreachable(load(config), due, ["careful"]) == "", "its answers are there"
+    assert unreachable(load(config), []) == "", "nothing of it is due"
 
 
 def test_a_server_without_keys_is_said_to_be_one(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("OPENAI_API_KEY", raising=False)
     keyless = study().teachers["careful"].model_copy(update={"key_variable": "none"})
-    assert api_key(keyless) == "" and not any("is not set" in one for one in problems(keyless))
+    assert api_key(keyless) == "" and not any("is not set" in one for one in problems_here(keyless))
     with pytest.raises(UserError, match="key_variable: none"):
         api_key(study().teachers["careful"])
 

@@ -16,7 +16,7 @@ from gradus.results.store import Results
 from gradus.runtime.environment import data_folder, journal_folder
 from gradus.students.model_sizes import Work, size_of
 from gradus.study import paths
-from gradus.study.config import GENERATED, ChatTeacher, Study, base_of
+from gradus.study.config import GENERATED, ChatTeacher, RewrittenTransform, Study, base_of
 from gradus.study.config.teachers import TutorTeacher
 from gradus.study.grid import cells, decodings, evaluations, solvers
 from gradus.teachers.prompts.prompting import Prompts
@@ -126,6 +126,14 @@ class PlanInputs:
     def quotes(self) -> dict[tuple[Supervision, Split, int], Quote]:
         """What was quoted so far: by supervision and split, and how many of its problems another one had asked before."""
         return {}
+
+    def answered(self) -> set[str]:
+        """The teachers that need not be asked: all that was quoted is in their journals, and they edit nobody's texts."""
+        editors = {section.by for section in self.study.transforms.values() if isinstance(section, RewrittenTransform)}
+        missing: dict[str, int] = {}
+        for (supervision, *_), quote in self.quotes.items():
+            missing[supervision.teacher] = missing.get(supervision.teacher, 0) + quote.requests - quote.cached
+        return {name for name, count in missing.items() if count == 0} - editors
 
     def journal(self, teacher: str) -> Journal:
         """A teacher's journal, opened once for a whole plan."""

@@ -47,6 +47,14 @@ class PermanentError(ProviderError):
     """A fault that a retry does not fix (401, 403, 404, 400, an exhausted quota): everything stops."""
 
 
+class KeyRefusedError(PermanentError):
+    """The provider does not take the key (401), or not for this (403)."""
+
+
+class NotOfferedError(PermanentError):
+    """There is nothing at this address (404), or nothing that can be asked in this way (405): a path, or a model."""
+
+
 class DailyLimitError(PermanentError):
     """The quota of a day is used up, and the provider does not say until when."""
 

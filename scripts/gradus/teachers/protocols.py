@@ -56,6 +56,30 @@ class ChatClient(Protocol):
         ...
 
 
+@dataclass(frozen=True)
+class ModelList:
+    """The names of models that a server lists; ``is_whole``: it says of no further ones."""
+
+    names: tuple[str, ...]
+    is_whole: bool
+
+
+class ModelLister(Protocol):
+    """A client that can ask its server, for free, which models there are; not every provider's can."""
+
+    async def models(self) -> ModelList | None:
+        """The models that the server lists; None where it has no such list."""
+        ...
+
+    async def has_model(self, model: str) -> bool:
+        """Whether the server knows a model that it need not list."""
+        ...
+
+    async def close(self) -> None:
+        """Close connections."""
+        ...
+
+
 class BatchService(Protocol):
     """What batches need of a provider. Items go by the key of their request, which no two requests share.
 

@@ -29,7 +29,7 @@ from gradus.teachers.local.gold import GoldAnswers
 from gradus.teachers.local.human import HumanRationales
 from gradus.teachers.local.released import ReleasedAnnotations
 from gradus.teachers.local.tutor import Tutor
-from gradus.teachers.protocols import BatchService, ChatClient, LocalTeacher
+from gradus.teachers.protocols import BatchService, ChatClient, LocalTeacher, ModelLister
 
 # What the OpenAI SDK takes from the environment besides the key; they decide whose bill it is.
 _PAYERS = {"OPENAI_ORG_ID": "organisation", "OPENAI_PROJECT_ID": "project"}
@@ -128,6 +128,19 @@ def make_client(teacher: ChatTeacher, base_url: str | None = None) -> ChatClient
 
     own = teacher.base_url if isinstance(teacher, OpenAITeacher) else None
     return OpenAIClient(key, base_url or own, longest, address)
+
+
+def make_lister(teacher: OpenAITeacher | AnthropicTeacher, seconds: float) -> ModelLister:
+    """A client that waits for so long, to ask which models there are; UserError where the teacher's key is not set."""
+    key = api_key(teacher)
+    _refuse_other_servers(teacher)
+    if isinstance(teacher, AnthropicTeacher):
+        from gradus.teachers.clients import anthropic_client
+
+        return anthropic_client.AnthropicClient(key, teacher.base_url, seconds, _address(teacher))
+    from gradus.teachers.clients import openai_client
+
+    return openai_client.OpenAIClient(key, teacher.base_url, seconds, _address(teacher))
 
 
 def make_batch_service(teacher: BatchableTeacher) -> BatchService:

@@ -7,30 +7,23 @@ from __future__ import annotations
 
 import json
 import os
-import socket
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 from gradus.results import shared_store
 from gradus.runtime.environment import JOURNAL, journal_folder, project_folder
 from gradus.runtime.errors import UserError
 from gradus.study import declaration, paths
 from gradus.study.changed_keys import changed_keys
-from gradus.study.config import ChatTeacher, RewrittenTransform, Study
-from gradus.study.config.teachers import NO_KEY, AnthropicTeacher, OpenAITeacher, VllmTeacher
+from gradus.study.config import Study
 from gradus.study.grid import is_missing
 from gradus.study.paths import Folder
-from gradus.workflow import setting_aside
+from gradus.workflow import remote_teachers, setting_aside
 from gradus.workflow.places import refuse_what_is_in_the_way
 from gradus.workflow.rule_names import plain
 
-# Rules that may ask a teacher.
-_ASKING = frozenset(
-    {"exemplar", "annotate", "teacher_answers", "batch_submit", "batch_collect", "rewrite", "rewrite_served"}
-)
 _MOST = 8  # differences that are listed
 _OTHERWISE = "give the file another `study:` if that is not meant; `plan` tells what it takes."
 
@@ -67,19 +60,18 @@ def look(
 
     Raises UserError where teachers would be paid again for what lies in the project's journal.
     """
-    asked = sorted({_asked(study, wildcards) for rule, wildcards in jobs if rule in _ASKING and "teacher" in wildcards})
-    paid = {name: teacher for name in asked if isinstance(teacher := study.teachers[name], ChatTeacher)}
+    paid = remote_teachers.asked(study, jobs)
     _refuse_to_pay_again(paid, project)
     lines = [_named(study, files)]
     changed = _changed(study)
     if changed:
         lines += [*changed, f"  Stop now (Ctrl-C) and {_OTHERWISE}"]
     lines += [f"  {one}" for one in (shared_store.told(), *_never_measured(study)) if one is not None]
-    for name, teacher in paid.items():
-        lines += [
-            f"  {problem}: teacher {name} can give only what {journal_folder() / name} holds."
-            for problem in problems(teacher)
-        ]
+    for names, problem in remote_teachers.problems(study, paid):
+        can = f"teacher {names[0]} can give only what {journal_folder() / names[0]} holds"
+        if len(names) > 1:
+            can = f"teachers {', '.join(names)} can give only what their journals hold"
+        lines.append(f"  {problem}: {can}.")
     return "\n".join(lines)
 
 
@@ -116,36 +108,6 @@ def _never_measured(study: Study) -> list[str]:
                 f"primary.{one.name} cannot be compared: the released file of {named} is not in the data folder."
             )
     return list(dict.fromkeys(found))
-
-
-def problems(teacher: ChatTeacher) -> list[str]:
-    """Why a remote teacher could not be asked now: its key is not set, or nobody listens at its address."""
-    if teacher.offline or isinstance(teacher, VllmTeacher):
-        return []
-    found, variable = [], teacher.variable_of_key
-    if variable != NO_KEY and not os.environ.get(variable):
-        found.append(f"{variable} is not set")
-    address = teacher.base_url if isinstance(teacher, OpenAITeacher | AnthropicTeacher) else None
-    refused = _refusal(address)
-    return found + ([] if refused is None else [f"nobody listens at {address} ({refused})"])
-
-
-def _refusal(address: str | None) -> str | None:
-    """Why no connection to a server on this machine can be opened; None where it can, and for servers elsewhere."""
-    parts = urlsplit(address or "")
-    if parts.hostname not in ("127.0.0.1", "localhost", "::1"):
-        return None  # a proxy may lead there
-    try:
-        socket.create_connection((parts.hostname, parts.port or (443 if parts.scheme == "https" else 80)), 2).close()
-    except (OSError, ValueError) as error:
-        return getattr(error, "strerror", None) or str(error)
-    return None
-
-
-def _asked(study: Study, wildcards: Mapping[str, str]) -> str:
-    """The teacher that a job asks: the supervision's, or the one that edits its texts."""
-    section = study.transforms.get(wildcards.get("format", ""))
-    return section.by if isinstance(section, RewrittenTransform) else wildcards["teacher"]
 
 
 def _refuse_to_pay_again(paid: Iterable[str], project: Path) -> None:

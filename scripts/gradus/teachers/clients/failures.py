@@ -21,6 +21,8 @@ from gradus.teachers.errors import (
     BadRequestError,
     ContentFiltered,
     DailyLimitError,
+    KeyRefusedError,
+    NotOfferedError,
     PermanentError,
     ProviderError,
     RateLimitError,
@@ -53,6 +55,14 @@ _WAIT = re.compile(
     r"""(?:\b(?:try\s+again|retry)\s+(?:in|after)\s+|\bwait\s+(?:for\s+)?|"retrydelay"\s*:\s*")"""
     rf"(?P<times>(?:{_TIME},?\s?(?:and\s)?)+)"
 )
+_LASTING: dict[int, type[PermanentError]] = {
+    400: BadRequestError,
+    422: BadRequestError,
+    401: KeyRefusedError,
+    403: KeyRefusedError,
+    404: NotOfferedError,
+    405: NotOfferedError,
+}
 _SOON = 60.0
 _LONGEST = 400
 
@@ -100,7 +110,7 @@ def classified(status: int, code: str, words: str, wait: float | None = None, bo
         return ContentFiltered(words)
     if status in (400, 413, 422) and (_ONE_REQUEST.search(f"{code} {words}") or status == 413):
         return RejectedRequestError(words)
-    return (BadRequestError if status in (400, 422) else PermanentError)(words)
+    return _LASTING.get(status, PermanentError)(words)
 
 
 def told_wait(text: str) -> float | None:

@@ -12,8 +12,10 @@ from gradus.teachers.clients.answers import received
 from gradus.teachers.clients.chat import UNNAMED, count, fold, known, thoughts
 from gradus.teachers.clients.connections import ADDRESS, Address, async_http
 from gradus.teachers.clients.failures import provider_error
+from gradus.teachers.clients.model_lists import has_model, list_models
 from gradus.teachers.clients.redaction import Redaction
 from gradus.teachers.errors import UnusableAnswerError
+from gradus.teachers.protocols import ModelList
 from gradus.teachers.requests.announced_limits import announced_limits
 from gradus.teachers.requests.journal import Response
 
@@ -82,6 +84,17 @@ class OpenAIClient:
         cached = count(usage, "prompt_tokens_details", "cached_tokens") or count(usage, "prompt_cache_hit_tokens")
         reasoning = count(usage, "completion_tokens_details", "reasoning_tokens")
         return known(input_tokens=read, output_tokens=written, cached_tokens=cached, reasoning_tokens=reasoning)
+
+    async def models(self) -> ModelList | None:
+        """The models that the server lists, for free; None where it has no such list. Raises ProviderError."""
+        return await list_models(self._get, "/models", {}, self._redaction)
+
+    async def has_model(self, model: str) -> bool:
+        """Whether the server knows a model that it need not list. Raises ProviderError."""
+        return await has_model(self._get, "/models", model, self._redaction)
+
+    async def _get(self, path: str, query: dict[str, int]) -> httpx2.Response:
+        return await self._client.get(path, cast_to=httpx2.Response, options={"params": query})
 
     async def close(self) -> None:
         await self._client.close()

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from gradus.runtime.errors import UserError
 from gradus.study.config.teachers import AnthropicTeacher, ChatTeacher, OpenAITeacher
-from gradus.teachers.requests.journal import Journal
+
+if TYPE_CHECKING:  # not needed to name a server, and heavy
+    from gradus.teachers.requests.journal import Journal
 
 _USUAL = {"openai": "api.openai.com/v1", "anthropic": "api.anthropic.com"}
 
@@ -16,6 +19,12 @@ def server_of(teacher: ChatTeacher) -> str | None:
     if not isinstance(teacher, OpenAITeacher | AnthropicTeacher):
         return None
     return _noted(teacher.base_url) if teacher.base_url else _USUAL[teacher.provider]
+
+
+def address_of(teacher: OpenAITeacher | AnthropicTeacher) -> str:
+    """The address of an entry's server, to be shown: without user, password and query."""
+    scheme, separator, _ = (teacher.base_url or "").partition("://")
+    return f"{scheme if separator else 'https'}://{server_of(teacher)}"
 
 
 def check_server(teacher: ChatTeacher, journal: Journal) -> None:
