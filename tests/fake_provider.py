@@ -20,6 +20,9 @@ from fake_answers import KEY, STATE, Rejected, anthropic_answer, bill, check_ant
 from fake_batches import batch_route
 
 __all__ = ["KEY"]
+# What servers have sent beside a good text: no Unicode, no numbers, lists within lists.
+NESTED = b"[" * 600 + b"]" * 600
+ODD = b', "odd": [NaN, Infinity, 1e999, "\\ud800", "\xe2\x80\xa8", "\xff\xfe", ' + NESTED + b"]}"
 
 
 async def complete(body: dict[str, Any], kind: str) -> tuple[int, bytes, str]:
@@ -63,6 +66,8 @@ async def complete(body: dict[str, Any], kind: str) -> tuple[int, bytes, str]:
     payload = json.dumps(answer).encode()
     if name == "malformed":
         return 200, payload[:-20] + b"}}]", "whole"
+    if name == "odd":
+        payload = payload[:-1] + ODD
     bill(answer, body)
     return 200, payload, "half" if name == "half" else "whole"
 
