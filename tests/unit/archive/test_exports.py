@@ -187,6 +187,13 @@ def test_lm_eval_samples_are_read_back(folder: Path, tmp_path: Path) -> None:
         assert {one.task for one in samples} == {"sums"}
 
 
+@pytest.mark.parametrize("to", ["eee", "lm-eval"])
+def test_one_cell_is_named_by_its_metric_file(folder: Path, tmp_path: Path, to: str) -> None:
+    [metric] = (folder / "tiny" / "metrics" / "sums" / "tutor").glob("original/L1/mini/seed1/test/greedy.json")
+    one, all_ = exported(tmp_path / "one", metric, "--to", to), exported(tmp_path / "all", folder / "tiny", "--to", to)
+    assert len(one) == (2 if to == "eee" else 1) and one.items() <= all_.items()
+
+
 def test_the_hubs_results(folder: Path, tmp_path: Path) -> None:
     made = exported(tmp_path / "a", folder / "hub", "--to", "hub")
     cells = {f"{cell.name}/.eval_results/sums.yaml": cell for cell in scored_cells(folder / "hub")}
