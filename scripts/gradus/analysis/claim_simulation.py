@@ -3,22 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 import numpy as np
 
 from gradus.analysis.claims.fits import fit_predicts_accuracy
-from gradus.analysis.claims.gains import matthew
+from gradus.analysis.claims.formats import REWRITES, formats
+from gradus.analysis.claims.gains import length_is_not_granularity, matthew, rationales_help
 from gradus.analysis.claims.granularity import finer_for_stronger, non_monotone_on_average
 from gradus.analysis.claims.statements import Statement, judged
-from gradus.analysis.claims.teachers import better_teacher_better_student
+from gradus.analysis.claims.teachers import (
+    better_teacher_better_student,
+    teacher_against_students,
+    teacher_against_teacher,
+)
 from gradus.analysis.claims.traits import traits
 from gradus.analysis.evidence import Evidence
 from gradus.records import Supervision
 from gradus.records.fits import Fit
+from gradus.statistics.margin import MARGIN
 from gradus.statistics.measurements import Measurement, Summary
+from gradus.statistics.simulation import Design, simulated_levels
 
 Students = dict[tuple[Supervision, str], Measurement]
 DATASETS, LEVELS = 7, 6
+SMALL = Design(problems=300, seed_sd=0.02)
+LARGE = Design(runs=5)  # 1,319 problems, luck of 1 point
 
 
 def _supervision(level: int, dataset: int, teacher: str = "t") -> Supervision:
@@ -113,14 +123,74 @@ def fits_of_shared_texts(rng: np.random.Generator, together: float) -> list[Stat
     return fit_predicts_accuracy(Evidence(students, fits=fits))[:1]
 
 
+def levels_and_answers(rng: np.random.Generator, gap: float) -> list[Statement]:
+    """Rationales: three levels, each better than bare answers by ``gap``."""
+    bare, *levels = simulated_levels((0.4, *[0.4 + gap] * 3), SMALL, rng)
+    students: Students = {(_supervision(level, 0), "s"): one for level, one in enumerate(levels)}
+    students[Supervision("d0", "gold", "answer-only", "native"), "s"] = bare
+    return rationales_help(Evidence(students))
+
+
+def two_teachers(rng: np.random.Generator, gap: float) -> list[Statement]:
+    """Claim 4a: two teachers at three levels, of which the first is better at each by ``gap``."""
+    rows = simulated_levels((*[0.4 + gap] * 3, *[0.4] * 3), SMALL, rng)
+    keys = [_supervision(level, 0, teacher) for teacher in ("first", "second") for level in range(3)]
+    return teacher_against_teacher(Evidence({(key, "s"): one for key, one in zip(keys, rows, strict=True)}))
+
+
+def rewritten(rng: np.random.Generator, gap: float, design: Design) -> list[Statement]:
+    """Claims 3a and 3b: the original and three rewrites, of which the last is better by ``gap``."""
+    rows = simulated_levels((0.4, 0.4, 0.4, 0.4 + gap), design, rng)
+    names = ("original", *REWRITES)
+    students = {(Supervision("d", "t", name, "L3"), "s"): one for name, one in zip(names, rows, strict=True)}
+    return formats(Evidence(students))
+
+
+def padded_texts(rng: np.random.Generator, gap: float) -> list[Statement]:
+    """Claim 6: a coarse level, the same padded to the fine one's length, and the fine one, better than both by ``gap``."""
+    rows = simulated_levels((0.4, 0.4, 0.4 + gap), SMALL, rng)
+    places = (("original", "L1"), ("padded-to-L5", "L1"), ("original", "L5"))
+    students = {(Supervision("d", "t", *place), "s"): one for place, one in zip(places, rows, strict=True)}
+    return length_is_not_granularity(Evidence(students), {"padded-to-L5": "L5"})
+
+
+def teacher_over_levels(rng: np.random.Generator, slope: float) -> list[Statement]:
+    """Claims 8 and 8b: a teacher asked once at each of six levels, better by ``slope`` per level; a student that stays.
+
+    No run of the teacher has luck of its own: nothing was trained.
+    """
+    own = simulated_levels([0.6 + slope * level for level in range(LEVELS)], replace(SMALL, runs=1, seed_sd=0.0), rng)
+    other = simulated_levels([0.4] * LEVELS, SMALL, rng)
+    teachers = {_supervision(level, 0): one for level, one in enumerate(own)}
+    return teacher_against_students(
+        Evidence({(_supervision(level, 0), "s"): one for level, one in enumerate(other)}, teachers)
+    )
+
+
 # What is simulated, where nothing is true and where something is.
 CASES: Mapping[str, tuple[Callable[[np.random.Generator, float], list[Statement]], float]] = {
+    "rationales, 3 levels and answers alone, 3 runs, 300 problems (8 points)": (levels_and_answers, 0.08),
     "1a, 7 datasets whose leads vary by 2 points (4 points)": (peaks_over_datasets, 0.04),
     "1a, 3 such datasets (4 points)": (lambda rng, peak: peaks_over_datasets(rng, peak, 3), 0.04),
     "2, 7 students on 7 datasets (1 point per level)": (students_of_strength, 0.01),
+    "3a, 3 rewrites, 3 runs, 300 problems (one is 10 points better)": (
+        lambda rng, gap: rewritten(rng, gap, SMALL)[:1],
+        0.10,
+    ),
+    "3b, the same, 5 runs, 1,319 problems; one is better by the margin (none is better)": (
+        lambda rng, less: rewritten(rng, MARGIN - less, LARGE)[1:],
+        MARGIN,
+    ),
     "4, smooth levels on 7 datasets (half of a shared walk)": (smooth_levels, 0.5),
+    "4a, two teachers at 3 levels, 3 runs, 300 problems (5 points)": (two_teachers, 0.05),
     "5, answer-only at the floor, 7 students (gain = strength)": (gains_from_the_floor, 1.0),
+    "6, coarse, padded and fine, 3 runs, 300 problems (the fine one is 8 points better)": (padded_texts, 0.08),
     "7, 48 texts for 6 students (2 points per sd)": (shared_texts, 0.02),
+    "8, a teacher at 6 levels, 300 problems (2 points per level)": (
+        lambda rng, slope: teacher_over_levels(rng, slope)[:1],
+        0.02,
+    ),
+    "8b, the same beside a student of 3 runs": (lambda rng, slope: teacher_over_levels(rng, slope)[1:], 0.02),
     "11, 6 levels on 4 datasets, 7 students (correlation 0.7)": (fits_of_shared_texts, 0.7),
 }
 
