@@ -14,9 +14,10 @@ import json
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from collections.abc import Mapping, Sequence
 from itertools import groupby
-from typing import Any
+from typing import Any, get_args
 
 from gradus.data.text_normalisation import normalised
+from gradus.evaluation.conventions import Conventions, Inequalities, Units
 from gradus.evaluation.formats import FORMATS, read_columns, read_problems, read_run
 from gradus.evaluation.formats.columns import USUAL_NAMES
 from gradus.evaluation.judging import kind_of
@@ -89,6 +90,15 @@ def _options(options: ArgumentParser) -> None:
     options.add_argument(
         "--tolerance", type=_tolerance, default=0.0, help="the largest relative error of a number; 0 is exact"
     )
+    options.add_argument(
+        "--units", choices=get_args(Units), default="optional", help="of expressions: may be left out, or not"
+    )
+    options.add_argument(
+        "--inequalities",
+        choices=get_args(Inequalities),
+        default="intervals",
+        help="the intervals that they mean, or not",
+    )
     options.add_argument("--show-disagreements", action="store_true", help="print outputs on which verdicts differ")
     options.add_argument("--rows", help="a JSON line for every output goes here")
     options.add_argument("--with-texts", action="store_true", help="rows hold question, options, gold and text too")
@@ -120,13 +130,14 @@ def _score_outputs(given: Namespace) -> None:
     kind, rules = kind_of(given.kind, given.dataset)
     check_outputs([given.rows, given.output], [*given.predictions, *([given.problems] if given.problems else [])])
     bad = Mistakes() if given.skip_bad else None
+    conventions = Conventions(given.tolerance, given.units, given.inequalities)
     columns = read_columns(given.columns) if given.columns else USUAL_NAMES
     problems = None
     if given.problems:
         named = read_columns(given.problem_columns) if given.problem_columns else USUAL_NAMES
         problems = problems_by_id(read_problems(given.problems, columns=named, bad=bad), kind, bad)
     samples = read_run(given.predictions, format=given.format, columns=columns, bad=bad)
-    rows = judged(samples, problems, kind, rules, given.tolerance, bad)
+    rows = judged(samples, problems, kind, rules, conventions, bad)
     if bad and bad.found:
         _tell_bad(bad.found)
         if not rows:

@@ -168,7 +168,7 @@ def decided(left: str, right: str) -> bool | None:
         return False
     if mine.lower() == gold.lower():
         return _same_words(left, right, mine, gold)
-    units = _unit(left), _unit(right)
+    units = unit_of(left), unit_of(right)
     if None not in units and units[0] != units[1]:
         return False
     if _giant(mine) != _giant(gold) and re.fullmatch(r"-?[\d.,/]+", gold if _giant(mine) else mine):
@@ -252,7 +252,8 @@ def _same_words(left: str, right: str, mine: str, gold: str) -> bool:
     return words and not (mine.isupper() and gold.islower()) and not (mine.islower() and gold.isupper())
 
 
-def _unit(text: str) -> str | None:
+def unit_of(text: str) -> str | None:
+    """The unit behind a value, by its short name; None without one, or where it is none that we know."""
     match = _UNIT.match(text)
     if match is None:
         return None
@@ -299,6 +300,11 @@ def _names(side: str) -> bool:
     bare = re.sub(r"\\(?:text|mathrm|mbox|operatorname)\s*\{[^{}]*\}|_\{[^{}]*\}|_\w|\\[A-Za-z]+", " ", side)
     bare = re.sub(r"[A-Za-z]'?\([^()]*\)|[A-Z]+", "1", bare)
     return not (re.search(r"[a-z]", bare) and re.search(r"[-+]", bare))
+
+
+def is_inequality(text: str) -> bool:
+    """Whether an expression is an inequality (``x > 2``), and not the interval that it means."""
+    return re.search(_RELATION, text) is not None
 
 
 def intervals(left: str, right: str) -> tuple[str, str]:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
-from fractions import Fraction
 
+from gradus.evaluation.conventions import Conventions, kept
 from gradus.evaluation.golds import read_gold
 from gradus.evaluation.grading import KINDS, Grade, Question, compare_ahead, grade
 from gradus.records.vocabulary import ANSWER_KINDS, LETTERS, AnswerKind
 from gradus.runtime.errors import UserError
 
+DEFAULTS = Conventions()
 UNKNOWN_OPTIONS = ("",) * len(LETTERS)  # known by their letters alone: nothing says an empty text
 Gold = str | int | float | bool
 Golds = Gold | Sequence[Gold]
@@ -23,18 +23,18 @@ def judge(
     kind: AnswerKind | None = None,
     dataset: str | None = None,
     choices: Sequence[str] | None = None,
-    tolerance: float = 0.0,
+    conventions: Conventions = DEFAULTS,
 ) -> Grade:
     """Whether a text gives the gold answer, or one of several.
 
     Say ``kind`` (number, choice, boolean, latex, text) or ``dataset`` (gsm8k, math, ...), which decides the kind and the
     paper's rules for ``strict``. ``gold`` is spelled as datasets spell it: a number, a solution that ends in ``#### 18``, a
-    letter or an option's text, true or false, LaTeX. Without ``choices`` an option is known by its letter alone. ``tolerance``
-    is the largest relative error of a number (0: exact). As a reward: ``float(judge(...).robust)``.
+    letter or an option's text, true or false, LaTeX. Without ``choices`` an option is known by its letter alone. ``conventions``
+    say what counts where that is a matter of taste (``Conventions(tolerance=0.01)``). As a reward: ``float(judge(...).robust)``.
 
     Raises UserError for a gold answer that is none of its kind: a reward without one would be noise.
     """
-    [found] = judge_all([text], [gold], kind=kind, dataset=dataset, choices=[choices], tolerance=tolerance)
+    [found] = judge_all([text], [gold], kind=kind, dataset=dataset, choices=[choices], conventions=conventions)
     return found
 
 
@@ -45,7 +45,7 @@ def judge_all(
     kind: AnswerKind | None = None,
     dataset: str | None = None,
     choices: Sequence[Sequence[str] | None] | None = None,
-    tolerance: float = 0.0,
+    conventions: Conventions = DEFAULTS,
 ) -> list[Grade]:
     """``judge`` for a batch, in its order; expressions are compared on all cores.
 
@@ -56,7 +56,7 @@ def judge_all(
     if not len(texts) == len(golds) == len(options):
         raise UserError(f"{len(texts)} texts, {len(golds)} gold answers, {len(options)} lists of choices")
     questions = [questions_of(str(i), one, chosen, options[i]) for i, one in enumerate(golds)]
-    return grade_all(list(zip(texts, questions, strict=True)), chosen, rules, tolerance)
+    return grade_all(list(zip(texts, questions, strict=True)), chosen, rules, conventions)
 
 
 def kind_of(kind: AnswerKind | None, dataset: str | None) -> tuple[AnswerKind, str]:
@@ -84,26 +84,18 @@ def questions_of(
 
 
 def grade_all(
-    asked: Sequence[tuple[str, tuple[Question, ...]]], kind: AnswerKind, rules: str, tolerance: float = 0.0
+    asked: Sequence[tuple[str, tuple[Question, ...]]],
+    kind: AnswerKind,
+    rules: str,
+    conventions: Conventions = DEFAULTS,
 ) -> list[Grade]:
     """A grade for every text, with the questions of its accepted answers; the best counts where there are several."""
     if kind == "latex":
         compare_ahead((text, question) for text, questions in asked for question in questions)
     return [
         max(
-            (_within(grade(text, question, rules, kind), question, kind, tolerance) for question in questions),
+            (kept(grade(text, question, rules, kind), question, kind, conventions) for question in questions),
             key=lambda found: (found.robust, found.strict),
         )
         for text, questions in asked
     ]
-
-
-def _within(found: Grade, question: Question, kind: AnswerKind, tolerance: float) -> Grade:
-    """A grade that forgives a relative error."""
-    if found.robust or not tolerance or found.extracted is None or kind not in ("number", "latex"):
-        return found
-    try:
-        mine, gold = Fraction(found.extracted.replace(",", "")), Fraction(question.gold.replace(",", ""))
-    except (ValueError, ZeroDivisionError):
-        return found
-    return replace(found, robust=True, failure=None) if abs(mine - gold) <= tolerance * abs(gold) else found

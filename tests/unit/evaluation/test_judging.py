@@ -3,12 +3,14 @@
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from running import PROJECT
 
 from gradus.answers import equivalence
 from gradus.evaluation import judge, judge_all
+from gradus.evaluation.conventions import Conventions
 from gradus.evaluation.golds import read_gold
 from gradus.runtime.errors import UserError
 
@@ -43,7 +45,7 @@ def test_one_text_and_a_batch() -> None:
     assert judge("It is yes.", True, dataset="StrategyQA").robust
     assert [one.robust for one in judge_all(["#### 4", "5"], ["4", 6], kind="number")] == [True, False]
     assert judge("The answer is six.", ["5", "6"], kind="number").robust
-    assert judge("0.333", "1/3", kind="number", tolerance=0.01).robust
+    assert judge("0.333", "1/3", kind="number", conventions=Conventions(tolerance=0.01)).robust
     assert not judge("0.333", "1/3", kind="number").robust
 
 
@@ -97,3 +99,27 @@ def test_a_script_judges_expressions_at_its_top_level(tmp_path: Path) -> None:
         [sys.executable, script], capture_output=True, text=True, env={"PYTHONPATH": str(PROJECT / "scripts")}
     )
     assert (done.stdout, done.stderr) == (f"True {script} None\n", "")
+
+
+@pytest.mark.parametrize(
+    ("text", "gold", "conventions", "right"),
+    [
+        ("The answer is $5$.", "5 \\text{ cm}", {}, True),
+        ("The answer is $5$.", "5 \\text{ cm}", {"units": "required"}, False),
+        ("The answer is $5$ cm.", "5 \\text{ cm}", {"units": "required"}, True),
+        ("The answer is $5$.", "5", {"units": "required"}, True),
+        ("The answer is $x > 2$.", "(2,\\infty)", {}, True),
+        ("The answer is $x > 2$.", "(2,\\infty)", {"inequalities": "apart"}, False),
+        ("The answer is $(2, \\infty)$.", "(2,\\infty)", {"inequalities": "apart"}, True),
+        ("The answer is $2 < x$.", "x > 2", {"inequalities": "apart"}, True),
+        ("The answer is 0.333.", "\\frac{1}{3}", {}, False),
+        ("The answer is 0.333.", "1/3", {"tolerance": 0.01}, True),
+    ],
+)
+def test_what_is_a_matter_of_taste_is_an_option(text: str, gold: str, conventions: Any, right: bool) -> None:
+    assert judge(text, gold, kind="latex", conventions=Conventions(**conventions)).robust is right
+
+
+def test_an_unknown_convention_is_one_message() -> None:
+    with pytest.raises(UserError, match="no convention 'metric' of units"):
+        Conventions(units="metric")  # type: ignore[arg-type]

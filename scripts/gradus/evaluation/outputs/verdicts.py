@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 
+from gradus.evaluation.conventions import Conventions
 from gradus.evaluation.grading import Grade, Question
-from gradus.evaluation.judging import grade_all, questions_of
+from gradus.evaluation.judging import DEFAULTS, grade_all, questions_of
 from gradus.records.samples import Sample
 from gradus.records.vocabulary import AnswerKind
 from gradus.runtime.errors import Mistakes, UserError
@@ -49,7 +50,7 @@ def judged(
     problems: dict[str, Asked] | None,
     kind: AnswerKind,
     rules: str,
-    tolerance: float = 0.0,
+    conventions: Conventions = DEFAULTS,
     bad: Mistakes | None = None,
 ) -> list[Judged]:
     """A verdict for every output, in order; without problems the outputs bring their own gold answers.
@@ -71,7 +72,7 @@ def judged(
                 asked.append((one, problems[one.id]))
             else:
                 raise UserError(f"prediction for an unknown problem {one.id!r}", where=one.where)
-    grades = grade_all([(one.text or "", known.questions) for one, known in asked], kind, rules, tolerance)
+    grades = grade_all([(one.text or "", known.questions) for one, known in asked], kind, rules, conventions)
     return [Judged(one, known, grade) for (one, known), grade in zip(asked, grades, strict=True)]
 
 
