@@ -113,12 +113,13 @@ class Workflow:
 
 
 def copy_project(target: Path) -> None:
-    """Copy the project's code: what a clone holds, without tests and documents."""
+    """Copy the project's code: what a clone holds, without tests and documents (but the one that the explorer reads)."""
     for name in ("rules", "scripts", "envs", "report", "prompts", "profiles", "published"):
         shutil.copytree(PROJECT / name, target / name, ignore=shutil.ignore_patterns("__pycache__"))
     (target / "slurm").symlink_to("profiles/slurm")
-    for name in ("Snakefile", "config.yaml", "prices.yaml"):
-        shutil.copy2(PROJECT / name, target)
+    (target / "docs").mkdir()
+    for name in ("Snakefile", "config.yaml", "prices.yaml", "docs/glossary.md"):
+        shutil.copy2(PROJECT / name, target / name)
 
 
 def program(*arguments: object, folder: Path, limits: Callable[[], None] | None = None, **environment: str) -> Any:

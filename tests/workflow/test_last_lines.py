@@ -24,6 +24,6 @@ def test_what_failed_is_told_last(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
         path.write_text(text, encoding="utf-8")
     os.utime(logs / "old.log", (1, 1))
     told = failures(load(tiny_study()), began=1000.0).strip().splitlines()
-    assert told[:2] == ["error: no key", "  results/tiny/logs/annotations/a.log and 1 more"]
-    assert len(told) == 4 and "run the same command again" in told[-2]
+    assert told[:3] == ["error: no key", *(f"  results/tiny/logs/annotations/{name}.log" for name in "ab")]
+    assert len(told) == 5 and "run the same command again" in told[-2]
     assert told[-1].strip() == command()
