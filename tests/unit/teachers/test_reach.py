@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import socket
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -156,6 +159,8 @@ def test_each_address_key_and_model_is_tried_once_for_the_teachers_that_jobs_ask
 ) -> None:
     """As a run and a plan do it, by the interpreter of the jobs that will ask."""
     provider.control(models=["model-1", "claude-5"], aliases=["claude-latest"])
+    # As the workflow does for its jobs: their `python` is the one that runs it.
+    monkeypatch.setenv("PATH", os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]))
     monkeypatch.setenv("WRONG_KEY", "sk-wrong-abcdefgh12345678")
     here = provider.openai
     given = study(
