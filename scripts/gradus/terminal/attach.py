@@ -40,6 +40,13 @@ def attach(workflow: Any, study: Study) -> RunHandler | None:
     return handler
 
 
+def handler_of(workflow: Any) -> RunHandler | None:
+    """The handler that shows this run; None where Snakemake's own does, or another."""
+    manager = getattr(workflow, "logger_manager", None)
+    handlers = manager.logger.handlers if manager is not None else []
+    return next((one for one in handlers if isinstance(one, RunHandler)), None)
+
+
 def _prepare(handler: RunHandler, workflow: Any) -> None:
     """What is known of the jobs that are going to run."""
     jobs = list(workflow.dag.needrun_jobs())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ from typing import Any
 from snakemake_interface_logger_plugins.base import LogHandlerBase
 from snakemake_interface_logger_plugins.common import LogEvent
 
-from gradus.terminal.run_state import RunState, duration
+from gradus.terminal.run_state import Queue, RunState, duration
 from gradus.terminal.screen import Lines, Screen, screen
 from gradus.terminal.spending import usd_of
 
@@ -30,6 +31,9 @@ _NOISE = (
     "Exiting because a job execution failed",
     "RuleException:\nCalledProcessError",  # the command of a failed job, whose rule and log are told
 )
+# Of SLURM's plug-in, for each of thousands of submissions; the log has it, and a failed job's line names its number.
+_SUBMITTED = re.compile(r"Job \d+ has been submitted with SLURM jobid ")
+_FURTHER = "For further error details see the cluster/cloud log and the log files of the involved rule(s)."
 _FAILED = "At least one job did not complete successfully"
 # Snakemake's own message recommends --unlock, which lets two runs write the same files.
 _LOCKED = (
@@ -47,6 +51,7 @@ class RunHandler(LogHandlerBase):
         self.state = RunState()
         self.prepare: Callable[[], None] = lambda: None  # called once, when the jobs are known
         self.where: list[str] = []  # lines for a run that has nothing to do
+        self.reasons: dict[Path, str] = {}  # by log: why a job failed, where its scheduler knows
         self._screen: Screen | None = None
         self._paid: dict[int, list[str]] = {}
         self._usd: dict[int, float] = {}
@@ -70,6 +75,12 @@ class RunHandler(LogHandlerBase):
         if self._screen is not None:
             self._screen.close()
         super().close()
+
+    def at_scheduler(self, queue: Queue) -> None:
+        """Where the submitted jobs of a run on a cluster stand."""
+        if queue != self.state.queue:
+            self.state.queue = queue
+            self._changed()
 
     def _events(self) -> dict[Any, Callable[[Any], None]]:
         return {
@@ -115,8 +126,13 @@ class RunHandler(LogHandlerBase):
     def _broke(self, record: Any) -> None:
         self._count_dollars()
         self.state.broke(record.jobid)
-        logs = f" ({', '.join(record.log)})" if record.log else ""
-        self._write(f"Failed: {record.rule_name}{logs}")
+        reason = (record.rule_msg or "").replace(_FURTHER, "").strip().rstrip(".")
+        for path in record.log or []:
+            self.reasons[Path(str(path))] = reason
+        told = "; ".join(filter(None, [reason, ", ".join(map(str, record.log or []))]))
+        self._write(f"Failed: {record.rule_name}{f' ({told})' if told else ''}")
+        for path in record.log or [] if self.common_settings.show_failed_logs else []:
+            self._write(_whole(Path(str(path))))
         self._changed()
 
     def _count_dollars(self) -> None:
@@ -136,7 +152,7 @@ class RunHandler(LogHandlerBase):
         if text.startswith(_NOTHING):
             for line in [text.split(" (")[0].rstrip(".") + ": all that was asked for is up to date.", *self.where]:
                 self._write(line)
-        elif text and not text.startswith(_NOISE):
+        elif text and not text.startswith(_NOISE) and not _SUBMITTED.match(text):
             self._write(text)
 
     def _changed(self) -> None:
@@ -170,3 +186,12 @@ class RunHandler(LogHandlerBase):
     def needs_rulegraph(self) -> bool:
         """No."""
         return False
+
+
+def _whole(log: Path) -> str:
+    """What a log says, or that it says nothing."""
+    try:
+        said = log.read_text(encoding="utf-8", errors="replace").strip()
+    except OSError:
+        said = ""
+    return said or f"({log} is empty)"

@@ -25,6 +25,19 @@ class Workload:
     lanes: Mapping[str, float] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class Queue:
+    """A cluster's scheduler: submissions that work, submissions that wait there, and jobs that are not submitted yet."""
+
+    running: int
+    waiting: int
+    held: int = 0
+
+    def __str__(self) -> str:
+        held = f", {self.held} not submitted yet" if self.held else ""
+        return f"SLURM {self.running} running, {self.waiting} queued{held}"
+
+
 @dataclass
 class _Running:
     rule: str
@@ -43,6 +56,7 @@ class RunState:
         self.workload = workload or Workload()
         self.failed = 0
         self.usd = 0.0
+        self.queue: Queue | None = None
 
     @property
     def total(self) -> int:
@@ -75,7 +89,10 @@ class RunState:
         self.failed += 1
 
     def seconds_left(self) -> tuple[float, bool] | None:
-        """Seconds until the end by what jobs of each rule took, and whether every rule is known; None where none is."""
+        """Seconds until the end by what jobs of each rule took, and whether that is all; None where no rule is known.
+
+        It is not all where a rule is unknown, or where jobs wait for a scheduler: nobody knows how long.
+        """
         seconds, known, unknown = 0.0, 0, 0
         for rule, count in self._all.items():
             waiting = count - self._done[rule]
@@ -89,7 +106,8 @@ class RunState:
             lane = self.workload.lanes.get(rule, 1.0)
             gone = sum(min(each, self._clock() - one.since) for one in self._running.values() if one.rule == rule)
             seconds += lane * max(0.0, each * waiting - gone)
-        return (seconds, not unknown) if known else None
+        queued = self.queue is not None and self.queue.waiting > 0
+        return (seconds, not unknown and not queued) if known else None
 
     def _each(self, rule: str) -> float | None:
         """Seconds that a job of a rule takes: this run's jobs tell it best."""
@@ -107,7 +125,7 @@ class RunState:
                 rows[stage] = (done + self._done[rule], all_ + count, busy or rule in active)
         order = {stage: index for index, stage in enumerate(dict.fromkeys(self.workload.stages.values()))}
         order[TRAINED] = order.get("students", 0)
-        said = []
+        said = [str(self.queue)] if self.queue is not None else []
         for stage in sorted(rows, key=lambda one: (order[one], one == TRAINED)):
             done, all_, busy = rows[stage]
             if not busy_only or busy or 0 < done < all_ or stage == TRAINED:

@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 from gradus.runtime import environment
 from gradus.study.config import Study
+from gradus.terminal.attach import handler_of
 from gradus.workflow import setting_aside, summary
 from gradus.workflow.rule_names import plain
 
@@ -26,7 +27,9 @@ def on_success(workflow: Any, study: Study) -> None:
 def on_failure(workflow: Any, study: Study) -> None:
     """Print why a run failed, and how it goes on, on standard error."""
     setting_aside.after_the_last_job(study)
-    _print_and_notify(study, "failed", summary.failures(study, failed=failed_jobs(workflow)))
+    handler = handler_of(workflow)
+    reasons = {} if handler is None else handler.reasons
+    _print_and_notify(study, "failed", summary.failures(study, failed=failed_jobs(workflow), reasons=reasons))
 
 
 def failed_jobs(workflow: Any) -> dict[Path, str]:

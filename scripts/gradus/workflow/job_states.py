@@ -41,6 +41,10 @@ AT_WORK = frozenset(
         "UPDATE_DB",
     }
 )
+# Of these, what waits for its turn.
+QUEUED = frozenset(
+    {"CONFIGURING", "PENDING", "POWER_UP_NODE", "REQUEUED", "REQUEUE_FED", "REQUEUE_HOLD", "RESV_DEL_HOLD"}
+)
 PATIENCE = 3  # looks, each some minutes apart, before an interrupted or unknown job is given up
 
 Verdict = Literal["running", "done", "failed", "unknown"]

@@ -14,6 +14,7 @@ import os
 import sys
 import threading
 import time
+from collections import Counter
 from collections.abc import AsyncIterator, Hashable, Sequence
 from dataclasses import dataclass, field
 from itertools import count
@@ -21,6 +22,8 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+from gradus.terminal.attach import handler_of
+from gradus.terminal.run_state import Queue
 from gradus.workflow import job_states, sharing, site_promises
 from gradus.workflow.submission_limits import reason_to_wait
 
@@ -241,6 +244,7 @@ def executor_class(plugin_class: Any, job_info_class: Any) -> Any:
                 ended = len(active_jobs) - len(self._active)
             elif active_jobs:
                 states = self._states(active_jobs)
+                self._show(states)
                 for info in active_jobs:
                     state = None if states is None else states.get(info.external_jobid)
                     if states is None or not self._settle(info, state):
@@ -254,6 +258,14 @@ def executor_class(plugin_class: Any, job_info_class: Any) -> Any:
             else:
                 self.next_seconds_between_status_checks = min(self.next_seconds_between_status_checks + 10, 180)
             self._submit_refused(ended)
+
+        def _show(self, states: dict[str, str] | None) -> None:
+            """Let the run's status line tell what the queue said, if it said anything."""
+            handler = handler_of(self.workflow)
+            if handler is not None and states is not None:
+                counts = Counter(states.values())
+                held = self.gathered_jobs() + len(self._refused)
+                handler.at_scheduler(Queue(counts["RUNNING"], sum(counts[name] for name in job_states.QUEUED), held))
 
         def _states(self, active_jobs: list[Any]) -> dict[str, str] | None:
             """States of the active jobs by number; a job that queue and accounting do not know is missing. None: no answer."""

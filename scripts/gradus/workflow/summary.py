@@ -8,6 +8,7 @@ from __future__ import annotations
 import csv
 import json
 import os
+import re
 import shlex
 import sys
 import time
@@ -21,6 +22,8 @@ from gradus.runtime.folders import files_below
 from gradus.study import paths
 from gradus.study.config import Study
 
+_SILENT = "ended without a word of its own (killed, out of memory or out of time?)"
+_NUMBER = re.compile(r"SLURM-job '\d+'")
 _NAMED = 8  # logs of one reason
 _LONGEST_LINE = 200
 _STARTED = time.monotonic()
@@ -93,10 +96,16 @@ def _as_expected(study: Study, path: Path) -> list[str]:
         return [f"Not compared with what is expected: {error}"]
 
 
-def failures(study: Study, began: float = _BEGAN, failed: Mapping[Path, str] | None = None) -> str:
+def failures(
+    study: Study,
+    began: float = _BEGAN,
+    failed: Mapping[Path, str] | None = None,
+    reasons: Mapping[Path, str] | None = None,
+) -> str:
     """The last lines of a run that failed: what each failed job said, each thing once, and how to go on.
 
-    ``failed``: the logs of the jobs that failed for good, and their rules. A job that was killed has said nothing.
+    ``failed``: the logs of the jobs that failed for good, and their rules. A job that was killed has said nothing;
+    ``reasons``: what a scheduler said of it, by log, its numbers of jobs included.
     """
     said: dict[str, list[Path]] = {}
     for log in files_below(Path((paths.RESULTS / "logs").of(study)), ".log"):
@@ -106,7 +115,10 @@ def failures(study: Study, began: float = _BEGAN, failed: Mapping[Path, str] | N
     told = {log for logs in said.values() for log in logs}
     for log, rule in (failed or {}).items():
         if log not in told:
-            silent = f"{rule} ended without a word of its own (killed, out of memory or out of time?)"
+            known = _NUMBER.sub("SLURM job", (reasons or {}).get(log, "")).rstrip(
+                "."
+            )  # one line for jobs of one reason
+            silent = f"{rule}: {known}" if known else f"{rule} {_SILENT}"
             said.setdefault(silent + _last_words(log), []).append(log)
     lines = [""]
     for error, logs in said.items():

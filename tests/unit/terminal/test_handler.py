@@ -17,7 +17,7 @@ from snakemake_interface_logger_plugins.registry import LoggerPluginRegistry
 from snakemake_interface_logger_plugins.tests import MockOutputSettings, TestLogHandlerBase
 
 from gradus.terminal.handler import RunHandler
-from gradus.terminal.run_state import Workload
+from gradus.terminal.run_state import Queue, Workload
 
 
 class TestInterface(TestLogHandlerBase):
@@ -37,7 +37,9 @@ def event(kind: LogEvent | None, message: str = "", level: int = logging.INFO, *
 
 
 def shown(capfd: pytest.CaptureFixture[str], *records: logging.LogRecord, where: list[str] | None = None) -> list[str]:
-    handler = RunHandler(MockOutputSettings(), None)
+    settings = MockOutputSettings()
+    settings.show_failed_logs = False
+    handler = RunHandler(settings, None)
     handler.state.workload = Workload({"train": "students", "score": "evaluation"}, {"train": 60.0, "score": 1.0})
     handler.where = where or []
     for record in records:
@@ -71,7 +73,15 @@ def test_a_failure_is_one_line_and_its_command_is_not_shown(capfd: pytest.Captur
         event(LogEvent.RUN_INFO, stats={"train": 1, "total": 1}),
         event(LogEvent.JOB_INFO, jobid=1, rule_name="train", output=[]),
         event(LogEvent.ERROR, "RuleException:\nCalledProcessError in file x", logging.ERROR, exception="RuleException"),
-        event(LogEvent.JOB_ERROR, "Error in rule train", logging.ERROR, jobid=1, rule_name="train", log=["a.log"]),
+        event(
+            LogEvent.JOB_ERROR,
+            "Error in rule train",
+            logging.ERROR,
+            jobid=1,
+            rule_name="train",
+            rule_msg=None,
+            log=["a.log"],
+        ),
         event(None, "Exiting because a job execution failed. Look below for error messages", logging.ERROR),
         event(LogEvent.ERROR, "WorkflowError:\nAt least one job did not complete successfully.", logging.ERROR),
     )
@@ -190,3 +200,54 @@ def test_jobs_go_on_where_the_terminal_has_gone() -> None:
         process.kill()
     assert os.read(told, 100) == b"all written"
     os.close(told)
+
+
+def test_a_cluster_s_queue_is_told_and_submissions_are_not(capfd: pytest.CaptureFixture[str]) -> None:
+    handler = RunHandler(MockOutputSettings(), None)
+    handler.emit(event(LogEvent.RUN_INFO, stats={"score": 10, "total": 10}))
+    handler.emit(event(None, "Job 3 has been submitted with SLURM jobid 17 (log: x.log)."))
+    handler.at_scheduler(Queue(1, 7, 2))
+    assert handler.state.line() == "[ 0/10 | SLURM 1 running, 7 queued, 2 not submitted yet | $0.00 ]"
+    handler.at_scheduler(Queue(1, 0))
+    assert handler.state.line() == "[ 0/10 | SLURM 1 running, 0 queued | $0.00 ]"
+    handler.close()
+    assert capfd.readouterr().err.splitlines() == ["10 jobs."]
+
+
+def test_whole_logs_of_failed_jobs_are_shown_to_those_who_ask(
+    capfd: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    log, empty = tmp_path / "a.log", tmp_path / "b.log"
+    log.write_text("step 1\nout of memory\n", encoding="utf-8")
+    empty.touch()
+    settings = MockOutputSettings()
+    settings.show_failed_logs = True
+    handler = RunHandler(settings, None)
+    handler.emit(event(LogEvent.RUN_INFO, stats={"train": 2, "total": 2}))
+    for path in (log, empty):
+        handler.emit(
+            event(
+                LogEvent.JOB_ERROR, "Error", logging.ERROR, jobid=1, rule_name="train", rule_msg=None, log=[str(path)]
+            )
+        )
+    handler.close()
+    got = capfd.readouterr().err.splitlines()
+    assert got[1:] == [
+        f"Failed: train ({log})",
+        "step 1",
+        "out of memory",
+        f"Failed: train ({empty})",
+        f"({empty} is empty)",
+    ]
+
+
+def test_what_the_scheduler_says_of_a_failed_job_is_told(capfd: pytest.CaptureFixture[str]) -> None:
+    said = "SLURM-job '17' ended, SLURM status is: 'OUT_OF_MEMORY'. "
+    further = "For further error details see the cluster/cloud log and the log files of the involved rule(s)."
+    facts = {"jobid": 1, "rule_name": "train", "log": ["a.log"], "rule_msg": said + further}
+    got = shown(
+        capfd,
+        event(LogEvent.RUN_INFO, stats={"train": 1, "total": 1}),
+        event(LogEvent.JOB_ERROR, "Error", logging.ERROR, **facts),
+    )
+    assert got[1:] == ["Failed: train (SLURM-job '17' ended, SLURM status is: 'OUT_OF_MEMORY'; a.log)"]

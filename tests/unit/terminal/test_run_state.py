@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from gradus.terminal.measured import measured
-from gradus.terminal.run_state import RunState, Workload, duration
+from gradus.terminal.run_state import Queue, RunState, Workload, duration
 from gradus.terminal.spending import usd_of
 
 
@@ -47,6 +47,16 @@ def test_time_that_is_not_known_is_not_told() -> None:
     state.started(1, "a")
     state.finished(1)
     assert state.seconds_left() is None
+
+
+def test_time_in_a_queue_is_not_known() -> None:
+    state = RunState(Workload({"a": "data"}, {"a": 30.0}))
+    state.planned({"a": 2})
+    assert state.seconds_left() == (60.0, True)
+    state.queue = Queue(running=1, waiting=1)
+    assert state.seconds_left() == (60.0, False)
+    state.queue = Queue(running=1, waiting=0, held=1)
+    assert state.seconds_left() == (60.0, True)
 
 
 @pytest.mark.parametrize(

@@ -45,6 +45,14 @@ def test_a_job_that_was_killed_is_named_though_it_said_nothing(tmp_path: Path, m
     assert "error: the disk is full\n  results/tiny/logs/cell0.log\n" in failures(study, 0.0, {logs[0]: "train"})
 
 
+def test_what_a_scheduler_says_of_killed_jobs_is_told_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    logs = [Path("results/tiny/logs/a.log"), Path("results/tiny/logs/b.log")]
+    reasons = {log: f"SLURM-job '{17 + n}' ended, SLURM status is: 'TIMEOUT'" for n, log in enumerate(logs)}
+    said = failures(load(tiny_study()), 0.0, dict.fromkeys(logs, "train"), reasons)
+    assert f"error: train: SLURM job ended, SLURM status is: 'TIMEOUT'\n  {logs[0]}\n  {logs[1]}\nMend" in said
+
+
 def test_members_of_a_shared_job_fail_one_by_one() -> None:
     def job(name: str) -> SimpleNamespace:
         return SimpleNamespace(rule=SimpleNamespace(name="train"), log=[f"{name}.log"])
