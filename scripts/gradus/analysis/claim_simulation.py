@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 
@@ -54,17 +55,29 @@ def smooth_levels(rng: np.random.Generator, together: float) -> list[Statement]:
     return better_teacher_better_student(Evidence(students, teachers))[:1]
 
 
-def shared_texts(rng: np.random.Generator, effect: float) -> list[Statement]:
-    """Claim 7: eight teachers at six levels, one text each for six students; accuracy and trait both grow with the level."""
+@dataclass(frozen=True)
+class Texts:
+    """What claim 7 is asked of: teachers that wrote for so many levels of so many datasets, and the students that read it."""
+
+    teachers: int = 8
+    levels: int = LEVELS
+    datasets: int = 1
+    students: int = 6
+
+
+def shared_texts(rng: np.random.Generator, effect: float, texts: Texts = Texts()) -> list[Statement]:
+    """Claim 7: a text is one thing for all its students, and so is what it teaches (sd 3 points) beside the trait's effect.
+
+    Accuracy and trait both grow with the level.
+    """
     students: Students = {}
     measured: dict[Supervision, dict[str, float]] = {}
-    for teacher in range(8):
-        for level in range(LEVELS):
-            key, shared, trait = _supervision(level, 0, f"t{teacher}"), rng.normal(0, 0.03), rng.normal()
-            measured[key] = {"trait": level + trait}
-            for student in range(6):
-                truth = 0.4 + 0.02 * level + effect * trait + shared + rng.normal(0, 0.02)
-                students[key, f"s{student}"] = _runs(truth, 0.01, rng)
+    for dataset, teacher, level in np.ndindex(texts.datasets, texts.teachers, texts.levels):
+        key, shared, trait = _supervision(level, dataset, f"t{teacher}"), rng.normal(0, 0.03), rng.normal()
+        measured[key] = {"trait": level + trait}
+        for student in range(texts.students):
+            truth = 0.4 + 0.02 * level + effect * trait + shared + rng.normal(0, 0.02)
+            students[key, f"s{student}"] = _runs(truth, 0.01, rng)
     return traits(Evidence(students, {}, measured))
 
 
@@ -185,7 +198,17 @@ CASES: Mapping[str, tuple[Callable[[np.random.Generator, float], list[Statement]
     "4a, two teachers at 3 levels, 3 runs, 300 problems (5 points)": (two_teachers, 0.05),
     "5, answer-only at the floor, 7 students (gain = strength)": (gains_from_the_floor, 1.0),
     "6, coarse, padded and fine, 3 runs, 300 problems (the fine one is 8 points better)": (padded_texts, 0.08),
-    "7, 48 texts for 6 students (2 points per sd)": (shared_texts, 0.02),
+    "7, 48 texts on 1 dataset for 6 students (2 points per sd)": (shared_texts, 0.02),
+    "7, 8 texts for 2 (4 points per sd)": (partial(shared_texts, texts=Texts(2, 4, 1, 2)), 0.04),
+    **{
+        f"7, {name} (2 points per sd)": (partial(shared_texts, texts=texts), 0.02)
+        for name, texts in {
+            "24 texts on 4 datasets for 4": Texts(1, 6, 4, 4),
+            "42 texts on 7 datasets for 7": Texts(1, 6, 7, 7),
+            "42 texts on 7 datasets for 1": Texts(1, 6, 7, 1),
+            "168 texts on 7 datasets for 7": Texts(4, 6, 7, 7),
+        }.items()
+    },
     "8, a teacher at 6 levels, 300 problems (2 points per level)": (
         lambda rng, slope: teacher_over_levels(rng, slope)[:1],
         0.02,

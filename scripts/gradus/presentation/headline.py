@@ -12,7 +12,7 @@ from gradus.presentation.claims import NOTHING, too_high
 from gradus.presentation.number import Number, percent
 from gradus.records.vocabulary import ANSWER_ONLY, UNTAUGHT
 from gradus.statistics.contrasts import difference
-from gradus.statistics.families import chosen_interval
+from gradus.statistics.families import chosen_confidence, chosen_interval
 from gradus.study.config import Study, is_point
 
 # The summaries of every experiment.
@@ -104,7 +104,7 @@ def _entry(experiment: str, own: Sequence[ConditionSummary], evidence: Evidence)
     for row in own:
         if row.supervision.format == ANSWER_ONLY:
             gain = difference(measured[best.supervision], evidence.students[row.supervision, student], seeds)
-            interval = gain.interval(1 - 0.05 / candidates)
+            interval = gain.interval(chosen_confidence(candidates))
             over: OverAnswerOnly = {
                 "answer_only": row.accuracy,
                 "answer_only_above_baselines": row.above_baselines,

@@ -44,8 +44,20 @@ class Correlation:
         """95 %, by Fisher's transform; the whole range where there are too few points."""
         if self.spread is None or self.spread > WIDEST:
             return Estimate(self.r, -1.0, 1.0)
-        middle, half = math.atanh(max(-0.999999, min(0.999999, self.r))), 1.959964 * self.spread
+        middle, half = _fisher(self.r), 1.959964 * self.spread
         return Estimate(self.r, math.tanh(middle - half), math.tanh(middle + half))
+
+    def p_below(self, bound: float) -> float:
+        """The one-sided p for a true correlation below ``bound`` (Fisher); 1 where there are too few points for it."""
+        if self.spread is None:
+            return 1.0
+        return float(stats.norm.cdf((_fisher(self.r) - math.atanh(bound)) / self.spread))
+
+    def p_within(self, bound: float) -> float:
+        """The p for a true correlation between ``-bound`` and ``bound`` (two one-sided tests); 1 as for ``p_below``."""
+        if self.spread is None:
+            return 1.0
+        return max(self.p_below(bound), 1 - self.p_below(-bound))
 
     def power(self, r: float, alpha: float = 0.05) -> float:
         """The chance that a true correlation of ``r`` is found (one side of a two-sided test)."""
@@ -59,6 +71,11 @@ class Correlation:
             return None
         quantiles = float(stats.norm.ppf([1 - alpha / 2, power]).sum())
         return math.tanh(quantiles * self.spread)
+
+
+def _fisher(r: float) -> float:
+    """Fisher's transform, finite for a perfect correlation too."""
+    return math.atanh(max(-0.999999, min(0.999999, r)))
 
 
 _NOTHING = (0.0, 1.0, 1.0, None)

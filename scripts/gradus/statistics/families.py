@@ -64,13 +64,18 @@ def chosen_interval(measurement: Measurement, candidates: int, seeds: SeedVarian
     found = contrast([(1.0, measurement)], seeds)
     if found.pooled and found.pooled[0] > found.standard_error:
         found = replace(found, standard_error=found.pooled[0], df=found.pooled[1])
-    confidence = 1 - 0.05 / max(1, candidates)
+    confidence = chosen_confidence(candidates)
     interval = found.interval(confidence)
     low, high = interval.low, interval.high
     if measurement.n:  # near 0 and 1, where all runs solve alike, the normal interval is too short
         drawn = wilson(round(measurement.mean * measurement.n), measurement.n, confidence)
         low, high = min(low, drawn.low), max(high, drawn.high)
     return Estimate(interval.value, max(0.0, low), min(1.0, high))
+
+
+def chosen_confidence(candidates: int) -> float:
+    """The confidence of one interval among ``candidates`` that together have 95 % (Bonferroni)."""
+    return 1 - 0.05 / max(1, candidates)
 
 
 def two_lines(levels: Sequence[Measurement], seeds: SeedVariance) -> tuple[Contrast, Contrast]:

@@ -14,10 +14,11 @@ import numpy as np
 from scipy.special import ndtr, ndtri
 
 from gradus.statistics.contrasts import difference
-from gradus.statistics.families import chosen_interval, not_told_from_best
+from gradus.statistics.families import chosen_confidence, chosen_interval, not_told_from_best
 from gradus.statistics.measurements import Rows, pooled_seed_variance
 
 DIFFICULTY_SD, SUIT_SD = 1.6, 0.4
+ANSWERS_ALONE = 0.35  # the true accuracy of the baseline that the best is compared with
 
 
 @dataclass(frozen=True)
@@ -93,19 +94,24 @@ BESTS: Mapping[str, Shape] = {
 
 def set_rates(shape: Shape, runs: int, problems: int, studies: int, seed: int = 0) -> dict[str, float]:
     """The share of studies whose recommended set holds the truly best condition, in which it has the best mean, and in which the
-    interval of the best mean (chosen among all) covers the true accuracy of the condition that was chosen."""
+    intervals of the best mean (chosen among all) cover the true accuracy of the condition that was chosen, and its gain over
+    answers alone, which are no candidate."""
     rng = np.random.default_rng(seed)
-    held, highest, covered = [], [], []
+    held, highest, covered, gained = [], [], [], []
+    whole = Shape((*shape.accuracies, ANSWERS_ALONE), (*shape.run_sds, 0.1))
     for _ in range(studies):
-        cells = simulated_cells(shape, runs, problems, rng)
-        seeds = pooled_seed_variance(cells)
+        *cells, alone = simulated_cells(whole, runs, problems, rng)
+        seeds = pooled_seed_variance([*cells, alone])
         held.append(0 in not_told_from_best(dict(enumerate(cells)), seeds))
         chosen = int(np.argmax([cell.mean for cell in cells]))
         highest.append(chosen == 0)
         interval = chosen_interval(cells[chosen], len(cells), seeds)
         covered.append(interval.low <= shape.accuracies[chosen] <= interval.high)
+        gain = difference(cells[chosen], alone, seeds).interval(chosen_confidence(len(cells)))
+        gained.append(gain.low <= shape.accuracies[chosen] - ANSWERS_ALONE <= gain.high)
     return {
         "the set holds the best": float(np.mean(held)),
         "the best mean is the best": float(np.mean(highest)),
         "its accuracy is covered": float(np.mean(covered)),
+        "its gain over answers alone is covered": float(np.mean(gained)),
     }

@@ -8,8 +8,9 @@ from made_evidence import BASELINE, found, levels, place, printed, verdicts
 
 from gradus.analysis.claims.catalogue import judged_claims
 from gradus.analysis.claims.gains import matthew
+from gradus.analysis.claims.over_datasets import correlation_over_datasets
 from gradus.analysis.claims.primary import when_declared
-from gradus.analysis.claims.statements import judged
+from gradus.analysis.claims.statements import from_correlation, judged
 from gradus.analysis.claims.teachers import better_teacher_better_student
 from gradus.analysis.claims.traits import traits as traits_claims
 from gradus.analysis.evidence import Evidence, level_series
@@ -18,6 +19,7 @@ from gradus.presentation.claims import (
     statements_markdown,
 )
 from gradus.records import Supervision
+from gradus.statistics.correlations import within_groups
 from gradus.statistics.measurements import Measurement, Rows, Summary
 from gradus.statistics.simulation import Design, simulated_levels
 from gradus.study.declaration import Primary
@@ -358,3 +360,28 @@ def test_what_a_study_declared_is_a_family_of_its_own() -> None:
     assert family[0].verdict == "supported" and family[0].p_adjusted == pytest.approx(2 * family[0].p)
     assert [one.subject for one in family if one.claim == "primary"] == ["gain: svamp, s"]
     assert "confirms nothing" in when_declared(3) and "no record" in when_declared(None)
+
+
+@pytest.mark.parametrize(
+    ("r", "points", "verdict"),
+    [
+        (0.3, 400, "supported"),
+        (-0.3, 400, "contradicted"),
+        (-0.07, 4000, "shown to be small"),
+        (-0.2, 100, "too few data"),
+    ],
+)
+def test_a_correlation_is_contradicted_beyond_a_margin_alone(r: float, points: int, verdict: str) -> None:
+    """At -0.07 over 4,000 points the opposite is certain, and small."""
+    rng = np.random.default_rng(1)
+    x = rng.normal(size=points)
+    x = (x - x.mean()) / x.std()
+    noise = rng.normal(size=points)
+    noise -= x * (x @ noise) / points + noise.mean()
+    correlated = within_groups([0] * points, x, r * x + math.sqrt(1 - r**2) * noise / noise.std())
+    assert correlated.r == pytest.approx(r, abs=0.002) and (r > 0 or points < 1000 or correlated.p_negative < 1e-4)
+    (stated,) = judged([from_correlation("trait", "steps", "more is better", correlated, runs=3)])
+    assert stated.verdict == verdict
+    over = correlation_over_datasets(stated, [correlated] * 5, decides=True)
+    (stated,) = judged([over])
+    assert stated.verdict == verdict or points == 100

@@ -55,10 +55,19 @@ def correlation_over_datasets(statement: Statement, each: Sequence[Correlation],
     )
     if not decides:
         return stated
-    t = effects.estimate / effects.standard_error
-    above, below = (float(stats.t.sf(sign * t, effects.count - 1)) for sign in (1, -1))
-    reach = statement.reach if statement.one_run else f"{statement.reach} and datasets like these"
-    return replace(stated, p=max(statement.p, above), p_against=max(statement.p_against, below), reach=reach)
+
+    def above(bound: float) -> float:
+        """The p for a mean above ``bound``."""
+        return float(stats.t.sf((effects.estimate - bound) / effects.standard_error, effects.count - 1))
+
+    small = _z(statement.margin or 0.0)
+    return replace(
+        stated,
+        p=max(statement.p, above(0.0)),
+        p_against=max(statement.p_against, 1 - above(-small)),
+        p_small=max(statement.p_small, above(-small), 1 - above(small)),
+        reach=statement.reach if statement.one_run else f"{statement.reach} and datasets like these",
+    )
 
 
 def _z(r: float) -> float:

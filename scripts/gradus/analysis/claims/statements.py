@@ -15,6 +15,8 @@ ALPHA = 0.05
 # Power is stated for effects of this size.
 POINTS = 0.02
 R = 0.5
+# A weaker correlation is called small (Cohen 1988), and a claim of a positive one is contradicted beyond its opposite alone.
+SMALL_R = 0.1
 
 Verdict = Literal[
     "supported", "contradicted", "shown to be small", "too few data", "one run: no verdict", "described only"
@@ -170,13 +172,15 @@ def from_correlation(
         interval.low,
         interval.high,
         found.p_positive,
-        found.p_negative,
+        max(found.p_negative, found.p_below(-SMALL_R)),
         found.power(R),
         f"{unit} = {R}",
         f"{of} in these runs" if one_run else of,
         None,
         runs,
         points + (f", {note}" if note else ""),
+        p_small=1.0 if found.cannot_decide else found.p_within(SMALL_R),
+        margin=SMALL_R,
         detectable=found.detectable(),
         one_run=one_run,
     )
