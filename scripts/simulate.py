@@ -124,7 +124,7 @@ def pairs(studies: int, seed: int) -> None:
     print(f"\nAn equally good pair is called different, in percent (in brackets: pooled; {studies} studies a line):\n")
     print(Table(["", *heads], lines).markdown(), end="")
     for runs in RUNS[:2]:
-        print(f"\nThe recommended set and the accuracy of the best mean ({runs} runs, 254 problems):\n")
+        print(f"\nThe recommended set, the accuracy and the gain of the best mean ({runs} runs, 254 problems):\n")
         table({name: set_rates(shape, runs, 254, studies, seed) for name, shape in BESTS.items()})
 
 
