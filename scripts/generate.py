@@ -9,10 +9,10 @@ from typing import Any
 from gradus.evaluation.engines import Engine, GenerationLimits
 from gradus.evaluation.generation import finished, generate, longest_output
 from gradus.records import Prediction, Problem
-from gradus.results.set_aside import drop, is_set_aside, manifest_aside, open_store, take_back
+from gradus.results.set_aside import answers_in_progress, drop, is_set_aside, manifest_aside, open_store, take_back
 from gradus.runtime import program
 from gradus.runtime.atomic import canonical_json, sha256_bytes, sha256_file
-from gradus.runtime.environment import gpus_here, work_folder
+from gradus.runtime.environment import gpus_here, submitted_job, work_folder
 from gradus.runtime.errors import UserError
 from gradus.runtime.jsonl import read_json, read_manifest, read_records, write_records
 from gradus.runtime.leases import lease
@@ -63,7 +63,7 @@ class Asked:
     @property
     def progress(self) -> Path:
         """Where finished batches are kept."""
-        return work_folder() / "predictions" / f"{self.identity}.jsonl"
+        return answers_in_progress(self.identity)
 
 
 def main() -> None:
@@ -107,7 +107,8 @@ def main() -> None:
         longest = own.writer.longest
         write_records(given.output, predictions, truncated=truncated, max_new_tokens=longest, identity=own.identity)
         answer_ahead(given, engine)
-        own.progress.unlink(missing_ok=True)  # last: Snakemake deletes the output of a job that ends before its end
+        if submitted_job() is None:  # else it is kept until the answers are scored
+            own.progress.unlink(missing_ok=True)  # last: Snakemake deletes the output of a job that ends before its end
     record.write(output.run_record, completion_tokens=sum(p.completion_tokens for p in predictions))
     if store is not None:
         store.put_records("predictions", own.shared_as, Path(given.output))

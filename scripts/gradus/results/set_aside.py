@@ -15,6 +15,7 @@ from typing import Any
 
 from gradus.results.shared_store import SharedStore, job_identity, open_store
 from gradus.runtime.atomic import sha256_file
+from gradus.runtime.environment import work_folder
 from gradus.runtime.errors import UserError
 from gradus.runtime.jsonl import read_json
 from gradus.study.paths import Artifact
@@ -22,6 +23,7 @@ from gradus.study.paths import Artifact
 # Programs take the group's store from here: what this module imports decides no bytes, so no fingerprint follows it.
 __all__ = [
     "SharedStore",
+    "answers_in_progress",
     "drop",
     "holds",
     "is_set_aside",
@@ -32,6 +34,15 @@ __all__ = [
     "take_back",
     "tidy",
 ]
+
+
+def answers_in_progress(identity: str) -> Path:
+    """Where the answers of one job of predictions are written down while it works.
+
+    A job of a cluster leaves them there until they are scored: a workflow that died meanwhile deletes, when it comes back, what
+    it was never told of, and a job that goes back into the queue begins with its first member.
+    """
+    return work_folder() / "predictions" / f"{identity}.jsonl"
 
 
 def set_aside(made: Sequence[Artifact]) -> bool:

@@ -56,7 +56,7 @@ def _prepare(handler: RunHandler, workflow: Any) -> None:
     handler.state.workload = Workload(
         stages={rule.name: stage for rule in workflow.rules if (stage := _stage(rule)) is not None},
         measured=measured(patterns),
-        lanes={job.rule.name: _share(job, workflow.cores, at_once) for job in jobs},
+        lanes={job.rule.name: _share(job, workflow.resource_settings.cores, at_once) for job in jobs},
     )
 
 

@@ -25,6 +25,7 @@ _NOISE = (
     "Conda environments: ignored",
     "Singularity containers: ignored",
     "Group jobs: inactive",
+    "Cleaning up SLURM log files older",
     "Complete log",
     "Elapsed time",
     "Shutting down, this might take some time",
@@ -32,7 +33,7 @@ _NOISE = (
     "RuleException:\nCalledProcessError",  # the command of a failed job, whose rule and log are told
 )
 # Of SLURM's plug-in, for each of thousands of submissions; the log has it, and a failed job's line names its number.
-_SUBMITTED = re.compile(r"Job \d+ has been submitted with SLURM jobid ")
+_SUBMITTED = re.compile(r"Job \S+ has been submitted with SLURM jobid ")
 _FURTHER = "For further error details see the cluster/cloud log and the log files of the involved rule(s)."
 _FAILED = "At least one job did not complete successfully"
 # Snakemake's own message recommends --unlock, which lets two runs write the same files.

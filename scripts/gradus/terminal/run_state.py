@@ -33,6 +33,9 @@ class Queue:
     waiting: int
     held: int = 0
 
+    def __bool__(self) -> bool:
+        return any((self.running, self.waiting, self.held))
+
     def __str__(self) -> str:
         held = f", {self.held} not submitted yet" if self.held else ""
         return f"SLURM {self.running} running, {self.waiting} queued{held}"
@@ -125,7 +128,7 @@ class RunState:
                 rows[stage] = (done + self._done[rule], all_ + count, busy or rule in active)
         order = {stage: index for index, stage in enumerate(dict.fromkeys(self.workload.stages.values()))}
         order[TRAINED] = order.get("students", 0)
-        said = [str(self.queue)] if self.queue is not None else []
+        said = [str(self.queue)] if self.queue else []
         for stage in sorted(rows, key=lambda one: (order[one], one == TRAINED)):
             done, all_, busy = rows[stage]
             if not busy_only or busy or 0 < done < all_ or stage == TRAINED:

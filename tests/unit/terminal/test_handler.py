@@ -205,11 +205,14 @@ def test_jobs_go_on_where_the_terminal_has_gone() -> None:
 def test_a_cluster_s_queue_is_told_and_submissions_are_not(capfd: pytest.CaptureFixture[str]) -> None:
     handler = RunHandler(MockOutputSettings(), None)
     handler.emit(event(LogEvent.RUN_INFO, stats={"score": 10, "total": 10}))
-    handler.emit(event(None, "Job 3 has been submitted with SLURM jobid 17 (log: x.log)."))
+    for job in ("3", "bbf8db2b-23ab-57fa-83b5-78fbaca9fef2"):  # a group's number is no number
+        handler.emit(event(None, f"Job {job} has been submitted with SLURM jobid 17 (log: x.log)."))
     handler.at_scheduler(Queue(1, 7, 2))
     assert handler.state.line() == "[ 0/10 | SLURM 1 running, 7 queued, 2 not submitted yet | $0.00 ]"
     handler.at_scheduler(Queue(1, 0))
     assert handler.state.line() == "[ 0/10 | SLURM 1 running, 0 queued | $0.00 ]"
+    handler.at_scheduler(Queue(0, 0))
+    assert handler.state.line() == "[ 0/10 | $0.00 ]"
     handler.close()
     assert capfd.readouterr().err.splitlines() == ["10 jobs."]
 
