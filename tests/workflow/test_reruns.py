@@ -74,6 +74,21 @@ def test_the_plain_command_makes_again_what_was_deleted(
         assert {rule: count for rule, count in jobs.items() if rule in EXPENSIVE} == expected
 
 
+def test_nothing_is_made_again_for_the_last_bits_alone_unless_somebody_says_so(copied: Workflow) -> None:
+    """Short of memory, somebody lowers the tokens of a micro-batch, and means what did not fit."""
+    former = copied.config["recipe"]["micro_batch_tokens"]
+    copied.config["recipe"]["micro_batch_tokens"] = 200
+    manifests = [*copied.results.glob("checkpoints/**/manifest.json"), *copied.results.glob("predictions/**/*.jsonl")]
+    before = {path: path.stat().st_mtime_ns for path in manifests}
+    said = copied.run("metrics", ok=False)
+    keys = f"study.yaml: recipe.micro_batch_tokens: {former} -> 200: this lays out the same sums in another way"
+    assert keys in said and "4 trainings and 4 sets of answers again (0.0" in said, said[-2000:]
+    assert "GRADUS_REMAKE=1" in said and "Traceback" not in said
+    assert {path: path.stat().st_mtime_ns for path in manifests} == before
+    copied.config["recipe"]["micro_batch_tokens"] = former
+    assert NOTHING in copied.run("metrics")
+
+
 def test_a_question_or_a_title_retrains_nothing(copied: Workflow) -> None:
     copied.config["experiments"]["granularity"]["question"] = "How fine, really?"
     shown_only = {

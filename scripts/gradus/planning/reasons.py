@@ -85,6 +85,18 @@ def reasons(inputs: PlanInputs, jobs: Sequence[DueJob]) -> list[Reason]:
     return sorted(found, key=lambda one: ([not getattr(one, kind) for kind in kinds], one.because))
 
 
+def rounding_alone(study: Study, jobs: Sequence[DueJob]) -> dict[str, list[DueJob]]:
+    """The finished jobs that are due for keys that change the last bits of results and nothing else, by those keys."""
+    known: dict[int, frozenset[Cause]] = {}
+    found: dict[str, list[DueJob]] = {}
+    for position, job in enumerate(jobs):
+        if job.made_before and job.rule in _KIND:
+            causes = _all_causes(study, jobs, position, known)
+            if causes and all(cause.rounding for cause in causes):
+                found.setdefault("; ".join(sorted(map(str, causes))), []).append(job)
+    return found
+
+
 def _all_causes(
     study: Study, jobs: Sequence[DueJob], position: int, known: dict[int, frozenset[Cause]]
 ) -> frozenset[Cause]:

@@ -71,6 +71,13 @@ LEASE_WAIT = Variable(
     "you",
     "It changes no result, and jobs of every kind read it.",
 )
+REMAKE = Variable(
+    "GRADUS_REMAKE",
+    "`1` starts a run that makes finished trainings or answers again for the last bits of their results alone, after a change of "
+    "`micro_batch_tokens`, say; without it such a run does not start.",
+    "you",
+    "It is said once, of one run.",
+)
 NOTIFY = Variable(
     "GRADUS_NOTIFY",
     "Who is told when a run ends: a mail address (by the program `mail`), or a command, which gets `finished` or `failed` and "
@@ -124,6 +131,11 @@ def store_folder() -> Path | None:
     """The folder of finished work that a group shares, where there is one."""
     chosen = os.environ.get(STORE.name)
     return Path(chosen) if chosen else None
+
+
+def remakes() -> bool:
+    """Whether finished work may be made again for the last bits of its results alone."""
+    return os.environ.get(REMAKE.name, "") not in ("", "0")
 
 
 def notify_command() -> str | None:

@@ -16,11 +16,11 @@ from gradus.results import shared_store
 from gradus.runtime.environment import JOURNAL, journal_folder, project_folder
 from gradus.runtime.errors import UserError
 from gradus.study import declaration, paths
-from gradus.study.changed_keys import changed_keys
+from gradus.study.changed_keys import ChangedKey, changed_keys
 from gradus.study.config import Study
 from gradus.study.grid import is_missing
 from gradus.study.paths import Folder
-from gradus.workflow import remote_teachers, setting_aside
+from gradus.workflow import remote_teachers, rounding_changes, setting_aside
 from gradus.workflow.places import refuse_what_is_in_the_way
 from gradus.workflow.rule_names import plain
 
@@ -37,6 +37,7 @@ def tell(workflow: Any, study: Study) -> None:
     jobs = [(plain(job.rule.name), job.wildcards_dict) for job in due]
     try:
         refuse_what_is_in_the_way((path for job in due for path in _written(job)), written=True)
+        rounding_changes.refuse(workflow, study, differences(study))
         print(look(study, workflow.config_settings.configfiles, project_folder(), jobs), file=sys.stderr)
     except UserError as error:
         sys.exit(f"error: {error}")
@@ -89,7 +90,7 @@ def _named(study: Study, files: Sequence[str | Path]) -> str:
 
 
 def _changed(study: Study) -> list[str]:
-    changed = differences(study)
+    changed = [str(one) for one in differences(study)]
     if not changed:
         return []
     lines = [f"  {paths.RESULTS.of(study)} was made with other settings; what depends on them is made again:"]
@@ -129,7 +130,7 @@ def _has_answers(journal: Path) -> bool:
     return journal.is_dir() and any(path.stat().st_size for path in journal.glob("*.jsonl"))
 
 
-def differences(study: Study) -> list[str]:
+def differences(study: Study) -> list[ChangedKey]:
     """In what the study differs from the one that its results were made from, key by key; nothing where there are none yet."""
     copy = Path(paths.STUDY_COPY.of(study))
     if not copy.exists():
@@ -139,4 +140,4 @@ def differences(study: Study) -> list[str]:
     except (ValueError, RecursionError):
         return []
     now = study.model_dump(mode="json")
-    return [str(one) for one in changed_keys(before, now) if one.key.partition(".")[0] != "unavailable"]
+    return [one for one in changed_keys(before, now) if one.key.partition(".")[0] != "unavailable"]

@@ -13,8 +13,9 @@ from gradus.planning.inputs import PlanInputs
 from gradus.planning.needs import needs_of
 from gradus.planning.pending_changes import Change
 from gradus.planning.plan import Plan
-from gradus.planning.reasons import pairs, reasons
+from gradus.planning.reasons import pairs, reasons, rounding_alone
 from gradus.results.store import Results
+from gradus.runtime.errors import UserError
 from gradus.study import paths
 from gradus.study.changed_keys import changed_keys
 from gradus.study.config import load, rounding
@@ -22,6 +23,7 @@ from gradus.study.config.decodings import Decoding
 from gradus.study.config.students import Recipe
 from gradus.study.grid import cells
 from gradus.teachers.prompts.prompting import Prompts
+from gradus.workflow.rounding_changes import refuse_jobs
 
 CHANGE = Change("the whole study", 0, 0, 0, 2, 0, 2, 0, 0.0, 6, 0.1)
 CODES = ("0123456789abcdef", "fedcba9876543210")
@@ -155,3 +157,23 @@ def test_a_verdict_policy_is_told_where_the_study_file_has_it(inputs: PlanInputs
     (found,) = reasons(study, [replace(job, before=texts[:1], now={"settings": texts[1]})])
     where = "transforms.short." if format_ == "short" else ""
     assert found.because == f'{where}verdict_policy.agrees: "drop" -> "keep"'
+
+
+def test_what_is_due_for_rounding_alone_is_told_apart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A job with another cause too, one that was never made and one that is made from the first's weights."""
+    monkeypatch.chdir(tmp_path)
+    study = load(tiny_study())
+    tokens = {"learning_rate": 0.001, "micro_batch_tokens": 8192}
+    first = training("mini", tokens, {**tokens, "micro_batch_tokens": 4096})
+    both = training("midi", tokens, {"learning_rate": 0.002, "micro_batch_tokens": 4096})
+    after = DueJob("generate", {**first.wildcards, "decoding": "greedy"}, ["predictions.jsonl"], True, after=[0])
+    score = DueJob("score", after.wildcards, ["metrics.json"], True, after=[2])
+    found = rounding_alone(study, [first, both, after, score, replace(first, made_before=False)])
+    keys = "recipe.micro_batch_tokens: 8192 -> 4096"
+    assert found == {keys: [first, after, score]}
+    Path("predictions.run.json").write_text('{"wall_seconds": 5400}', encoding="utf-8")
+    said = f"{keys}: this lays out .* 1 training and 1 set of answers again .1.5 hours .*GRADUS_REMAKE=1"
+    with pytest.raises(UserError, match=said):
+        refuse_jobs(found, "study.yaml")
+    refuse_jobs({keys: [score]}, "study.yaml")  # two seconds
+    refuse_jobs({}, "study.yaml")

@@ -1,0 +1,69 @@
+"""Rounding changes: a run that would make finished work again for the last bits of its results alone does not start.
+
+Somebody who is short of memory lowers ``micro_batch_tokens`` and means the cells that did not fit, not those that are there.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from gradus.planning.due_jobs import DueJob
+from gradus.planning.reasons import MADE, rounding_alone
+from gradus.runtime.environment import REMAKE, remakes
+from gradus.runtime.errors import UserError
+from gradus.study.changed_keys import ChangedKey
+from gradus.study.config import Study, rounding
+from gradus.study.paths import Artifact
+from gradus.workflow.looking_ahead import due_jobs
+
+_KEYS = rounding.RECIPE | rounding.DECODING
+# What takes hours, with its name for one and for several.
+_DEAR = {
+    "base_models": ("base model", "base models"),
+    "trainings": ("training", "trainings"),
+    "predictions": ("set of answers", "sets of answers"),
+}
+_KIND = {rule: kind for kind in _DEAR for rule in MADE[kind]}
+
+
+def refuse(workflow: Any, study: Study, changed: Sequence[ChangedKey]) -> None:
+    """UserError where finished trainings or predictions are due for keys that lay out the same sums in another way.
+
+    ``changed``: in what the study differs from the one that its results were made from.
+    """
+    if not remakes() and any(_KEYS & set(one.key.split(".")) for one in changed):
+        where = ", ".join(map(str, workflow.config_settings.configfiles)) or "config.yaml"
+        refuse_jobs(rounding_alone(study, due_jobs(workflow.dag, workflow.persistence)), where)
+
+
+def refuse_jobs(found: Mapping[str, Sequence[DueJob]], where: str) -> None:
+    """UserError that tells the keys, what they would make again and what that took; nothing where that is nothing dear."""
+    dear = {keys: [job for job in jobs if job.rule in _KIND] for keys, jobs in found.items()}
+    jobs = [job for same in dear.values() for job in same]
+    if not jobs:
+        return
+    counts = Counter(_KIND[job.rule] for job in jobs)
+    named = " and ".join(f"{counts[kind]} {names[counts[kind] > 1]}" for kind, names in _DEAR.items() if counts[kind])
+    keys = "; ".join(name for name, same in dear.items() if same)
+    raise UserError(
+        f"{keys}: this lays out the same sums in another way, and would make {named} again ({sum(map(_hours, jobs)):.2g} hours "
+        "when they were made) for the last bits of their results alone",
+        where=where,
+        hint="put it back; for cells that did not fit, write it into the entry of their student (students.NAME.recipe). To make "
+        f"all of it again, export {REMAKE.name}=1",
+    )
+
+
+def _hours(job: DueJob) -> float:
+    """What a finished job took, as its run record says; 0 where there is none."""
+    made = Path(job.outputs[0])
+    record = Artifact(str(made if made.suffix == ".jsonl" else made.parent)).run_record
+    try:
+        facts = json.loads(Path(record).read_text(encoding="utf-8"))
+        return float(facts.get("rank_hours") or facts.get("wall_seconds", 0.0) / 3600)
+    except (OSError, ValueError, TypeError, AttributeError):
+        return 0.0
