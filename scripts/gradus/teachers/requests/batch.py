@@ -242,17 +242,26 @@ class BatchQueue:
         known, self._trouble = self._trouble, ""
         are_known = self._succeeds(self._reconcile, known)
         wanted = [record for record in self._records.open() if keys is None or not keys.isdisjoint(record.keys)]
-        ended = [one for one in wanted if self._succeeds(partial(self._provider.has_ended, str(one.id)), known)]
         taken, stop = 0, None
-        for record in ended:
+        for record in wanted:
             try:
-                taken += self._succeeds(partial(self._take, record), known)
+                if self._succeeds(partial(self._has_ended, record), known):
+                    taken += self._succeeds(partial(self._take, record), known)
             except UserError as error:
                 # Others that have ended are paid for as well, and kept first.
                 stop = stop or error
         if stop is not None:
             raise stop
         return are_known and taken == len(wanted)
+
+    def _has_ended(self, record: BatchRecord) -> bool:
+        try:
+            return self._provider.has_ended(str(record.id))
+        except BatchServiceTroubleError:
+            raise
+        except UserError as error:
+            hint = f"{error.hint or 'fix the cause and run again'}; `python scripts/batches.py forget` gives a batch up"
+            raise UserError(error.what, where=f"batch {record.id}", hint=hint) from None
 
     def _succeeds(self, call: Callable[[], bool | None], known: str = "") -> bool:
         """Whether the provider's service could be asked, and did not say no; trouble that is not ``known`` yet is told."""

@@ -36,6 +36,10 @@ class BatchRecords:
         """The batches that were submitted and not collected yet."""
         return [record for record in self.all() if record.id is not None]
 
+    def open_keys(self) -> frozenset[str]:
+        """The keys of the requests in open batches."""
+        return frozenset(key for record in self.open() for key in record.keys)
+
     def intend(self, record: BatchRecord, requests: Iterable[ChatRequest]) -> None:
         """Record a batch that is about to be submitted, with its requests."""
         self.folder.mkdir(parents=True, exist_ok=True)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from typing import Any
 
 from gradus.runtime.errors import UserError
@@ -28,6 +28,7 @@ from gradus.teachers.errors import (
 )
 from gradus.teachers.protocols import ChatClient
 from gradus.teachers.requests import pinned_model
+from gradus.teachers.requests.batch_records import BatchRecords
 from gradus.teachers.requests.bookkeeping import Bookkeeping
 from gradus.teachers.requests.chat_request import ChatRequest
 from gradus.teachers.requests.descriptors import most_connections
@@ -90,10 +91,12 @@ class RequestQueue:
 
     async def _fetch(self, requests: Iterable[ChatRequest], total: int, label: str) -> None:
         run = self._new_run(total, label)
-        missing = self._missing(requests, run)
+        batched = BatchRecords(self._journal.folder / "batches").open_keys()
+        missing = self._missing(requests, run, batched)
         first = next(missing, None)
         if first is None:
             run.progress.close()
+            self._tell_batched(run, label)
             return
         client: ChatClient | None = None
         try:
@@ -115,6 +118,16 @@ class RequestQueue:
             # Counted here, when nothing is in flight any more.
             where = f"annotation, {self.fetched} answers fetched"
             raise UserError(run.stopped.what, where=where, hint=run.stopped.hint)
+        self._tell_batched(run, label)
+
+    def _tell_batched(self, run: Run, label: str) -> None:
+        """UserError where requests were left out because open batches hold them."""
+        if run.batched:
+            raise UserError(
+                f"{run.batched} requests of {label} are in open batches, and would be paid twice",
+                where=self._journal.folder / "batches",
+                hint="set mode: batch until they are collected, or give a batch up: `python scripts/batches.py forget`",
+            )
 
     def _new_run(self, total: int, label: str) -> Run:
         progress = bar(total, label, "request")
@@ -133,14 +146,17 @@ class RequestQueue:
             first=EmptyAnswers(self._teacher.rationale),
         )
 
-    def _missing(self, requests: Iterable[ChatRequest], run: Run) -> Iterator[ChatRequest]:
-        """The requests that the journal lacks; one that is in flight is not sent again."""
+    def _missing(self, requests: Iterable[ChatRequest], run: Run, batched: Set[str]) -> Iterator[ChatRequest]:
+        """The requests that the journal and open batches (``batched``) lack; one that is in flight is not sent again."""
         for request in requests:
             held = None if request.key in run.in_flight else find_answer(self._journal, request)
             if held is not None:
                 run.first.look_at_held(request, held.response)
             if held is not None or request.key in run.in_flight:
                 run.progress.update()
+                continue
+            if request.key in batched:
+                run.batched += 1
                 continue
             run.in_flight.add(request.key)
             yield request
