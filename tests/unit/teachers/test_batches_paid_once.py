@@ -1,5 +1,6 @@
 """Batches are paid once: whatever changes while they are open, and whatever else the provider's service says."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -69,3 +70,26 @@ def test_a_batch_that_the_provider_does_not_know_leaves_the_others(tmp_path: Pat
     said = by_batch(tmp_path, service, wanted, half)
     assert "No batch found" in said and gone in said and "batches.py" in said
     assert held(tmp_path, wanted) == 20 and len(service.sizes) == 3
+
+
+def limited(count: int, limit: int) -> list[ChatRequest]:
+    return [replace(one, body={**one.body, "max_completion_tokens": limit}) for one in requests(count)]
+
+
+@pytest.mark.parametrize("half", ["fetch", "collect"])
+def test_a_higher_limit_while_a_batch_is_open_buys_only_what_the_lower_one_cuts_off(tmp_path: Path, half: str) -> None:
+    """All of it was bought a second time."""
+    service, wanted = Narrow(room=1000), limited(20, 4000)
+    lower = limited(20, 1000)
+    assert by_batch(tmp_path, service, lower, "submit") == ""
+    results, cut = service.results, {one.key for one in lower[:3]}
+
+    def answers(identifier: str) -> Any:
+        for key, answer in results(identifier):
+            yield key, replace(answer, finish_reason="length") if key in cut else answer  # type: ignore[type-var]
+
+    service.results = answers  # type: ignore[method-assign]
+    assert by_batch(tmp_path, service, wanted, "submit") == "" and service.sizes == [20], "nothing yet"
+    said = by_batch(tmp_path, service, wanted, half)
+    assert service.sizes == [20, 3] and held(tmp_path, lower) == 20
+    assert said == "" if half == "fetch" else "3 of 0 requests of here wait" in said

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Callable, Iterable, Iterator, Mapping, Set
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from gradus.runtime.errors import UserError
@@ -37,7 +37,7 @@ from gradus.teachers.requests.estimates import expected_output, input_tokens
 from gradus.teachers.requests.job_run import Run, interruptible
 from gradus.teachers.requests.journal import Journal, Response
 from gradus.teachers.requests.rate_limits import Bucket, Clock, Slots, WallClock
-from gradus.teachers.requests.reuse import find_answer
+from gradus.teachers.requests.reuse import find_answer, keys_of
 from gradus.teachers.requests.shard_index import FAILED
 from gradus.teachers.requests.stops import (
     PATIENCE_SECONDS,
@@ -91,8 +91,7 @@ class RequestQueue:
 
     async def _fetch(self, requests: Iterable[ChatRequest], total: int, label: str) -> None:
         run = self._new_run(total, label)
-        batched = BatchRecords(self._journal.folder / "batches").open_keys()
-        missing = self._missing(requests, run, batched)
+        missing = self._missing(requests, run, BatchRecords(self._journal.folder / "batches"))
         first = next(missing, None)
         if first is None:
             run.progress.close()
@@ -146,8 +145,9 @@ class RequestQueue:
             first=EmptyAnswers(self._teacher.rationale),
         )
 
-    def _missing(self, requests: Iterable[ChatRequest], run: Run, batched: Set[str]) -> Iterator[ChatRequest]:
-        """The requests that the journal and open batches (``batched``) lack; one that is in flight is not sent again."""
+    def _missing(self, requests: Iterable[ChatRequest], run: Run, batches: BatchRecords) -> Iterator[ChatRequest]:
+        """The requests that the journal and open batches lack; one that is in flight is not sent again."""
+        batched, limits = batches.open_keys(), batches.open_limits()
         for request in requests:
             held = None if request.key in run.in_flight else find_answer(self._journal, request)
             if held is not None:
@@ -155,7 +155,7 @@ class RequestQueue:
             if held is not None or request.key in run.in_flight:
                 run.progress.update()
                 continue
-            if request.key in batched:
+            if batched and not batched.isdisjoint(keys_of(request, limits)):
                 run.batched += 1
                 continue
             run.in_flight.add(request.key)
