@@ -12,7 +12,7 @@ from gradus.runtime.errors import UserError
 from gradus.study.config.teachers import OpenAITeacher
 from gradus.teachers.requests.batch import BatchQueue
 from gradus.teachers.requests.chat_request import ChatRequest
-from gradus.teachers.requests.journal import Journal
+from gradus.teachers.requests.journal import Journal, Response
 
 
 def by_batch(folder: Path, service: Narrow, wanted: list[ChatRequest], half: str = "fetch", **entry: Any) -> str:
@@ -54,7 +54,9 @@ def test_an_intent_that_was_never_submitted_does_not_hold_up_requests_online(tmp
 
 
 @pytest.mark.parametrize("half", ["fetch", "collect"])
-def test_a_batch_that_the_provider_does_not_know_leaves_the_others(tmp_path: Path, half: str) -> None:
+def test_a_batch_that_the_provider_does_not_know_leaves_the_others(
+    tmp_path: Path, half: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """One that was deleted, or is another account's: those that have ended are paid for, and kept first."""
     service, wanted = Narrow(room=1000, most_items=10), requests(30)
     for start in (0, 10, 20):
@@ -66,7 +68,7 @@ def test_a_batch_that_the_provider_does_not_know_leaves_the_others(tmp_path: Pat
             raise UserError("the provider's batch service answers: No batch found")
         return bool(has_ended(identifier))
 
-    service.has_ended = ended
+    monkeypatch.setattr(service, "has_ended", ended)
     said = by_batch(tmp_path, service, wanted, half)
     assert "No batch found" in said and gone in said and "batches.py" in said
     assert held(tmp_path, wanted) == 20 and len(service.sizes) == 3
@@ -77,7 +79,9 @@ def limited(count: int, limit: int) -> list[ChatRequest]:
 
 
 @pytest.mark.parametrize("half", ["fetch", "collect"])
-def test_a_higher_limit_while_a_batch_is_open_buys_only_what_the_lower_one_cuts_off(tmp_path: Path, half: str) -> None:
+def test_a_higher_limit_while_a_batch_is_open_buys_only_what_the_lower_one_cuts_off(
+    tmp_path: Path, half: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """All of it was bought a second time."""
     service, wanted = Narrow(room=1000), limited(20, 4000)
     lower = limited(20, 1000)
@@ -86,9 +90,10 @@ def test_a_higher_limit_while_a_batch_is_open_buys_only_what_the_lower_one_cuts_
 
     def answers(identifier: str) -> Any:
         for key, answer in results(identifier):
+            assert isinstance(answer, Response)
             yield key, replace(answer, finish_reason="length") if key in cut else answer
 
-    service.results = answers
+    monkeypatch.setattr(service, "results", answers)
     assert by_batch(tmp_path, service, wanted, "submit") == "" and service.sizes == [20], "nothing yet"
     said = by_batch(tmp_path, service, wanted, half)
     assert service.sizes == [20, 3] and held(tmp_path, lower) == 20
