@@ -52,7 +52,7 @@ class KeyRefusedError(PermanentError):
 
 
 class NotOfferedError(PermanentError):
-    """There is nothing at this address (404), or nothing that can be asked in this way (405): a path, or a model."""
+    """There is nothing at this address (404), or nothing that can be asked in this way (405, 501): a path, or a model."""
 
 
 class DailyLimitError(PermanentError):

@@ -9,6 +9,8 @@ process of its own, with the interpreter of the jobs that will ask: only there a
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import fnmatch
 import json
 import os
 import re
@@ -23,6 +25,7 @@ from gradus.teachers.errors import (
     KeyRefusedError,
     PermanentError,
     ProviderError,
+    RateLimitError,
     TimedOutError,
     TransientError,
     UnreachableError,
@@ -36,15 +39,25 @@ SECONDS = 10.0
 # Gemini answers 400 to a wrong key.
 _OF_THE_KEY = re.compile(r"\bapi[ _-]?key\b", re.IGNORECASE)
 # A key that may ask for chat completions and not for lists is a good one (OpenAI's restricted keys).
-_OF_THE_LIST = re.compile(r"\bscopes?\b|insufficient permissions", re.IGNORECASE)
+# Gateways' keys, too, that may call some routes alone (LiteLLM).
+_OF_THE_LIST = re.compile(
+    r"\bscopes?\b|insufficient permissions|\bto call this route\b"
+    r"|PermissionDeniedError:.*(?:\broutes?\b|\bendpoint\b|/models\b|\blist(?:ing)?\b.{0,20}\bmodels?\b)",
+    re.IGNORECASE,
+)
+# A gateway's bare refusal of a path (the words are those of its page).
+_SAYS_NOTHING = re.compile(
+    r"PermissionDeniedError:(?:\W|403|forbidden|access denied|permission denied|(?:nginx|openresty|cloudflare)[\w./]*)*"
+    r"(?:\(asked: \S*\))?",
+    re.IGNORECASE,
+)
 
 
 async def objection(teacher: Remote, seconds: float = SECONDS) -> str | None:
     """What a teacher's server has against being asked, in one line with its address."""
     address = address_of(teacher)
     try:
-        async with asyncio.timeout(seconds):
-            return await _objection(teacher, address, seconds)
+        return await _objection(teacher, address, seconds)
     except (TimeoutError, TimedOutError):
         return f"{address} does not answer within {seconds:g} s"
     except UserError as error:
@@ -62,7 +75,7 @@ def _declined(teacher: Remote, address: str, error: ProviderError) -> str | None
     is_of_the_key = isinstance(error, KeyRefusedError) or (
         isinstance(error, BadRequestError) and _OF_THE_KEY.search(words)
     )
-    if is_of_the_key and _OF_THE_LIST.search(words):
+    if is_of_the_key and (_OF_THE_LIST.search(words) or _SAYS_NOTHING.fullmatch(words)):
         return None
     if is_of_the_key:
         what = "wants a key, and key_variable is none" if variable == NO_KEY else f"refuses the key in {variable}"
@@ -75,23 +88,32 @@ def _declined(teacher: Remote, address: str, error: ProviderError) -> str | None
 async def _objection(teacher: Remote, address: str, seconds: float) -> str | None:
     client = make_lister(teacher, seconds)
     try:
-        found = await client.models()
+        async with asyncio.timeout(seconds):
+            found = await client.models()
         if found is None or not found.is_whole or _is_listed(teacher, found.names):
             return None
-        if await client.has_model(teacher.model):
-            return None
+        # The list came: a server that has trouble with this question, or no time for it, tells nothing.
+        with contextlib.suppress(TimeoutError, TransientError, RateLimitError):
+            async with asyncio.timeout(seconds):
+                if not await client.has_model(teacher.model):
+                    hint = did_you_mean(teacher.model, found.names).strip()
+                    return f"{address} lists no model {teacher.model}" + (f" ({hint})" if hint else "")
+        return None
     finally:
         await client.close()
-    hint = did_you_mean(teacher.model, found.names).strip()
-    return f"{address} lists no model {teacher.model}" + (f" ({hint})" if hint else "")
 
 
 def _is_listed(teacher: ChatTeacher, listed: Sequence[str]) -> bool:
     """Whether a list names the pinned model, in any of the forms in which servers write it, or one that may answer for it."""
-    names = {name.removeprefix("models/") for name in listed}  # Gemini
-    # Ollama takes `m` for `m:latest`; routers take `m:variant` where `m` is listed.
-    forms = {teacher.model.removeprefix("models/"), teacher.model.partition(":")[0], f"{teacher.model}:latest"}
-    return bool(forms & names) or any(is_pinned(teacher, name) for name in names)
+    names = {name.removeprefix("models/").casefold() for name in listed}  # Gemini; Ollama minds no case
+    model = teacher.model.casefold()
+    # Ollama takes `m` for `m:latest`; routers take `m:variant`, and Fireworks `m#deployment`, where `m` is listed.
+    forms = {model.removeprefix("models/"), model.partition(":")[0], model.partition("#")[0], f"{model}:latest"}
+    if forms & names or any(fnmatch.fnmatchcase(model, name) for name in names if "*" in name):  # LiteLLM: openai/*
+        return True
+    # `m-latest` is one of the dated forms of `m`.
+    undated = teacher.model_copy(update={"model": teacher.model.removesuffix("-latest")})
+    return any(is_pinned(one, name) for one in (teacher, undated) for name in listed)
 
 
 def _line(error: Exception) -> str:
@@ -99,7 +121,9 @@ def _line(error: Exception) -> str:
 
 
 async def _all(teachers: Sequence[Remote]) -> list[str | None]:
-    return list(await asyncio.gather(*map(objection, teachers)))
+    found = await asyncio.gather(*map(objection, teachers), return_exceptions=True)
+    # What nobody foresaw of one server says nothing of the others, and nothing of its teacher.
+    return [None if isinstance(one, BaseException) else one for one in found]
 
 
 def main() -> None:

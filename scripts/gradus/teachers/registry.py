@@ -23,7 +23,7 @@ from gradus.study.config.teachers import (
     VllmTeacher,
 )
 from gradus.teachers.clients.capabilities import Interface
-from gradus.teachers.clients.connections import Address, usable_key
+from gradus.teachers.clients.connections import Address, preparing, usable_key
 from gradus.teachers.clients.served import serve
 from gradus.teachers.local.gold import GoldAnswers
 from gradus.teachers.local.human import HumanRationales
@@ -114,6 +114,7 @@ def server_for(teacher: ChatTeacher) -> contextlib.AbstractContextManager[str | 
     return serve(teacher) if isinstance(teacher, VllmTeacher) else contextlib.nullcontext()
 
 
+@preparing()
 def make_client(teacher: ChatTeacher, base_url: str | None = None) -> ChatClient:
     """The client of a teacher; ``base_url`` is the address of a server of its own. UserError where its key is not set."""
     key = api_key(teacher)
@@ -130,6 +131,7 @@ def make_client(teacher: ChatTeacher, base_url: str | None = None) -> ChatClient
     return OpenAIClient(key, base_url or own, longest, address)
 
 
+@preparing()
 def make_lister(teacher: OpenAITeacher | AnthropicTeacher, seconds: float) -> ModelLister:
     """A client that waits for so long, to ask which models there are; UserError where the teacher's key is not set."""
     key = api_key(teacher)
@@ -143,6 +145,7 @@ def make_lister(teacher: OpenAITeacher | AnthropicTeacher, seconds: float) -> Mo
     return openai_client.OpenAIClient(key, teacher.base_url, seconds, _address(teacher))
 
 
+@preparing()
 def make_batch_service(teacher: BatchableTeacher) -> BatchService:
     """The batch service of a teacher; UserError where its key is not set."""
     from gradus.teachers.clients.batches import AnthropicBatches, OpenAIBatches

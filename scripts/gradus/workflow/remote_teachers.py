@@ -111,7 +111,8 @@ def _objections(study: Study, teachers: Sequence[ChatTeacher]) -> list[str | Non
             timeout=_SECONDS,
         )
         if done.returncode == 0:
-            found: list[str | None] = json.loads(done.stdout)
+            # Containers and modules may greet before it.
+            found: list[str | None] = json.loads((done.stdout.splitlines() or [""])[-1])
             return found
         why = (done.stderr.strip().splitlines() or [f"status {done.returncode}"])[-1]
     except (OSError, ValueError, subprocess.TimeoutExpired) as error:

@@ -2,7 +2,9 @@
 
 import json
 import shutil
+import time
 from dataclasses import replace
+from email.utils import formatdate
 from pathlib import Path
 from typing import Any
 
@@ -228,3 +230,15 @@ def test_retry_after_in_all_its_dresses() -> None:
         assert retry_after({"retry-after": date}) is None
     later = retry_after({"retry-after": "Fri, 31 Dec 2100 23:59:59 GMT"})
     assert later is not None and later > 1e6
+
+
+def test_retry_after_as_servers_write_it_against_the_standard() -> None:
+    assert retry_after({"retry-after": "30s"}) == 30 and retry_after({"retry-after": "1m30s"}) == 90
+    assert retry_after({"retry-after-ms": "soon", "retry-after": "7"}) == 7, "one that cannot be read hides none"
+    moment = time.time() + 600
+    for written in (f"{moment:.0f}", f"{moment * 1000:.0f}", formatdate(moment), formatdate(moment)[:-6]):
+        told = retry_after({"retry-after": written})
+        assert told is not None and 590 < told < 610, written
+    assert retry_after({"retry-after": f"{time.time() - 600:.0f}"}) == 0, "a moment that has passed"
+    for nothing in ("-5", "", "30, 60", "1.2.3", "2027-01-01T00:00:00Z"):
+        assert retry_after({"retry-after": nothing}) is None

@@ -25,6 +25,24 @@ ANSWER = "Three and none is 3. The answer is 3."
         (f"<think></think>{ANSWER}", "", ANSWER),
         (f"<think>a</think>\n<think>b</think>\n{ANSWER}", "a\n\nb", ANSWER),
         (f"  <THINKING>a</THINKING>{ANSWER}", "a", ANSWER),
+        (f"<thought>a</thought>{ANSWER}", "a", ANSWER),  # Gemini's compatible endpoint
+        (f"<seed:think>a</seed:think>{ANSWER}", "a", ANSWER),
+        (f"[THINK]a[/THINK]{ANSWER}", "a", ANSWER),  # Magistral without a parser
+        (f"a[/THINK]{ANSWER}", "a", ANSWER),
+        ("[THINK]Maybe 7", "Maybe 7", ""),
+        (f"\u25c1think\u25b7a\u25c1/think\u25b7{ANSWER}", "a", ANSWER),  # Kimi
+        (f"<think >a</think >\n{ANSWER}", "a", ANSWER),
+        (f"\ufeff<think>a</think>{ANSWER}", "a", ANSWER),
+        (f"\ufeff{ANSWER}", "", ANSWER),
+        # gpt-oss without a parser
+        (
+            f"<|channel|>analysis<|message|>a<|end|><|start|>assistant<|channel|>final<|message|>{ANSWER}",
+            "a",
+            ANSWER,
+        ),
+        ("<|channel|>analysis<|message|>Maybe 7", "Maybe 7", ""),
+        (f"<|channel|>final<|message|>{ANSWER}<|return|>", "", ANSWER),
+        (f"[THINKING] {ANSWER}", "", f"[THINKING] {ANSWER}"),
         ("<think>Maybe the answer is 7", "Maybe the answer is 7", ""),
         (
             "The tag <think> opens a thought, </think> ends it.",

@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 from typing import Annotated, Any, ClassVar, Literal, get_args
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from gradus.runtime.errors import UserError
 from gradus.study.config.options import read_section
 from gradus.study.config.sections import Section
-from gradus.study.config.thinking import ROOM_TO_THINK, thinks
+from gradus.study.config.thinking import room_to_think, thinks
+from gradus.study.config.web_addresses import is_web_address
 
 # What `key_variable` says where a server needs no key.
 NO_KEY = "none"
@@ -235,8 +236,9 @@ class _Asked(Section):
         match given:
             case {"model": str(model)} if given.get("max_output_tokens") is None:
                 extra = given.get("extra")  # what is no mapping is told by the field itself
-                if thinks(model, given.get("rationale", "answer"), extra if isinstance(extra, dict) else {}):
-                    return {**given, "max_output_tokens": ROOM_TO_THINK}
+                extra = extra if isinstance(extra, dict) else {}
+                if thinks(model, given.get("rationale", "answer"), extra):
+                    return {**given, "max_output_tokens": room_to_think(extra)}
         return given
 
     @property
@@ -274,6 +276,13 @@ class BatchableTeacher(BatchPolicy, ChatTeacher):
     """What teachers with a batch interface share."""
 
     policy_section: ClassVar[type[RequestPolicy]] = BatchPolicy
+
+    @field_validator("base_url", check_fields=False)
+    @classmethod
+    def _is_an_address(cls, given: str | None) -> str | None:
+        if given is not None and not is_web_address(given):
+            raise ValueError("write the whole address of a server, such as http://localhost:8000/v1")
+        return given
 
 
 class OpenAITeacher(BatchableTeacher):

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import math
-import re
+import time
 from collections.abc import Iterator, Mapping
 from typing import Any, Literal
 
 from gradus.teachers.clients.capabilities import Interface
-from gradus.teachers.requests.announced_limits import bounded
+from gradus.teachers.requests.announced_limits import bounded, seconds_of
 
 SystemPlace = Literal["system", "user", "none"]
 
@@ -38,6 +38,8 @@ def wire_body(
 # No request has more tokens: a larger count is no count.
 MOST_TOKENS = 10**9
 _MOST_DIGITS = 4000
+# A wait of thirty years is none: it is a moment (2001 and later).
+_FIRST_MOMENT = 1e9
 # The model of an answer that names none; `also_accept: [unnamed]` accepts it.
 UNNAMED = "unnamed"
 
@@ -93,18 +95,37 @@ def known(**counts: int | None) -> dict[str, int]:
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:
-    """Seconds to wait by the header ``retry-after-ms`` or ``retry-after`` (seconds or a date), or None; at most LONGEST_WAIT."""
+    """Seconds to wait by the header ``retry-after-ms``, else ``retry-after``; None where they tell none, at most LONGEST_WAIT.
+
+    Servers write seconds, a date, a time with units (``30s``) or, against the standard, the moment as Unix time.
+    """
+    waits = (_milliseconds(headers.get("retry-after-ms")), _wait(headers.get("retry-after")))
+    return next((wait for wait in waits if wait is not None), None)
+
+
+def _milliseconds(value: str | None) -> float | None:
     try:
-        if "retry-after-ms" in headers:
-            return bounded(float(headers["retry-after-ms"]) / 1000)
-        if "retry-after" not in headers:
-            return None
-        value = headers["retry-after"]
-        if re.fullmatch(r"[0-9.]+", value.strip()):
-            return bounded(float(value))
-        from datetime import UTC, datetime
+        return None if value is None else bounded(float(value) / 1000)
+    except ValueError:
+        return None
+
+
+def _wait(value: str | None) -> float | None:
+    if value is None:
+        return None
+    try:
+        seconds = None if "," in value else seconds_of(value.strip())
+        if seconds is not None:
+            return bounded(_until(seconds) if seconds >= _FIRST_MOMENT else seconds)
+        from datetime import UTC
         from email.utils import parsedate_to_datetime
 
-        return bounded((parsedate_to_datetime(value) - datetime.now(UTC)).total_seconds())
+        when = parsedate_to_datetime(value)
+        return bounded(_until((when if when.tzinfo else when.replace(tzinfo=UTC)).timestamp()))
     except (ValueError, TypeError, OverflowError):
         return None
+
+
+def _until(moment: float) -> float:
+    """Seconds until a moment in Unix time, or in its milliseconds."""
+    return (moment / 1000 if moment >= 1000 * _FIRST_MOMENT else moment) - time.time()

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import ipaddress
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 import httpx2
 
 from gradus.runtime.errors import UserError
+from gradus.teachers.clients.redaction import Redaction
 
 # Connections are made anew in less time than an answer takes; a server that does not take them is found out sooner.
 _CONNECT_SECONDS = 30.0
@@ -43,6 +45,24 @@ def usable_key(key: str, variable: str) -> str:
                 hint="copy the key again; it is one word",
             )
     return stripped
+
+
+@contextlib.contextmanager
+def preparing() -> Iterator[None]:
+    """A block that makes a client: what the environment holds that no client can be made with is one UserError."""
+    try:
+        yield
+    except ModuleNotFoundError:
+        raise
+    except (ImportError, OSError, ValueError, httpx2.InvalidURL) as error:
+        words = " ".join(Redaction().message(error).split())
+    else:
+        return
+    raise UserError(
+        f"no connection can be prepared: {words}",
+        where="environment of this process",
+        hint="look at SSL_CERT_FILE and SSL_CERT_DIR, and at HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY",
+    )
 
 
 def is_this_machine(base_url: str | None) -> bool:

@@ -62,6 +62,7 @@ _LASTING: dict[int, type[PermanentError]] = {
     403: KeyRefusedError,
     404: NotOfferedError,
     405: NotOfferedError,
+    501: NotOfferedError,
 }
 _SOON = 60.0
 _LONGEST = 400
@@ -73,7 +74,7 @@ def provider_error(error: Exception, redaction: Redaction) -> Exception:
     response = getattr(error, "response", None)
     if isinstance(response, httpx2.Response):
         words = words_of(response.text)
-        if response.status_code in (404, 405) or not words:
+        if response.status_code in (404, 405, 501) or not words:
             words = f"{words} (asked: {address_of(response)})".strip()
         said = redaction.text(f"{kind}: {words}")
         return classified(
@@ -104,7 +105,7 @@ def classified(status: int, code: str, words: str, wait: float | None = None, bo
         is_of_a_day = _PER_DAY.search(" ".join([words, *_QUOTA.findall(body)])) and wait is None
         return DailyLimitError(words) if is_of_a_day and (told or 0.0) < _SOON else RateLimitError(words, told)
     # 408 and 409 pass; 529 is "overloaded": the servers' trouble, which our pace did not cause.
-    if status in (408, 409) or status >= 500:
+    if status in (408, 409) or (status >= 500 and status not in _LASTING):
         return TransientError(words)
     if code in _FILTERED:
         return ContentFiltered(words)

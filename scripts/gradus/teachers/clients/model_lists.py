@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from typing import Any
 from urllib.parse import quote
 
 import httpx2
@@ -15,6 +16,8 @@ from gradus.teachers.protocols import ModelList
 
 # The SDK's own way to get a path with a query.
 Get = Callable[[str, dict[str, int]], Awaitable[httpx2.Response]]
+_NEXT = ("has_more", "hasMore", "next", "next_page", "next_page_token", "nextPageToken", "next_cursor", "nextCursor")
+_TOTALS = ("total", "total_count", "totalCount")
 
 
 async def list_models(get: Get, path: str, query: dict[str, int], redaction: Redaction) -> ModelList | None:
@@ -32,8 +35,7 @@ async def list_models(get: Get, path: str, query: dict[str, int], redaction: Red
 async def has_model(get: Get, path: str, model: str, redaction: Redaction) -> bool:
     """Whether the server knows a model that its list does not name: an alias, say. Raises ProviderError."""
     try:
-        found = _json((await get(f"{path}/{quote(model, safe='')}", {})).content)
-        return isinstance(found, dict) and "id" in found
+        return _is_model(_json((await get(f"{path}/{quote(model, safe='')}", {})).content))
     except Exception as error:
         failure = provider_error(error, redaction)
     if isinstance(failure, NotOfferedError):
@@ -47,8 +49,38 @@ def _read(content: bytes) -> ModelList | None:
     entries = value.get("data") if isinstance(value, dict) else value
     if not isinstance(entries, list):
         return None
-    names = tuple(one["id"] for one in entries if isinstance(one, dict) and isinstance(one.get("id"), str))
-    return ModelList(names, not (isinstance(value, dict) and value.get("has_more"))) if names else None
+    known = [one for one in entries if isinstance(one, dict) and isinstance(one.get("id"), str)]
+    names = tuple(dict.fromkeys(name for one in known for name in _names(one)))
+    is_whole = len(known) == len(entries) and not _goes_on(value, len(entries))
+    # llama.cpp lists the file that it has loaded, and answers under any name.
+    is_whole &= not any(one.get("owned_by") == "llamacpp" for one in known)
+    return ModelList(names, is_whole) if names else None
+
+
+def _names(entry: dict[str, Any]) -> Iterator[str]:
+    """The names that may be asked for: the id, Mistral's aliases, OpenRouter's lasting name."""
+    aliases = entry.get("aliases")
+    names = [entry["id"], entry.get("canonical_slug"), *(aliases if isinstance(aliases, list) else [])]
+    return (name for name in names if isinstance(name, str))
+
+
+def _goes_on(value: object, listed: int) -> bool:
+    """Whether a list is a page of a longer one."""
+    if not isinstance(value, dict):
+        return False
+    totals = (value.get(name) for name in _TOTALS)
+    if any(isinstance(total, int) and total > listed for total in totals):
+        return True
+    return any(value.get(name) for name in _NEXT) or any(
+        _goes_on(value.get(name), listed) for name in ("links", "pagination", "meta")
+    )
+
+
+def _is_model(found: object) -> bool:
+    """Whether a body tells of one model, in the shape of OpenAI, Gemini or within ``data``."""
+    if not isinstance(found, dict) or found.get("error"):
+        return False
+    return "id" in found or "name" in found or _is_model(found.get("data"))
 
 
 def _json(content: bytes) -> object:

@@ -37,7 +37,7 @@ from gradus.teachers.requests.empty_answers import EmptyAnswers
 from gradus.teachers.requests.journal import Journal, Response
 from gradus.teachers.requests.queue import NO_FACTS
 from gradus.teachers.requests.rate_limits import WallClock
-from gradus.teachers.requests.reuse import find_answer, is_answered
+from gradus.teachers.requests.reuse import find_answer, is_answered, keys_of
 from gradus.teachers.requests.shard_index import FAILED
 
 ROUNDS = 5
@@ -94,14 +94,14 @@ class BatchQueue:
         end = clock.now() + self._wait_seconds
         rounds = 0
         if self._records.open():
-            self.collect(self._job.keys())
+            self.collect(self._keys(wanted))
         while rounds < ROUNDS:
             missing = [request for request in wanted if not is_answered(self._journal, request)]
             if not missing:
                 return
             self._refused = 0
             self._submit(missing, label)
-            while not self.collect({request.key for request in missing}):
+            while not self.collect(self._keys(missing)):
                 self._wait(clock.now() >= end, label)
             has_gained = any(is_answered(self._journal, one) for one in missing)
             rounds += not self._refused and not (self._held_back and has_gained)
@@ -126,7 +126,7 @@ class BatchQueue:
         wanted = self._begin(requests)
         if not wanted:
             return
-        is_all = self.collect(self._job.keys())
+        is_all = self.collect(self._keys(wanted))
         missing = [request for request in wanted if not is_answered(self._journal, request)]
         if not missing:
             return
@@ -192,15 +192,15 @@ class BatchQueue:
         with all answers is found at the price of one batch."""
         self._reconcile()
         records = self._records.open()
-        in_flight = {key for record in records for key in record.keys}
-        wanted = [request for request in requests if request.key not in in_flight]
+        in_flight, limits = self._records.open_keys(), self._records.open_limits()
+        wanted = [request for request in requests if in_flight.isdisjoint(keys_of(request, limits))]
         self._held_back = 0
         if not wanted:
             return 0
         self._budget.check_before(self._uncounted)
         self._object()
         is_alone = not self._first.is_settled
-        is_out = any(key in in_flight for key in self._job)
+        is_out = not in_flight.isdisjoint(self._keys(self._job.values()))
         contents = (self._records.contents(record).values() for record in records) if self._budget.is_set else ()
         reserved = self._budget.estimate(content["body"] for batch in contents for content in batch)
         batches = sent = 0
@@ -222,6 +222,11 @@ class BatchQueue:
         self.submitted += sent
         return batches
 
+    def _keys(self, requests: Iterable[ChatRequest]) -> set[str]:
+        """Under which some requests may be in open batches: an answer under a lower output limit may be whole."""
+        limits = self._records.open_limits()
+        return {key for request in requests for key in keys_of(request, limits)}
+
     def _look(self, key: str, response: Response) -> None:
         if key in self._job:
             self._first.look(self._job[key], response)
@@ -242,17 +247,26 @@ class BatchQueue:
         known, self._trouble = self._trouble, ""
         are_known = self._succeeds(self._reconcile, known)
         wanted = [record for record in self._records.open() if keys is None or not keys.isdisjoint(record.keys)]
-        ended = [one for one in wanted if self._succeeds(partial(self._provider.has_ended, str(one.id)), known)]
         taken, stop = 0, None
-        for record in ended:
+        for record in wanted:
             try:
-                taken += self._succeeds(partial(self._take, record), known)
+                if self._succeeds(partial(self._has_ended, record), known):
+                    taken += self._succeeds(partial(self._take, record), known)
             except UserError as error:
                 # Others that have ended are paid for as well, and kept first.
                 stop = stop or error
         if stop is not None:
             raise stop
         return are_known and taken == len(wanted)
+
+    def _has_ended(self, record: BatchRecord) -> bool:
+        try:
+            return self._provider.has_ended(str(record.id))
+        except BatchServiceTroubleError:
+            raise
+        except UserError as error:
+            hint = f"{error.hint or 'fix the cause and run again'}; `python scripts/batches.py forget` gives a batch up"
+            raise UserError(error.what, where=f"batch {record.id}", hint=hint) from None
 
     def _succeeds(self, call: Callable[[], bool | None], known: str = "") -> bool:
         """Whether the provider's service could be asked, and did not say no; trouble that is not ``known`` yet is told."""

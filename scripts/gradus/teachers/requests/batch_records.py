@@ -10,6 +10,7 @@ from typing import Any
 from gradus.runtime.atomic import write_json
 from gradus.runtime.jsonl import read_json
 from gradus.teachers.requests.chat_request import ChatRequest
+from gradus.teachers.requests.entries import output_limit
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,16 @@ class BatchRecords:
     def open(self) -> list[BatchRecord]:
         """The batches that were submitted and not collected yet."""
         return [record for record in self.all() if record.id is not None]
+
+    def open_limits(self) -> frozenset[int]:
+        """The output limits of open batches: each has one, its teacher's at that time."""
+        firsts = (next(iter(self.contents(record).values()), None) for record in self.open())
+        limits = (output_limit(first["body"]) for first in firsts if first is not None)
+        return frozenset(limit for limit in limits if limit is not None)
+
+    def open_keys(self) -> frozenset[str]:
+        """The keys of the requests in open batches."""
+        return frozenset(key for record in self.open() for key in record.keys)
 
     def intend(self, record: BatchRecord, requests: Iterable[ChatRequest]) -> None:
         """Record a batch that is about to be submitted, with its requests."""

@@ -44,6 +44,7 @@ class Run:
     hold_reason: str = "as the provider asks"
     answers: int = 0
     failed: int = 0
+    batched: int = 0  # requests that were left out, since an open batch holds them
     timed_out: int = 0  # requests whose answer did not come, of the whole job
     is_slow: bool = False  # an answer took longer than timeout_seconds, and that was told
     signals: int = 0

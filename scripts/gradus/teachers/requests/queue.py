@@ -28,6 +28,7 @@ from gradus.teachers.errors import (
 )
 from gradus.teachers.protocols import ChatClient
 from gradus.teachers.requests import pinned_model
+from gradus.teachers.requests.batch_records import BatchRecords
 from gradus.teachers.requests.bookkeeping import Bookkeeping
 from gradus.teachers.requests.chat_request import ChatRequest
 from gradus.teachers.requests.descriptors import most_connections
@@ -36,7 +37,7 @@ from gradus.teachers.requests.estimates import expected_output, input_tokens
 from gradus.teachers.requests.job_run import Run, interruptible
 from gradus.teachers.requests.journal import Journal, Response
 from gradus.teachers.requests.rate_limits import Bucket, Clock, Slots, WallClock
-from gradus.teachers.requests.reuse import find_answer
+from gradus.teachers.requests.reuse import find_answer, keys_of
 from gradus.teachers.requests.shard_index import FAILED
 from gradus.teachers.requests.stops import (
     PATIENCE_SECONDS,
@@ -90,10 +91,11 @@ class RequestQueue:
 
     async def _fetch(self, requests: Iterable[ChatRequest], total: int, label: str) -> None:
         run = self._new_run(total, label)
-        missing = self._missing(requests, run)
+        missing = self._missing(requests, run, BatchRecords(self._journal.folder / "batches"))
         first = next(missing, None)
         if first is None:
             run.progress.close()
+            self._tell_batched(run, label)
             return
         client: ChatClient | None = None
         try:
@@ -115,6 +117,16 @@ class RequestQueue:
             # Counted here, when nothing is in flight any more.
             where = f"annotation, {self.fetched} answers fetched"
             raise UserError(run.stopped.what, where=where, hint=run.stopped.hint)
+        self._tell_batched(run, label)
+
+    def _tell_batched(self, run: Run, label: str) -> None:
+        """UserError where requests were left out because open batches hold them."""
+        if run.batched:
+            raise UserError(
+                f"{run.batched} requests of {label} are in open batches, and would be paid twice",
+                where=self._journal.folder / "batches",
+                hint="set mode: batch until they are collected, or give a batch up: `python scripts/batches.py forget`",
+            )
 
     def _new_run(self, total: int, label: str) -> Run:
         progress = bar(total, label, "request")
@@ -133,14 +145,18 @@ class RequestQueue:
             first=EmptyAnswers(self._teacher.rationale),
         )
 
-    def _missing(self, requests: Iterable[ChatRequest], run: Run) -> Iterator[ChatRequest]:
-        """The requests that the journal lacks; one that is in flight is not sent again."""
+    def _missing(self, requests: Iterable[ChatRequest], run: Run, batches: BatchRecords) -> Iterator[ChatRequest]:
+        """The requests that the journal and open batches lack; one that is in flight is not sent again."""
+        batched, limits = batches.open_keys(), batches.open_limits()
         for request in requests:
             held = None if request.key in run.in_flight else find_answer(self._journal, request)
             if held is not None:
                 run.first.look_at_held(request, held.response)
             if held is not None or request.key in run.in_flight:
                 run.progress.update()
+                continue
+            if batched and not batched.isdisjoint(keys_of(request, limits)):
+                run.batched += 1
                 continue
             run.in_flight.add(request.key)
             yield request

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from gradus.teachers.requests.chat_request import ChatRequest
@@ -43,9 +43,19 @@ def is_answered(journal: Journal, request: ChatRequest) -> bool:
     return find_answer(journal, request) is not None
 
 
+def keys_of(request: ChatRequest, limits: Iterable[int]) -> Iterator[str]:
+    """The key of a request, and those of the same request with a lower one of these output limits."""
+    yield request.key
+    yield from (shorter.key for shorter in _with_lower(request, limits))
+
+
 def _shorter(journal: Journal, request: ChatRequest) -> Iterator[ChatRequest]:
     """The same request with the lower output limits that the journal knows, the highest first."""
+    yield from _with_lower(request, journal.limits)
+
+
+def _with_lower(request: ChatRequest, limits: Iterable[int]) -> Iterator[ChatRequest]:
     limit = request.limit
-    for other in sorted(journal.limits, reverse=True):
+    for other in sorted(limits, reverse=True):
         if limit is not None and other < limit:
             yield request.with_limit(other)
