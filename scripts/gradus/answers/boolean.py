@@ -12,12 +12,12 @@ from gradus.records.vocabulary import LETTERS
 
 _WORDS = {"true": "True", "yes": "True", "false": "False", "no": "False"}
 _AFFIRM = (
-    "correct", "right", "yeah", "ja", "wahr", "oui", "vrai", "s\u00ed", "verdadero", "verdadeiro", "vero",
+    "correct", "right", "yeah", "affirmative", "ja", "wahr", "oui", "vrai", "s\u00ed", "verdadero", "verdadeiro", "vero",
     "\u0434\u0430", "\u0432\u0435\u0440\u043d\u043e", "\u662f", "\u662f\u7684", "\u6b63\u786e", "\u5bf9",
     "\u306f\u3044", "\u5bf9\u7684", "\u6210\u7acb",
 )  # fmt: skip
 _DENY = (
-    "untrue", "incorrect", "wrong", "nope", "nein", "falsch", "non", "faux", "falso", "\u043d\u0435\u0442",
+    "untrue", "incorrect", "wrong", "nope", "negative", "nein", "falsch", "non", "faux", "falso", "\u043d\u0435\u0442",
     "\u043d\u0435\u0432\u0435\u0440\u043d\u043e", "\u5426", "\u9519\u8bef", "\u4e0d\u662f", "\u9519",
     "\u3044\u3044\u3048", "\u9519\u7684", "\u4e0d\u6b63\u786e", "\u4e0d\u5bf9", "\u4e0d\u6210\u7acb",
 )  # fmt: skip
@@ -26,7 +26,10 @@ _SIMPLE = (
     r"true|yes|false|no(?!\s+(?:[a-z]+\s+){0,3}?(?:reason|doubt|evidence|way|problem|question|need|such|matter|longer|one|sign"
     r"|proof|record|indication)\b)"
 )
-_SAID = re.compile(rf"\b({_SIMPLE}|untrue|incorrect|correct|nope)\b", re.IGNORECASE)
+_SAID = re.compile(
+    rf"\b({_SIMPLE}|untrue|incorrect|correct|nope|affirmative(?=\W*$)|negative(?=\W*$)|wrong(?=\W*$)|right(?=\W*$))\b",
+    re.IGNORECASE,
+)
 _FOREIGN = re.compile(
     r"\b(ja|nein|wahr|falsch|oui|non|vrai|faux|s\u00ed|verdadero|falso|verdadeiro|vero|\u0434\u0430|\u043d\u0435\u0442|\u0432\u0435\u0440\u043d\u043e|\u043d\u0435\u0432\u0435\u0440\u043d\u043e)\b",
     re.IGNORECASE,
@@ -42,9 +45,16 @@ _CLAUSE = 120  # characters before an answer in which it may be denied
 _ALONE = re.compile(r"\b(true|yes|false|no(?=[,.;!]|\W*$))\b", re.IGNORECASE)  # "no" is also an article
 _SUBJECT = re.compile(
     r"\b(?:statement|claim|assertion|proposition|sentence|it|this|that|which|hypothesis|premise|idea)(?:\s+\"[^\"\n]{1,200}\")?(?:\s+(?:[a-z]+\s+){0,8}?|['\u2019])"
-    r"(?:is|was|s|must\s+be|would\s+be|cannot\s+be|can(?:no|['\u2019])t\s+be|isn['\u2019]t|seems)\b[^.!?\n]{0,40}?\b(true|false|untrue|correct|incorrect)\b",
+    r"(?:is|was|s|must\s+be|would\s+be|cannot\s+be|can(?:no|['\u2019])t\s+be|isn['\u2019]t|seems)\b[^.!?\n]{0,40}?\b(true|false|untrue|correct|incorrect|(?:wrong|right)(?=\s*(?:[.,;!]|$)))\b",
     re.IGNORECASE,
 )
+# "Probably not.", "Definitely not", "Nope": all that is said.
+_NOT_AT_ALL = re.compile(
+    r"\W*(?:(?:the\s+answer\s+is|so|thus|most|very|almost|it\s+is)\s+)*"
+    r"(?:(?:likely|probably|definitely|certainly|absolutely|clearly|surely|obviously|of\s+course|presumably|simply)\s+not|nope|no\s+way)\W*",
+    re.IGNORECASE,
+)
+_ASIDE = re.compile(r"\b(?:since|because|although|though|even\s+if|while|whereas)\s+$", re.IGNORECASE)
 _DENIES = re.compile(
     r"(?:\bnot|n['\u2019]t|\bcannot|\bhardly|\bnever|\bfar\s+from|\bneither|\bno\s+way|\banything\s+but|\bcan\s?not\s+be|\bunlikely|\bfails\s+to\s+be"
     r"|\bby\s+no\s+means|\bnowhere\s+near|\bnot\s+the\s+case\s+that\s+(?:this|it|that)\s+is)(?:\s+[a-z]+){0,4}?\s+[\"'*(]*$",
@@ -81,6 +91,8 @@ def extract_boolean(text: str, choices: Sequence[str] = ()) -> str | None:
         stated = True
         line = _after_correction(statement.after[:600]) or statement.line
         sentence = line.partition(". ")[0]
+        if _NOT_AT_ALL.fullmatch(sentence):
+            return "False"
         if _is_open(sentence):
             return _first_word(text)
         found = _said(sentence) or _said(line)
@@ -106,6 +118,8 @@ def _first_word(text: str) -> str | None:
 def _unstated(text: str) -> str | None:
     corrected = _after_correction(text[-1000:])
     last = last_sentence(corrected or text)
+    if _NOT_AT_ALL.fullmatch(last):
+        return "False"
     undecided = _is_open(last)
     words = re.findall(r"[^\W\d_]+", (corrected or text)[-200:])[-1:] + re.findall(r"[^\W\d_]+", text[:200])[:1]
     for index, word in enumerate(words):
@@ -118,6 +132,7 @@ def _unstated(text: str) -> str | None:
         return None
     for sentence in reversed(re.split(r"(?<=[.!?\u3002])\s+|\n", text[-3000:])):
         of_it = list(_SUBJECT.finditer(sentence))
+        of_it = [one for one in of_it if not _ASIDE.search(sentence[: one.start()])] or of_it
         if of_it:
             return None if _is_open(sentence) else _said(of_it[-1][0])
     found = {

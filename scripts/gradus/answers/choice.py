@@ -9,7 +9,7 @@ from gradus.answers.boxes import boxed
 from gradus.answers.number import concluding_number, stated_number
 from gradus.answers.options import by_text, has_negation, plain, several_texts
 from gradus.answers.quantities import plain_numbers, quantities_in
-from gradus.answers.stated import after_last_statement, last_sentence, read_statements
+from gradus.answers.stated import after_last_statement, instead, last_sentence, read_statements
 from gradus.records.vocabulary import LETTERS
 
 _DRESS = (
@@ -40,7 +40,7 @@ _NAMED = re.compile(
 )
 _IS_CORRECT = re.compile(
     r"(?:^|(?<=[\s(,*]))([A-J])\**\)?[.,:]?\s+(?:is|must\s+be|would\s+be|should\s+be|seems)\s+(?:therefore\s+|thus\s+|clearly\s+)?"
-    r"(?:the\s+)?(?:correct|right|best|answer|only\s+(?:option|choice)|one\s+that\s+fits)\b"
+    r"(?:(?:the|my)\s+)?(?:correct|right|best|answer|only\s+(?:option|choice)|one\s+that\s+fits)\b"
     r"|(?:^|(?<=[\s(,*]))([A-J])\**\)?\s+(?:fits\s+best|remains|is\s+left|makes\s+(?:the\s+)?most\s+sense)\W*(?=[.!,;\n]|$)"
 )
 _PICKED = re.compile(
@@ -68,12 +68,16 @@ _CLAUSE = re.compile(
 )
 _REJECTS = re.compile(
     r"\b(?:wrong|incorrect|not|cannot|never|neither|nor|eliminat\w+|rul(?:e|es|ed|ing)\s+out|exclud\w+|no\s+sense|unlikely|irrelevant"
-    r"|implausible|impossible)\b|n['\u2019]t\b",
+    r"|implausible|impossible|(?:anything|everything|any|all)\s+(?:except|but|other\s+than))\b|n['\u2019]t\b",
     re.IGNORECASE,
 )
 _AT_THE_END = re.compile(r"(?:^|[\s(\[*$`\"'])(?<!\band )(?<!\bor )([A-J])\W*$")
 _TYPOGRAPHY = re.compile(r"</?[a-z]+>|[_`{}]|\\(?:text|textbf|mathrm|mathbf|boxed)\b|\\[()\[\]]")
 _NUMBERED = re.compile(r"\W*(?:option|choice|number|no\.)\s*#?\s*(\d{1,2})\b", re.IGNORECASE)
+_PLACES = ("first", "second", "third", "fourth", "fifth")
+_PLACED = re.compile(rf"\W*(?:the\s+)?({'|'.join(_PLACES)})\s+(?:option|choice|answer|one)\b", re.IGNORECASE)
+# A first line that is a letter and no more, before an explanation.
+_TOP = re.compile(r"[(\[*]{0,3}([A-J])[)\].:*]{0,4}\s*\n\s*(?![(\[*]{0,3}[A-J](?:[)\].:*]|\s*$))", re.MULTILINE)
 
 
 def canonical_choice(text: str, choices: Sequence[str]) -> str | None:
@@ -98,6 +102,9 @@ def extract_choice(text: str, choices: Sequence[str]) -> str | None:
     for statement in read_statements(text, choices):
         stated = _NOT_BUT.sub("", statement.line)
         sentence = stated.partition(". ")[0]
+        corrected = instead(statement.after)
+        if corrected and (found := _corrected(corrected, choices)):
+            return found
         found = by_text(sentence, choices, whole=True) or _with_its_text(stated, choices)
         if found:
             return found
@@ -131,7 +138,7 @@ def _unstated(text: str, choices: Sequence[str], letters: str) -> str | None:
         if named and len(set(named)) == 1 and named[0] in letters:
             return named[0]
     sentence = _positive(last_sentence(text), choices)
-    found = _alone(text, choices) or _only_dressed(sentence, letters)
+    found = _alone(text, choices) or _letter_at_the_top(text, letters) or _only_dressed(sentence, letters)
     if not found and not _SEVERAL.search(sentence) and not several_texts(sentence, choices):
         found = by_text(sentence, choices, only=True) or _at_the_end(sentence, letters)
         found = found or _by_value(concluding_number(sentence), choices)
@@ -192,8 +199,27 @@ def _by_value(value: str | None, choices: Sequence[str]) -> str | None:
 
 def _numbered(stated: str, choices: Sequence[str]) -> str | None:
     """The option that is named by its place in the list: "option 3"."""
+    placed = _PLACED.match(stated)
+    if placed and (place := _PLACES.index(placed[1].lower())) < len(choices):
+        return LETTERS[place]
     match = _NUMBERED.match(stated)
     return LETTERS[int(match[1]) - 1] if match and 1 <= int(match[1]) <= len(choices) else None
+
+
+def _corrected(said: str, choices: Sequence[str]) -> str | None:
+    """The option that a correction consists of or begins with: a letter before a stop, or a whole text."""
+    sentence = said.partition(". ")[0]
+    letter = re.match(
+        r"[(\[*]{0,3}(?:option\s+)?[(\[*]{0,3}([A-J])[)\]*]{0,4}(?:[.,:;!]|\s*$|\s*\n|\s+because\b)", said
+    )
+    if letter and letter[1] in LETTERS[: len(choices)] and not _SEVERAL.search(sentence):
+        return letter[1]
+    return by_text(sentence, choices, whole=True) or _with_its_text(said, choices)
+
+
+def _letter_at_the_top(text: str, letters: str) -> str | None:
+    match = _TOP.match(text.lstrip())
+    return match[1] if match and match[1] in letters else None
 
 
 def _at_the_top(text: str, choices: Sequence[str]) -> str | None:
@@ -229,11 +255,15 @@ def _alone(text: str, choices: Sequence[str]) -> str | None:
         return None
     last = _TYPOGRAPHY.sub("", lines[-1]).strip()
     bare = len(last) <= 4 or re.match(
-        r"^[(\[]?[A-J][)\].:]|^\W{1,4}[A-J]\W{1,4}$|^(?:option|choice)\s+\(?[A-J]\b", last, re.IGNORECASE
+        r"^[(\[]?[A-J][)\].:]|^\W{1,4}[A-J]\W{1,4}$|^(?:option|choice)\s+\(?[A-J]\b|^[A-J]\s+because\b",
+        last,
+        re.IGNORECASE,
     )
     first = last.partition(". ")[0]
     rejected = _REJECTS.search(first) and not by_text(last, choices, whole=True) and not _with_its_text(last, choices)
-    unclear = not bare or rejected or _SEVERAL.search(first)
+    listed = re.findall(r"\(([A-J])\)|(?<![\w(])([A-J])[).:](?=\s)", last) if len(last) > 4 else []
+    lists = len(listed) > 2 and "".join(one or other for one, other in listed) == LETTERS[: len(choices)]
+    unclear = not bare or rejected or lists or _SEVERAL.search(first)
     letter = None if unclear else _letter_at_start(last, LETTERS[: len(choices)])
     return letter or by_text(last, choices, whole=True)
 

@@ -52,6 +52,7 @@ _TAG = re.compile(
     r"<(answer|final_answer|finalanswer|final|solution|result|output)>((?:(?!<\1>).){0,2000}?)(?:</\1>|\Z)",
     re.IGNORECASE | re.DOTALL,
 )
+_STRUCK = re.compile(r"~~[^~\n]{1,200}~~")
 _LIKE_TAG = re.compile(r"<(?:answer|final|solution|result|output)", re.IGNORECASE)
 
 
@@ -62,6 +63,8 @@ def ending(text: str) -> str:
     text = plain_characters(text)
     if "<" in text or "[" in text or "\u25c1" in text:
         text = answered(without_thoughts(text))
+    if "~~" in text:
+        text = _STRUCK.sub("", text)
     return before_a_further_question(text)
 
 
@@ -75,7 +78,7 @@ def plain_characters(text: str) -> str:
         text = text.replace("\u2028", "\n").replace("\u2029", "\n").replace("\u0085", "\n")
     elif "\0" in text:
         text = text.replace("\0", "")
-    if "         " in text or "\n\n" in text:
+    if "         " in text or "\n\n" in text or "\n \n" in text:
         text = _LONG_BREAK.sub("\n\n", _LONG_SPACE.sub(" ", text))
     return text
 

@@ -11,6 +11,7 @@ from fractions import Fraction
 
 from gradus.answers.number import numbers_equal
 from gradus.answers.quantities import plain_numbers, quantities_in
+from gradus.answers.separators import has_doubtful_comma
 
 _UNICODE = {
     "\u2212": "-", "\u2013": "-", "\u03c0": "\\pi ", "\u221e": "\\infty ", "\u2264": "\\leq ", "\u2265": "\\geq ",
@@ -70,10 +71,13 @@ def standard(text: str) -> str:
     text = re.sub(r"(?<!\d)\*\*|\*\*(?![\d(a-z\\])|^\*\*|\*\*$", "", text) if text.startswith("**") else text
     text = re.sub(r"\*\*", "^", text).replace("<=", "\\leq ").replace(">=", "\\geq ")
     text = re.sub(r"(?<=[\w)}])\s*\*\s*(?=[\w(\\])", r" \\cdot ", text)
+    text = re.sub(r"(?<=\d)(?:\\[,; ]|~|\s)*\\(?:text|mathrm|mbox)\s*\{\s*m\s*\}(?=\s*\^)", r"\\text{ meter}", text)
     text = re.sub(r"\\(?:mathrm|operatorname|text|textrm|mathit|rm)\s*\{\s*([A-Za-z])\s*\}", r"\1", text)
     text = re.sub(r"\\(?:mathrm|rm)\s+([A-Za-z])(?![A-Za-z])", r"\1", text)
     text = re.sub(r"\\sqrt\s*\(([^()]*)\)|(?<![\\a-z])sqrt\s*\(([^()]*)\)", lambda m: f"\\sqrt{{{m[1] or m[2]}}}", text)
     text = re.sub(r"(?<![\\a-z])sqrt\s*\{", r"\\sqrt{", text)
+    if "\\" in text or "{:}" in text:
+        text = _dressed_down(text)
     text = _GREEK.sub(lambda m: "\\infty " if m[1].startswith("inf") else f"\\{m[1]} ", text)
     text = re.sub(r"\\log_\{?\s*e\s*\}?(?![a-z])", r"\\ln ", text)
     text = re.sub(r"\+\s*\\infty", r"\\infty", text)
@@ -82,6 +86,28 @@ def standard(text: str) -> str:
         r"(-?\d*)\.(\d*)(?:\\overline\s*\{(\d+)\}|\\(?:bar|dot)\s*\{?(\d)\}?|\((\d+)\)(?!\d))", _recurring, text
     )
     return _number_in_words(text.strip())
+
+
+_WHOLE = re.compile(r"\\(?:mathbf|textbf|boldsymbol|bm|text|mathrm|mbox)\s*\{((?:[^{}]|\{[^{}]*\})*)\}")
+_DEGREES = re.compile(
+    r"\\(sin|cos|tan|cot|sec|csc)\s*(?:\\left)?(?:\(|\{)?\s*(\d{1,4})\s*\^\s*(?:\\circ(?![a-z])|\{\s*\\circ\s*\})\s*(?:\\right)?(?:\)|\})?"
+)
+_TOGETHER = re.compile(r"\s*,?\s*\\(?:text|mbox)\s*\{\s*,?\s*(?:and|or)\s*\}\s*")
+
+
+def _dressed_down(text: str) -> str:
+    """An expression without bold type, sizes of brackets, words before a value; angles of functions in radians."""
+    whole = _WHOLE.fullmatch(text)
+    if whole and re.search(r"\d", whole[1]) and re.fullmatch(r"[-\d\s.,/()%]*|\\[dt]?frac.*", whole[1]):
+        text = whole[1].strip()
+    text = re.sub(r"\\(?:big|Big|bigg|Bigg)[lrm]?(?![a-z])", "", text)
+    text = text.replace("\\lbrace", "\\{").replace("\\rbrace", "\\}").replace("{:}", ":").replace("\\colon", ":")
+    text = _DEGREES.sub(lambda m: f"\\{m[1]}\\left(\\frac{{{m[2]}\\pi}}{{180}}\\right)", text)
+    text = re.sub(r"^\\text\s*\{[^{}]*(?:\bis|[:=])\s*\}\s*(?=\S)", "", text)
+    text = re.sub(r"(?<=\d)\s*\\cdot\s*i(?![A-Za-z])", "i", text)
+    if _TOGETHER.search(text) and not re.search(_RELATION + r"|=|\\in(?![a-z])|\\cup", text):
+        text = _TOGETHER.sub(", ", text)
+    return text
 
 
 def _recurring(match: re.Match[str]) -> str:
@@ -157,7 +183,7 @@ def _giant(text: str) -> bool:
 def decided(left: str, right: str) -> bool | None:
     """Whether an answer is the gold one, where form decides it; None where algebra must. Both are standard expressions."""
     mine, gold = spelling(left), spelling(right)
-    if mine == gold or numbers_equal(left, right) or numbers_equal(mine, gold):
+    if mine == gold or _same_number(left, right) or _same_number(mine, gold):
         return True
     if _far_apart(mine, gold):
         return False
@@ -183,6 +209,11 @@ def decided(left: str, right: str) -> bool | None:
     ):
         return False
     return None
+
+
+def _same_number(left: str, right: str) -> bool:
+    """Whether both are one number, and the same: ``1,2,3`` is no 123."""
+    return numbers_equal(left, right) and not (has_doubtful_comma(left) or has_doubtful_comma(right))
 
 
 def _far_apart(mine: str, gold: str) -> bool:

@@ -8,7 +8,7 @@ from gradus.answers.boxes import last_boxes, open_box
 from gradus.answers.closeness import told_apart
 from gradus.answers.expressions import decided, intervals, standard, values
 from gradus.answers.number import concluding_number, numbers_in
-from gradus.answers.stated import last_sentence, read_statements
+from gradus.answers.stated import instead, last_sentence, read_statements
 
 
 def extract_latex(text: str) -> str | None:
@@ -19,10 +19,13 @@ def extract_latex(text: str) -> str | None:
     """
     anywhere = ", ".join(last_boxes(text))
     for statement in read_statements(text):
+        if anywhere and statement.after.startswith("}"):
+            continue  # words within a box
         boxes = last_boxes(statement.after)
         if boxes:
             return ", ".join(boxes)
-        said = _stated(statement.after)
+        corrected = instead(statement.after)
+        said = _stated(corrected) if corrected and _VALUE.match(corrected) else _stated(statement.after.lstrip("} "))
         said = open_box(said) or said if said and "\\boxed{" in said else said
         # Words alone do not outweigh a box.
         if said and not (anywhere and not re.search(r"[\d\\$^]", said)):
@@ -31,9 +34,21 @@ def extract_latex(text: str) -> str | None:
     return anywhere or (cut_off if cut_off and len(cut_off) < 200 else None) or _unstated(text)
 
 
+# What follows a value and is none: "5, since 2+3=5", "5, not 6".
+_REASON = re.compile(r",?\s+(?:because|since|not|rather\s+than|instead\s+of)\b")
+_VALUE = re.compile(r"[$\\(\[-]{0,4}(?:\d|[a-z]+\{|boxed)")
+_LEAD = re.compile(
+    r"(?:(?:thus|so|hence|therefore|then)\b,?\s*)?(?:(?:it|this|that|which|[a-z])\s+(?:is|equals|=)\s+(?=[-+\d\\$(\[{]))?",
+    re.IGNORECASE,
+)
+
+
 def _stated(after: str) -> str | None:
     """Up to the end of the sentence: a dot that no digit follows, outside of formulas."""
     sentence = re.split(r"\.(?=\s|$)", after.partition("\n")[0][:1000], maxsplit=1)[0].strip()
+    reason = _REASON.search(sentence)
+    if reason and sentence.count("$", 0, reason.start()) % 2 == 0 and re.search(r"[\d\\$]", sentence[: reason.start()]):
+        sentence = sentence[: reason.start()].strip()
     whole = re.fullmatch(r"\\?[\[(]?\s*\$+([^$]+)\$+\s*\\?[\])]?", sentence.replace("\\$", "\0"))
     cleaned = whole.group(1).replace("\0", "\\$") if whole else re.sub(r"\\[\])]\s*$", "", sentence)
     return _result(_spoken(cleaned.strip())) or None
@@ -46,9 +61,14 @@ def _unstated(text: str) -> str | None:
         inner = formulas_in(bold[-1])
         return _result(inner[-1] if inner else bold[-1].strip(" $."))
     formulas = formulas_in(text)
+    predicate = re.search(r"\$[^$]*\b(?:is|are|equals)\s+(-?\d[\d,]*(?:[./]\d+)?)\.?$", last) if formulas else None
+    if predicate:
+        return predicate[1]
     if formulas:
         return _result(formulas[-1])
     bare = re.sub(r"^[A-Za-z ]{1,40}:\s*", "", text.strip()).rstrip(".")
+    if len(bare) <= 60 and (lead := _LEAD.match(bare)) and re.search(r"\d", bare[lead.end() :]):
+        bare = bare[lead.end() :]
     if bare and len(bare) <= 60 and (len(bare.split()) <= 4 or not _words(bare)):
         return bare
     number = concluding_number(last)

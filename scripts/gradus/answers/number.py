@@ -8,7 +8,7 @@ from functools import lru_cache
 
 from gradus.answers.boxes import boxed, open_box
 from gradus.answers.quantities import Quantity, plain_numbers, quantities_in
-from gradus.answers.stated import last_sentence, read_statements
+from gradus.answers.stated import instead, last_sentence, read_statements
 
 _NUMBER = re.compile(r"[-+]?(\d+(\.\d*)?|\.\d+)(/\d+)?")
 _ANY_NUMBER = re.compile(r"(?<![\w.])[-\u2212]?\$?(?:\d{1,3}(?:,\d{3})+(?!\d)|\d+)?(?:\.\d+)?(?:/\d+)?(?![\d])")
@@ -19,6 +19,7 @@ _REJECTED = re.compile(
 )
 _CALCULATES = re.compile(
     r"[^\w$=+*/<]{0,3}\s*(?:[A-Za-z%]+\s+){0,2}(?:[-+*/\u00d7\u00f7x=\u2212]|equals\b)(?!\d*[A-Za-z]{2})"
+    r"|%\s+of\s|\s*:\s+\d|\)?\(\d|\s+(?:[a-z]+\s+)?(?:times|plus|minus|divided\s+by|multiplied\s+by)\s"
 )
 _RESULT = re.compile(r"=|\bequals\b|\bwhich\s+(?:is|equals|gives)\b")
 _NAMELY = re.compile(r"\b(?:i\.e\.|that\s+is,|namely)", re.IGNORECASE)
@@ -26,7 +27,7 @@ _OTHERWISE = re.compile(
     r"(?:,\s*(?:or|that\s+is|i\.e\.|which\s+is|meaning)\b|\s+or\s+(?:about\s+)?\$?\d).*$", re.IGNORECASE
 )
 _WITHIN = re.compile(
-    r"\s(?:for|in|over|during|within|after)\s+(?:the\s+|all\s+|those\s+|these\s+)?(?:next\s+|first\s+|last\s+|whole\s+)?\d+\s+"
+    r"\s(?:for|in|over|during|within|after|every|each|per)\s+(?:the\s+|all\s+|those\s+|these\s+)?(?:next\s+|first\s+|last\s+|whole\s+)?\d+\s+"
     r"(?:seconds?|minutes?|hours?|days?|weeks?|months?|years?)\W*$",
     re.IGNORECASE,
 )
@@ -46,8 +47,9 @@ _CONCLUDES_WEAKLY = re.compile(
     re.IGNORECASE,
 )
 _GROUPED_BY_DOTS = re.compile(r"(?<![\d.,])[1-9]\d{0,2}(?:\.\d{3})+(?![\d.])")
+_INSTEAD = re.compile(r"[*$\s-]{0,4}\d[\d,./]*\W{0,3}(?:[A-Za-z]+)?\W{0,4}(?:$|\n|(?<=[.!])\s)")
 _BARE_FIRST = re.compile(
-    r"\s*[*_$#\s]{0,4}[^\n]{1,40}\n\s*[*_#]{0,4}(?:Explanation|Reason(?:ing)?|Because|Here|Solution|Since|Step|Check|Justification)\b"
+    r"[*_$#\s]{0,4}[^\n]{1,40}\n\s{0,20}[*_#]{0,4}(?:Explanation|Reason(?:ing)?|Because|Here|Solution|Since|Step|Check|Justification)\b"
 )
 
 
@@ -123,6 +125,9 @@ def _result(clause: str, found: list[Quantity]) -> Quantity:
     if len(found) > 1 and _CALCULATES.match(clause, found[0].end):
         for match in reversed(list(_RESULT.finditer(clause))):
             after = [one for one in found if one.start >= match.end()]
+            if after and match[0] == "=" and not clause[found[0].end : match.start()].strip(" $*"):
+                # "20 = 4 * 5": what is computed stands on the right
+                return found[0] if _CALCULATES.match(clause, after[0].end) else after[0]
             if after:
                 return after[0]
     return found[0]
@@ -143,7 +148,8 @@ def _corrected(after: str) -> str | None:
             cues = list(concludes.finditer(tail))
             if cues and quantities_in(plain_numbers(tail[cues[-1].end() :])):
                 return stated_number(tail[cues[-1].end() :])
-    return None
+    said = instead(rest)
+    return stated_number(said) if said and _INSTEAD.match(said) else None
 
 
 LONGEST_CORRECTION = 1500
@@ -151,7 +157,7 @@ LONGEST_CORRECTION = 1500
 
 def _first_line(text: str) -> str | None:
     """The number that the first line is, where an explanation follows."""
-    if not _BARE_FIRST.match(text):
+    if not _BARE_FIRST.match(text.lstrip()):
         return None
     first = plain_numbers(text.strip().partition("\n")[0])
     return (

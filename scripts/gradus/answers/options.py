@@ -10,7 +10,7 @@ from gradus.answers.quantities import plain_numbers
 from gradus.records.vocabulary import LETTERS
 
 _TOKEN = re.compile(
-    r"(?:(?<![\w)])-)?\d+(?:[./]\d+)*|[a-z0-9]+|[^\W\d_]+|(?<=\b[a-z\d])\s?[-+*/^=]\s?(?=[a-z(]\b|\d)|(?<=\d)\s?[-+*/^]\s?(?=\d|[a-z]\b)"
+    r"(?:(?<![\w)])-)?\d+(?:[./]\d+)*|[a-z0-9]+|[^\W\d_]+|(?<=\b[a-z\d])\s?[-+*/^=<>\u2264\u2265]\s?(?=[a-z(]\b|-?\d)|(?<=\d)\s?[-+*/^]\s?(?=\d|[a-z]\b)"
 )
 _REJECTED = re.compile(
     r"\b(?:not|rather than|instead of|unlike|cannot be|can t be|isn t|wasn t|aren t|never)"
@@ -31,6 +31,8 @@ def has_negation(choice: str) -> bool:
 def plain(text: str) -> str:
     """Words and numbers with their signs, fractions and decimals in one piece, signs between single letters and numbers."""
     text = plain_numbers(text).lower().replace(",", "").replace("\u2212", "-").replace("_", " ")
+    if "<=" in text or ">=" in text or "\\" in text:
+        text = re.sub(r"<=|\\leq?(?![a-z])\s?", "\u2264", re.sub(r">=|\\geq?(?![a-z])\s?", "\u2265", text))
     return " ".join(token.strip() for token in _TOKEN.findall(text))
 
 

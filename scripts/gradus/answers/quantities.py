@@ -58,9 +58,11 @@ _QUANTITY = re.compile(
 )
 _WORD = "|".join([*_SMALL, *_TENS, *_SCALE, *_PARTS])
 _WORDS = re.compile(
-    rf"\b(?:(?P<sign>minus|negative)\s+)?(?P<words>(?:an?\s+)?(?:{_WORD})(?:(?:[\s-]+|\s+and\s+)(?:a\s+)?(?:{_WORD})\b)*)\b",
+    rf"\b(?:(?P<sign>minus|negative)\s+)?(?P<words>(?:an?\s+)?(?:{_WORD})(?:(?:[\s-]+|\s+and\s+|(?:(?<=thousand)|(?<=million)|(?<=billion)),\s+)(?:a\s+)?(?:{_WORD})\b)*)\b",
     re.IGNORECASE,
 )
+# "three and two thirds": the part is a number of its own
+_MIXED_WORDS = re.compile(rf"(?<=[a-z])\s+and[\s-]+({'|'.join(_SMALL)})[\s-]+({'|'.join(_PARTS)})$")
 
 
 @dataclass(frozen=True)
@@ -75,7 +77,10 @@ class Quantity:
 def plain_numbers(text: str) -> str:
     """LaTeX's and typographers' ways to write numbers as text: fractions, thousands, signs, products."""
     if "\\" in text:
-        text = re.sub(r"(?<=\d)\s*\\[dt]?frac\s*\{\s*(\d+)\s*\}\s*\{\s*(\d+)\s*\}", r" \1/\2", text)
+        text = re.sub(r"(?<=\d)(?:\s|\\[ ,;])*\\[dt]?frac\s*\{\s*(\d+)\s*\}\s*\{\s*(\d+)\s*\}", r" \1/\2", text)
+        text = re.sub(r"(?<=\d)(?:\s|\\[ ,;])*\\[dt]?frac\s*(\d)(\d)", r" \1/\2", text)
+        text = re.sub(r"(?<=\d)\\ (?=\d/\d)", " ", text)
+        text = re.sub(r"\{\s*(-?\d+)\s*\\over\s*(\d+)\s*\}", r"\1/\2", text)
         text = re.sub(r"\\[dt]?frac\s*\{\s*(-?\d+)\s*\}\s*\{\s*(\d+)\s*\}", r"\1/\2", text)
         text = re.sub(r"\\[dt]?frac\s*(\d)(\d)", r"\1/\2", text)
         text = text.replace("\\$", "$").replace("\\%", "%")
@@ -91,7 +96,11 @@ def plain_numbers(text: str) -> str:
             if sign in text:
                 text = re.sub(rf"(?<=\d)\s?{sign}", f" {spelled}", text).replace(sign, spelled)
         text = re.sub("\u2212|(?<![\\w)] )(?<![\\w)])[\u2013\u2012\u2010\u2011\uff0d](?=\\s?[$\\d])", "-", text)
-        text = text.replace("\u20ac", "$").replace("\u00a3", "$")
+        for sign in "\u20ac\u00a3\u20b9\u00a5":
+            text = text.replace(sign, "$")
+        text = text.replace("\u2044", "/")
+    if "Rs" in text:
+        text = re.sub(r"\bRs\.?\s?(?=\d)", "$", text)
     if "<<" in text:
         text = re.sub(r"<<[^<>]*>>", "", text)
     return text.replace("{,}", ",").replace("**", "") if "**" in text or "{" in text else text
@@ -164,17 +173,16 @@ def _decimal(digits: str) -> str:
 
 def _spelled(match: re.Match[str]) -> Quantity | None:
     """The number that a run of number words means; None for "a score" of a game and the like that mean none."""
+    words, part = match["words"].lower(), Fraction(0)
+    if mixed := _MIXED_WORDS.search(words):
+        words, part = words[: mixed.start()], Fraction(_SMALL[mixed[1]], _PARTS[mixed[2]])
     total, current, said = Fraction(0), Fraction(0), False
-    for word in re.findall(r"[a-z]+", match["words"].lower()):
+    for word in re.findall(r"[a-z]+", words):
         if word in _SMALL or word in _TENS:
             current += _SMALL.get(word, _TENS.get(word, 0))
             said = True
         elif word in _PARTS:
-            current = (
-                current / _PARTS[word]
-                if said and "and" not in match["words"].lower()
-                else current + Fraction(1, _PARTS[word])
-            )
+            current = current / _PARTS[word] if said and "and" not in words else current + Fraction(1, _PARTS[word])
             said = True
         elif word in _SCALE:
             factor = _SCALE[word]
@@ -182,5 +190,5 @@ def _spelled(match: re.Match[str]) -> Quantity | None:
             if factor >= 1000:
                 total, current = total + current, Fraction(0)
             said = True
-    value = total + current
+    value = total + current + part
     return Quantity(str(-value if match["sign"] else value), match.start(), match.end()) if said else None

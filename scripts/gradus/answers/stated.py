@@ -18,7 +18,7 @@ _ENGLISH = re.compile(
     r"|\s+(?:for|in)\s+\d{1,4})?"
     rf"\s*(?:\*\*|__|[\"'`])?\s*(?:{_VERBS}\b|isn[\u2019']t\b|:|=|-(?=\s))\s*:?"
     r"|^[ \t#*_>]*(?:final\s+)?answer[ \t*_:]*\n(?=\s*\S)"
-    r"|\b(?:ans|choice|option\s+chosen|my\s+pick)\s*[:=]",
+    r"|\b(?:ans|choice|option\s+chosen|my\s+pick)[\"']?\s*[:=]",
     re.IGNORECASE | re.MULTILINE,
 )
 _ENGLISH_WORDS = ("answer", "option", "choice", "ans", "my pick")  # one of them is in every phrase
@@ -77,6 +77,16 @@ _SUPPOSED = re.compile(
 )
 
 
+# "Wait, no, it is", "Correction:", "Sorry, the answer should be": what follows takes the place of what was stated.
+_INSTEAD = re.compile(
+    r"(?:[.!?\n;,\u2026]\s*|\s[\u2014-]\s+)(?:\*\*)?(?:oh,?\s+|but\s+|hmm,?\s+)?"
+    r"(?:wait|actually|correction|oops|sorry|no(?=[,:.])|scratch\s+that|hold\s+on|on\s+second\s+thought)\b[\s,:.!*\u2014-]*"
+    r"(?:(?:no|actually|sorry|that\s+is\s+wrong|that['\u2019]s\s+wrong)[\s,:.!]+)*"
+    r"(?P<verb>(?:it|that|this|i\s+mean|the\s+(?:\w+\s+)?answer)?(?:\s*(?:is|should\s+be|must\s+be)\s+|['\u2019]s\s+|\s+(?=\S))(?:actually\s+)?)?",
+    re.IGNORECASE,
+)
+
+
 @dataclass(frozen=True)
 class Statement:
     """A statement of an answer: where its phrase begins, and what follows it without the dress before it.
@@ -116,6 +126,12 @@ def read_statements(text: str, options: Sequence[str] = ()) -> Iterator[Statemen
             continue
         if not _SUPPOSED.search(text[max(0, start - 60) : start]):
             yield Statement(start, after, _GROUPS_BY_DOTS.match(phrase) is not None)
+
+
+def instead(after: str) -> str | None:
+    """What a correction puts in the place of a stated answer, to the end of its line: "A. Wait, no, it is B" says "B"."""
+    marks = list(_INSTEAD.finditer(after[:LONGEST]))
+    return after[marks[-1].end() :].partition("\n")[0][:LONGEST] if marks else None
 
 
 def phrases(text: str) -> list[tuple[int, int]]:

@@ -53,6 +53,21 @@ UNITS = [
     "x = ",
     "\u7b54\u6848",
     "Antwort: ",
+    " \n",
+    " \n\t",
+    "~~a",
+    "Wait, it is ",
+    ". No, it ",
+    "probably not ",
+    "three and ",
+    "thousand, ",
+    "1\\frac12",
+    "{5\\over5",
+    "5% of ",
+    "\\text{ and }1",
+    "\\sin 30^\\circ",
+    "x<=y",
+    'choice"',
 ]
 CHOICES = ("river bank", "2/5", "5", "bank", "none of these")
 
