@@ -21,6 +21,7 @@ _DENY = (
     "\u043d\u0435\u0432\u0435\u0440\u043d\u043e", "\u5426", "\u9519\u8bef", "\u4e0d\u662f", "\u9519",
     "\u3044\u3044\u3048", "\u9519\u7684", "\u4e0d\u6b63\u786e", "\u4e0d\u5bf9", "\u4e0d\u6210\u7acb",
 )  # fmt: skip
+_LETTERS = {"T": "True", "F": "False"}
 _SAYS = _WORDS | dict.fromkeys(_AFFIRM, "True") | dict.fromkeys(_DENY, "False")
 _SIMPLE = (
     r"true|yes|false|no(?!\s+(?:[a-z]+\s+){0,3}?(?:reason|doubt|evidence|way|problem|question|need|such|matter|longer|one|sign"
@@ -91,8 +92,8 @@ def extract_boolean(text: str, choices: Sequence[str] = ()) -> str | None:
         stated = True
         line = _after_correction(statement.after[:600]) or statement.line
         sentence = line.partition(". ")[0]
-        if _NOT_AT_ALL.fullmatch(sentence):
-            return "False"
+        if bare := _bare(sentence):
+            return bare
         if _is_open(sentence):
             return _first_word(text)
         found = _said(sentence) or _said(line)
@@ -109,6 +110,14 @@ def extract_boolean(text: str, choices: Sequence[str] = ()) -> str | None:
     return None if stated else _unstated(text)
 
 
+def _bare(sentence: str) -> str | None:
+    """What a sentence says that is nothing but an answer: "T", "Correct.", "Definitely not"."""
+    if _NOT_AT_ALL.fullmatch(sentence):
+        return "False"
+    word = re.fullmatch(r"\W*([^\W\d_]+)\W*", sentence)
+    return None if word is None else _LETTERS.get(word[1]) or _SAYS.get(word[1].lower())
+
+
 def _first_word(text: str) -> str | None:
     """The answer that a text begins with, set off from what follows."""
     match = re.match(r"\W*(yes|no|true|false)\s*(?:[,.;:!\n\u2014-]|\*\*|$)", text, re.IGNORECASE)
@@ -118,8 +127,8 @@ def _first_word(text: str) -> str | None:
 def _unstated(text: str) -> str | None:
     corrected = _after_correction(text[-1000:])
     last = last_sentence(corrected or text)
-    if _NOT_AT_ALL.fullmatch(last):
-        return "False"
+    if bare := _bare(last):
+        return bare
     undecided = _is_open(last)
     words = re.findall(r"[^\W\d_]+", (corrected or text)[-200:])[-1:] + re.findall(r"[^\W\d_]+", text[:200])[:1]
     for index, word in enumerate(words):

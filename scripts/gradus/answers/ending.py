@@ -15,6 +15,8 @@ LONGEST = 20_000  # characters; the rest of a longer text is repetition
 
 _INVISIBLE = re.compile("[\u0000\u00ad\u061c\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
 _SPACE = re.compile("[\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]")
+# Thousands in groups that one of these spaces holds together, as typographers set them: 1\u00a0250.
+_GROUPS = re.compile("(?<![\\d.,])\\d{1,3}(?:[\u00a0\u2007\u2009\u202f]\\d{3})+(?!\\d)")
 _LONG_SPACE = re.compile(r"[ \t]{9,}")
 _LONG_BREAK = re.compile(r"\n[ \t\n]{9,}")
 _WIDE = re.compile("[\uff01-\uff5e]")
@@ -72,6 +74,7 @@ def plain_characters(text: str) -> str:
     """One spelling for spaces, line ends and full-width signs; invisible characters and endless blanks are dropped."""
     text = text.replace("\r\n", "\n")
     if not text.isascii():
+        text = _GROUPS.sub(lambda match: _SPACE.sub("", match[0]), text)
         text = _WIDE.sub(
             lambda match: unicodedata.normalize("NFKC", match[0]), _SPACE.sub(" ", _INVISIBLE.sub("", text))
         )

@@ -56,6 +56,9 @@ _NOTHING = re.compile(
 )
 
 
+_DECIMAL_POWER = re.compile(r"\^\s*(?:\{\s*(-?\d{0,9}\.\d{1,9})\s*\}|(-?\d{0,9}\.\d{1,9}))")
+
+
 def standard(text: str) -> str:
     """An expression in LaTeX's own names: from Unicode, plain text, and the many ways to write the same sign."""
     text = text.strip()
@@ -76,6 +79,8 @@ def standard(text: str) -> str:
     text = re.sub(r"\\(?:mathrm|rm)\s+([A-Za-z])(?![A-Za-z])", r"\1", text)
     text = re.sub(r"\\sqrt\s*\(([^()]*)\)|(?<![\\a-z])sqrt\s*\(([^()]*)\)", lambda m: f"\\sqrt{{{m[1] or m[2]}}}", text)
     text = re.sub(r"(?<![\\a-z])sqrt\s*\{", r"\\sqrt{", text)
+    if "^" in text and "." in text:
+        text = _DECIMAL_POWER.sub(lambda m: f"^{{{Fraction(m[1] or m[2])}}}", text)
     if "\\" in text or "{:}" in text:
         text = _dressed_down(text)
     text = _GREEK.sub(lambda m: "\\infty " if m[1].startswith("inf") else f"\\{m[1]} ", text)

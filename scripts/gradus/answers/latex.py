@@ -17,6 +17,8 @@ def extract_latex(text: str) -> str | None:
     The last box or expression of the last statement; a box anywhere, closed or cut off; a last formula, what is bold or bare, a
     last number, or the name that a last sentence is about.
     """
+    if "```" in text:
+        text = _FENCE.sub("", text)
     anywhere = ", ".join(last_boxes(text))
     for statement in read_statements(text):
         if anywhere and statement.after.startswith("}"):
@@ -34,6 +36,7 @@ def extract_latex(text: str) -> str | None:
     return anywhere or (cut_off if cut_off and len(cut_off) < 200 else None) or _unstated(text)
 
 
+_FENCE = re.compile(r"```(?:latex|tex|math|text|plaintext)?(?![a-z])", re.IGNORECASE)
 # What follows a value and is none: "5, since 2+3=5", "5, not 6".
 _REASON = re.compile(r",?\s+(?:because|since|not|rather\s+than|instead\s+of)\b")
 _VALUE = re.compile(r"[$\\(\[-]{0,4}(?:\d|[a-z]+\{|boxed)")

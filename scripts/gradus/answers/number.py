@@ -77,6 +77,10 @@ def numbers_in(text: str) -> list[str]:
     return [number for number in found if number is not None]
 
 
+# "1 250." and no more: with a word behind it, it may be one of 250 ml.
+_GROUPED_BY_A_SPACE = re.compile(r"^([\s$*_:=-]*\d{1,3}) (\d{3}(?:\.\d+)?)(?=[\s$*_.!%]*$)")
+
+
 def extract_number(text: str) -> str | None:
     """The final answer of a rationale, of what ``ending`` leaves of it.
 
@@ -86,7 +90,7 @@ def extract_number(text: str) -> str | None:
     """
     refused = False
     for statement in read_statements(text):
-        for said in [*boxed(statement.after)[:1], statement.line]:
+        for said in [*boxed(statement.after)[:1], _GROUPED_BY_A_SPACE.sub(r"\1\2", statement.line)]:
             found = stated_number(_GROUPED_BY_DOTS.sub(_without_dots, said) if statement.groups_by_dots else said)
             if found is not None:
                 return _corrected(statement.after) or found
