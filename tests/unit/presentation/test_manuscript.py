@@ -12,12 +12,13 @@ from made_study import made_config, make_study
 from running import PROJECT, program
 
 from gradus.analysis.published import read
-from gradus.analysis.summaries import summaries
+from gradus.analysis.summaries import ConditionSummary, summaries
 from gradus.presentation.exhibits.conditions import wanted
 from gradus.presentation.exhibits.experiments import experiment_figure, experiment_table
 from gradus.presentation.exhibits.writing import write
 from gradus.presentation.figure import save
-from gradus.presentation.manuscript.macros import Macro, name_of, of_claims, to_latex
+from gradus.presentation.manuscript.macros import Macro, name_of, of_claims, of_conditions, to_latex
+from gradus.records import Supervision
 from gradus.results.store import Results
 from gradus.runtime.atomic import write_text
 from gradus.runtime.errors import UserError
@@ -91,3 +92,26 @@ def test_the_document_compiles_with_every_table_and_figure(tmp_path: Path) -> No
     compiled = subprocess.run(command, cwd=main.parent, capture_output=True, text=True, timeout=300, check=False)
     assert compiled.returncode == 0, compiled.stdout[-3000:]
     assert (main.parent / "main.pdf").read_bytes().startswith(b"%PDF")
+
+
+def test_a_condition_that_experiments_share_with_other_seeds_has_a_name_in_each() -> None:
+    """The plain name is that of the most seeds, wherever its experiment stands."""
+
+    def row(accuracy: float, *seeds: int) -> ConditionSummary:
+        supervision = Supervision("svamp", "gold", "original", "L3")
+        shares = (0.0, 0.0, 40.0, 0.05, 0.0)
+        return ConditionSummary(
+            supervision, "mini", seeds, 300, accuracy, accuracy - 0.05, accuracy + 0.05, None, *shares, False, False
+        )
+
+    found = {one.name: one.value for one in of_conditions({"formats": [row(0.187, 1)], "levels": [row(0.197, 1, 2)]})}
+    name = "SvampGoldOriginalLThreeMini"
+    assert found == {
+        f"acc{name}": "19.7",
+        f"ci{name}": "[14.7, 24.7]",
+        f"acc{name}Formats": "18.7",
+        f"ci{name}Formats": "[13.7, 23.7]",
+    }
+    same = of_conditions({"a": [row(0.187, 1)], "b": [row(0.187, 1)]})
+    assert {one.name for one in same} == {f"acc{name}", f"ci{name}"}
+    assert "accSvampGoldOriginalLThreeMini" in to_latex(same)

@@ -84,16 +84,39 @@ def of_sizes(study: Study, problems: Mapping[tuple[str, Split], int], version: s
 
 
 def of_conditions(conditions: Mapping[str, Sequence[ConditionSummary]]) -> list[Macro]:
-    """Accuracy and interval of every condition, in percent; one that several experiments share is defined once."""
+    """Accuracy and interval of every condition, in percent; one that several experiments share is defined once.
+
+    Experiments can share it with other seeds: the plain name is that of the most, and an experiment whose number is another has
+    its name in the macro's.
+    """
     found: list[Macro] = []
+    plain: dict[tuple[str, ...], ConditionSummary] = {}
     for rows in conditions.values():
         for row in rows:
-            key = (*str(row.supervision).split("/"), row.student, row.decoding)
-            what = f"{row.supervision}, {row.student}{f', {row.decoding}' if row.decoding else ''}"
-            interval = f"[{100 * row.low:.1f}, {100 * row.high:.1f}]"
-            found.append(Macro(name_of("acc", *key), f"{100 * row.accuracy:.1f}", f"{what}: accuracy in percent"))
-            found.append(Macro(name_of("ci", *key), interval, f"{what}: 95 % interval (Wilson)"))
+            if len(row.seeds) > len(plain.setdefault(_key(row), row).seeds):
+                plain[_key(row)] = row
+    for experiment, rows in conditions.items():
+        for row in rows:
+            found += _of_condition(row, () if _numbers(row) == _numbers(plain[_key(row)]) else (experiment,))
     return found
+
+
+def _key(row: ConditionSummary) -> tuple[str, ...]:
+    return (*str(row.supervision).split("/"), row.student, row.decoding)
+
+
+def _numbers(row: ConditionSummary) -> tuple[str, str]:
+    return f"{100 * row.accuracy:.1f}", f"[{100 * row.low:.1f}, {100 * row.high:.1f}]"
+
+
+def _of_condition(row: ConditionSummary, experiment: tuple[str, ...]) -> list[Macro]:
+    accuracy, interval = _numbers(row)
+    where = f" ({', '.join(experiment)})" if experiment else ""
+    what = f"{row.supervision}, {row.student}{f', {row.decoding}' if row.decoding else ''}{where}"
+    return [
+        Macro(name_of("acc", *_key(row), *experiment), accuracy, f"{what}: accuracy in percent"),
+        Macro(name_of("ci", *_key(row), *experiment), interval, f"{what}: 95 % interval (Wilson)"),
+    ]
 
 
 def of_claims(claims: Sequence[Mapping[str, str]]) -> list[Macro]:
