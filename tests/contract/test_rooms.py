@@ -22,8 +22,8 @@ ROOMS = (
     "presentation",
     "planning",
     "archive",
-    "workflow",
     "terminal",
+    "workflow",
 )
 
 

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 from gradus.planning.due_jobs import DueJob
-from gradus.planning.reasons import MADE, rounding_alone
 from gradus.runtime.environment import REMAKE, remakes
 from gradus.runtime.errors import UserError
 from gradus.study.changed_keys import ChangedKey
@@ -27,7 +26,6 @@ _DEAR = {
     "trainings": ("training", "trainings"),
     "predictions": ("set of answers", "sets of answers"),
 }
-_KIND = {rule: kind for kind in _DEAR for rule in MADE[kind]}
 
 
 def refuse(workflow: Any, study: Study, changed: Sequence[ChangedKey]) -> None:
@@ -36,17 +34,22 @@ def refuse(workflow: Any, study: Study, changed: Sequence[ChangedKey]) -> None:
     ``changed``: in what the study differs from the one that its results were made from.
     """
     if not remakes() and any(_KEYS & set(one.key.split(".")) for one in changed):
+        from gradus.planning.reasons import rounding_alone  # numpy and scipy: every job parses the Snakefile
+
         where = ", ".join(map(str, workflow.config_settings.configfiles)) or "config.yaml"
         refuse_jobs(rounding_alone(study, due_jobs(workflow.dag, workflow.persistence)), where)
 
 
 def refuse_jobs(found: Mapping[str, Sequence[DueJob]], where: str) -> None:
     """UserError that tells the keys, what they would make again and what that took; nothing where that is nothing dear."""
-    dear = {keys: [job for job in jobs if job.rule in _KIND] for keys, jobs in found.items()}
+    from gradus.planning.reasons import MADE
+
+    kinds = {rule: kind for kind in _DEAR for rule in MADE[kind]}
+    dear = {keys: [job for job in jobs if job.rule in kinds] for keys, jobs in found.items()}
     jobs = [job for same in dear.values() for job in same]
     if not jobs:
         return
-    counts = Counter(_KIND[job.rule] for job in jobs)
+    counts = Counter(kinds[job.rule] for job in jobs)
     named = " and ".join(f"{counts[kind]} {names[counts[kind] > 1]}" for kind, names in _DEAR.items() if counts[kind])
     keys = "; ".join(name for name, same in dear.items() if same)
     raise UserError(
