@@ -52,12 +52,16 @@ def refuse_jobs(found: Mapping[str, Sequence[DueJob]], where: str) -> None:
     counts = Counter(kinds[job.rule] for job in jobs)
     named = " and ".join(f"{counts[kind]} {names[counts[kind] > 1]}" for kind, names in _DEAR.items() if counts[kind])
     keys = "; ".join(name for name, same in dear.items() if same)
+    own = (
+        "; for cells that did not fit, write it into the entry of their student (students.NAME.recipe)"
+        if "recipe." in keys
+        else ""
+    )
     raise UserError(
         f"{keys}: this lays out the same sums in another way, and would make {named} again ({sum(map(_hours, jobs)):.2g} hours "
         "when they were made) for the last bits of their results alone",
         where=where,
-        hint="put it back; for cells that did not fit, write it into the entry of their student (students.NAME.recipe). To make "
-        f"all of it again, export {REMAKE.name}=1",
+        hint=f"put it back{own}. To make all of it again, export {REMAKE.name}=1",
     )
 
 

@@ -175,5 +175,8 @@ def test_what_is_due_for_rounding_alone_is_told_apart(tmp_path: Path, monkeypatc
     said = f"{keys}: this lays out .* 1 training and 1 set of answers again .1.5 hours .*GRADUS_REMAKE=1"
     with pytest.raises(UserError, match=said):
         refuse_jobs(found, "study.yaml")
+    with pytest.raises(UserError, match=r"put it back\. To make") as refused:
+        refuse_jobs({"decodings.greedy.batch_size: 8 -> 4": [after]}, "study.yaml")
+    assert "students.NAME" not in str(refused.value)
     refuse_jobs({keys: [score]}, "study.yaml")  # two seconds
     refuse_jobs({}, "study.yaml")
