@@ -1,6 +1,7 @@
 """Let a student answer problems: a trained one, or a base model that was taught nothing."""
 
-from argparse import Namespace
+from argparse import ArgumentParser, Namespace
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -66,7 +67,7 @@ class Asked:
         return answers_in_progress(self.identity)
 
 
-def main() -> None:
+def command_line() -> ArgumentParser:
     options = program.parser(__doc__)
     options.add_argument("--problems", required=True, help="the problems that are asked")
     options.add_argument("--checkpoint", help="a trained student's folder")
@@ -86,7 +87,11 @@ def main() -> None:
     )
     options.add_argument("--threads", type=int, default=1)
     options.add_argument("--output", required=True)
-    given = options.parse_args()
+    return options
+
+
+def main() -> None:
+    given = command_line().parse_args()
     output = Artifact(given.output)
     record = program.RunRecord(given.output)
     record.note(gpus=1 if gpus_here() else 0)
@@ -262,19 +267,44 @@ def untaught(
 
 
 def load_engine(decoding: Decoding, weights: Path, limits: GenerationLimits, pad_id: int, threads: int) -> Engine:
-    """The engine that a decoding names; only its own libraries are imported."""
+    """The engine that a decoding names."""
+    load = engine_class(decoding.engine)
     if decoding.engine == "vllm":
+        return load(weights, limits)
+    if decoding.engine == "continuous":
+        return load(weights, limits, pad_id, threads)
+    return load(weights, limits, pad_id, decoding.batch_size, threads)
+
+
+def engine_class(name: str) -> Callable[..., Engine]:
+    """The class of an engine; only its own libraries are imported."""
+    if name == "vllm":
         from gradus.evaluation.engines.vllm import VllmEngine
 
-        return VllmEngine(weights, limits)
-    if decoding.engine == "continuous":
+        return VllmEngine
+    if name == "continuous":
         from gradus.evaluation.engines.continuous import ContinuousEngine
 
-        return ContinuousEngine(weights, limits, pad_id, threads)
+        return ContinuousEngine
     from gradus.evaluation.engines.stepwise import StepwiseEngine
 
-    return StepwiseEngine(weights, limits, pad_id, decoding.batch_size, threads)
+    return StepwiseEngine
+
+
+def prepare(arguments: Sequence[str]) -> None:
+    """Import what jobs like this one need to load their models (``runtime.starter``)."""
+    given = command_line().parse_args(arguments)
+    engine_class(given.settings.engine)
+    if given.settings.engine != "vllm":
+        from gradus.students.model_code import import_model_code
+
+        import_model_code(Path(given.checkpoint) / "weights" if given.checkpoint else model_source(given.student))
+
+
+def run() -> None:
+    """The program, in whichever process."""
+    program.run(main)
 
 
 if __name__ == "__main__":
-    program.run(main)
+    program.run_from_starter("generate", run)

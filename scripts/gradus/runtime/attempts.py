@@ -28,6 +28,13 @@ RESULTS, FOLDER = "results", "attempts"
 
 Outcome = Literal["running", "finished", "stopped", "failed"]
 
+_elsewhere: list[float] = []  # seconds of a processor that others have used for this process
+
+
+def count_cpu_seconds(seconds: float) -> None:
+    """Count what a process that is no child of this one has used for its job."""
+    _elsewhere.append(seconds)
+
 
 class Attempt:
     """One try of a job that is going on; ``gpus`` are those that it holds."""
@@ -72,7 +79,7 @@ class Attempt:
                 "started": self._started,
                 "outcome": self._outcome,
                 "wall_seconds": round(time.monotonic() - self._clock, 3),
-                "cpu_seconds": round(sum(one.ru_utime + one.ru_stime for one in used), 3),
+                "cpu_seconds": round(sum(one.ru_utime + one.ru_stime for one in used) + sum(_elsewhere), 3),
                 "host": platform.node(),
                 "slurm_job": os.environ.get("SLURM_JOB_ID"),
                 "gpus": 0,

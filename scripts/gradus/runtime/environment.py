@@ -65,6 +65,13 @@ LOG = Variable(
     "you",
     "The rules start the programs, so a program's own option would be out of reach.",
 )
+STARTER = Variable(
+    "GRADUS_STARTER",
+    "`no`: every training and every set of answers imports torch for itself, where otherwise one process of a run does for all of "
+    "them (on CPUs).",
+    "you, to look for a fault",
+    "It changes no result.",
+)
 LEASE_WAIT = Variable(
     "GRADUS_LEASE_WAIT",
     "Seconds that a job waits for another holder of its progress to end; without it 1800.",
@@ -110,6 +117,11 @@ GIB_PER_SECOND = Variable(
     _DEVICE,
 )
 VARIABLES = tuple(value for value in list(globals().values()) if isinstance(value, Variable))
+
+
+def starter_wanted() -> bool:
+    """Whether jobs of a run may share one process's imports."""
+    return os.environ.get(STARTER.name) != "no"
 
 
 def gpus_here() -> bool:

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import logging
 import math
 import os
 import platform
+import signal
 import sys
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from io import TextIOWrapper
 from pathlib import Path
+from types import FrameType
 from typing import Any, NoReturn
 
+from gradus.runtime import starter
 from gradus.runtime.arithmetic import arithmetic
 from gradus.runtime.atomic import write_json
 from gradus.runtime.attempts import Outcome, begin
@@ -24,6 +28,8 @@ from gradus.runtime.errors import UserError, json_fault
 from gradus.runtime.interrupts import STATUS, STOPPED, interrupt_again
 
 log = logging.getLogger("gradus")
+
+SCRIPTS = Path(__file__).resolve().parents[2]
 
 
 class _Parser(argparse.ArgumentParser):
@@ -109,6 +115,28 @@ def run(main: Callable[[], None]) -> NoReturn:
         print(STOPPED, file=sys.stderr)
         sys.exit(STATUS)
     sys.exit(0)
+
+
+def run_from_starter(module: str, run_here: Callable[[], None]) -> NoReturn:
+    """Run the program of ``module`` in a process of this run's starter, else ``run_here()``; ends with its status.
+
+    Ctrl-C and TERM are passed on to it.
+    """
+    paths = [str(SCRIPTS), os.environ.get("PYTHONPATH")]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, paths))}
+    started = starter.start(module, sys.argv[1:], environment)
+    if started is None:
+        run_here()
+        sys.exit(0)
+
+    def forward(number: int, frame: FrameType | None) -> None:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(started.pid, number)
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, forward)
+    status = started.wait()
+    sys.exit(status if status >= 0 else 128 - status)
 
 
 class RunRecord:

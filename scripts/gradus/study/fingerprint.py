@@ -25,6 +25,8 @@ EXCLUDED = {
     "gradus.runtime.program": "command line, logging and run records",
     "gradus.runtime.progress": "progress bars",
     "gradus.runtime.slurm": "asks the scheduler",
+    "gradus.runtime.starter": "how processes start",
+    "gradus.students.model_code": "imports ahead, and makes nothing",
     "gradus.students.damage": "refuses what was changed, and makes nothing",
     "gradus.runtime.environment": "finds interpreter, folders and versions",
     "gradus.students.training.geometry": "how nodes find each other",

@@ -12,8 +12,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from gradus.runtime import starter
 from gradus.runtime.atomic import write_json, write_text
-from gradus.runtime.environment import installed, lease_wait, submitted_job
+from gradus.runtime.environment import gpus_here, installed, lease_wait, submitted_job
 from gradus.runtime.errors import UserError
 from gradus.runtime.jsonl import read_json
 from gradus.runtime.processes import die_with_parent
@@ -28,6 +29,8 @@ from gradus.study.fingerprint import SCRIPTS
 
 log = logging.getLogger("gradus")
 
+STOPPING = (signal.SIGTERM, signal.SIGUSR1)
+LOCAL_RANKS = "gradus.students.training.local_ranks"
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMEXPR_NUM_THREADS")
 
 
@@ -204,22 +207,21 @@ def _run_ranks(job: Path, here: Geometry, cpus: int) -> int:
     environment.update(dict.fromkeys(THREAD_VARIABLES, str(max(1, cpus // ranks))))
     environment.setdefault("TOKENIZERS_PARALLELISM", "false")
     environment.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # cuBLAS is deterministic with it only
-    if not _has_accelerator():
+    if not gpus_here():
         environment["DS_ACCELERATOR"] = "cpu"
-    command = [sys.executable, *_starter(here), str(job), str(here.node)]
+    arguments = [str(job), str(here.node)]
     stop_file(job.parent, here.node).unlink(missing_ok=True)
+
+    process: subprocess.Popen[bytes] | starter.Started | None = None
 
     def forward(number: int, frame: object) -> None:
         stop_file(job.parent, here.node).touch()  # for ranks that are still importing and have no handlers yet
-        _signal_ranks(process.pid, number)
+        if process is not None:
+            _signal_ranks(process.pid, number)
 
-    # torchrun answers TERM by killing the ranks without a checkpoint, and SLURM sends TERM to every process of a step. So
-    # the starter begins with both signals ignored; the ranks set handlers of their own.
-    previous = {number: signal.signal(number, signal.SIG_IGN) for number in (signal.SIGTERM, signal.SIGUSR1)}
+    previous = {number: signal.signal(number, forward) for number in STOPPING}
     try:
-        process = subprocess.Popen(command, env=environment, preexec_fn=die_with_parent)
-        for number in previous:
-            signal.signal(number, forward)
+        process = _started(here, arguments, environment)
         return process.wait()
     finally:
         for number, handler in previous.items():
@@ -232,23 +234,35 @@ def _cpus_of_job() -> int:
     return int(given) if given.isdecimal() and int(given) > 0 else os.cpu_count() or 1
 
 
-def _starter(here: Geometry) -> list[str]:
-    """The module that starts this node's ranks, with its options: our own where it can fork them, else torchrun."""
-    if here.nodes == 1 and not _has_accelerator():
-        return ["-m", "gradus.students.training.local_ranks"]
-    engine = ["-m", "gradus.students.training.engine"]
-    return ["-m", "torch.distributed.run", *here.torchrun_options(), "--signals-to-handle=SIGINT", *engine]
+def _started(
+    here: Geometry, arguments: list[str], environment: Mapping[str, str]
+) -> subprocess.Popen[bytes] | starter.Started:
+    """The process that starts this node's ranks: ``local_ranks`` where ranks can be forked, else torchrun."""
+    command = [sys.executable, "-m"]
+    if here.nodes == 1 and not gpus_here():
+        forked = starter.start(LOCAL_RANKS, arguments, environment, deaf_to=STOPPING)
+        if forked is not None:
+            return forked
+        command += [LOCAL_RANKS]
+    else:
+        engine = ["-m", "gradus.students.training.engine"]
+        command += ["torch.distributed.run", *here.torchrun_options(), "--signals-to-handle=SIGINT", *engine]
+    return subprocess.Popen([*command, *arguments], env=environment, preexec_fn=_begin)
 
 
-def _signal_ranks(starter: int, number: int) -> None:
+def _begin() -> None:
+    """torchrun answers TERM by killing the ranks without a checkpoint, and SLURM sends TERM to every process of a step. So what
+    starts the ranks begins with these signals ignored; the ranks set handlers of their own."""
+    for number in STOPPING:
+        signal.signal(number, signal.SIG_IGN)
+    die_with_parent()
+
+
+def _signal_ranks(parent: int, number: int) -> None:
     """Send a signal to the ranks themselves."""
-    children = Path(f"/proc/{starter}/task/{starter}/children")
+    children = Path(f"/proc/{parent}/task/{parent}/children")
     try:
         for child in children.read_text().split():
             os.kill(int(child), number)
     except OSError:
         pass  # they have ended by themselves
-
-
-def _has_accelerator() -> bool:
-    return Path("/dev/nvidia0").exists() or Path("/dev/kfd").exists()

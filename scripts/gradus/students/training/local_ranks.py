@@ -1,8 +1,8 @@
 """Local ranks: all ranks of a training on one node without an accelerator, forked from one process that has imported everything.
 
 torch, transformers and DeepSpeed take six seconds of a processor to import. torchrun pays that for every rank, and once
-more for itself; a fork pays it once. A process that has touched an accelerator must not fork, so torchrun starts
-the ranks where there is one, and where several nodes train together.
+more for itself; a fork pays it once, and a starter (``runtime.starter``) once for all trainings of a run. A process that has
+touched an accelerator must not fork, so torchrun starts the ranks where there is one, and where several nodes train together.
 """
 
 from __future__ import annotations
@@ -11,15 +11,15 @@ import contextlib
 import os
 import signal
 import sys
+from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
 from types import FrameType
 
 import torch
-from transformers import AutoConfig
-from transformers.models.auto.modeling_auto import MODEL_FOR_CAUSAL_LM_MAPPING
 
 from gradus.runtime.processes import die_with_parent
+from gradus.students.model_code import import_model_code
 from gradus.students.training import engine
 from gradus.students.training.job import Job
 
@@ -28,10 +28,10 @@ _MEETING_SECONDS = 600
 _PORT_BYTES = 8
 
 
-def import_model_code(job: Job) -> None:
-    """Import what the ranks will need of their model. A model that cannot be loaded is the ranks' to report."""
-    with contextlib.suppress(Exception):
-        MODEL_FOR_CAUSAL_LM_MAPPING[type(AutoConfig.from_pretrained(job.base, local_files_only=True))]
+def prepare(arguments: Sequence[str]) -> None:
+    """Import what the ranks of ``run()`` will need of their model."""
+    job = Job.read(Path(arguments[0]))
+    import_model_code(job.base)
     if job.recipe.adapter is not None:
         import peft  # noqa: F401
 
@@ -112,13 +112,12 @@ def _wait(ranks: dict[int, int]) -> int:
     return failed
 
 
-def main() -> None:
+def run() -> None:
     """``python -m gradus.students.training.local_ranks JOB.json NODE``."""
     die_with_parent()
-    job = Job.read(Path(sys.argv[1]))
-    import_model_code(job)
-    sys.exit(fork_ranks(job.recipe.ranks))
+    prepare(sys.argv[1:])
+    sys.exit(fork_ranks(Job.read(Path(sys.argv[1])).recipe.ranks))
 
 
 if __name__ == "__main__":
-    main()
+    run()

@@ -1,0 +1,235 @@
+"""A starter's life with real processes: a program called snakemake whose children ask, one after another or side by side."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from running import wait_for
+
+from gradus.runtime import starter
+from gradus.study.fingerprint import SCRIPTS
+
+JOB = """
+import os, pathlib, sys, time
+
+with open(os.environ["LOADED"], "a") as file:
+    file.write(f"{os.getpid()}\\n")
+if os.environ.get("BROKEN"):
+    raise ImportError("as if a package were missing")
+PREPARED = []
+
+
+def prepare(arguments):
+    PREPARED.append(arguments[0])
+
+
+def run():
+    what, folder = sys.argv[1], pathlib.Path(sys.argv[2])
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(errors="backslashreplace")  # as every program does, with a pipe too
+    print(f"{what} among {len(PREPARED)}", flush=True)
+    print("to stderr", file=sys.stderr, flush=True)
+    (folder / f"{what}.pid").write_text(str(os.getpid()))
+    if what == "work":
+        sum(range(30_000_000))
+    if what == "wait":
+        (folder / "waiting").touch()
+        while not (folder / "go").exists():
+            time.sleep(0.02)
+    if what == "fail":
+        sys.exit(7)
+    if what == "die":
+        os.kill(os.getpid(), 9)
+    if what == "raise":
+        raise ValueError("its own mistake")
+"""
+
+# What a job of Snakemake's does: it asks, waits, and says what came of it.
+ASKER = """
+import json, os, signal, sys
+from gradus.runtime import attempts, starter
+
+environment = {**os.environ, **json.loads(sys.argv[3])}
+started = starter.start("a_job", sys.argv[1:3], environment, [signal.SIGTERM, signal.SIGUSR1])
+status = None if started is None else started.wait()
+print(json.dumps({"status": status, "cpu": sum(attempts._elsewhere)}), flush=True)
+"""
+
+SNAKEMAKE = """
+import subprocess, sys
+
+for line in sys.stdin:  # a command of several words, run as Snakemake's shell does
+    subprocess.run(["sh", "-c", line.rstrip("\\n") + "; true"])
+    print("ended", flush=True)
+"""
+
+
+class Run:
+    """A process whose command line is Snakemake's, and what its jobs left."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        for name, text in (("a_job.py", JOB), ("asker.py", ASKER), ("snakemake", SNAKEMAKE)):
+            (folder / name).write_text(text)
+        self.temporary = folder / "tmp"
+        self.temporary.mkdir()
+        environment = {
+            **os.environ,
+            "TMPDIR": str(self.temporary),
+            "LOADED": str(folder / "loaded"),
+            "PYTHONPATH": os.pathsep.join([str(SCRIPTS), str(folder)]),
+        }
+        self.process = subprocess.Popen(
+            [sys.executable, str(folder / "snakemake")],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            env=environment,
+        )
+
+    def begin(self, what: str, /, **environment: str) -> Path:
+        """Let a job start; returns the file that gets its streams."""
+        assert self.process.stdin is not None
+        output = self.folder / f"{what}-{time.monotonic_ns()}.txt"
+        given = json.dumps(environment).replace('"', '\\"')
+        command = f'"{sys.executable}" "{self.folder}/asker.py" {what} "{self.folder}" "{given}"'
+        self.process.stdin.write(f'{command} 2>&1 | cat > "{output}"\n')
+        self.process.stdin.flush()
+        return output
+
+    def ended(self, output: Path) -> tuple[list[str], dict[str, float]]:
+        """The lines of a job that has ended, and what its asker says of it."""
+        assert self.process.stdout is not None
+        assert self.process.stdout.readline() == "ended\n"
+        *lines, last = output.read_text().splitlines()
+        return lines, json.loads(last)
+
+    def run(self, what: str, /, **environment: str) -> tuple[list[str], dict[str, float]]:
+        return self.ended(self.begin(what, **environment))
+
+    def pid(self, what: str) -> int:
+        return int((self.folder / f"{what}.pid").read_text())
+
+    def starters(self) -> list[int]:
+        """The processes that have imported the job's module."""
+        loaded = self.folder / "loaded"
+        return [int(line) for line in loaded.read_text().split()] if loaded.exists() else []
+
+    def end(self) -> None:
+        assert self.process.stdin is not None
+        self.process.stdin.close()
+        self.process.wait(timeout=30)
+
+
+def lives(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Run:
+    folder = tmp_path / "a run" / ("d" * 100)  # a space, and more than a socket's path may have
+    folder.mkdir(parents=True)
+    return Run(folder)
+
+
+def test_jobs_in_turn_share_the_imports_and_keep_their_own_streams_and_ends(run: Run) -> None:
+    assert run.run("work")[0] == ["work among 1", "to stderr"]
+    said, facts = run.run("fail")
+    assert said == ["fail among 2", "to stderr"] and facts["status"] == 7
+    assert run.run("die")[1]["status"] == -signal.SIGKILL
+    said, facts = run.run("raise")
+    assert said[-1] == "ValueError: its own mistake" and facts["status"] == 1
+    assert run.run("work")[1]["status"] == 0
+    assert len(run.starters()) == 1
+    run.end()
+
+
+def test_the_processor_time_of_a_job_is_its_askers(run: Run) -> None:
+    run.run("fail")
+    little, much = run.run("fail")[1]["cpu"], run.run("work")[1]["cpu"]
+    assert 0 <= little < 0.1 < much
+    run.end()
+
+
+def test_what_a_job_would_take_over_decides_which_starter_it_asks(run: Run) -> None:
+    for environment in ({}, {"OMP_NUM_THREADS": "3"}, {}, {"OMP_NUM_THREADS": "3"}):
+        assert run.run("work", **environment)[1]["status"] == 0
+    assert len(set(run.starters())) == 2
+    run.end()
+
+
+def test_a_job_ends_with_its_asker(run: Run) -> None:
+    run.begin("wait")
+    wait_for((run.folder / "waiting").exists, "the job at work")
+    job = run.pid("wait")
+    subprocess.run(["pkill", "-9", "-f", f"{run.folder}/asker.py"], check=True)
+    wait_for(lambda: not lives(job), "the job's end", seconds=20)
+    assert lives(run.starters()[0]), "others may ask it yet"
+    run.end()
+
+
+def test_signals_to_a_whole_job_end_neither_the_starter_nor_what_it_forked(run: Run) -> None:
+    output = run.begin("wait")
+    wait_for((run.folder / "waiting").exists, "the job at work")
+    for pid in (run.starters()[0], run.pid("wait")):
+        for number in (signal.SIGTERM, signal.SIGUSR1):
+            os.kill(pid, number)
+    (run.folder / "go").touch()
+    assert run.ended(output)[1]["status"] == 0
+    run.end()
+
+
+def test_a_job_goes_on_without_its_starter_and_the_next_finds_another(run: Run) -> None:
+    output = run.begin("wait")
+    wait_for((run.folder / "waiting").exists, "the job at work")
+    os.kill(run.starters()[0], signal.SIGKILL)
+    (run.folder / "go").touch()
+    assert run.ended(output)[1]["status"] == 0
+    assert run.run("work")[1]["status"] == 0
+    assert len(run.starters()) == 2
+    run.end()
+
+
+def test_a_starter_that_cannot_import_is_no_starter(run: Run) -> None:
+    assert run.run("work", BROKEN="yes")[1]["status"] is None
+    assert run.run("work")[1]["status"] == 0
+    run.end()
+
+
+def test_it_ends_with_snakemake_and_leaves_nothing(run: Run) -> None:
+    run.run("work")
+    [left] = run.starters()
+    assert lives(left)
+    run.end()
+    wait_for(lambda: not lives(left), "the starter's end", seconds=20)
+    assert not [path for path in run.temporary.rglob("*") if not path.is_dir()]
+
+
+def test_a_folder_that_others_may_write_is_not_used(run: Run) -> None:
+    open_to_all = run.temporary / f"gradus-{os.getuid()}"
+    open_to_all.mkdir()
+    open_to_all.chmod(0o777)
+    assert run.run("work")[1]["status"] is None and not run.starters()
+    run.end()
+
+
+@pytest.mark.parametrize(
+    ("name", "found"), [("snakemake_above", None), ("gpus_here", True), ("starter_wanted", False)]
+)
+def test_there_is_none_without_snakemake_beside_an_accelerator_or_where_none_is_wanted(
+    monkeypatch: pytest.MonkeyPatch, name: str, found: object
+) -> None:
+    monkeypatch.setattr(starter, "snakemake_above", os.getppid)
+    monkeypatch.setattr(starter, name, lambda: found)
+    monkeypatch.setattr(starter, "_folder", lambda: pytest.fail("it was asked for all the same"))
+    assert starter.start("a_job", [], os.environ) is None
