@@ -67,8 +67,8 @@ LOG = Variable(
 )
 STARTER = Variable(
     "GRADUS_STARTER",
-    "`no`: every training and every set of answers imports torch for itself, where otherwise one process of a run does for all of "
-    "them (on CPUs).",
+    "`no`: every training and every set of answers imports torch for itself; without it one process of a run does for all of "
+    "them, on CPUs.",
     "you, to look for a fault",
     "It changes no result.",
 )

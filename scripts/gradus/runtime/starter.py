@@ -91,7 +91,7 @@ def snakemake_above() -> int | None:
     """The nearest process above this one that is Snakemake; None if there is none, or where /proc does not tell."""
     pid = os.getppid()
     try:
-        while pid > 1:
+        while pid > 0:  # in a container Snakemake may be the first process
             command = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
             if any(os.path.basename(word) == b"snakemake" for word in command[:4]):
                 return pid
@@ -198,20 +198,25 @@ def serve(path: str, module: str, above: int, ready: int) -> None:
             listener.bind(address)
         listener.listen()
         os.close(ready)  # who asks now waits for the imports
-        code = importlib.import_module(module)
-        counted, keepers = 0.0, 0
-        while True:
-            came = select.select([listener.fileno(), snakemake], [], [], IDLE_SECONDS)[0]
-            while keepers and os.waitpid(-1, os.WNOHANG)[0]:
-                keepers -= 1
-            if snakemake in came or not (came or keepers):
-                break
-            if came:
-                used = time.process_time()
-                keepers += _fork_keeper(listener, code, used - counted)
-                counted = used
-    for left in (path, f"{path}.lock"):
-        Path(left).unlink(missing_ok=True)
+        try:
+            _serve(listener, importlib.import_module(module), snakemake)
+        finally:
+            for left in (path, f"{path}.lock"):  # before it listens no more, lest they are another's by then
+                Path(left).unlink(missing_ok=True)
+
+
+def _serve(listener: socket.socket, code: ModuleType, snakemake: int) -> None:
+    counted, keepers = 0.0, 0
+    while True:
+        came = select.select([listener.fileno(), snakemake], [], [], IDLE_SECONDS)[0]
+        while keepers and os.waitpid(-1, os.WNOHANG)[0]:
+            keepers -= 1
+        if snakemake in came or not (came or keepers):
+            return
+        if came:
+            used = time.process_time()
+            keepers += _fork_keeper(listener, code, used - counted)
+            counted = used
 
 
 def _fork_keeper(listener: socket.socket, code: ModuleType, seconds: float) -> int:
@@ -245,9 +250,13 @@ def _keep(
 ) -> NoReturn:
     """Fork the asker's process and see to it: killed if the asker goes, else its status told. A process of its own for each,
     so that none depends on the starter's life."""
+    keeper = os.getpid()
     pid = os.fork()
     if pid == 0:
         connection.close()
+        die_with_parent()
+        if os.getppid() != keeper:
+            os._exit(1)  # gone before that: the asker knows of no process
         _become(code, request["arguments"], request["deaf_to"], streams)
     for stream in streams:
         os.close(stream)
@@ -272,14 +281,13 @@ def _become(code: ModuleType, arguments: Sequence[str], deaf_to: Sequence[int], 
         if signal.SIGINT not in deaf_to:
             signal.signal(signal.SIGINT, signal.default_int_handler)
         os.setsid()
-        die_with_parent()
         for number, stream in enumerate(streams):
             os.dup2(stream, number)
             os.close(stream)
         # Python's own were made for the starter's, and remember whether those could seek.
-        sys.stdin = open(0, encoding=sys.stdin.encoding, closefd=False)
-        sys.stdout = open(1, "w", encoding=sys.stdout.encoding, errors=sys.stdout.errors, closefd=False)
-        sys.stderr = open(2, "w", 1, encoding=sys.stderr.encoding, errors=sys.stderr.errors, closefd=False)
+        sys.stdin = os.fdopen(0, encoding=sys.stdin.encoding, closefd=False)
+        sys.stdout = os.fdopen(1, "w", encoding=sys.stdout.encoding, errors=sys.stdout.errors, closefd=False)
+        sys.stderr = os.fdopen(2, "w", 1, encoding=sys.stderr.encoding, errors=sys.stderr.errors, closefd=False)
         sys.argv = [str(code.__file__), *arguments]
         code.run()
         status = 0
