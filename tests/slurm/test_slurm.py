@@ -24,7 +24,7 @@ import yaml
 from builders import tiny_study
 from running import HANG_LIMIT, copy_project, wait_for
 from safetensors.numpy import load_file
-from shared_jobs import test_a_shared_job_that_goes_back_into_the_queue_does_nothing_twice  # noqa: F401 - as below
+from shared_jobs import SHARED, test_a_shared_job_that_goes_back_into_the_queue_does_nothing_twice  # noqa: F401 - as below
 from site_lines import (  # noqa: F401 - a machine has one cluster: they run here, in one process with those that boot it
     test_every_line_of_the_page_is_taken,
     test_the_examples_of_sites_are_taken,
@@ -147,7 +147,7 @@ PREPARED = {
     "b": disturbed(gpus_per_rank=2),
     "c": disturbed(runtime=1),
     **dict.fromkeys("de", disturbed()),
-    **dict.fromkeys("fgh", disturbed(cells_per_job=3)),
+    **dict.fromkeys("fgh", SHARED),
 }
 
 

@@ -79,5 +79,9 @@ class ContentFiltered(ProviderError):
     """The provider refused this one request for its content; an outcome of its own, not an error."""
 
 
+class BatchServiceRefusedError(UserError):
+    """A batch service has said no, for a reason that will last: what was asked for has not begun."""
+
+
 class BatchServiceTroubleError(UserError):
     """A call of a batch service failed in a way that may pass: who waits for batches anyway asks again at the next turn."""

@@ -12,7 +12,7 @@ from scripted_provider import held, requests
 from gradus.runtime.errors import UserError
 from gradus.study.config.teachers import OpenAITeacher
 from gradus.teachers.clients.batches import AnthropicBatches, OpenAIBatches
-from gradus.teachers.errors import BatchServiceTroubleError, ProviderError
+from gradus.teachers.errors import BatchServiceRefusedError, BatchServiceTroubleError, ProviderError
 from gradus.teachers.requests.batch import BatchQueue
 from gradus.teachers.requests.journal import Journal, Response
 
@@ -42,7 +42,7 @@ def test_the_providers_words_are_told_for_every_call(kind: Any, call: str) -> No
     said = failure(kind, call, reply(404, b"nothing here", content_type="text/plain"))
     assert "NotFoundError: nothing here (asked: http://127.0.0.1:" in str(said)
     assert "fix the cause and run again; what was submitted is found again" in str(said)
-    assert not isinstance(said, BatchServiceTroubleError)
+    assert isinstance(said, BatchServiceRefusedError), "an intent is forgotten for it"
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -10,6 +10,7 @@ from scripted_provider import PRICE, fetch, held, message, requests
 
 from gradus.runtime.errors import UserError
 from gradus.study.config.teachers import OpenAITeacher
+from gradus.teachers.errors import BatchServiceRefusedError, BatchServiceTroubleError
 from gradus.teachers.requests.batch import BatchQueue
 from gradus.teachers.requests.chat_request import ChatRequest
 from gradus.teachers.requests.journal import Journal, Response
@@ -41,16 +42,41 @@ def test_what_is_in_an_open_batch_is_not_bought_online_too(tmp_path: Path) -> No
     assert "None" in message(queue) and not client.calls and held(tmp_path, wanted) == 30
 
 
-def test_an_intent_that_was_never_submitted_does_not_hold_up_requests_online(tmp_path: Path) -> None:
+def test_a_refused_submission_does_not_hold_up_requests_online(tmp_path: Path) -> None:
     """A server without batches: the entry goes back to `mode: online`."""
 
     class Without(Narrow):
         def submit(self, *_: object) -> str:
-            raise UserError("the provider's batch service answers: NotFoundError")
+            raise BatchServiceRefusedError("the provider's batch service answers: NotFoundError")
 
     assert "NotFoundError" in by_batch(tmp_path, Without(room=1), requests(5), "submit")
     queue, _, _ = fetch(tmp_path, requests(5))
     assert "None" in message(queue) and held(tmp_path, requests(5)) == 5
+
+
+@pytest.mark.parametrize("has_arrived", [True, False])
+def test_a_submission_that_was_not_confirmed_is_not_bought_online_too(tmp_path: Path, has_arrived: bool) -> None:
+    """The connection broke during a submission: the batch may be there. `mode: batch` looks, and then either way is open."""
+
+    class Breaking(Narrow):
+        broken = False
+
+        def submit(self, items: Any, tag: str) -> str:
+            if not self.broken:
+                self.broken = True
+                if has_arrived:
+                    super().submit(items, tag)
+                raise BatchServiceTroubleError("the provider's batch service answers: APITimeoutError")
+            return super().submit(items, tag)
+
+    service, wanted = Breaking(room=1000), requests(20)
+    assert "APITimeoutError" in by_batch(tmp_path, service, wanted, "submit")
+    queue, client, _ = fetch(tmp_path, wanted)
+    assert "20 requests of test are in open batches, or in one whose submission was not confirmed" in message(queue)
+    assert not client.calls
+    by_batch(tmp_path, service, wanted, "collect")
+    queue, client, _ = fetch(tmp_path, wanted)
+    assert held(tmp_path, wanted) == (20 if has_arrived else 0) and not client.calls, message(queue)
 
 
 @pytest.mark.parametrize("half", ["fetch", "collect"])

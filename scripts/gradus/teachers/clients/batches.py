@@ -24,6 +24,7 @@ from gradus.teachers.clients.redaction import Redaction
 from gradus.teachers.errors import (
     BadRequestError,
     BatchRefusedError,
+    BatchServiceRefusedError,
     BatchServiceTroubleError,
     PermanentError,
     ProviderError,
@@ -273,9 +274,11 @@ class _Errors:
         if not isinstance(failure, ProviderError) and not isinstance(error, self._kind):
             raise failure from None
         words = str(failure) if isinstance(failure, ProviderError) else self._redaction.message(error)
-        may_pass = isinstance(failure, TransientError | RateLimitError)
+        if isinstance(failure, TransientError | RateLimitError):
+            told: type[UserError] = BatchServiceTroubleError
+        else:
+            told = BatchServiceRefusedError if isinstance(failure, PermanentError) else UserError
         what = "cannot be reached" if isinstance(failure, UnreachableError) else "answers"
         first = "fix the cause and run again" if isinstance(failure, PermanentError) else "run the same command again"
-        raise (BatchServiceTroubleError if may_pass else UserError)(
-            f"the provider's batch service {what}: {words}", hint=f"{first}; what was submitted is found again"
-        ) from None
+        said = f"the provider's batch service {what}: {words}"
+        raise told(said, hint=f"{first}; what was submitted is found again") from None

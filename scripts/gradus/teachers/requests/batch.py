@@ -213,8 +213,8 @@ class BatchQueue:
             self._budget.check(estimate, reserved)
             reserved += estimate
             record = BatchRecord(uuid.uuid4().hex, self._provider.now(), None, tuple(request.key for request in chunk))
-            self._records.intend(record, chunk)
-            identifier = self._provider.submit([(request.key, request.body) for request in chunk], record.tag)
+            with self._records.intending(record, chunk):
+                identifier = self._provider.submit([(request.key, request.body) for request in chunk], record.tag)
             self._records.write(replace(record, id=identifier))
             sent += len(chunk)
             batches += 1

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from gradus.runtime.atomic import write_json
 from gradus.runtime.jsonl import read_json
+from gradus.teachers.errors import BatchServiceRefusedError
 from gradus.teachers.requests.chat_request import ChatRequest
 from gradus.teachers.requests.entries import output_limit
 
@@ -39,7 +41,15 @@ class BatchRecords:
 
     def open_limits(self) -> frozenset[int]:
         """The output limits of open batches: each has one, its teacher's at that time."""
-        firsts = (next(iter(self.contents(record).values()), None) for record in self.open())
+        return self._limits(self.open())
+
+    def held(self) -> tuple[frozenset[str], frozenset[int]]:
+        """The keys of all requests that the provider may have, and their output limits: open batches and unclear submissions."""
+        records = self.all()
+        return frozenset(key for record in records for key in record.keys), self._limits(records)
+
+    def _limits(self, records: Iterable[BatchRecord]) -> frozenset[int]:
+        firsts = (next(iter(self.contents(record).values()), None) for record in records)
         limits = (output_limit(first["body"]) for first in firsts if first is not None)
         return frozenset(limit for limit in limits if limit is not None)
 
@@ -47,11 +57,17 @@ class BatchRecords:
         """The keys of the requests in open batches."""
         return frozenset(key for record in self.open() for key in record.keys)
 
-    def intend(self, record: BatchRecord, requests: Iterable[ChatRequest]) -> None:
-        """Record a batch that is about to be submitted, with its requests."""
+    @contextmanager
+    def intending(self, record: BatchRecord, requests: Iterable[ChatRequest]) -> Iterator[None]:
+        """Record a batch with its requests while it is submitted; the record goes where the provider says no."""
         self.folder.mkdir(parents=True, exist_ok=True)
         write_json(self._contents_path(record), {request.key: request.content for request in requests})
         self.write(record)
+        try:
+            yield
+        except BatchServiceRefusedError:
+            self.drop(record)
+            raise
 
     def write(self, record: BatchRecord) -> None:
         """Write or replace a record."""

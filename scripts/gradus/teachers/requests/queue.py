@@ -120,10 +120,11 @@ class RequestQueue:
         self._tell_batched(run, label)
 
     def _tell_batched(self, run: Run, label: str) -> None:
-        """UserError where requests were left out because open batches hold them."""
+        """UserError where requests were left out because batches hold them, or may."""
         if run.batched:
             raise UserError(
-                f"{run.batched} requests of {label} are in open batches, and would be paid twice",
+                f"{run.batched} requests of {label} are in open batches, or in one whose submission was not confirmed, "
+                "and would be paid twice",
                 where=self._journal.folder / "batches",
                 hint="set mode: batch until they are collected, or give a batch up: `python scripts/batches.py forget`",
             )
@@ -147,7 +148,7 @@ class RequestQueue:
 
     def _missing(self, requests: Iterable[ChatRequest], run: Run, batches: BatchRecords) -> Iterator[ChatRequest]:
         """The requests that the journal and open batches lack; one that is in flight is not sent again."""
-        batched, limits = batches.open_keys(), batches.open_limits()
+        batched, limits = batches.held()
         for request in requests:
             held = None if request.key in run.in_flight else find_answer(self._journal, request)
             if held is not None:
