@@ -20,7 +20,11 @@ class RateLimitError(ProviderError):
 
 
 class TransientError(ProviderError):
-    """A fault of server or network that may pass: 5xx, resets, half-sent bodies."""
+    """A fault of server or network that may pass: 5xx, resets, half-sent bodies; ``retry_after`` seconds if it said when."""
+
+    def __init__(self, message: str, retry_after: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
 
 
 class UnreachableError(TransientError):

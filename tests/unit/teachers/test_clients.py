@@ -349,3 +349,11 @@ def test_a_page_without_end_is_read_in_no_time(piece: str) -> None:
     start = time.process_time()
     words_of(piece * 60_000)
     assert time.process_time() - start < 0.5
+
+
+@pytest.mark.parametrize("kind", ["openai", "anthropic"])
+@pytest.mark.parametrize("status", [408, 500, 503, 529])
+def test_a_server_in_trouble_that_says_when_is_asked_then(kind: str, status: int) -> None:
+    with pytest.raises(TransientError) as caught:
+        sent(reply(status, {"error": {"message": "maintenance"}}, retry_after="150"), kind=kind)
+    assert caught.value.retry_after == 150

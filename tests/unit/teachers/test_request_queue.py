@@ -66,15 +66,24 @@ def test_a_429_without_a_time_shrinks_and_recovers(tmp_path: Path) -> None:
     assert len(client.calls) == 85
 
 
-def test_a_long_retry_after_is_honoured_by_all(tmp_path: Path) -> None:
+@pytest.mark.parametrize("failure", [RateLimitError("wait", 150.0), TransientError("503 maintenance", 150.0)])
+def test_a_long_retry_after_is_honoured_by_all(tmp_path: Path, failure: Exception) -> None:
     wanted = requests(30)
-    _, client, clock = fetch(tmp_path, wanted, [None, None, RateLimitError("wait", 150.0)], max_concurrency=4)
+    _, client, clock = fetch(tmp_path, wanted, [None, None, failure], max_concurrency=4)
     assert held(tmp_path, wanted) == 30
     first = client.calls[0][0]
     # Those in flight at the 429 come back within moments; nobody sends for the 150 seconds after it.
     quiet = [when for when, _ in client.calls if first + 1.0 < when < first + 149.9]
     assert quiet == []
     assert clock.time >= 150
+
+
+@pytest.mark.parametrize("kind", [RateLimitError, TransientError])
+def test_a_wait_of_hours_ends_the_job_and_tells_when(
+    tmp_path: Path, kind: type[RateLimitError | TransientError]
+) -> None:
+    queue, client, _ = fetch(tmp_path, requests(5), [kind("back tomorrow", 40_000.0)], max_concurrency=1)
+    assert "takes no requests for hours: back tomorrow (run again after" in message(queue) and len(client.calls) == 1
 
 
 def test_server_faults_pass_and_do_not_shrink(tmp_path: Path) -> None:

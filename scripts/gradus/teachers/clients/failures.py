@@ -106,7 +106,7 @@ def classified(status: int, code: str, words: str, wait: float | None = None, bo
         return DailyLimitError(words) if is_of_a_day and (told or 0.0) < _SOON else RateLimitError(words, told)
     # 408 and 409 pass; 529 is "overloaded": the servers' trouble, which our pace did not cause.
     if status in (408, 409) or (status >= 500 and status not in _LASTING):
-        return TransientError(words)
+        return TransientError(words, wait)
     if code in _FILTERED:
         return ContentFiltered(words)
     if status in (400, 413, 422) and (_ONE_REQUEST.search(f"{code} {words}") or status == 413):

@@ -15,7 +15,7 @@ from tqdm import tqdm
 
 from gradus.runtime.errors import UserError
 from gradus.runtime.program import log
-from gradus.teachers.errors import RateLimitError
+from gradus.teachers.errors import ProviderError, RateLimitError
 from gradus.teachers.requests.bookkeeping import Bookkeeping
 from gradus.teachers.requests.empty_answers import EmptyAnswers
 from gradus.teachers.requests.journal import Response
@@ -95,6 +95,10 @@ class Run:
     def pause_after_rate_limit(self, error: RateLimitError) -> float:
         """Seconds until the next attempt, for which all requests are held back."""
         pause = error.retry_after if error.retry_after is not None else min(60.0, 2.0 ** min(self.pauses, 6) / 2)
+        return self.hold_back(pause, error)
+
+    def hold_back(self, pause: float, error: ProviderError) -> float:
+        """Send nothing for so many seconds, as the provider asks; the pause of the request that was told so."""
         if self.clock.now() + pause > self.hold_until:
             self.hold_until = self.clock.now() + pause
             self.hold_reason = f"as the provider asks: {error}"

@@ -269,9 +269,12 @@ class RequestQueue:
                 run.timed_out += isinstance(error, TimedOutError)
                 is_nobody_there = isinstance(error, UnreachableError) and not run.answers
                 most = UNREACHABLE_ATTEMPTS if is_nobody_there else TRANSIENT_ATTEMPTS
-                if run.stopped is not None or transient >= most or run.timed_out >= SLOW_ATTEMPTS:
+                is_long = (error.retry_after or 0) > PATIENCE_SECONDS
+                if is_long or run.stopped is not None or transient >= most or run.timed_out >= SLOW_ATTEMPTS:
                     raise
                 pause = min(60.0, 0.5 * 2.0**transient) * random.uniform(0.75, 1.25)
+                if error.retry_after is not None:
+                    pause = max(pause, run.hold_back(error.retry_after, error))
             await run.sleep(pause, f"until a request may be sent again: {failure}")
             await run.take_request()
             if run.stopped is not None:

@@ -25,14 +25,14 @@ PATIENCE_SECONDS = 1800.0
 
 def reason(error: ProviderError, teacher: ChatTeacher) -> tuple[str, str]:
     """What stopped, with the provider's words, and a hint."""
+    if isinstance(error, RateLimitError | TransientError) and (error.retry_after or 0) > PATIENCE_SECONDS:
+        when = datetime.now() + timedelta(seconds=error.retry_after or 0)
+        far = "" if when.year == datetime.now().year else f" {when.year}"
+        return (
+            f"the provider takes no requests for hours: {error}",
+            f"run again after {when:%d %b}{far}, {when:%H:%M}",
+        )
     if isinstance(error, RateLimitError):
-        if (error.retry_after or 0) > PATIENCE_SECONDS:
-            when = datetime.now() + timedelta(seconds=error.retry_after or 0)
-            far = "" if when.year == datetime.now().year else f" {when.year}"
-            return (
-                f"the provider takes no requests for hours: {error}",
-                f"run again after {when:%d %b}{far}, {when:%H:%M}",
-            )
         minutes = PATIENCE_SECONDS / 60
         return f"throttled for {minutes:.0f} minutes without one answer: {error}", "lower requests_per_minute"
     if isinstance(error, DailyLimitError):
