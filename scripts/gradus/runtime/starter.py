@@ -263,7 +263,8 @@ def _keep(
     with contextlib.suppress(BrokenPipeError):
         connection.send(json.dumps({"pid": pid}).encode())
     process = os.pidfd_open(pid)
-    if process not in select.select([process, connection.fileno()], [], [])[0]:  # an asker says nothing more: it is gone
+    ready = select.select([process, connection.fileno()], [], [])[0]
+    if process not in ready:  # an asker says nothing more: it is gone
         os.kill(pid, signal.SIGKILL)
     _, raw, used = os.wait4(pid, 0)
     answer = {"status": os.waitstatus_to_exitcode(raw), "cpu_seconds": seconds + used.ru_utime + used.ru_stime}

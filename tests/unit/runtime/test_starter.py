@@ -223,9 +223,7 @@ def test_a_folder_that_others_may_write_is_not_used(run: Run) -> None:
     run.end()
 
 
-@pytest.mark.parametrize(
-    ("name", "found"), [("snakemake_above", None), ("gpus_here", True), ("starter_wanted", False)]
-)
+@pytest.mark.parametrize(("name", "found"), [("snakemake_above", None), ("gpus_here", True), ("starter_wanted", False)])
 def test_there_is_none_without_snakemake_beside_an_accelerator_or_where_none_is_wanted(
     monkeypatch: pytest.MonkeyPatch, name: str, found: object
 ) -> None:
