@@ -3,9 +3,11 @@
 torch, transformers and DeepSpeed take seconds of a processor to import, from a slow file system a minute. Jobs of one Snakemake
 process (cells that share a job of a cluster, a study on one machine) ask the starter that the first of them left. What it forks
 has the asker's streams, working folder and environment, and ends when the asker does. A starter serves jobs of one environment,
-one interpreter and the same limits only; it ends with the Snakemake process that it belongs to, or after IDLE_SECONDS.
+one interpreter, the same limits and the same state of code and packages only: what a job says that it was made by is read from
+the files. It ends with the Snakemake process that it belongs to, or after IDLE_SECONDS.
 
-There is none where an accelerator is: what imports may touch it, and a process must not fork after that.
+There is none where an accelerator is: what imports may touch it, and a process must not fork after that. Nor is there one for a
+job in a container of its own, whose files go with it.
 """
 
 from __future__ import annotations
@@ -32,13 +34,15 @@ from types import ModuleType
 from typing import Any, NoReturn
 
 from gradus.runtime.attempts import count_cpu_seconds
-from gradus.runtime.environment import gpus_here, starter_wanted
+from gradus.runtime.environment import gpus_here, installed, starter_wanted
+from gradus.runtime.leases import machine
 from gradus.runtime.processes import die_with_parent
 
 IDLE_SECONDS = 120.0
 _ASKING_SECONDS = 10.0  # in which an asker that has come says what it wants
 _DEAF_TO = (signal.SIGTERM, signal.SIGUSR1, signal.SIGHUP, signal.SIGINT)
 _LARGEST = 1 << 16
+_SCRIPTS = Path(__file__).resolve().parents[2]
 
 
 class Started:
@@ -64,20 +68,31 @@ def start(
     """``python -m module arguments`` from a starter of this run; None where there can be none, and the caller starts it itself.
 
     ``module`` has ``run()``, and ``prepare(arguments)``, which imports what the next jobs will need too. The process begins with
-    the signals ``deaf_to`` ignored; it is not in this one's process group, so signals are passed on by the caller.
+    the signals ``deaf_to`` ignored, and those that this one ignores; it is not in this one's process group, so signals are passed
+    on by the caller.
     """
     if not starter_wanted() or gpus_here() or not hasattr(os, "pidfd_open"):
         return None
     above = snakemake_above()
-    if above is None:
+    if above is None or None in (
+        sys.stdin,
+        sys.stdout,
+        sys.stderr,
+    ):  # a number of a closed stream soon means another file
+        return None
+    deaf = {*deaf_to, *(number for number in _DEAF_TO if signal.getsignal(number) is signal.SIG_IGN)}
+    request = json.dumps({"arguments": list(arguments), "deaf_to": sorted(deaf)}).encode()
+    if len(request) >= _LARGEST:
         return None
     try:
+        if _mounts(str(above)) != _mounts("self"):
+            return None
+        os.close(os.pidfd_open(above))  # not every kernel has it
         path = _folder() / f"{above}-{_circumstances(module, environment)}"
         connection = _connect(path) or _begin(path, module, above, environment)
         if connection is None:
             return None
-        request = {"arguments": list(arguments), "deaf_to": list(deaf_to)}
-        socket.send_fds(connection, [json.dumps(request).encode()], [0, 1, 2])
+        socket.send_fds(connection, [request], [0, 1, 2])
         answer = _receive(connection)
     except OSError:
         return None
@@ -102,7 +117,12 @@ def snakemake_above() -> int | None:
 
 
 def _parent(pid: int) -> int:
-    return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
+    return int(Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()[1])  # a name is any bytes
+
+
+def _mounts(pid: str) -> str:
+    """The name of a process's file systems; processes of one container have the same."""
+    return os.readlink(f"/proc/{pid}/ns/mnt")
 
 
 def _folder() -> Path:
@@ -116,7 +136,7 @@ def _folder() -> Path:
 
 
 def _circumstances(module: str, environment: Mapping[str, str]) -> str:
-    """A hash of all that a process takes over from the one that starts it."""
+    """A hash of all that a process takes over from the one that starts it, and of the state of what it would import."""
     limits = {name: resource.getrlimit(getattr(resource, name)) for name in dir(resource) if name.startswith("RLIMIT_")}
     umask = os.umask(0o077)
     os.umask(umask)
@@ -130,6 +150,10 @@ def _circumstances(module: str, environment: Mapping[str, str]) -> str:
         limits,
         umask,
         Path("/proc/self/cgroup").read_text(),
+        machine(),  # temporary folders may be shared
+        _mounts("self"),
+        sorted((str(path), path.stat().st_mtime_ns, path.stat().st_size) for path in _SCRIPTS.rglob("*.py")),
+        installed(),
     ]
     return hashlib.sha256(json.dumps(taken).encode()).hexdigest()[:16]
 
@@ -166,7 +190,8 @@ def _begin(path: Path, module: str, above: int, environment: Mapping[str, str]) 
         ready, write_end = os.pipe()
         with open(ready, "rb") as told:
             subprocess.Popen(  # it outlives this process, which never waits for it
-                [sys.executable, "-m", "gradus.runtime.starter", str(path), module, str(above), str(write_end)],
+                # -P: modules are those of PYTHONPATH, as for a program, and none of the working folder
+                [sys.executable, "-P", "-m", "gradus.runtime.starter", str(path), module, str(above), str(write_end)],
                 env=dict(environment),
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
@@ -192,26 +217,41 @@ def serve(path: str, module: str, above: int, ready: int) -> None:
     """Import ``module`` and fork for every asker, until Snakemake is gone or none has come for long."""
     for deaf_to in _DEAF_TO:  # SLURM sends them to every process of a job
         signal.signal(deaf_to, signal.SIG_IGN)
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)  # where it is ignored, nobody is told a status
     snakemake = os.pidfd_open(above)
     with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as listener:
         with _address(Path(path)) as address:
             listener.bind(address)
-        listener.listen()
-        os.close(ready)  # who asks now waits for the imports
-        code = importlib.import_module(module)
-        counted, keepers = 0.0, 0
-        while True:
-            came = select.select([listener.fileno(), snakemake], [], [], IDLE_SECONDS)[0]
-            while keepers and os.waitpid(-1, os.WNOHANG)[0]:
-                keepers -= 1
-            if snakemake in came or not (came or keepers):
-                break
-            if came:
-                used = time.process_time()
-                keepers += _fork_keeper(listener, code, used - counted)
-                counted = used
-    for left in (path, f"{path}.lock"):
-        Path(left).unlink(missing_ok=True)
+        mine = Path(path).stat()
+        try:
+            listener.listen()
+            os.close(ready)  # who asks now waits for the imports
+            _answer(listener, snakemake, importlib.import_module(module))
+        finally:
+            _leave(Path(path), mine)
+
+
+def _answer(listener: socket.socket, snakemake: int, code: ModuleType) -> None:
+    """Serve those who ask until there is nobody to wait for."""
+    counted, keepers = 0.0, 0
+    while True:
+        came = select.select([listener.fileno(), snakemake], [], [], IDLE_SECONDS)[0]
+        while keepers and os.waitpid(-1, os.WNOHANG)[0]:
+            keepers -= 1
+        if snakemake in came or not (came or keepers):
+            return
+        if came:
+            used = time.process_time()
+            keepers += _fork_keeper(listener, code, used - counted)
+            counted = used
+
+
+def _leave(path: Path, mine: os.stat_result) -> None:
+    """Delete a starter's socket and its lock, unless another starter has taken its place meanwhile."""
+    with contextlib.suppress(FileNotFoundError):
+        if path.stat().st_ino == mine.st_ino:
+            path.unlink()
+            Path(f"{path}.lock").unlink()
 
 
 def _fork_keeper(listener: socket.socket, code: ModuleType, seconds: float) -> int:
@@ -233,8 +273,11 @@ def _fork_keeper(listener: socket.socket, code: ModuleType, seconds: float) -> i
         with contextlib.suppress(Exception, SystemExit):  # what is wrong, the process itself will tell
             code.prepare(request["arguments"])
         if os.fork() == 0:
-            listener.close()
-            _keep(connection, code, request, streams, seconds)
+            try:
+                listener.close()
+                _keep(connection, code, request, streams, seconds)
+            finally:
+                os._exit(1)  # what is the starter's to put away is not this process's
         for stream in streams:
             os.close(stream)
     return 1
@@ -251,14 +294,16 @@ def _keep(
         _become(code, request["arguments"], request["deaf_to"], streams)
     for stream in streams:
         os.close(stream)
-    with contextlib.suppress(BrokenPipeError):
+    with contextlib.suppress(ConnectionError):
         connection.send(json.dumps({"pid": pid}).encode())
     process = os.pidfd_open(pid)
-    if process not in select.select([process, connection.fileno()], [], [])[0]:  # an asker says nothing more: it is gone
+    if (
+        process not in select.select([process, connection.fileno()], [], [])[0]
+    ):  # an asker says nothing more: it is gone
         os.kill(pid, signal.SIGKILL)
     _, raw, used = os.wait4(pid, 0)
     answer = {"status": os.waitstatus_to_exitcode(raw), "cpu_seconds": seconds + used.ru_utime + used.ru_stime}
-    with contextlib.suppress(BrokenPipeError):
+    with contextlib.suppress(ConnectionError):
         connection.send(json.dumps(answer).encode())
     os._exit(0)
 
@@ -277,9 +322,9 @@ def _become(code: ModuleType, arguments: Sequence[str], deaf_to: Sequence[int], 
             os.dup2(stream, number)
             os.close(stream)
         # Python's own were made for the starter's, and remember whether those could seek.
-        sys.stdin = open(0, encoding=sys.stdin.encoding, closefd=False)
-        sys.stdout = open(1, "w", encoding=sys.stdout.encoding, errors=sys.stdout.errors, closefd=False)
-        sys.stderr = open(2, "w", 1, encoding=sys.stderr.encoding, errors=sys.stderr.errors, closefd=False)
+        sys.stdin = open(0, encoding=sys.stdin.encoding, closefd=False)  # noqa: SIM115
+        sys.stdout = open(1, "w", encoding=sys.stdout.encoding, errors=sys.stdout.errors, closefd=False)  # noqa: SIM115
+        sys.stderr = open(2, "w", 1, encoding=sys.stderr.encoding, errors=sys.stderr.errors, closefd=False)  # noqa: SIM115
         sys.argv = [str(code.__file__), *arguments]
         code.run()
         status = 0
