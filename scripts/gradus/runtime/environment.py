@@ -67,8 +67,8 @@ LOG = Variable(
 )
 STARTER = Variable(
     "GRADUS_STARTER",
-    "`no`: every training and every set of answers imports torch for itself, where otherwise one process of a run does for all of "
-    "them (on CPUs).",
+    "`no`: every training and every set of answers imports torch for itself, where otherwise one process of a run does for all "
+    "of them (on CPUs).",
     "you, to look for a fault",
     "It changes no result.",
 )
@@ -147,7 +147,7 @@ def store_folder() -> Path | None:
 
 def remakes() -> bool:
     """Whether finished work may be made again for the last bits of its results alone."""
-    return os.environ.get(REMAKE.name, "") not in ("", "0")
+    return os.environ.get(REMAKE.name) == "1"
 
 
 def notify_command() -> str | None:
