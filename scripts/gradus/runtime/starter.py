@@ -291,6 +291,7 @@ def _keep(
     pid = os.fork()
     if pid == 0:
         connection.close()
+        count_cpu_seconds(seconds)  # for its own record, where it keeps one
         _become(code, request["arguments"], request["deaf_to"], streams)
     for stream in streams:
         os.close(stream)

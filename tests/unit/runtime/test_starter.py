@@ -47,6 +47,10 @@ def run():
         sys.exit(7)
     if what == "die":
         os.kill(os.getpid(), 9)
+    if what == "count":
+        from gradus.runtime import attempts
+
+        print("imports counted" if sum(attempts._elsewhere) > 0.01 else "nothing counted")
     if what == "hear":
         print("deaf" if signal.getsignal(signal.SIGINT) is signal.SIG_IGN else "hears", "to Ctrl-C")
     if what == "raise":
@@ -166,6 +170,12 @@ def test_the_processor_time_of_a_job_is_its_askers(run: Run) -> None:
     run.run("fail")
     little, much = run.run("fail")[1]["cpu"], run.run("work")[1]["cpu"]
     assert 0 <= little < 0.1 < much
+    run.end()
+
+
+def test_a_job_that_keeps_a_record_itself_counts_the_imports_that_it_caused(run: Run) -> None:
+    assert "imports counted" in run.run("count")[0]
+    assert "nothing counted" in run.run("count")[0]
     run.end()
 
 
