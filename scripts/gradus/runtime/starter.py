@@ -53,9 +53,18 @@ class Started:
         self._connection = connection
 
     def wait(self) -> int:
-        """The exit status, negative for the signal that ended it; its processor time is counted as this process's own."""
-        answer = _receive(self._connection)
-        self._connection.close()
+        """The exit status, negative for the signal that ended it; its processor time is counted as this process's own.
+
+        Where an error comes meanwhile (Ctrl-C), the process has ended before that goes on: the caller may hold a lease for it.
+        """
+        with self._connection:
+            try:
+                answer = _receive(self._connection)
+            except BaseException:
+                with contextlib.suppress(OSError):
+                    self._connection.shutdown(socket.SHUT_WR)
+                    _receive(self._connection)
+                raise
         if not answer:
             return -signal.SIGKILL  # the starter is gone, and what it forked with it
         count_cpu_seconds(float(answer["cpu_seconds"]))

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 from running import wait_for
@@ -59,13 +60,17 @@ def run():
 
 # What a job of Snakemake's does: it asks, waits, and says what came of it.
 ASKER = """
-import json, os, signal, sys
+import json, os, pathlib, signal, sys
 from gradus.runtime import attempts, starter
 
 given = json.loads(sys.argv[3])
 arguments = [*sys.argv[1:3], "x" * int(given.pop("MORE", "0"))]
 started = starter.start("a_job", arguments, {**os.environ, **given}, [signal.SIGTERM, signal.SIGUSR1])
-status = None if started is None else started.wait()
+(pathlib.Path(arguments[1]) / "asker.pid").write_text(str(os.getpid()))
+try:
+    status = None if started is None else started.wait()
+except KeyboardInterrupt:
+    status = f"interrupted, its job lives: {os.path.exists(f'/proc/{started.pid}')}"
 print(json.dumps({"status": status, "cpu": sum(attempts._elsewhere)}), flush=True)
 """
 
@@ -112,14 +117,14 @@ class Run:
         self.process.stdin.flush()
         return output
 
-    def ended(self, output: Path) -> tuple[list[str], dict[str, float]]:
+    def ended(self, output: Path) -> tuple[list[str], dict[str, Any]]:
         """The lines of a job that has ended, and what its asker says of it."""
         assert self.process.stdout is not None
         assert self.process.stdout.readline() == "ended\n"
         *lines, last = output.read_text().splitlines()
         return lines, json.loads(last)
 
-    def run(self, what: str, shell: str = "{}", /, **environment: str) -> tuple[list[str], dict[str, float]]:
+    def run(self, what: str, shell: str = "{}", /, **environment: str) -> tuple[list[str], dict[str, Any]]:
         return self.ended(self.begin(what, shell, **environment))
 
     def pid(self, what: str) -> int:
@@ -193,6 +198,16 @@ def test_a_job_ends_with_its_asker(run: Run) -> None:
     subprocess.run(["pkill", "-9", "-f", f"{run.folder}/asker.py"], check=True)
     wait_for(lambda: not lives(job), "the job's end", seconds=20)
     assert lives(run.starters()[0]), "others may ask it yet"
+    run.end()
+
+
+def test_what_ctrl_c_interrupts_has_ended_before_its_asker_goes_on(run: Run) -> None:
+    output = run.begin("wait")
+    wait_for((run.folder / "waiting").exists, "the job at work")
+    wait_for((run.folder / "asker.pid").exists, "the asker, which waits")
+    time.sleep(0.1)
+    os.kill(int((run.folder / "asker.pid").read_text()), signal.SIGINT)
+    assert run.ended(output)[1]["status"] == "interrupted, its job lives: False"
     run.end()
 
 
