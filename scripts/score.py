@@ -28,7 +28,7 @@ from gradus.evaluation.scoring import score
 from gradus.records import Prediction, Problem
 from gradus.records.metrics import Metrics
 from gradus.records.vocabulary import ANSWER_KINDS
-from gradus.results.set_aside import answers_in_progress
+from gradus.results.set_aside import drop_answers
 from gradus.runtime import program
 from gradus.runtime.atomic import write_json
 from gradus.runtime.errors import Mistakes, UserError
@@ -123,9 +123,7 @@ def _score_cell(given: Namespace) -> None:
     taught = {"training_examples": examples, "leaked_training_rows": len(leaked), "excerpt": excerpt}
     metrics = Metrics.from_json({**given.cell, **scores.to_json(), **taught})
     write_json(given.output, metrics.to_json())
-    identity = read_manifest(given.predictions[0]).get("identity")
-    if isinstance(identity, str):
-        answers_in_progress(identity).unlink(missing_ok=True)  # a job of a cluster has kept them so far
+    drop_answers(read_manifest(given.predictions[0]).get("identity"))
     program.log.info("%d of %d correct (%.1f %%)", metrics.correct, metrics.n, 100 * metrics.accuracy)
 
 

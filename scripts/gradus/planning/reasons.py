@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from gradus.planning.due_jobs import DueJob
 from gradus.planning.inputs import PlanInputs
@@ -86,12 +86,27 @@ def reasons(inputs: PlanInputs, jobs: Sequence[DueJob]) -> list[Reason]:
 
 
 def rounding_alone(study: Study, jobs: Sequence[DueJob]) -> dict[str, list[DueJob]]:
-    """The finished jobs that are due for keys that change the last bits of results and nothing else, by those keys."""
+    """The finished jobs that are due for keys that change the last bits of results and nothing else, by those keys.
+
+    Weights that were deleted are made again for those who need them: that is no cause of its own.
+    """
+    users: dict[int, list[int]] = {}
+    for position, job in enumerate(jobs):
+        for other in job.after:
+            users.setdefault(other, []).append(position)
+    due_themselves = [any(True for _ in _own_causes(study, job)) for job in jobs]
+    needed = {
+        position: [user for user in users.get(position, ()) if due_themselves[user]]
+        for position, job in enumerate(jobs)
+        if job.missing and not any(True for _ in _own_causes(study, replace(job, missing=())))
+    }
+    bare = [replace(job, missing=()) if needed.get(position) else job for position, job in enumerate(jobs)]
     known: dict[int, frozenset[Cause]] = {}
     found: dict[str, list[DueJob]] = {}
     for position, job in enumerate(jobs):
         if job.made_before and job.rule in _KIND:
-            causes = _all_causes(study, jobs, position, known)
+            around = (_all_causes(study, bare, user, known) for user in needed.get(position, ()))
+            causes = _all_causes(study, bare, position, known).union(*around)
             if causes and all(cause.rounding for cause in causes):
                 found.setdefault("; ".join(sorted(map(str, causes))), []).append(job)
     return found

@@ -8,8 +8,10 @@ back where what decides them is what it was, and else deletes them.
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +27,7 @@ __all__ = [
     "SharedStore",
     "answers_in_progress",
     "drop",
+    "drop_answers",
     "holds",
     "is_set_aside",
     "job_identity",
@@ -43,6 +46,19 @@ def answers_in_progress(identity: str) -> Path:
     it was never told of, and a job that goes back into the queue begins with its first member.
     """
     return work_folder() / "predictions" / f"{identity}.jsonl"
+
+
+def drop_answers(identity: object) -> None:
+    """Delete the answers that a job of a cluster has kept so far: they are scored.
+
+    ``identity``: as a manifest tells it, which may have come from anywhere. The answers stay where another job works on the same
+    ones, and where this user cannot reach them (another user's working folder).
+    """
+    if isinstance(identity, str) and re.fullmatch("[0-9a-f]{32}", identity):
+        kept = answers_in_progress(identity)
+        with suppress(OSError):
+            if not kept.with_name(f"{kept.name}.lease").exists():
+                kept.unlink()
 
 
 def set_aside(made: Sequence[Artifact]) -> bool:

@@ -147,7 +147,7 @@ def store_folder() -> Path | None:
 
 def remakes() -> bool:
     """Whether finished work may be made again for the last bits of its results alone."""
-    return os.environ.get(REMAKE.name, "") not in ("", "0")
+    return os.environ.get(REMAKE.name) == "1"
 
 
 def notify_command() -> str | None:

@@ -120,7 +120,7 @@ def run(main: Callable[[], None]) -> NoReturn:
 def run_from_starter(module: str, run_here: Callable[[], None]) -> NoReturn:
     """Run the program of ``module`` in a process of this run's starter, else ``run_here()``; ends with its status.
 
-    Ctrl-C and TERM are passed on to it.
+    Ctrl-C and TERM are passed on to it, unless this process is deaf to them.
     """
     paths = [str(SCRIPTS), os.environ.get("PYTHONPATH")]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, paths))}
@@ -134,7 +134,8 @@ def run_from_starter(module: str, run_here: Callable[[], None]) -> NoReturn:
             os.kill(started.pid, number)
 
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, forward)
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, forward)
     status = started.wait()
     sys.exit(status if status >= 0 else 128 - status)
 

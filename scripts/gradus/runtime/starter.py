@@ -3,9 +3,11 @@
 torch, transformers and DeepSpeed take seconds of a processor to import, from a slow file system a minute. Jobs of one Snakemake
 process (cells that share a job of a cluster, a study on one machine) ask the starter that the first of them left. What it forks
 has the asker's streams, working folder and environment, and ends when the asker does. A starter serves jobs of one environment,
-one interpreter and the same limits only; it ends with the Snakemake process that it belongs to, or after IDLE_SECONDS.
+one interpreter, the same limits and the same state of code and packages only: what a job says that it was made by is read from
+the files. It ends with the Snakemake process that it belongs to, or after IDLE_SECONDS.
 
-There is none where an accelerator is: what imports may touch it, and a process must not fork after that.
+There is none where an accelerator is: what imports may touch it, and a process must not fork after that. Nor is there one for a
+job in a container of its own, whose files go with it.
 """
 
 from __future__ import annotations
@@ -32,13 +34,15 @@ from types import ModuleType
 from typing import Any, NoReturn
 
 from gradus.runtime.attempts import count_cpu_seconds
-from gradus.runtime.environment import gpus_here, starter_wanted
+from gradus.runtime.environment import gpus_here, installed, starter_wanted
+from gradus.runtime.leases import machine
 from gradus.runtime.processes import die_with_parent
 
 IDLE_SECONDS = 120.0
 _ASKING_SECONDS = 10.0  # in which an asker that has come says what it wants
 _DEAF_TO = (signal.SIGTERM, signal.SIGUSR1, signal.SIGHUP, signal.SIGINT)
 _LARGEST = 1 << 16
+_SCRIPTS = Path(__file__).resolve().parents[2]
 
 
 class Started:
@@ -49,9 +53,18 @@ class Started:
         self._connection = connection
 
     def wait(self) -> int:
-        """The exit status, negative for the signal that ended it; its processor time is counted as this process's own."""
-        answer = _receive(self._connection)
-        self._connection.close()
+        """The exit status, negative for the signal that ended it; its processor time is counted as this process's own.
+
+        Where an error comes meanwhile (Ctrl-C), the process has ended before that goes on: the caller may hold a lease for it.
+        """
+        with self._connection:
+            try:
+                answer = _receive(self._connection)
+            except BaseException:
+                with contextlib.suppress(OSError):
+                    self._connection.shutdown(socket.SHUT_WR)
+                    _receive(self._connection)
+                raise
         if not answer:
             return -signal.SIGKILL  # the starter is gone, and what it forked with it
         count_cpu_seconds(float(answer["cpu_seconds"]))
@@ -64,20 +77,31 @@ def start(
     """``python -m module arguments`` from a starter of this run; None where there can be none, and the caller starts it itself.
 
     ``module`` has ``run()``, and ``prepare(arguments)``, which imports what the next jobs will need too. The process begins with
-    the signals ``deaf_to`` ignored; it is not in this one's process group, so signals are passed on by the caller.
+    the signals ``deaf_to`` ignored, and those that this one ignores; it is not in this one's process group, so signals are passed
+    on by the caller.
     """
     if not starter_wanted() or gpus_here() or not hasattr(os, "pidfd_open"):
         return None
     above = snakemake_above()
-    if above is None:
+    if above is None or None in (
+        sys.stdin,
+        sys.stdout,
+        sys.stderr,
+    ):  # a number of a closed stream soon means another file
+        return None
+    deaf = {*deaf_to, *(number for number in _DEAF_TO if signal.getsignal(number) is signal.SIG_IGN)}
+    request = json.dumps({"arguments": list(arguments), "deaf_to": sorted(deaf)}).encode()
+    if len(request) >= _LARGEST:
         return None
     try:
+        if _mounts(str(above)) != _mounts("self"):
+            return None
+        os.close(os.pidfd_open(above))  # not every kernel has it
         path = _folder() / f"{above}-{_circumstances(module, environment)}"
         connection = _connect(path) or _begin(path, module, above, environment)
         if connection is None:
             return None
-        request = {"arguments": list(arguments), "deaf_to": list(deaf_to)}
-        socket.send_fds(connection, [json.dumps(request).encode()], [0, 1, 2])
+        socket.send_fds(connection, [request], [0, 1, 2])
         answer = _receive(connection)
     except OSError:
         return None
@@ -102,7 +126,12 @@ def snakemake_above() -> int | None:
 
 
 def _parent(pid: int) -> int:
-    return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
+    return int(Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()[1])  # a name is any bytes
+
+
+def _mounts(pid: str) -> str:
+    """The name of a process's file systems; processes of one container have the same."""
+    return os.readlink(f"/proc/{pid}/ns/mnt")
 
 
 def _folder() -> Path:
@@ -116,7 +145,7 @@ def _folder() -> Path:
 
 
 def _circumstances(module: str, environment: Mapping[str, str]) -> str:
-    """A hash of all that a process takes over from the one that starts it."""
+    """A hash of all that a process takes over from the one that starts it, and of the state of what it would import."""
     limits = {name: resource.getrlimit(getattr(resource, name)) for name in dir(resource) if name.startswith("RLIMIT_")}
     umask = os.umask(0o077)
     os.umask(umask)
@@ -130,6 +159,10 @@ def _circumstances(module: str, environment: Mapping[str, str]) -> str:
         limits,
         umask,
         Path("/proc/self/cgroup").read_text(),
+        machine(),  # temporary folders may be shared
+        _mounts("self"),
+        sorted((str(path), path.stat().st_mtime_ns, path.stat().st_size) for path in _SCRIPTS.rglob("*.py")),
+        installed(),
     ]
     return hashlib.sha256(json.dumps(taken).encode()).hexdigest()[:16]
 
@@ -166,7 +199,8 @@ def _begin(path: Path, module: str, above: int, environment: Mapping[str, str]) 
         ready, write_end = os.pipe()
         with open(ready, "rb") as told:
             subprocess.Popen(  # it outlives this process, which never waits for it
-                [sys.executable, "-m", "gradus.runtime.starter", str(path), module, str(above), str(write_end)],
+                # -P: modules are those of PYTHONPATH, as for a program, and none of the working folder
+                [sys.executable, "-P", "-m", "gradus.runtime.starter", str(path), module, str(above), str(write_end)],
                 env=dict(environment),
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
@@ -192,20 +226,22 @@ def serve(path: str, module: str, above: int, ready: int) -> None:
     """Import ``module`` and fork for every asker, until Snakemake is gone or none has come for long."""
     for deaf_to in _DEAF_TO:  # SLURM sends them to every process of a job
         signal.signal(deaf_to, signal.SIG_IGN)
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)  # where it is ignored, nobody is told a status
     snakemake = os.pidfd_open(above)
     with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as listener:
         with _address(Path(path)) as address:
             listener.bind(address)
-        listener.listen()
-        os.close(ready)  # who asks now waits for the imports
+        mine = Path(path).stat()
         try:
-            _serve(listener, importlib.import_module(module), snakemake)
+            listener.listen()
+            os.close(ready)  # who asks now waits for the imports
+            _answer(listener, snakemake, importlib.import_module(module))
         finally:
-            for left in (path, f"{path}.lock"):  # before it listens no more, lest they are another's by then
-                Path(left).unlink(missing_ok=True)
+            _leave(Path(path), mine)
 
 
-def _serve(listener: socket.socket, code: ModuleType, snakemake: int) -> None:
+def _answer(listener: socket.socket, snakemake: int, code: ModuleType) -> None:
+    """Serve those who ask until there is nobody to wait for."""
     counted, keepers = 0.0, 0
     while True:
         came = select.select([listener.fileno(), snakemake], [], [], IDLE_SECONDS)[0]
@@ -217,6 +253,14 @@ def _serve(listener: socket.socket, code: ModuleType, snakemake: int) -> None:
             used = time.process_time()
             keepers += _fork_keeper(listener, code, used - counted)
             counted = used
+
+
+def _leave(path: Path, mine: os.stat_result) -> None:
+    """Delete a starter's socket and its lock, unless another starter has taken its place meanwhile."""
+    with contextlib.suppress(FileNotFoundError):
+        if path.stat().st_ino == mine.st_ino:
+            path.unlink()
+            Path(f"{path}.lock").unlink()
 
 
 def _fork_keeper(listener: socket.socket, code: ModuleType, seconds: float) -> int:
@@ -238,8 +282,11 @@ def _fork_keeper(listener: socket.socket, code: ModuleType, seconds: float) -> i
         with contextlib.suppress(Exception, SystemExit):  # what is wrong, the process itself will tell
             code.prepare(request["arguments"])
         if os.fork() == 0:
-            listener.close()
-            _keep(connection, code, request, streams, seconds)
+            try:
+                listener.close()
+                _keep(connection, code, request, streams, seconds)
+            finally:
+                os._exit(1)  # what is the starter's to put away is not this process's
         for stream in streams:
             os.close(stream)
     return 1
@@ -257,10 +304,11 @@ def _keep(
         die_with_parent()
         if os.getppid() != keeper:
             os._exit(1)  # gone before that: the asker knows of no process
+        count_cpu_seconds(seconds)  # for its own record, where it keeps one
         _become(code, request["arguments"], request["deaf_to"], streams)
     for stream in streams:
         os.close(stream)
-    with contextlib.suppress(BrokenPipeError):
+    with contextlib.suppress(ConnectionError):
         connection.send(json.dumps({"pid": pid}).encode())
     process = os.pidfd_open(pid)
     ready = select.select([process, connection.fileno()], [], [])[0]
@@ -268,7 +316,7 @@ def _keep(
         os.kill(pid, signal.SIGKILL)
     _, raw, used = os.wait4(pid, 0)
     answer = {"status": os.waitstatus_to_exitcode(raw), "cpu_seconds": seconds + used.ru_utime + used.ru_stime}
-    with contextlib.suppress(BrokenPipeError):
+    with contextlib.suppress(ConnectionError):
         connection.send(json.dumps(answer).encode())
     os._exit(0)
 

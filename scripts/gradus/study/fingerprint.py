@@ -34,6 +34,7 @@ EXCLUDED = {
     "gradus.students.training.telemetry": "measures, and changes no weight",
     "gradus.evaluation.formats": "reads files of other programs, no cell's",
     "gradus.evaluation.outputs": "scores outputs of other programs, no cell's",
+    "gradus.study.fingerprint": "names what was made, and makes nothing",
     "gradus.study.paths": "paths of files, which Snakemake compares itself",
 }
 

@@ -43,7 +43,8 @@ def attach(workflow: Any, study: Study) -> RunHandler | None:
 def handler_of(workflow: Any) -> RunHandler | None:
     """The handler that shows this run; None where Snakemake's own does, or another."""
     manager = getattr(workflow, "logger_manager", None)
-    handlers = manager.logger.handlers if manager is not None else []
+    # One that was asked for (`--logger gradus`) stands behind a queue of Snakemake's.
+    handlers = [*manager.logger.handlers, *manager.plugin_handlers] if manager is not None else []
     return next((one for one in handlers if isinstance(one, RunHandler)), None)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -78,10 +79,14 @@ class RunHandler(LogHandlerBase):
         super().close()
 
     def at_scheduler(self, queue: Queue) -> None:
-        """Where the submitted jobs of a run on a cluster stand."""
-        if queue != self.state.queue:
-            self.state.queue = queue
-            self._changed()
+        """Where the submitted jobs of a run on a cluster stand. A failure here must not end the thread that follows them."""
+        with self.lock or nullcontext():
+            try:
+                if queue != self.state.queue:
+                    self.state.queue = queue
+                    self._changed()
+            except Exception:
+                self.handleError(logging.makeLogRecord({"msg": str(queue)}))
 
     def _events(self) -> dict[Any, Callable[[Any], None]]:
         return {

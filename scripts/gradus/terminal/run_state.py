@@ -97,6 +97,9 @@ class RunState:
         It is not all where a rule is unknown, or where jobs wait for a scheduler: nobody knows how long.
         """
         seconds, known, unknown = 0.0, 0, 0
+        running = list(
+            self._running.values()
+        )  # a copy: the line is drawn by other threads than those that tell of jobs
         for rule, count in self._all.items():
             waiting = count - self._done[rule]
             each = self._each(rule)
@@ -107,7 +110,7 @@ class RunState:
                 continue
             known += waiting
             lane = self.workload.lanes.get(rule, 1.0)
-            gone = sum(min(each, self._clock() - one.since) for one in self._running.values() if one.rule == rule)
+            gone = sum(min(each, self._clock() - one.since) for one in running if one.rule == rule)
             seconds += lane * max(0.0, each * waiting - gone)
         queued = self.queue is not None and self.queue.waiting > 0
         return (seconds, not unknown and not queued) if known else None
@@ -119,7 +122,7 @@ class RunState:
 
     def parts(self, busy_only: bool = True) -> list[str]:
         """The parts of the line: stages that are under way, cells trained, failures, dollars, time left."""
-        active = {one.rule for one in self._running.values()}
+        active = {one.rule for one in list(self._running.values())}
         rows: dict[str, tuple[int, int, bool]] = {}
         for rule, count in self._all.items():
             stage = TRAINED if rule in _TRAINING else self.workload.stages.get(rule)

@@ -124,7 +124,10 @@ class Terminal:
             if self._closed:
                 return
             width = self._width()
-            text = self._state()[: max(1, width - 1)]
+            try:
+                text = self._state()[: max(1, width - 1)]
+            except Exception:  # without this thread nobody would read what jobs write, and they would wait for ever
+                text = ""
             self._erase()
             self._put(text.encode())
             self._shown = bool(text)

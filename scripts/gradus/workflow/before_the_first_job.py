@@ -37,7 +37,7 @@ def tell(workflow: Any, study: Study) -> None:
     jobs = [(plain(job.rule.name), job.wildcards_dict) for job in due]
     try:
         refuse_what_is_in_the_way((path for job in due for path in _written(job)), written=True)
-        rounding_changes.refuse(workflow, study, differences(study))
+        rounding_changes.refuse(workflow, study)
         print(look(study, workflow.config_settings.configfiles, project_folder(), jobs), file=sys.stderr)
     except UserError as error:
         sys.exit(f"error: {error}")

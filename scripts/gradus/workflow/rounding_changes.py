@@ -7,37 +7,44 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from gradus.planning.due_jobs import DueJob
 from gradus.runtime.environment import REMAKE, remakes
 from gradus.runtime.errors import UserError
-from gradus.study.changed_keys import ChangedKey
-from gradus.study.config import Study, rounding
+from gradus.study.config import Study
 from gradus.study.paths import Artifact
+from gradus.workflow import setting_aside
 from gradus.workflow.looking_ahead import due_jobs
+from gradus.workflow.rule_names import plain
 
-_KEYS = rounding.RECIPE | rounding.DECODING
 # What takes hours, with its name for one and for several.
 _DEAR = {
     "base_models": ("base model", "base models"),
     "trainings": ("training", "trainings"),
     "predictions": ("set of answers", "sets of answers"),
 }
+DEAR_RULES = frozenset({*setting_aside.RULES, "student", "earlier_student", "pretrained_student"})
 
 
-def refuse(workflow: Any, study: Study, changed: Sequence[ChangedKey]) -> None:
+def refuse(workflow: Any, study: Study) -> None:
     """UserError where finished trainings or predictions are due for keys that lay out the same sums in another way.
 
-    ``changed``: in what the study differs from the one that its results were made from.
+    The jobs tell it, each with what it was made from. (The copy of the study that its results hold does not: a plan, or a run of
+    something else, has written it anew by then.) Outputs that are only touched stay what they are.
     """
-    if not remakes() and any(_KEYS & set(one.key.split(".")) for one in changed):
+    if not remakes() and not workflow.touch and _may_be(workflow.dag):
         from gradus.planning.reasons import rounding_alone  # numpy and scipy: every job parses the Snakefile
 
         where = ", ".join(map(str, workflow.config_settings.configfiles)) or "config.yaml"
         refuse_jobs(rounding_alone(study, due_jobs(workflow.dag, workflow.persistence)), where)
+
+
+def _may_be(dag: Any) -> bool:
+    """Whether a dear job is due for its settings: looked at first, because it takes no time."""
+    return any(plain(job.rule.name) in DEAR_RULES and dag.reason(job).params_changed for job in dag.needrun_jobs())
 
 
 def refuse_jobs(found: Mapping[str, Sequence[DueJob]], where: str) -> None:
@@ -51,18 +58,23 @@ def refuse_jobs(found: Mapping[str, Sequence[DueJob]], where: str) -> None:
         return
     counts = Counter(kinds[job.rule] for job in jobs)
     named = " and ".join(f"{counts[kind]} {names[counts[kind] > 1]}" for kind, names in _DEAR.items() if counts[kind])
-    keys = "; ".join(name for name, same in dear.items() if same)
+    keys = "; ".join(dict.fromkeys(key for name, same in dear.items() if same for key in name.split("; ")))
     own = (
         "; for cells that did not fit, write it into the entry of their student (students.NAME.recipe)"
-        if "recipe." in keys
+        if any(key.startswith("recipe.") for key in keys.split("; "))
         else ""
     )
     raise UserError(
-        f"{keys}: this lays out the same sums in another way, and would make {named} again ({sum(map(_hours, jobs)):.2g} hours "
-        "when they were made) for the last bits of their results alone",
+        f"{keys}: this lays out the same sums in another way, and would make {named} again{_took(jobs)} for the last bits of "
+        "their results alone",
         where=where,
         hint=f"put it back{own}. To make all of it again, export {REMAKE.name}=1",
     )
+
+
+def _took(jobs: Iterable[DueJob]) -> str:
+    hours = sum(map(_hours, jobs))
+    return f" ({f'{hours:.2g}' if hours < 10 else f'{hours:,.0f}'} hours when they were made)" if hours else ""
 
 
 def _hours(job: DueJob) -> float:

@@ -252,6 +252,8 @@ def executor_class(plugin_class: Any, job_info_class: Any) -> Any:
                         yield info
                     else:
                         ended += 1
+            else:
+                self._show({})
             interval = settings.init_seconds_before_status_checks
             if ended or in_doubt or not active_jobs:
                 self.next_seconds_between_status_checks = interval
@@ -264,7 +266,9 @@ def executor_class(plugin_class: Any, job_info_class: Any) -> Any:
             handler = handler_of(self.workflow)
             if handler is not None and states is not None:
                 counts = Counter(states.values())
-                held = self.gathered_jobs() + len(self._refused)
+                with self._state:
+                    refused = sum(len(self._members.get(id(job), [job])) for job in self._refused)
+                held = self.gathered_jobs() + refused
                 handler.at_scheduler(Queue(counts["RUNNING"], sum(counts[name] for name in job_states.QUEUED), held))
 
         def _states(self, active_jobs: list[Any]) -> dict[str, str] | None:

@@ -3,6 +3,7 @@
 import json
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -13,7 +14,7 @@ from gradus.planning.inputs import PlanInputs
 from gradus.planning.needs import needs_of
 from gradus.planning.pending_changes import Change
 from gradus.planning.plan import Plan
-from gradus.planning.reasons import pairs, reasons, rounding_alone
+from gradus.planning.reasons import MADE, pairs, reasons, rounding_alone
 from gradus.results.store import Results
 from gradus.runtime.errors import UserError
 from gradus.study import paths
@@ -22,8 +23,10 @@ from gradus.study.config import load, rounding
 from gradus.study.config.decodings import Decoding
 from gradus.study.config.students import Recipe
 from gradus.study.grid import cells
+from gradus.study.paths import Artifact
 from gradus.teachers.prompts.prompting import Prompts
-from gradus.workflow.rounding_changes import refuse_jobs
+from gradus.workflow import rounding_changes
+from gradus.workflow.rounding_changes import refuse, refuse_jobs
 
 CHANGE = Change("the whole study", 0, 0, 0, 2, 0, 2, 0, 0.0, 6, 0.1)
 CODES = ("0123456789abcdef", "fedcba9876543210")
@@ -180,3 +183,79 @@ def test_what_is_due_for_rounding_alone_is_told_apart(tmp_path: Path, monkeypatc
     assert "students.NAME" not in str(refused.value)
     refuse_jobs({keys: [score]}, "study.yaml")  # two seconds
     refuse_jobs({}, "study.yaml")
+
+
+def test_weights_made_again_for_the_last_bits_of_answers_are_due_for_rounding_too(tmp_path: Path) -> None:
+    """`clean` may have deleted weights whose answers exist; another batch of answers would train them again."""
+    study = load(tiny_study())
+    train = replace(training("mini", {}, {}), before=[], now=None, missing=["weights"])
+    cell = {**train.wildcards, "decoding": "greedy"}
+    settings = [json.dumps({"batch_size": size, "temperature": 0.0}) for size in (8, 4)]
+    greedy = DueJob("generate", cell, ["a.jsonl"], True, [0], settings[:1], {"settings": settings[1]})
+    sampled = DueJob("generate", {**cell, "decoding": "sampled"}, ["b.jsonl"], True, after=[0])
+    assert rounding_alone(study, [train, greedy, sampled]) == {"decodings.greedy.batch_size: 8 -> 4": [train, greedy]}
+    assert not rounding_alone(study, [train, sampled]), "somebody asked for the weights"
+    new = DueJob("generate", cell, ["a.jsonl"], False, [0], missing=["a.jsonl"])
+    assert not rounding_alone(study, [train, new]), "answers that are not there"
+    assert not rounding_alone(study, [train, replace(greedy, missing=["a.jsonl"])]), (
+        "deleted, so that they are made anew"
+    )
+    lower = {"recipe": {"micro_batch_tokens": 4096}}, {"recipe": {"micro_batch_tokens": 2048}}
+    gone = replace(training("mini", *lower), missing=["weights"])
+    assert not rounding_alone(study, [gone]), "deleted, so that they are made anew"
+
+
+def run(reasons_: dict[str, bool], touch: bool = False) -> SimpleNamespace:
+    """A workflow with a due job of each rule; whether its settings have changed."""
+    jobs = [SimpleNamespace(rule=SimpleNamespace(name=rule)) for rule in reasons_]
+    dag = SimpleNamespace(
+        needrun_jobs=lambda: iter(jobs), reason=lambda job: SimpleNamespace(params_changed=reasons_[job.rule.name])
+    )
+    files = SimpleNamespace(configfiles=[Path("study.yaml")])
+    return SimpleNamespace(dag=dag, touch=touch, persistence=None, config_settings=files)
+
+
+def test_a_run_is_refused_by_what_its_jobs_were_made_from_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A plan before it has written the copy of the study anew."""
+    first = training("mini", {"micro_batch_tokens": 8192}, {"micro_batch_tokens": 4096})
+    looked: list[object] = []
+
+    def due(*_: object) -> list[DueJob]:
+        looked.append(first)
+        return [first]
+
+    monkeypatch.setattr(rounding_changes, "due_jobs", due)
+    monkeypatch.delenv("GRADUS_REMAKE", raising=False)
+    study = load(tiny_study())
+    with pytest.raises(
+        UserError, match=r"study.yaml: recipe.micro_batch_tokens: .* 1 training again for the last bits"
+    ):
+        refuse(run({"train": True}), study)
+    looked.clear()
+    refuse(run({"train": False, "study": True, "score": True}), study)
+    refuse(run({"train": True}, touch=True), study)
+    monkeypatch.setenv("GRADUS_REMAKE", "1")
+    refuse(run({"train": True}), study)
+    assert not looked
+    monkeypatch.setenv("GRADUS_REMAKE", "no")
+    with pytest.raises(UserError):
+        refuse(run({"train": True}), study)
+
+
+def test_dear_rules_are_those_that_make_what_is_dear() -> None:
+    assert {rule for kind in rounding_changes._DEAR for rule in MADE[kind]} == rounding_changes.DEAR_RULES
+
+
+def test_a_refusal_says_hours_and_the_way_out_in_words_that_fit(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    job = training("mini", {}, {})
+    Path(job.outputs[0]).parent.parent.mkdir(parents=True)
+    record = Path(Artifact(str(Path(job.outputs[0]).parent)).run_record)
+    record.write_text('{"rank_hours": 1248.4}', encoding="utf-8")
+    own = "students.mini.recipe.micro_batch_tokens: 8 -> 4"
+    with pytest.raises(UserError, match=r"\(2,497 hours when") as refused:
+        refuse_jobs({own: [job], f"{own}; decodings.greedy.batch_size: 8 -> 4": [job]}, "study.yaml")
+    said = str(refused.value)
+    assert "students.NAME" not in said and said.count(own) == 1

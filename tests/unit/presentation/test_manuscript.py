@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import re
 import shutil
 import subprocess
@@ -11,8 +13,10 @@ import pytest
 from made_study import made_config, make_study
 from running import PROJECT, program
 
+from gradus.analysis.claims.statements import Statement, judged
 from gradus.analysis.published import read
 from gradus.analysis.summaries import ConditionSummary, summaries
+from gradus.presentation.claims import statements_csv
 from gradus.presentation.exhibits.conditions import wanted
 from gradus.presentation.exhibits.experiments import experiment_figure, experiment_table
 from gradus.presentation.exhibits.writing import write
@@ -23,11 +27,25 @@ from gradus.results.store import Results
 from gradus.runtime.atomic import write_text
 from gradus.runtime.errors import UserError
 
-CLAIMS = (
-    "verdict,claim,subject,statement,unit,estimate,low,high,p_adjusted\n"
-    'supported,primary,"fine: sums, small",a is better than b,points,0.7022,0.5205,0.8839,0.00006\n'
-    'too few data,middle-is-best,"sums, small",the middle,points,0.01,-0.1,0.1,0.5\n'
-    ",level-weights,described,a slope,points a level,0.01,-0.1,0.1,\n"
+
+def stated(claim: str, subject: str, estimate: float, p: float, p_against: float = 1.0, runs: int = 2) -> Statement:
+    interval = (estimate - 0.1, estimate + 0.1)
+    return Statement(
+        claim, subject, "a is better than b", "points", estimate, *interval, p, p_against, 0.5, "2 points", "conditions", 300,
+        runs, one_run=runs < 2,
+    )  # fmt: skip
+
+
+CLAIMS = statements_csv(
+    judged(
+        [
+            stated("primary", "fine: sums, small", 0.7022, 0.00001),
+            stated("primary", "coarse: sums, small", -0.4, 0.9999, 0.001),
+            stated("primary", "odd: sums, small", 0.4, 0.001, runs=1),
+            stated("middle-is-best", "sums, small", 0.01, 0.5),
+            stated("two-lines", "sums, small", 0.01, 0.0001),
+        ]
+    )
 )
 
 
@@ -43,18 +61,22 @@ def test_two_numbers_of_one_name_are_refused() -> None:
 
 
 def test_declared_comparisons_are_macros() -> None:
-    rows = [dict(zip(CLAIMS.split("\n")[0].split(","), values, strict=True)) for values in (
-        ("supported", "primary", "fine: sums, small", "a is better than b", "points", "0.7022", "0.5205", "0.8839", "0.00006"),
-        ("", "level-weights", "described", "a slope", "points a level", "0.01", "-0.1", "0.1", ""),
-    )]  # fmt: skip
-    found = {macro.name: macro.value for macro in of_claims(rows)}
+    found = {macro.name: macro.value for macro in of_claims(list(csv.DictReader(io.StringIO(CLAIMS))))}
     assert found == {
-        "claimsTested": "1",
+        "claimsTested": "3",
         "claimsSupported": "1",
         "gapFineSumsSmall": "$+70.2$",
-        "gapCiFineSumsSmall": "[$+52.0$, $+88.4$]",
+        "gapCiFineSumsSmall": "[$+60.2$, $+80.2$]",
         "gapVerdictFineSumsSmall": "supported",
         "gapPFineSumsSmall": "$p < 0.001$",
+        "gapCoarseSumsSmall": "$-40.0$",
+        "gapCiCoarseSumsSmall": "[$-50.0$, $-30.0$]",
+        "gapVerdictCoarseSumsSmall": "contradicted",
+        "gapPCoarseSumsSmall": "$p = 0.004$",
+        "gapOddSumsSmall": "$+40.0$",
+        "gapCiOddSumsSmall": "[$+30.0$, $+50.0$]",
+        "gapVerdictOddSumsSmall": "one run: no verdict",
+        "gapPOddSumsSmall": "--",
     }
 
 

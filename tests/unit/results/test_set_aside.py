@@ -6,8 +6,19 @@ from pathlib import Path
 
 import pytest
 
-from gradus.results.set_aside import drop, holds, is_set_aside, manifest_aside, set_aside, take_back, tidy
+from gradus.results.set_aside import (
+    answers_in_progress,
+    drop,
+    drop_answers,
+    holds,
+    is_set_aside,
+    manifest_aside,
+    set_aside,
+    take_back,
+    tidy,
+)
 from gradus.runtime.atomic import sha256_bytes
+from gradus.runtime.leases import lease
 from gradus.study.paths import Artifact
 
 WEIGHTS, MANIFEST = Artifact("results/s/checkpoints/c/weights"), Artifact("results/s/checkpoints/c/manifest.json")
@@ -79,3 +90,29 @@ def test_what_no_job_has_come_to_is_forgotten_and_what_a_job_deleted_is_not() ->
     assert is_set_aside(MADE), "the job failed: the next try finds it"
     drop(MADE)
     assert not Path("results/s/set_aside").exists()
+
+
+def test_answers_that_are_scored_are_dropped_unless_another_job_writes_the_same(made: Path) -> None:
+    identity = "0" * 32
+    kept = answers_in_progress(identity)
+    with lease(kept, "predictions of another study"):
+        kept.write_text("a batch\n")
+        drop_answers(identity)
+        assert kept.exists()
+    drop_answers(identity)
+    assert not kept.exists()
+
+
+def test_nothing_else_is_dropped_whatever_a_manifest_says(made: Path) -> None:
+    Path("work/predictions").mkdir(parents=True)
+    paid = Path("journal/teacher/shard.jsonl")
+    paid.parent.mkdir(parents=True)
+    paid.write_text("paid\n")
+    for identity in ("../../journal/teacher/shard", str(paid.resolve().with_suffix("")), "", None, 7):
+        drop_answers(identity)
+    assert paid.exists()
+
+
+def test_a_score_does_not_fail_for_a_working_folder_out_of_reach(made: Path) -> None:
+    Path("work").write_text("as unreachable as another user's\n")
+    drop_answers("0" * 32)

@@ -8,11 +8,13 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from running import PROJECT, program, wait_for
 
 from gradus.runtime import program as programs
+from gradus.runtime import starter
 from gradus.runtime.interrupts import STOPPED
 
 
@@ -122,6 +124,23 @@ program.run(main)
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     assert (done.returncode, done.stdout, done.stderr) == (130, "put away\n", f"{STOPPED}\n")
+
+
+@pytest.mark.parametrize("deaf", [False, True])
+def test_a_program_passes_on_the_signals_that_it_hears_itself(deaf: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A run that a script has sent to the background ignores Ctrl-C."""
+    started = SimpleNamespace(pid=1, wait=lambda: -signal.SIGTERM)
+    monkeypatch.setattr(starter, "start", lambda *_: started)
+    begun_with = {signal.SIGINT: signal.SIG_IGN if deaf else signal.SIG_DFL, signal.SIGTERM: signal.SIG_DFL}
+    before = {number: signal.signal(number, handler) for number, handler in begun_with.items()}
+    try:
+        with pytest.raises(SystemExit) as ended:
+            programs.run_from_starter("generate", lambda: pytest.fail("it has been started"))
+        assert (signal.getsignal(signal.SIGINT) is signal.SIG_IGN) == deaf
+        assert callable(signal.getsignal(signal.SIGTERM)) and ended.value.code == 128 + signal.SIGTERM
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 @pytest.mark.parametrize("path", sorted((PROJECT / "scripts").glob("*.py")), ids=lambda path: path.stem)

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 from running import wait_for
@@ -17,7 +18,7 @@ from gradus.runtime import starter
 from gradus.study.fingerprint import SCRIPTS
 
 JOB = """
-import os, pathlib, sys, time
+import os, pathlib, signal, sys, time
 
 with open(os.environ["LOADED"], "a") as file:
     file.write(f"{os.getpid()}\\n")
@@ -47,18 +48,29 @@ def run():
         sys.exit(7)
     if what == "die":
         os.kill(os.getpid(), 9)
+    if what == "count":
+        from gradus.runtime import attempts
+
+        print("imports counted" if sum(attempts._elsewhere) > 0.01 else "nothing counted")
+    if what == "hear":
+        print("deaf" if signal.getsignal(signal.SIGINT) is signal.SIG_IGN else "hears", "to Ctrl-C")
     if what == "raise":
         raise ValueError("its own mistake")
 """
 
 # What a job of Snakemake's does: it asks, waits, and says what came of it.
 ASKER = """
-import json, os, signal, sys
+import json, os, pathlib, signal, sys
 from gradus.runtime import attempts, starter
 
-environment = {**os.environ, **json.loads(sys.argv[3])}
-started = starter.start("a_job", sys.argv[1:3], environment, [signal.SIGTERM, signal.SIGUSR1])
-status = None if started is None else started.wait()
+given = json.loads(sys.argv[3])
+arguments = [*sys.argv[1:3], "x" * int(given.pop("MORE", "0"))]
+started = starter.start("a_job", arguments, {**os.environ, **given}, [signal.SIGTERM, signal.SIGUSR1])
+(pathlib.Path(arguments[1]) / "asker.pid").write_text(str(os.getpid()))
+try:
+    status = None if started is None else started.wait()
+except KeyboardInterrupt:
+    status = f"interrupted, its job lives: {os.path.exists(f'/proc/{started.pid}')}"
 print(json.dumps({"status": status, "cpu": sum(attempts._elsewhere)}), flush=True)
 """
 
@@ -92,27 +104,28 @@ class Run:
             stdout=subprocess.PIPE,
             text=True,
             env=environment,
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # these tests may run in the background
         )
 
-    def begin(self, what: str, /, **environment: str) -> Path:
-        """Let a job start; returns the file that gets its streams."""
+    def begin(self, what: str, shell: str = "{}", /, **environment: str) -> Path:
+        """Let a job start, its command in place of ``{}``; returns the file that gets its streams."""
         assert self.process.stdin is not None
         output = self.folder / f"{what}-{time.monotonic_ns()}.txt"
         given = json.dumps(environment).replace('"', '\\"')
-        command = f'"{sys.executable}" "{self.folder}/asker.py" {what} "{self.folder}" "{given}"'
-        self.process.stdin.write(f'{command} 2>&1 | cat > "{output}"\n')
+        command = shell.format(f'"{sys.executable}" "{self.folder}/asker.py" {what} "{self.folder}" "{given}"')
+        self.process.stdin.write(f'({command}) 2>&1 | cat > "{output}"\n')
         self.process.stdin.flush()
         return output
 
-    def ended(self, output: Path) -> tuple[list[str], dict[str, float]]:
+    def ended(self, output: Path) -> tuple[list[str], dict[str, Any]]:
         """The lines of a job that has ended, and what its asker says of it."""
         assert self.process.stdout is not None
         assert self.process.stdout.readline() == "ended\n"
         *lines, last = output.read_text().splitlines()
         return lines, json.loads(last)
 
-    def run(self, what: str, /, **environment: str) -> tuple[list[str], dict[str, float]]:
-        return self.ended(self.begin(what, **environment))
+    def run(self, what: str, shell: str = "{}", /, **environment: str) -> tuple[list[str], dict[str, Any]]:
+        return self.ended(self.begin(what, shell, **environment))
 
     def pid(self, what: str) -> int:
         return int((self.folder / f"{what}.pid").read_text())
@@ -121,6 +134,10 @@ class Run:
         """The processes that have imported the job's module."""
         loaded = self.folder / "loaded"
         return [int(line) for line in loaded.read_text().split()] if loaded.exists() else []
+
+    def left(self) -> list[Path]:
+        """The files in the temporary folder."""
+        return [path for path in self.temporary.rglob("*") if not path.is_dir()]
 
     def end(self) -> None:
         assert self.process.stdin is not None
@@ -161,6 +178,12 @@ def test_the_processor_time_of_a_job_is_its_askers(run: Run) -> None:
     run.end()
 
 
+def test_a_job_that_keeps_a_record_itself_counts_the_imports_that_it_caused(run: Run) -> None:
+    assert "imports counted" in run.run("count")[0]
+    assert "nothing counted" in run.run("count")[0]
+    run.end()
+
+
 def test_what_a_job_would_take_over_decides_which_starter_it_asks(run: Run) -> None:
     for environment in ({}, {"OMP_NUM_THREADS": "3"}, {}, {"OMP_NUM_THREADS": "3"}):
         assert run.run("work", **environment)[1]["status"] == 0
@@ -175,6 +198,16 @@ def test_a_job_ends_with_its_asker(run: Run) -> None:
     subprocess.run(["pkill", "-9", "-f", f"{run.folder}/asker.py"], check=True)
     wait_for(lambda: not lives(job), "the job's end", seconds=20)
     assert lives(run.starters()[0]), "others may ask it yet"
+    run.end()
+
+
+def test_what_ctrl_c_interrupts_has_ended_before_its_asker_goes_on(run: Run) -> None:
+    output = run.begin("wait")
+    wait_for((run.folder / "waiting").exists, "the job at work")
+    wait_for((run.folder / "asker.pid").exists, "the asker, which waits")
+    time.sleep(0.1)
+    os.kill(int((run.folder / "asker.pid").read_text()), signal.SIGINT)
+    assert run.ended(output)[1]["status"] == "interrupted, its job lives: False"
     run.end()
 
 
@@ -202,6 +235,7 @@ def test_a_job_goes_on_without_its_starter_and_the_next_finds_another(run: Run) 
 
 def test_a_starter_that_cannot_import_is_no_starter(run: Run) -> None:
     assert run.run("work", BROKEN="yes")[1]["status"] is None
+    wait_for(lambda: not run.left(), "the end of what was left", seconds=20)
     assert run.run("work")[1]["status"] == 0
     run.end()
 
@@ -212,7 +246,7 @@ def test_it_ends_with_snakemake_and_leaves_nothing(run: Run) -> None:
     assert lives(left)
     run.end()
     wait_for(lambda: not lives(left), "the starter's end", seconds=20)
-    assert not [path for path in run.temporary.rglob("*") if not path.is_dir()]
+    assert not run.left()
 
 
 def test_a_folder_that_others_may_write_is_not_used(run: Run) -> None:
@@ -223,11 +257,87 @@ def test_a_folder_that_others_may_write_is_not_used(run: Run) -> None:
     run.end()
 
 
-@pytest.mark.parametrize(("name", "found"), [("snakemake_above", None), ("gpus_here", True), ("starter_wanted", False)])
-def test_there_is_none_without_snakemake_beside_an_accelerator_or_where_none_is_wanted(
+def test_modules_in_the_working_folder_are_not_taken_for_the_programs(run: Run) -> None:
+    (run.folder / "elsewhere").mkdir()
+    for name in ("a_job.py", "json.py"):
+        (run.folder / "elsewhere" / name).write_text("raise RuntimeError('somebody else')\n")
+    assert run.run("work", f'cd "{run.folder}/elsewhere" && {{}}')[0] == ["work among 1", "to stderr"]
+    run.end()
+
+
+def test_a_job_of_a_run_in_the_background_is_as_deaf_to_ctrl_c_as_its_asker(run: Run) -> None:
+    assert "deaf to Ctrl-C" in run.run("hear", "trap '' INT; {}")[0]
+    assert "hears to Ctrl-C" in run.run("hear")[0]
+    run.end()
+
+
+def test_a_status_is_told_where_children_are_not_waited_for(run: Run) -> None:
+    ignore = (
+        "import os, signal, sys; signal.signal(signal.SIGCHLD, signal.SIG_IGN); os.execv(sys.argv[1], sys.argv[1:])"
+    )
+    assert run.run("fail", f'"{sys.executable}" -c "{ignore}" {{}}')[1]["status"] == 7
+    assert run.run("work")[1]["status"] == 0
+    assert len(run.starters()) == 1
+    run.end()
+
+
+def test_a_job_without_standard_input_starts_by_itself(run: Run) -> None:
+    assert run.run("work", "{} <&-")[1]["status"] is None and not run.starters()
+    run.end()
+
+
+def test_a_command_too_long_for_a_message_starts_by_itself_and_leaves_the_starter_to_others(run: Run) -> None:
+    run.run("work")
+    assert run.run("work", MORE="70000")[1]["status"] is None
+    assert run.run("work")[1]["status"] == 0 and len(run.starters()) == 1
+    run.end()
+
+
+def test_another_starters_socket_is_left_alone(tmp_path: Path) -> None:
+    path = tmp_path / "1-socket"
+    path.touch()
+    mine = path.stat()
+    path.unlink()
+    (tmp_path / "between").touch()  # else the new file may get the number of the old one
+    path.touch()
+    starter._leave(path, mine)
+    assert path.exists()
+    starter._leave(path, path.stat())
+    assert not path.exists()
+
+
+def test_code_or_packages_that_changed_meanwhile_are_imported_anew(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "gradus").mkdir()
+    module = tmp_path / "gradus" / "engine.py"
+    module.write_text("A = 1\n")
+    monkeypatch.setattr(starter, "_SCRIPTS", tmp_path)
+    seen = [starter._circumstances("a_job", {})]
+    module.write_text("A = 10\n")
+    seen += [starter._circumstances("a_job", {})] * 2
+    monkeypatch.setattr(starter, "installed", lambda: "others")
+    seen.append(starter._circumstances("a_job", {}))
+    assert seen[1] == seen[2] and len(set(seen)) == 3
+
+
+def test_a_process_above_with_half_a_letter_in_its_name_is_passed() -> None:
+    name = b"\xc3"  # the kernel keeps 15 bytes of a name
+    ask = "from gradus.runtime import starter; print(starter.snakemake_above())"
+    renamed = f"open('/proc/self/comm', 'wb').write({name!r})"
+    begin = f"import subprocess, sys; {renamed}; subprocess.run([sys.executable, '-c', {ask!r}])"
+    environment = {**os.environ, "PYTHONPATH": str(SCRIPTS)}
+    said = subprocess.run([sys.executable, "-c", begin], env=environment, capture_output=True, text=True)
+    assert not said.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "found"), [("snakemake_above", None), ("gpus_here", True), ("starter_wanted", False), ("_mounts", str)]
+)
+def test_there_is_none_without_snakemake_beside_an_accelerator_where_none_is_wanted_or_in_a_container(
     monkeypatch: pytest.MonkeyPatch, name: str, found: object
 ) -> None:
     monkeypatch.setattr(starter, "snakemake_above", os.getppid)
-    monkeypatch.setattr(starter, name, lambda: found)
+    monkeypatch.setattr(starter, name, found if callable(found) else lambda: found)
     monkeypatch.setattr(starter, "_folder", lambda: pytest.fail("it was asked for all the same"))
     assert starter.start("a_job", [], os.environ) is None

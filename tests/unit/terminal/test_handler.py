@@ -7,7 +7,9 @@ import os
 import pty
 import subprocess
 import sys
+import threading
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -16,8 +18,10 @@ from snakemake_interface_logger_plugins.common import LogEvent
 from snakemake_interface_logger_plugins.registry import LoggerPluginRegistry
 from snakemake_interface_logger_plugins.tests import MockOutputSettings, TestLogHandlerBase
 
+from gradus.terminal.attach import handler_of
 from gradus.terminal.handler import RunHandler
 from gradus.terminal.run_state import Queue, Workload
+from gradus.terminal.screen import Terminal
 
 
 class TestInterface(TestLogHandlerBase):
@@ -215,6 +219,34 @@ def test_a_cluster_s_queue_is_told_and_submissions_are_not(capfd: pytest.Capture
     assert handler.state.line() == "[ 0/10 | $0.00 ]"
     handler.close()
     assert capfd.readouterr().err.splitlines() == ["10 jobs."]
+
+
+def test_a_line_that_cannot_be_drawn_ends_neither_a_look_at_the_queue_nor_the_terminal(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    def fail() -> str:
+        raise RuntimeError("dictionary changed size during iteration")
+
+    monkeypatch.setattr(logging, "raiseExceptions", False)
+    handler = RunHandler(MockOutputSettings(), None)
+    monkeypatch.setattr(handler, "_changed", fail)
+    handler.at_scheduler(Queue(1, 0))
+    read, write = os.pipe()
+    terminal = Terminal.__new__(Terminal)
+    vars(terminal).update(_lock=threading.Lock(), _closed=False, _state=fail, _shown=False, _gone=False, _out=write)
+    terminal._draw()
+    os.close(write)
+    assert not os.read(read, 100)
+    os.close(read)
+
+
+def test_a_handler_that_was_asked_for_is_told_of_the_queue_too() -> None:
+    """`--logger gradus` puts it behind a queue of Snakemake's."""
+    handler = RunHandler(MockOutputSettings(), None)
+    manager = SimpleNamespace(logger=SimpleNamespace(handlers=[logging.NullHandler()]), plugin_handlers=[handler])
+    assert handler_of(SimpleNamespace(logger_manager=manager)) is handler
+    manager.plugin_handlers.clear()
+    assert handler_of(SimpleNamespace(logger_manager=manager)) is None
 
 
 def test_whole_logs_of_failed_jobs_are_shown_to_those_who_ask(

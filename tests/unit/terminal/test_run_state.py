@@ -95,3 +95,18 @@ def test_dollars_of_this_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     outputs = ["results/s/annotations/d/t/original/L1.jsonl", "elsewhere.json"]
     assert usd_of(outputs, began=0.0) == 0.75
     assert usd_of(outputs, began=4e9) == 0.0
+
+
+def test_a_job_may_begin_while_the_line_is_drawn() -> None:
+    """By another thread."""
+    state = RunState(Workload({"a": "data"}, {"a": 30.0}))
+    state.planned({"a": 9})
+    numbers = iter(range(9))
+    state.started(next(numbers), "a")
+
+    def clock() -> float:
+        state._running[next(numbers)] = state._running[0]
+        return 0.0
+
+    state._clock = clock
+    assert state.seconds_left() is not None

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from gradus.terminal.run_state import Queue
 from gradus.workflow import job_states, sharing, site_promises, slurm_executor
 from gradus.workflow.job_states import Answer
 
@@ -314,3 +315,21 @@ def test_an_interrupt_leaves_nothing_to_be_submitted_later(site: Site) -> None:
     site.executor.cancel()
     site.executor._submit_gathered()
     assert site.executor.cancelled and not site.executor.submitted
+
+
+def test_the_status_line_counts_jobs_that_wait_here_also_where_none_is_submitted(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[Queue] = []
+    monkeypatch.setattr(slurm_executor, "handler_of", lambda _: SimpleNamespace(at_scheduler=told.append))
+    monkeypatch.setattr(sharing, "GATHERING_SECONDS", 600.0)
+    monkeypatch.setattr(sharing, "is_due", lambda *_: False)
+    site.executor.run_jobs([site.job(together=24) for _ in range(2)])
+    site.look()
+    assert told == [Queue(0, 0, held=2)]
+    monkeypatch.setattr(sharing, "is_due", lambda *_: True)
+    site.executor.full = True
+    site.executor._submit_gathered()
+    monkeypatch.setattr(site.executor, "_submit_refused", lambda _: None)
+    site.look()
+    assert told[1:] == [Queue(0, 0, held=2)], "two jobs, though they go as one"

@@ -112,7 +112,8 @@ def _numbers(row: ConditionSummary) -> tuple[str, str]:
 def _of_condition(row: ConditionSummary, experiment: tuple[str, ...]) -> list[Macro]:
     accuracy, interval = _numbers(row)
     where = f" ({', '.join(experiment)})" if experiment else ""
-    what = f"{row.supervision}, {row.student}{f', {row.decoding}' if row.decoding else ''}{where}"
+    runs = f"{len(row.seeds)} run{'s' if len(row.seeds) > 1 else ''}"
+    what = f"{row.supervision}, {row.student}{f', {row.decoding}' if row.decoding else ''}{where}, {runs}"
     return [
         Macro(name_of("acc", *_key(row), *experiment), accuracy, f"{what}: accuracy in percent"),
         Macro(name_of("ci", *_key(row), *experiment), interval, f"{what}: 95 % interval (Wilson)"),
@@ -120,8 +121,11 @@ def _of_condition(row: ConditionSummary, experiment: tuple[str, ...]) -> list[Ma
 
 
 def of_claims(claims: Sequence[Mapping[str, str]]) -> list[Macro]:
-    """How many statements were tested and came out how, and the declared comparisons, from the rows of ``claims.csv``."""
-    tested = [row for row in claims if row["verdict"]]
+    """How many statements were tested and came out how, and the declared comparisons, from the rows of ``claims.csv``.
+
+    A statement of one run, or that only describes, is no test and has no p of a verdict.
+    """
+    tested = [row for row in claims if row["p_of_verdict"]]
     found = [Macro("claimsTested", str(len(tested)), "statements with a verdict")]
     supported = sum(row["verdict"] == "supported" for row in tested)
     found.append(Macro("claimsSupported", str(supported), "of them supported"))
@@ -130,13 +134,13 @@ def of_claims(claims: Sequence[Mapping[str, str]]) -> list[Macro]:
             continue
         low, high = (100 * float(row[end]) for end in ("low", "high"))
         subject, what = row["subject"], f"{row['subject']}: {row['statement']}"
+        p = _p(float(row["p_of_verdict"])) if row["p_of_verdict"] else "--"
         found += [
             Macro(name_of("gap", subject), f"${100 * float(row['estimate']):+.1f}$", f"{what}: points of accuracy"),
             Macro(name_of("gapCi", subject), f"[${low:+.1f}$, ${high:+.1f}$]", f"{what}: 95 % interval"),
             Macro(name_of("gapVerdict", subject), escape_latex(row["verdict"]), f"{what}: verdict"),
+            Macro(name_of("gapP", subject), p, f"{what}: p of the verdict, adjusted (Holm)"),
         ]
-        if row["p_adjusted"]:
-            found.append(Macro(name_of("gapP", subject), _p(float(row["p_adjusted"])), f"{what}: p, adjusted (Holm)"))
     return found
 
 

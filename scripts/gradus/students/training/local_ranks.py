@@ -58,7 +58,8 @@ def fork_ranks(count: int) -> int:
                 os.kill(process, signal.SIGKILL)
         os._exit(128 + number)
 
-    signal.signal(signal.SIGINT, kill_all)
+    if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:  # else it is a run in the background
+        signal.signal(signal.SIGINT, kill_all)
     timeout = timedelta(seconds=_MEETING_SECONDS)
     store = torch.distributed.TCPStore(  # type: ignore[attr-defined]  # torch does not export it by name
         ADDRESS, 0, count, is_master=True, timeout=timeout, wait_for_workers=False
