@@ -45,8 +45,9 @@ def sixteen(model: Path) -> dict[str, Any]:
 
 
 def test_the_real_study_takes_a_larger_student_by_one_line(gradus_data: Path, tmp_path: Path) -> None:
-    """Seed 1 of all cells, and the same jobs whichever student; a third seed adds its trainings alone."""
+    """Seed 1 of all cells, and the same jobs whichever student; further seeds add their trainings alone."""
     study: dict[str, Any] = yaml.safe_load((PROJECT / "studies" / "smollm2.yaml").read_text(encoding="utf-8"))
+    study["experiments"]["granularity"]["seeds"] = [1]
     asked = Workflow(tmp_path, study).jobs("metrics")
     assert (asked["train"], asked["generate"]) == (18, 2 * (18 + 4)), "development and test; the untaught, two prompts"
     (student,) = study["students"].values()
