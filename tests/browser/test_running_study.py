@@ -9,7 +9,7 @@ from typing import Any
 
 def test_the_page_reloads_and_keeps_what_is_shown(folder: Path, browser: Any, tmp_path: Path) -> None:
     text = (folder / "explorer.html").read_text(encoding="utf-8")
-    live = re.sub(r'(id="facts">)\{', r'\1{"reload_seconds":0.2,', text, count=1)
+    live = re.sub(r'(id="facts">)\{', r'\1{"reload_seconds":2,', text, count=1)
     path = tmp_path / "explorer.html"
     path.write_text(live, encoding="utf-8")
     page = browser.new_page()
