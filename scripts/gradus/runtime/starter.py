@@ -66,7 +66,7 @@ class Started:
                     _receive(self._connection)
                 raise
         if not answer:
-            return -signal.SIGKILL  # the starter is gone, and what it forked with it
+            return -signal.SIGKILL  # the process that kept it is gone, and it with that
         count_cpu_seconds(float(answer["cpu_seconds"]))
         return int(answer["status"])
 
@@ -82,12 +82,10 @@ def start(
     """
     if not starter_wanted() or gpus_here() or not hasattr(os, "pidfd_open"):
         return None
+    if None in (sys.stdin, sys.stdout, sys.stderr):
+        return None  # the number of a closed stream soon means another file
     above = snakemake_above()
-    if above is None or None in (
-        sys.stdin,
-        sys.stdout,
-        sys.stderr,
-    ):  # a number of a closed stream soon means another file
+    if above is None:
         return None
     deaf = {*deaf_to, *(number for number in _DEAF_TO if signal.getsignal(number) is signal.SIG_IGN)}
     request = json.dumps({"arguments": list(arguments), "deaf_to": sorted(deaf)}).encode()

@@ -247,12 +247,12 @@ def _started(
     else:
         engine = ["-m", "gradus.students.training.engine"]
         command += ["torch.distributed.run", *here.torchrun_options(), "--signals-to-handle=SIGINT", *engine]
-    return subprocess.Popen([*command, *arguments], env=environment, preexec_fn=_begin)
+    return subprocess.Popen([*command, *arguments], env=environment, preexec_fn=_deaf_and_bound)
 
 
-def _begin() -> None:
+def _deaf_and_bound() -> None:
     """torchrun answers TERM by killing the ranks without a checkpoint, and SLURM sends TERM to every process of a step. So what
-    starts the ranks begins with these signals ignored; the ranks set handlers of their own."""
+    starts the ranks begins with these signals ignored, and dies with this process; the ranks set handlers of their own."""
     for number in STOPPING:
         signal.signal(number, signal.SIG_IGN)
     die_with_parent()
