@@ -113,6 +113,7 @@ def trl(folder: str, padding_free: bool = False) -> None:
         gradient_checkpointing=False,
         completion_only_loss=True,
         padding_free=padding_free,
+        max_length=None,  # nothing is cut anywhere; without padding TRL asks for this
         **COMMON,
     )
     made = SFTTrainer(
