@@ -133,7 +133,11 @@ def llamafactory(folder: str) -> None:
     if importlib.util.find_spec("torchaudio") is None:  # imported for audio data only; its CPU build is not everywhere
         sys.modules["torchaudio"] = types.ModuleType("torchaudio")
         sys.modules["torchaudio"].__spec__ = importlib.machinery.ModuleSpec("torchaudio", None)
-    texts = [{"instruction": prompt, "output": completion} for prompt, completion in LOAD["texts"]]
+    from transformers import AutoTokenizer
+
+    # Its empty template ends no text, so the end stands in the text itself.
+    end = AutoTokenizer.from_pretrained(LOAD["model"]).convert_ids_to_tokens(LOAD["end_id"])
+    texts = [{"instruction": prompt, "output": completion + end} for prompt, completion in LOAD["texts"]]
     Path(folder, "load.json").write_text(json.dumps(texts), encoding="utf-8")
     information = {"load": {"file_name": "load.json", "columns": {"prompt": "instruction", "response": "output"}}}
     Path(folder, "dataset_info.json").write_text(json.dumps(information), encoding="utf-8")
