@@ -157,9 +157,9 @@ def cpu(data: Path, peers: dict[str, str], turns: int) -> None:
                 tell(f"{family} SVAMP L{level}", runs, load["batch_size"])
 
 
-def pretrained(model: Path, data: Path, peers: dict[str, str], turns: int, steps: int) -> None:
+def pretrained(model: Path, data: Path, peers: dict[str, str], turns: int, steps: int, levels: list[int]) -> None:
     """A real student on real texts, its chat template and the first ``steps`` steps of 16 samples; the first is not counted."""
-    for level in (1, 3, 6):
+    for level in levels:
         load = make_load(
             model,
             svamp(data, level)[: 16 * steps],
@@ -332,6 +332,7 @@ def main() -> None:
     )
     options.add_argument("--peer", action="append", default=[], help="NAME=PYTHON of another trainer's environment")
     options.add_argument("--model", type=Path, help="cpu: a model's folder, instead of tiny random ones")
+    options.add_argument("--level", type=int, action="append", help="cpu with --model: levels of the texts, 1, 3 and 6")
     options.add_argument("--turns", type=int, default=3)
     options.add_argument("--shape", action="append", help=f"one of {', '.join([*PUBLISHED, *TINY])}")
     options.add_argument("--layout", action="append", help="layouts to measure")
@@ -346,7 +347,7 @@ def main() -> None:
             raise SystemExit("set GRADUS_DATA or give --data: the released annotations are not here")
         peers = dict(one.split("=", 1) for one in given.peer)
         if given.model:
-            pretrained(given.model, Path(given.data), peers, given.turns, given.steps)
+            pretrained(given.model, Path(given.data), peers, given.turns, given.steps, given.level or [1, 3, 6])
         else:
             cpu(Path(given.data), peers, given.turns)
     elif given.what == "overhead":
