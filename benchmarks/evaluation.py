@@ -101,7 +101,7 @@ def by_generate(folder: Path, load: Load) -> tuple[float, list[list[int]]]:
     from transformers import AutoModelForCausalLM
 
     torch.set_num_threads(THREADS)
-    model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32).eval()
+    model = AutoModelForCausalLM.from_pretrained(folder, dtype="auto").eval()
     told = {"max_new_tokens": load.longest, "do_sample": False, "eos_token_id": load.end, "pad_token_id": load.end}
     written: list[list[int]] = [[] for _ in load.prompts]
     started = time.perf_counter()
@@ -141,7 +141,7 @@ def harness(folder: str, asked: str, answered: str) -> None:
 
     torch.set_num_threads(THREADS)
     load = Load(**json.loads(Path(asked).read_text()))
-    lm = HFLM(pretrained=folder, device="cpu", batch_size=load.batch, dtype="float32")
+    lm = HFLM(pretrained=folder, device="cpu", batch_size=load.batch, dtype="auto")
     lm.model.generation_config.eos_token_id = load.end
     # The same ids whatever its tokenizer would make of a text: texts are numbers here.
     known = {str(number): ids for number, ids in enumerate(load.prompts)}
@@ -242,8 +242,10 @@ def cpu(count: int, python: str | None, families: list[str]) -> None:
             compare(family, folder, Load(prompts, frequent_end(folder, prompts)), ways, 2)
 
 
-def pretrained(folder: Path, data: Path, count: int, python: str | None, gguf: Path | None, lcpp: str | None) -> None:
-    """A real student with its chat template on test problems of SVAMP, at most 128 new tokens, batches of 32, one turn."""
+def pretrained(
+    folder: Path, data: Path, count: int, batch: int, python: str | None, gguf: Path | None, lcpp: str | None
+) -> None:
+    """A real student with its chat template on test problems of SVAMP, at most 128 new tokens, one turn."""
     from gradus.data.datasets.sources import load_problems
     from gradus.students.templates import resolve_template
     from gradus.students.tokens import load_tokens
@@ -254,7 +256,7 @@ def pretrained(folder: Path, data: Path, count: int, python: str | None, gguf: P
     section = CatalogueDataset.model_validate({"source": "svamp", "origin": "files"})
     problems = load_problems("svamp", section, "test", data).problems[:count]
     prompts = [tokens.encode(template.prompt(problem)) for problem in problems]
-    load = Load(prompts, template.end_id(tokens), longest=128, batch=32)
+    load = Load(prompts, template.end_id(tokens), longest=128, batch=batch)
     ways: dict[str, Way] = {"gradus": ours, "generate in batches": by_generate}
     if python:
         ways["lm-evaluation-harness hf"] = lambda folder, load: by_harness(python, folder, load)
@@ -314,6 +316,7 @@ if __name__ == "__main__":
         parser.add_argument("--harness", help="the Python of an environment with lm-eval")
         parser.add_argument("--model", type=Path, help="cpu: a model's folder, instead of tiny random ones")
         parser.add_argument("--data", type=Path, default=os.environ.get("GRADUS_DATA"), help="the folder of real data")
+        parser.add_argument("--batch", type=int, default=256, help="with --model: rows of everybody's batches")
         parser.add_argument("--gguf", type=Path, help="the quantised file of that model")
         parser.add_argument("--llama", help="the Python of an environment with llama-cpp-python")
         parser.add_argument("--family", action="append", choices=("llama", "bloom"))
@@ -322,7 +325,15 @@ if __name__ == "__main__":
         parser.add_argument("--shape", default="meta-llama/Llama-3.2-1B")
         given = parser.parse_args()
         if given.what == "cpu" and given.model:
-            pretrained(given.model, Path(given.data), given.problems, given.harness, given.gguf, given.llama)
+            pretrained(
+                given.model,
+                Path(given.data),
+                given.problems,
+                given.batch,
+                given.harness,
+                given.gguf,
+                given.llama,
+            )
         elif given.what == "cpu":
             cpu(given.problems, given.harness, given.family or ["llama", "bloom"])
         else:
