@@ -102,6 +102,7 @@ def study(cells: int) -> tuple[dict[str, Any], list[list[list[Any]]], list[list[
         for name in DATASETS
     }
     facts = {"study": "benchmark", "about": "", "decoding": "greedy", "axes": axes, "experiments": [], "cells": made}
+    facts |= {"weights": {}, "more": {}, "links": {}, "since_claims": 0}
     facts |= {"problems": problems, "claims": [], "recommendations": [], "datasets": [], "annotations": []}
     texts = [[[text(600), "7", draw.random() < 0.5, True, None, False] for _ in range(20)] for _ in conditions]
     taught = list(

@@ -6,7 +6,6 @@ import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from gradus.records import Annotation, Problem, Supervision
 from gradus.records.vocabulary import NATIVE
@@ -72,7 +71,7 @@ def main() -> None:
     if isinstance(teacher, ChatTeacher):
         sampling = replace(sampling, tolerated=teacher.tolerated)
     counts = Counts()
-    store, identity = None, dict[str, Any]()
+    store, identity = None, dict[str, object]()
     if isinstance(teacher, ChatTeacher) and not given.only and (store := open_store()) is not None:
         identity = identity_of(given, supervision, teacher)
     if store is not None and store.take_records("annotations", identity, Path(given.output)):
@@ -107,7 +106,7 @@ def main() -> None:
     program.log.info("%s: %s; %d new answers", supervision, counts.facts()["verdicts"], journal.added)
 
 
-def identity_of(given: argparse.Namespace, supervision: Supervision, teacher: ChatTeacher) -> dict[str, Any]:
+def identity_of(given: argparse.Namespace, supervision: Supervision, teacher: ChatTeacher) -> dict[str, object]:
     """Everything that decides which requests are made and how their answers are read; how the teacher is asked does not."""
     gold = "hidden" if given.hide_gold else teacher.gold
     names = edit_prompt_names(given.edit) if given.edit else prompt_names(supervision.format, supervision.level, gold)

@@ -11,6 +11,7 @@ from gradus.runtime.atomic import write_json, write_text
 from gradus.study import paths
 from gradus.study.grid import exemplars, sources, supervisions
 from gradus.teachers.annotation_audit import audit_annotations, to_markdown
+from gradus.teachers.audit_facts import SupervisionAudit
 from gradus.teachers.prompts.exemplars import is_current, load_exemplar
 from gradus.teachers.prompts.prompting import Prompts
 
@@ -33,7 +34,7 @@ def main() -> None:
     write_text(given.page, to_page(text, f"Audit of {study.study}"))
 
 
-def audit_dataset(results: Results, dataset: str) -> list[dict[str, object]]:
+def audit_dataset(results: Results, dataset: str) -> list[SupervisionAudit]:
     """The audits of one dataset's supervisions; its problems are read once."""
     study = results.study
     audited = [supervision for supervision in supervisions(study) if supervision.dataset == dataset]

@@ -4,7 +4,6 @@ import argparse
 import os
 import shutil
 from pathlib import Path
-from typing import Any
 
 from gradus.records import Problem
 from gradus.results.set_aside import SharedStore, job_identity, open_store
@@ -76,7 +75,7 @@ def main() -> None:
     program.log.info("exemplar %s/%s/%s: %s", given.dataset, given.teacher, given.format, exemplar.origin)
 
 
-def identity_of(given: argparse.Namespace, prompts: Prompts) -> dict[str, Any]:
+def identity_of(given: argparse.Namespace, prompts: Prompts) -> dict[str, object]:
     """Everything that decides what the teacher is asked for."""
     return job_identity(
         "exemplar",
@@ -88,7 +87,7 @@ def identity_of(given: argparse.Namespace, prompts: Prompts) -> dict[str, Any]:
     )
 
 
-def taken(store: SharedStore, identity: dict[str, Any], frozen: Path) -> bool:
+def taken(store: SharedStore, identity: dict[str, object], frozen: Path) -> bool:
     """Freeze the exemplar that somebody has shared, where there is one."""
     found = frozen.with_name(f".{frozen.name}.from_store")
     if store.take("exemplars", identity, found) is None:

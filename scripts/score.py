@@ -12,9 +12,9 @@ A study's own cells are scored with --cell, as its workflow does.
 
 import json
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from itertools import groupby
-from typing import Any, get_args
+from typing import get_args
 
 from gradus.data.text_normalisation import normalised
 from gradus.evaluation.conventions import Conventions, Inequalities, Units
@@ -22,7 +22,7 @@ from gradus.evaluation.formats import FORMATS, read_columns, read_problems, read
 from gradus.evaluation.formats.columns import USUAL_NAMES
 from gradus.evaluation.judging import kind_of
 from gradus.evaluation.outputs.showing import described, disagreements, row_of
-from gradus.evaluation.outputs.tallies import tally
+from gradus.evaluation.outputs.tallies import Tally, tally
 from gradus.evaluation.outputs.verdicts import Judged, judged, problems_by_id
 from gradus.evaluation.scoring import score
 from gradus.records import Prediction, Problem
@@ -146,11 +146,12 @@ def _score_outputs(given: Namespace) -> None:
             raise UserError(f"nothing is left to score: {len(bad.found)} rows are bad", where=given.predictions[0])
     ordered = sorted(rows, key=_group)  # stable: within a group as in the files
     groups = {key: list(mine) for key, mine in groupby(ordered, key=_group)}
-    facts = []
+    facts: list[dict[str, object]] = []
     for (run, task), mine in groups.items():
         unanswered = len(set(problems or ()) - {row.sample.id for row in mine}) if problems else 0
-        found = {"dataset": given.dataset or kind, **tally(mine, kind, unanswered, given.missing == "wrong")}
-        facts.append({"run": run, "task": task, **found} if len(groups) > 1 else found)
+        found = tally(mine, kind, unanswered, given.missing == "wrong")
+        of_group = {"run": run, "task": task} if len(groups) > 1 else {}
+        facts.append({**of_group, "dataset": given.dataset or kind, **found})
         _report(f"{run} {task}".strip() if len(groups) > 1 else given.dataset or kind, found, given.missing)
     if given.show_disagreements:
         print("\n".join(described(disagreements(rows))), end="")
@@ -159,8 +160,9 @@ def _score_outputs(given: Namespace) -> None:
         lines = (json.dumps(row_of(row, several, given.with_texts), ensure_ascii=False) + "\n" for row in rows)
         write_output(given.rows, "".join(lines))
     if given.output:
-        whole = {"groups": facts} if len(facts) > 1 else facts[0]
-        whole |= {} if bad is None else {"skipped_rows": len(bad.found)}
+        whole: dict[str, object] = {"groups": facts} if len(facts) > 1 else dict(facts[0])
+        if bad is not None:
+            whole["skipped_rows"] = len(bad.found)
         write_output(given.output, json.dumps(whole, indent=2, sort_keys=True, ensure_ascii=False) + "\n")
 
 
@@ -176,7 +178,7 @@ def _group(row: Judged) -> tuple[str, str]:
     return row.sample.run, row.sample.task
 
 
-def _report(name: str, facts: Mapping[str, Any], missing: str) -> None:
+def _report(name: str, facts: Tally, missing: str) -> None:
     shown = (100 * facts["robust_accuracy"], 100 * facts["strict_accuracy"], facts["n"])
     program.log.info("%s: %.2f %% robust, %.2f %% strict of %d", name, *shown)
     for metric, given in facts.get("given", {}).items():

@@ -58,13 +58,22 @@ def test_the_real_study_takes_a_larger_student_by_one_line(gradus_data: Path, tm
     assert more["train"] - asked["train"] == 2 * 2 * 4
 
 
-@pytest.mark.parametrize("adapter", [False, pytest.param(True, marks=pytest.mark.full)], ids=["full", "adapter"])
+WAYS: dict[str, dict[str, Any] | None] = {
+    "full": None,
+    "adapter": {"rank": 8},
+    "four bits": {"rank": 8, "four_bit": True},
+}
+
+
+@pytest.mark.parametrize("way", ["full", *(pytest.param(way, marks=pytest.mark.full) for way in list(WAYS)[1:])])
 def test_a_real_student_learns_to_stop_and_survives_a_kill(
-    gradus_data: Path, smollm2: Path, tmp_path: Path, adapter: bool
+    gradus_data: Path, smollm2: Path, tmp_path: Path, way: str
 ) -> None:
+    if way == "four bits":
+        pytest.importorskip("bitsandbytes", reason="bitsandbytes is not installed")
     study = sixteen(smollm2)
-    if adapter:
-        study["recipe"]["adapter"] = {"rank": 8}
+    if WAYS[way] is not None:
+        study["recipe"]["adapter"] = WAYS[way]
     made = Workflow(tmp_path, study)
     killed = made.start("metrics")
     wait_for(lambda: saved_steps(tmp_path / "work") or killed.poll() is not None, "a saved step", 900)

@@ -29,7 +29,7 @@ class DueJob:
     rule_changed: bool = False
 
 
-def to_json(jobs: Iterable[DueJob]) -> list[dict[str, Any]]:
+def to_json(jobs: Iterable[DueJob]) -> list[dict[str, object]]:
     """The jobs as plain JSON values."""
     return [asdict(job) for job in jobs]
 

@@ -6,12 +6,12 @@ import statistics
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 from gradus.planning.quote import Quote
 from gradus.planning.row_counts import size
 from gradus.records import Cell, Problem, Supervision
 from gradus.records.vocabulary import Split
+from gradus.results.facts import TrialFacts
 from gradus.results.store import Results
 from gradus.runtime.environment import data_folder, journal_folder
 from gradus.students.model_sizes import Work, size_of
@@ -106,10 +106,10 @@ class PlanInputs:
         """Tokens a second of one rank, the median over this student's finished trainings; None where there is none."""
         return self._speeds.get(student)
 
-    def trial(self, student: str) -> dict[str, Any] | None:
+    def trial(self, student: str) -> TrialFacts | None:
         """What the trial of a pretrained student found; None where it was not tried yet, or is built here."""
         record = self.results.find_run_record(paths.Artifact(f"{paths.STUDENT}.jsonl"), student=student) or {}
-        found: dict[str, Any] | None = record.get("trial")
+        found: TrialFacts | None = record.get("trial")
         return found
 
     def read_problems(self, dataset: str, split: Split) -> list[Problem]:

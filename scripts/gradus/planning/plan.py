@@ -83,7 +83,7 @@ class Plan:
     narrow: Mapping[str, int] = field(default_factory=dict)
     reasons: Sequence[Reason] = ()
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> dict[str, object]:
         """The plan for machines."""
         return {
             "lines": [asdict(needs) for needs in self.needs],

@@ -6,6 +6,8 @@ A file may hold more fields than its type names (docs/reference/outputs.md lists
 # No `from __future__ import annotations`: with it Python 3.11 takes the fields that are NotRequired for required ones.
 from typing import Any, NotRequired, TypedDict
 
+from gradus.teachers.audit_facts import SupervisionAudit
+
 
 class AnnotationManifest(TypedDict):
     """What the annotation job counted; ``excerpt`` says whether released rows are a part of what was released."""
@@ -69,6 +71,15 @@ class TrainingRun(TypedDict):
     tokens_per_second: float
 
 
+class TrialFacts(TypedDict):
+    """What the trial of a pretrained student found, and what the study had asked (``students.trial.examination.Examined``)."""
+
+    architecture: str
+    positions: int | None
+    notes: list[str]
+    demands: dict[str, dict[str, object]]
+
+
 class DatasetAudit(TypedDict):
     """Counts of a dataset's problems; those of structures and tuples of generated problems alone.
 
@@ -85,20 +96,6 @@ class DatasetAudit(TypedDict):
     test_questions_templated_in_train: NotRequired[list[str]]
     test_questions_of_others: NotRequired[dict[str, dict[str, Any]]]
     shared_number_tuples: NotRequired[int]
-
-
-class SupervisionAudit(TypedDict):
-    """The texts of one supervision: their number, lengths, traits and price (None where it is unknown)."""
-
-    supervision: str
-    rows: int
-    words: dict[str, float]
-    output_tokens: int
-    price_usd: float | None
-    traits: dict[str, float]
-    verdicts: NotRequired[dict[str, int]]
-    excerpt: NotRequired[bool]
-    findings: NotRequired[dict[str, dict[str, Any]]]
 
 
 class AnnotationAudit(TypedDict):

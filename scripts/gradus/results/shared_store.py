@@ -211,17 +211,17 @@ def told() -> str | None:
     return f"Finished work is shared through {root}{alone}."
 
 
-def job_identity(program: str, **facts: Any) -> dict[str, Any]:
+def job_identity(program: str, **facts: object) -> dict[str, object]:
     """Everything that decides what a job writes: the facts, and the code of its program."""
     return {**facts, "code": fingerprint(program)}
 
 
-def origin(output: str | Path) -> dict[str, Any]:
+def origin(output: str | Path) -> dict[str, object]:
     """Where something was made: file of its study, processor, libraries, code."""
     parts = Path(output).parts
     inside = parts[len(parts) - 1 - parts[::-1].index("results") :] if "results" in parts else parts[-1:]
     here = arithmetic()
-    found = {"file": "/".join(inside), "processor": here["processor"], "commit": commit()}
+    found: dict[str, object] = {"file": "/".join(inside), "processor": here["processor"], "commit": commit()}
     return {**found, "torch": here["torch"]} if "torch" in here else found
 
 

@@ -33,7 +33,7 @@ class Record:
     def check(self) -> None:
         """Raise ``UserError`` if the values do not make sense together."""
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> dict[str, object]:
         """The record as plain JSON values."""
         fields = dataclasses.asdict(self)
         return {name: value for name, value in fields.items() if value is not None or name not in self.MAY_BE_ABSENT}

@@ -8,7 +8,6 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
 from statistics import fmean, median, quantiles
 from typing import Any
 
@@ -18,6 +17,7 @@ from gradus.data.text_normalisation import normalised
 from gradus.records import Annotation, Problem, Supervision
 from gradus.records.vocabulary import AnswerKind
 from gradus.runtime.markdown import markdown_table
+from gradus.teachers.audit_facts import FindingFacts, SupervisionAudit
 from gradus.teachers.text_traits import text_traits
 
 # Literal pieces of prompts that teachers leave in their texts: tags, level names in brackets, template fields.
@@ -29,14 +29,6 @@ _EXAMPLES = 5
 _NO_RATIONALE_WORDS = 2
 
 
-@dataclass(frozen=True)
-class Finding:
-    """How many rows have a defect, and the ids of the first few."""
-
-    count: int
-    examples: tuple[str, ...]
-
-
 def audit_annotations(
     supervision: Supervision,
     rows: Sequence[Annotation],
@@ -45,14 +37,14 @@ def audit_annotations(
     below: Sequence[Annotation] | None,
     original: Sequence[Annotation] | None,
     manifest: Mapping[str, Any],
-) -> dict[str, Any]:
+) -> SupervisionAudit:
     """The facts of one supervision.
 
     ``below`` are the annotations one level lower (same teacher and format), ``original`` those that a rewrite started
     from, ``manifest`` what the annotation job counted; each may be absent.
     """
     words = [len(row.rationale.split()) for row in rows]
-    facts: dict[str, Any] = {
+    facts: SupervisionAudit = {
         "supervision": str(supervision),
         "rows": len(rows),
         "problems_without_annotation": len(manifest.get("without_annotation", [])),
@@ -91,7 +83,7 @@ def audit_annotations(
         found["rewrite_changed_answer"] = _rows_where(
             known, lambda row: not _same_answer(row, first[row.key], problems[row.problem_id].answer_kind)
         )
-    facts["findings"] = {name: asdict(finding) for name, finding in found.items()}
+    facts["findings"] = found
     return facts
 
 
@@ -115,12 +107,12 @@ def distribution(values: Sequence[int]) -> dict[str, float]:
     }
 
 
-def _rows_where(rows: Sequence[Annotation], condition: Callable[[Annotation], bool]) -> Finding:
+def _rows_where(rows: Sequence[Annotation], condition: Callable[[Annotation], bool]) -> FindingFacts:
     hits = [row.key for row in rows if condition(row)]
-    return Finding(len(hits), tuple(hits[:_EXAMPLES]))
+    return {"count": len(hits), "examples": tuple(hits[:_EXAMPLES])}
 
 
-def _repeated(rows: Sequence[Annotation]) -> Finding:
+def _repeated(rows: Sequence[Annotation]) -> FindingFacts:
     """Rows that share their text with another problem's row (the teacher repeats itself, or a join is broken)."""
     seen = Counter((row.rationale, row.problem_id) for row in rows if row.rationale)
     texts = Counter(text for text, _ in seen)
@@ -152,7 +144,7 @@ def _same_answer(row: Annotation, other: Annotation, kind: AnswerKind) -> bool:
     return answers_equal(row.answer, other.answer, kind)
 
 
-def levels_out_of_order(audits: Sequence[Mapping[str, Any]]) -> list[str]:
+def levels_out_of_order(audits: Sequence[SupervisionAudit]) -> list[str]:
     """Where the mean length does not grow from one level to the next of the same dataset, teacher and format."""
     means = {audit["supervision"]: audit["words"]["mean"] for audit in audits}
     found = []
@@ -163,9 +155,7 @@ def levels_out_of_order(audits: Sequence[Mapping[str, Any]]) -> list[str]:
     return found
 
 
-def to_markdown(
-    audits: Sequence[Mapping[str, Any]], stale: Sequence[str], datasets: Sequence[Mapping[str, Any]]
-) -> str:
+def to_markdown(audits: Sequence[SupervisionAudit], stale: Sequence[str], datasets: Sequence[Mapping[str, Any]]) -> str:
     """The audit as a page: what was found first, then what it was found in: datasets, lengths per supervision, costs."""
     checked = [
         (
@@ -223,7 +213,7 @@ def _defects(datasets: Sequence[Mapping[str, Any]]) -> Iterator[str]:
             yield f"{dataset['dataset']}: {'; '.join(found)}"
 
 
-def _lengths(audit: Mapping[str, Any]) -> tuple[Any, ...]:
+def _lengths(audit: SupervisionAudit) -> tuple[str | float, ...]:
     words, share = audit["words"], audit.get("longer_than_level_below")
     shown = "" if share is None else f"{100 * share:.1f} %"
     return audit["supervision"], audit["rows"], *(words[name] for name in ("mean", "median", "p10", "p90")), shown
@@ -235,7 +225,7 @@ def _table(heads: str, rows: Iterable[Sequence[Any]]) -> str:
     return markdown_table(names, [list(map(str, row)) for row in rows], "l" + "r" * (len(names) - 1))
 
 
-def _findings(audits: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+def _findings(audits: Sequence[SupervisionAudit]) -> Iterator[str]:
     """One sentence per defect of a supervision."""
     for audit in audits:
         name = audit["supervision"]
@@ -253,7 +243,7 @@ def _findings(audits: Sequence[Mapping[str, Any]]) -> Iterator[str]:
             )
 
 
-def _costs(audits: Sequence[Mapping[str, Any]]) -> list[str]:
+def _costs(audits: Sequence[SupervisionAudit]) -> list[str]:
     """What remote teachers cost; nothing where there are none."""
     priced = [audit for audit in audits if audit["output_tokens"]]
     if not priced:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from gradus.presentation.explorer.facts import StudyFacts
 from gradus.presentation.explorer.glossary import GLOSSARY, terms
 from gradus.presentation.explorer.page import to_page
 
@@ -17,6 +18,24 @@ PAGE = """# Glossary
 | **marks** | `*` fewer runs. `†` not shown to be above. `‡` trained on test. |
 | **lease** | What no page shows. |
 """
+EMPTY = StudyFacts(
+    study="s",
+    about="",
+    decoding="greedy",
+    axes={},
+    weights={},
+    experiments=[],
+    cells=[],
+    problems={},
+    more={},
+    training_problems={},
+    links={},
+    claims=[],
+    recommendations=[],
+    since_claims=0,
+    datasets=[],
+    annotations=[],
+)
 
 
 @pytest.fixture
@@ -46,5 +65,5 @@ def test_the_page_has_few_words_and_none_of_them_can_end_its_script(
     assert sum(map(len, terms("gain, margin, ‡, level, student", GLOSSARY).values())) > 100
     glossary.write_text(PAGE.replace("Accuracy", "</script><b>"), encoding="utf-8")
     monkeypatch.setattr("gradus.presentation.explorer.page.terms", lambda text: terms(text, glossary))
-    page = to_page({"study": "s"}, [])
+    page = to_page(EMPTY, [])
     assert '"gain":' in page and "</script><b>" not in page and '"lease":' not in page

@@ -76,8 +76,10 @@ def test_rewrites_that_lost_something_are_found() -> None:
 
 def test_a_mean_that_does_not_grow_is_found() -> None:
     audits = [
-        {"supervision": f"d/t/original/{level}", "words": {"mean": mean}}
-        for level, mean in (("L1", 5), ("L2", 9), ("L3", 8))
+        audit_annotations(
+            replace(PLACE, level=level), rows(a=" ".join("w" * words)), PROBLEMS, frozenset(), None, None, {}
+        )
+        for level, words in (("L1", 5), ("L2", 9), ("L3", 8))
     ]
     assert len(levels_out_of_order(audits)) == 1
     assert "L3" in levels_out_of_order(audits)[0]

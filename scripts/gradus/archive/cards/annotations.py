@@ -9,10 +9,11 @@ from huggingface_hub import DatasetCardData
 from gradus.archive.licences import dataset_terms, hub_dataset, teacher_terms
 from gradus.presentation.table import Table
 from gradus.records import Supervision
-from gradus.results.facts import AnnotationManifest, SupervisionAudit
+from gradus.results.facts import AnnotationManifest
 from gradus.results.store import Results
 from gradus.study.config import Study
 from gradus.study.grid import supervisions
+from gradus.teachers.audit_facts import SupervisionAudit
 
 # The Hub's classes of dataset sizes.
 _SIZES = (

@@ -1,10 +1,10 @@
 """Tallies: the accuracies of one run on one task, with intervals over problems."""
 
-from __future__ import annotations
-
+# No `from __future__ import annotations`: with it Python 3.11 takes the fields that are NotRequired for required ones.
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
+from statistics import fmean
+from typing import NotRequired, TypedDict
 
 from gradus.evaluation.outputs.verdicts import Judged
 from gradus.evaluation.scoring import majority, pass_at
@@ -15,6 +15,44 @@ from gradus.statistics.intervals import wilson
 Problems = dict[str, list[Judged]]
 
 
+class GivenScore(TypedDict):
+    """A score that the file itself has: on how many outputs, its mean, and how often it agrees with the robust verdict."""
+
+    outputs: int
+    mean: float
+    agree: int
+
+
+class Sampled(TypedDict):
+    """What several outputs a problem add: their number (fewest and most where they differ), and two more accuracies."""
+
+    samples: int | list[int]
+    majority_accuracy: float
+    pass_at: dict[str, float]
+
+
+class Tally(TypedDict):
+    """The accuracies of a run on a task, from 0 to 1, with their intervals and counts; ``n`` problems."""
+
+    n: int
+    outputs: int
+    strict_correct: int
+    strict_accuracy: float
+    strict_interval_low: float
+    strict_interval_high: float
+    robust_correct: int
+    robust_accuracy: float
+    robust_interval_low: float
+    robust_interval_high: float
+    disagreements: int
+    failures: dict[str, int]
+    problems_without_prediction: int
+    samples: NotRequired[int | list[int]]
+    majority_accuracy: NotRequired[float]
+    pass_at: NotRequired[dict[str, float]]
+    given: NotRequired[dict[str, GivenScore]]
+
+
 def by_problem(rows: Sequence[Judged]) -> Problems:
     """The outputs of each problem, in order."""
     found: Problems = {}
@@ -23,9 +61,7 @@ def by_problem(rows: Sequence[Judged]) -> Problems:
     return found
 
 
-def tally(
-    rows: Sequence[Judged], kind: AnswerKind, unanswered: int = 0, count_unanswered: bool = False
-) -> dict[str, Any]:
+def tally(rows: Sequence[Judged], kind: AnswerKind, unanswered: int = 0, count_unanswered: bool = False) -> Tally:
     """Both accuracies with their Wilson intervals, over the problems however many outputs each has.
 
     ``unanswered`` problems are told, and wrong with ``count_unanswered``. With several outputs a problem: ``majority_accuracy``
@@ -33,26 +69,39 @@ def tally(
     """
     problems = by_problem(rows)
     n = len(problems) + (unanswered if count_unanswered else 0)
-    facts: dict[str, Any] = {"n": n, "outputs": len(rows)}
-    for name in ("strict", "robust"):
-        shares = [sum(getattr(row.grade, name) for row in mine) / len(mine) for mine in problems.values()]
-        interval = wilson(round(sum(shares)), n)
-        facts |= {
-            f"{name}_correct": sum(getattr(row.grade, name) for row in rows),
-            f"{name}_accuracy": sum(shares) / n,
-            f"{name}_interval_low": interval.low,
-            f"{name}_interval_high": interval.high,
-        }
-    facts["disagreements"] = sum(row.grade.strict != row.grade.robust for row in rows)
-    facts["failures"] = dict(sorted(Counter(row.grade.failure for row in rows if row.grade.failure).items()))
-    facts["problems_without_prediction"] = unanswered
-    return facts | _sampled(problems, kind, n) | _given(rows)
+    strict, robust = (
+        sum(fmean(getattr(row.grade, name) for row in mine) for mine in problems.values())
+        for name in ("strict", "robust")
+    )
+    by_strict, by_robust = wilson(round(strict), n), wilson(round(robust), n)
+    found: Tally = {
+        "n": n,
+        "outputs": len(rows),
+        "strict_correct": sum(row.grade.strict for row in rows),
+        "strict_accuracy": strict / n,
+        "strict_interval_low": by_strict.low,
+        "strict_interval_high": by_strict.high,
+        "robust_correct": sum(row.grade.robust for row in rows),
+        "robust_accuracy": robust / n,
+        "robust_interval_low": by_robust.low,
+        "robust_interval_high": by_robust.high,
+        "disagreements": sum(row.grade.strict != row.grade.robust for row in rows),
+        "failures": dict(sorted(Counter(row.grade.failure for row in rows if row.grade.failure).items())),
+        "problems_without_prediction": unanswered,
+    }
+    sampled, given = _sampled(problems, kind, n), _given(rows)
+    if sampled is not None:
+        found["samples"], found["pass_at"] = sampled["samples"], sampled["pass_at"]
+        found["majority_accuracy"] = sampled["majority_accuracy"]
+    if given:
+        found["given"] = given
+    return found
 
 
-def _sampled(problems: Problems, kind: AnswerKind, n: int) -> dict[str, Any]:
+def _sampled(problems: Problems, kind: AnswerKind, n: int) -> Sampled | None:
     fewest, most = (choose(map(len, problems.values())) for choose in (min, max))
     if most == 1:
-        return {}
+        return None
     scored = [[_scored(row) for row in mine] for mine in problems.values()]
     sizes = [2**power for power in range(fewest.bit_length()) if 2**power <= fewest]
     return {
@@ -69,13 +118,13 @@ def _scored(row: Judged) -> Scored:
     return Scored(row.sample.id, row.sample.sample, grade.extracted, grade.robust, grade.strict, grade.failure, False)
 
 
-def _given(rows: Sequence[Judged]) -> dict[str, Any]:
-    """What the file's own scores say, and on how many outputs they agree with the robust verdict."""
+def _given(rows: Sequence[Judged]) -> dict[str, GivenScore]:
+    """What the file's own scores say, by their names."""
     metrics = dict.fromkeys(name for row in rows for name in row.sample.scores)
-    return {"given": {name: _of_metric(rows, name) for name in metrics}} if metrics else {}
+    return {name: _of_metric(rows, name) for name in metrics}
 
 
-def _of_metric(rows: Sequence[Judged], name: str) -> Mapping[str, float | int]:
+def _of_metric(rows: Sequence[Judged], name: str) -> GivenScore:
     scored = [(row, value) for row in rows if (value := row.sample.score(name)) is not None]
     return {
         "outputs": len(scored),

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from gradus.presentation.explorer.experiments import experiments
+from gradus.presentation.explorer.facts import AnnotationFacts, CellFacts, StudyFacts
 from gradus.presentation.explorer.sampling import (
     RATIONALE_BYTES,
     blocks,
@@ -18,37 +19,23 @@ from gradus.presentation.explorer.sampling import (
     shown_problems,
 )
 from gradus.records import Cell, Problem
+from gradus.records.metrics import Metrics
 from gradus.records.vocabulary import NATIVE, Split
-from gradus.results.facts import SupervisionAudit
 from gradus.results.presence import presence
 from gradus.results.store import Results
 from gradus.results.weights import weights_of
 from gradus.study import paths
 from gradus.study.config.axes import Value, are_numbers, base_of
 from gradus.study.grid import cells, requested_cells, supervisions
+from gradus.teachers.audit_facts import SupervisionAudit
 
 CURVE_POINTS = 60
-_METRICS = (
-    "n",
-    "samples",
-    "accuracy",
-    "interval_low",
-    "interval_high",
-    "strict_accuracy",
-    "truncated",
-    "unparsable",
-    "mean_completion_tokens",
-    "most_frequent_answer_accuracy",
-    "chance_accuracy",
-    "training_examples",
-)
-
 
 Shown = Mapping[tuple[str, Split], Sequence[Problem]]
 
 
-def collect(results: Results, shown: Shown, folder: Path | None = None) -> dict[str, Any]:
-    """Everything but the texts: axes, experiments, cells, problems, claims, audits; all of it plain JSON.
+def collect(results: Results, shown: Shown, folder: Path | None = None) -> StudyFacts:
+    """Everything but the texts: axes, experiments, cells, problems, claims, audits.
 
     ``shown`` are the problems whose texts are in the page; ``folder`` is the page's, for links to files beside it.
     """
@@ -154,23 +141,27 @@ def samples(results: Results, cell: Cell, shown: Sequence[Problem]) -> list[list
     return found
 
 
-def _cell(results: Results, cell: Cell, audit: SupervisionAudit | None) -> dict[str, Any]:
-    facts: dict[str, Any] = {key: str(value) for key, value in cell.wildcards().items()}
+def _cell(results: Results, cell: Cell, audit: SupervisionAudit | None) -> CellFacts:
+    facts = _named(cell)
     metrics = results.find_metrics(cell)
     if metrics is None:
         found = presence(results, cell)
-        return {**facts, "status": found.status, "why": found.why}
-    facts |= {"status": "done", **{key: getattr(metrics, key) for key in _METRICS}}
+        facts["status"], facts["why"] = found.status, found.why
+        return facts
+    _add_scores(facts, metrics)
     held = results.find_metrics(cell, problems=paths.DEVELOPMENT)
     if held is not None:
         facts["development"] = {
-            name: getattr(held, name) for name in ("accuracy", "interval_low", "interval_high", "n")
+            "accuracy": held.accuracy,
+            "interval_low": held.interval_low,
+            "interval_high": held.interval_high,
+            "n": held.n,
         }
     facts["leaked"], facts["excerpt"] = bool(metrics.leaked_training_rows), metrics.excerpt
     facts["no_end"] = not results.has_learned_to_stop(cell)
     trace = results.find_trace(cell)
     every = max(1, -(-len(trace) // CURVE_POINTS))
-    facts["curve"] = [[step["step"], round(step["loss"], 4)] for step in trace[::every]]
+    facts["curve"] = [(step["step"], round(step["loss"], 4)) for step in trace[::every]]
     facts["seconds"] = round(sum(step["seconds"] for step in results.find_telemetry(cell)), 1)
     training_set = results.find_training_set_manifest(cell)
     if training_set is not None:
@@ -180,19 +171,43 @@ def _cell(results: Results, cell: Cell, audit: SupervisionAudit | None) -> dict[
     return facts
 
 
+def _named(cell: Cell) -> CellFacts:
+    supervision = cell.supervision
+    return {
+        "dataset": supervision.dataset,
+        "teacher": supervision.teacher,
+        "format": supervision.format,
+        "level": supervision.level,
+        "student": cell.student,
+        "seed": str(cell.seed),
+        "status": "done",
+    }
+
+
+def _add_scores(facts: CellFacts, metrics: Metrics) -> None:
+    facts["n"], facts["samples"], facts["accuracy"] = metrics.n, metrics.samples, metrics.accuracy
+    facts["interval_low"], facts["interval_high"] = metrics.interval_low, metrics.interval_high
+    facts["strict_accuracy"], facts["chance_accuracy"] = metrics.strict_accuracy, metrics.chance_accuracy
+    facts["truncated"], facts["unparsable"] = metrics.truncated, metrics.unparsable
+    facts["mean_completion_tokens"] = metrics.mean_completion_tokens
+    facts["most_frequent_answer_accuracy"] = metrics.most_frequent_answer_accuracy
+    facts["training_examples"] = metrics.training_examples
+
+
 def _left_out(results: Results, shown: Shown, dataset: str) -> list[int]:
     """How many test problems each file beside the page holds."""
     series = sum(cell.supervision.dataset == dataset for cell in requested_cells(results.study))
     return [len(block) for block in blocks(results.find_problems(dataset, "test"), shown[dataset, "test"], series)]
 
 
-def _dataset(results: Results, name: str) -> dict[str, Any]:
+def _dataset(results: Results, name: str) -> dict[str, str | int]:
+    """The counts of a dataset's audit: lists by their lengths."""
     audit: Mapping[str, Any] = results.find_dataset_audit(name) or {}
     counted = {key: len(value) if isinstance(value, list) else value for key, value in audit.items()}
     return {"dataset": name, **{key: value for key, value in counted.items() if key != "dataset"}}
 
 
-def _annotations(audit: SupervisionAudit) -> dict[str, Any]:
+def _annotations(audit: SupervisionAudit) -> AnnotationFacts:
     findings = {name: found["count"] for name, found in audit.get("findings", {}).items() if found["count"]}
     return {
         "supervision": audit["supervision"],

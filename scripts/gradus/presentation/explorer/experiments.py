@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from math import nan
 from statistics import fmean
-from typing import Any
 
 from gradus.analysis.summaries import ConditionSummary, full_label, label, plain, summary, value
+from gradus.presentation.explorer.facts import ExperimentFacts, PointFacts
 from gradus.presentation.number import BASELINE, EXCERPT, LEAKED, MARKS, NO_END
 from gradus.records import Supervision
 from gradus.records.metrics import Metrics
@@ -20,8 +20,8 @@ from gradus.study.config.axes import text_of
 from gradus.study.grid import experiment_cells
 
 
-def experiments(results: Results) -> list[dict[str, Any]]:
-    """Every experiment with its question, axis and points, as plain JSON."""
+def experiments(results: Results) -> list[ExperimentFacts]:
+    """Every experiment with its question, axis and points."""
     return [
         {
             "name": name,
@@ -36,7 +36,7 @@ def experiments(results: Results) -> list[dict[str, Any]]:
     ]
 
 
-def _points(results: Results, experiment: Experiment) -> list[dict[str, Any]]:
+def _points(results: Results, experiment: Experiment) -> list[PointFacts]:
     runs_wanted: dict[tuple[Supervision, str, str], int] = {}
     scored: dict[tuple[Supervision, str, str], list[Metrics]] = {}
     held: dict[tuple[Supervision, str, str], list[Metrics]] = {}
@@ -53,15 +53,16 @@ def _points(results: Results, experiment: Experiment) -> list[dict[str, Any]]:
                     held.setdefault(key, []).append(developed)
                 if not results.has_learned_to_stop(cell):
                     endless.add(key)
-    points = []
+    points: list[PointFacts] = []
     for key, wanted in runs_wanted.items():
         supervision, student, decoding = key
         is_there = key in scored
         row = summary(supervision, student, scored[key]) if is_there else _absent(supervision, student)
         row = replace(row, decoding=decoding, no_end=key in endless)
-        condition = {"dataset": supervision.dataset, "supervision": supervision.short, "student": student}
-        measured = _measured(row) | _developed(held.get(key, ())) if is_there else {}
-        points.append(condition | {"runs_wanted": wanted} | _where(row, experiment) | measured)
+        point = _drawn(row, experiment, wanted)
+        if is_there:
+            _measure(point, row, held.get(key, ()))
+        points.append(point)
     return points
 
 
@@ -69,19 +70,29 @@ def _absent(supervision: Supervision, student: str) -> ConditionSummary:
     return ConditionSummary(supervision, student, (), 0, nan, nan, nan, None, nan, nan, nan, nan, nan, False, False)
 
 
-def _where(row: ConditionSummary, experiment: Experiment) -> dict[str, Any]:
+def _drawn(row: ConditionSummary, experiment: Experiment, runs_wanted: int) -> PointFacts:
     """In which panel, over which tick and on which line a condition is drawn, as in the experiment's figure."""
     dataset, student = row.supervision.dataset, row.student
+    panel, is_baseline = dataset, False
     if experiment.parameter is not None:
-        line = f"{plain(student, experiment)}, {full_label(row, experiment)}"
-        tick = text_of(value(row, experiment))
-        return {"panel": plain(dataset, experiment), "tick": tick, "series": line, "is_baseline": False}
-    if experiment.axis in ("student", "dataset"):
+        series = f"{plain(student, experiment)}, {full_label(row, experiment)}"
+        panel, tick = plain(dataset, experiment), text_of(value(row, experiment))
+    elif experiment.axis in ("student", "dataset"):
         panel, tick = (dataset, student) if experiment.axis == "student" else (student, dataset)
-        return {"panel": panel, "tick": tick, "series": full_label(row, experiment), "is_baseline": False}
-    tick = label(row.supervision, experiment)
-    is_baseline = tick not in getattr(experiment, f"{experiment.axis}s")
-    return {"panel": dataset, "tick": tick, "series": _series(row, experiment), "is_baseline": is_baseline}
+        series = full_label(row, experiment)
+    else:
+        tick, series = label(row.supervision, experiment), _series(row, experiment)
+        is_baseline = tick not in getattr(experiment, f"{experiment.axis}s")
+    return {
+        "dataset": dataset,
+        "supervision": row.supervision.short,
+        "student": student,
+        "runs_wanted": runs_wanted,
+        "panel": panel,
+        "tick": tick,
+        "series": series,
+        "is_baseline": is_baseline,
+    }
 
 
 def _series(row: ConditionSummary, experiment: Experiment) -> str:
@@ -97,20 +108,12 @@ def _series(row: ConditionSummary, experiment: Experiment) -> str:
     return ", ".join([row.student, *varied])
 
 
-def _developed(runs: Sequence[Metrics]) -> dict[str, Any]:
-    """The mean over runs on the development problems, on which a choice may be made; nothing where the dataset keeps none."""
-    return {"development": fmean(run.accuracy for run in runs), "development_n": runs[0].n} if runs else {}
-
-
-def _measured(row: ConditionSummary) -> dict[str, Any]:
+def _measure(point: PointFacts, row: ConditionSummary, developed: Sequence[Metrics]) -> None:
+    """Put what was measured to a point; ``developed`` are its runs on the development problems, on which a choice may be made."""
     marks = {BASELINE: not row.above_baselines, LEAKED: row.leaked, EXCERPT: row.excerpt, NO_END: row.no_end}
-    return {
-        "accuracy": row.accuracy,
-        "low": row.low,
-        "high": row.high,
-        "sd": row.seed_sd,
-        "n": row.n,
-        "runs": len(row.seeds),
-        "frequent": row.most_frequent,
-        "marks": "".join(MARKS[name].sign for name, is_so in marks.items() if is_so),
-    }
+    point["accuracy"], point["low"], point["high"], point["sd"] = row.accuracy, row.low, row.high, row.seed_sd
+    point["n"], point["runs"], point["frequent"] = row.n, len(row.seeds), row.most_frequent
+    point["marks"] = "".join(MARKS[name].sign for name, is_so in marks.items() if is_so)
+    if developed:
+        point["development"] = fmean(run.accuracy for run in developed)
+        point["development_n"] = developed[0].n

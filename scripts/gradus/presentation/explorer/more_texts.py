@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from gradus.presentation.explorer.collection import Shown, samples
+from gradus.presentation.explorer.facts import BlockFacts
 from gradus.presentation.explorer.packing import in_script, packed
 from gradus.presentation.explorer.rationales import rationales
 from gradus.presentation.explorer.sampling import blocks, problem_facts
@@ -35,8 +36,8 @@ def write_more(results: Results, shown: Shown, folder: Path) -> int:
     return count
 
 
-def _blocks(results: Results, shown: Shown, dataset: str) -> Iterator[dict[str, Any]]:
-    """What each file of a dataset holds, as plain JSON; every file of results is read once."""
+def _blocks(results: Results, shown: Shown, dataset: str) -> Iterator[BlockFacts]:
+    """What each file of a dataset holds; every file of results is read once."""
     own = [(i, cell) for i, cell in enumerate(requested_cells(results.study)) if cell.supervision.dataset == dataset]
     cut = blocks(results.find_problems(dataset, "test"), shown[dataset, "test"], len(own))
     rest = [problem for block in cut for problem in block]

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from gradus.presentation.explorer.collection import collect, samples, shown
+from gradus.presentation.explorer.facts import StudyFacts
 from gradus.presentation.explorer.glossary import terms
 from gradus.presentation.explorer.packing import in_script, packed
 from gradus.presentation.explorer.rationales import rationales
@@ -35,25 +36,23 @@ def explorer(results: Results, folder: Path | None = None, reload_seconds: float
         samples(results, cell, problems[cell.supervision.dataset, "test"]) for cell in requested_cells(results.study)
     )
     written = list(rationales(results, problems))
-    facts = collect(results, problems, folder) | {"rationales": [found.facts() for found in written]}
+    facts = collect(results, problems, folder)
+    facts["rationales"] = [found.facts() for found in written]
     if reload_seconds is not None:
         facts["reload_seconds"] = reload_seconds
     return to_page(facts, texts, [found.rows for found in written])
 
 
-def to_page(
-    facts: dict[str, Any], samples: Iterable[list[list[Any]]], rationales: Iterable[list[list[Any]]] = ()
-) -> str:
+def to_page(facts: StudyFacts, samples: Iterable[list[list[Any]]], rationales: Iterable[list[list[Any]]] = ()) -> str:
     """The HTML document; ``samples`` has an entry per cell, in the order of ``facts["cells"]``, and ``rationales`` one per
     entry of ``facts["rationales"]``."""
     program = "".join((_HERE / f"{name}.js").read_text(encoding="utf-8") for name in _PROGRAM)
-    facts = {**facts, "terms": terms(program)}
     parts = {
-        "BESIDE": " 'self' file:" if any(facts.get("more", {}).values()) else "",
+        "BESIDE": " 'self' file:" if any(facts["more"].values()) else "",
         "TITLE": escape(f"{facts['study']} - Gradus"),
         "STYLE": (_HERE / "explorer.css").read_text(encoding="utf-8"),
         "PROGRAM": program,
-        "FACTS": in_script(json.dumps(facts, ensure_ascii=False, separators=(",", ":"))),
+        "FACTS": in_script(json.dumps({**facts, "terms": terms(program)}, ensure_ascii=False, separators=(",", ":"))),
         "SAMPLES": "\n".join(packed(cell) for cell in samples),
         "RATIONALES": "\n".join(packed(rows) for rows in rationales),
     }

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from gradus.presentation.explorer.facts import RationaleFacts
 from gradus.presentation.explorer.sampling import cut
 from gradus.records import Annotation, Problem, Supervision
 from gradus.records.vocabulary import UNTAUGHT, Split
@@ -21,8 +22,8 @@ class Texts:
     split: Split
     rows: list[list[Any]]
 
-    def facts(self) -> dict[str, str]:
-        """Whose they are, as plain JSON."""
+    def facts(self) -> RationaleFacts:
+        """Whose they are."""
         supervision = self.supervision
         return {
             "dataset": supervision.dataset,

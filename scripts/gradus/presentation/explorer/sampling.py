@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
+from gradus.presentation.explorer.facts import ProblemFacts
 from gradus.records import Problem
 from gradus.runtime.atomic import sha256_bytes
 
@@ -39,8 +39,8 @@ def blocks(problems: Sequence[Problem], shown: Sequence[Problem], series: int) -
     return [rest[start : start + size] for start in range(0, len(rest), size)]
 
 
-def problem_facts(problem: Problem) -> dict[str, Any]:
-    """What the page tells of a problem, as plain JSON."""
+def problem_facts(problem: Problem) -> ProblemFacts:
+    """What the page tells of a problem."""
     return {"id": problem.id, "question": problem.question, "choices": problem.choices, "answer": problem.answer}
 
 

@@ -192,7 +192,7 @@ class Recipe(Section):
         description="Optimizer steps between two progress checkpoints. It decides no weight: another value trains nothing again.",
     )
 
-    def identity(self) -> dict[str, Any]:
+    def identity(self) -> dict[str, object]:
         """What decides the weights, as plain JSON values."""
         return {**self.model_dump(), "save_every": SAVE_EVERY}
 
@@ -288,7 +288,7 @@ Corpus = Annotated[PrimerCorpus | FileCorpus, Field(discriminator="source")]
 class _BaseModel(Section):
     """What all students share: what their trainings ask a cluster for, and the keys of `recipe` that they override."""
 
-    def identity(self) -> dict[str, Any]:
+    def identity(self) -> dict[str, object]:
         """What decides the base model itself, as plain JSON values; fine-tuning and resources do not."""
         return self.model_dump(exclude={"recipe", "resources"})
 
@@ -317,7 +317,7 @@ class BuiltStudent(_BaseModel):
     )
     recipe: dict[str, Any] = Field(default_factory=dict, description="Keys of `recipe` that this student overrides.")
 
-    def identity(self) -> dict[str, Any]:
+    def identity(self) -> dict[str, object]:
         return {**super().identity(), "warm_up": self.warm_up.identity()}
 
     @field_validator("warm_up")

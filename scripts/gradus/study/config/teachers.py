@@ -258,7 +258,7 @@ class ChatTeacher(RequestPolicy, _Asked):
         """The environment variable that holds the key; ``NO_KEY`` where the server needs none."""
         return self.key_variable or self.usual_key_variable
 
-    def identity(self) -> dict[str, Any]:
+    def identity(self) -> dict[str, object]:
         """What decides the texts, as plain JSON values: the part that a job's params hold."""
         found = self.model_dump(mode="json", exclude=set(self.policy_section.model_fields))
         unset = {name for name in _LATER_KEYS if name in found and name not in self._changed()}
@@ -267,7 +267,7 @@ class ChatTeacher(RequestPolicy, _Asked):
     def _changed(self) -> set[str]:
         return set(self.model_dump(exclude_defaults=True))
 
-    def policy(self) -> dict[str, Any]:
+    def policy(self) -> dict[str, object]:
         """How the teacher is asked, as plain JSON values: the part that reruns nothing."""
         return self.model_dump(mode="json", include=set(self.policy_section.model_fields))
 

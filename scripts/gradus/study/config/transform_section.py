@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, field_validator
 
@@ -42,7 +42,7 @@ class TransformSection(Section):
             raise ValueError("a transform asks nobody again: write retry into the study's verdict_policy")
         return value
 
-    def identity(self) -> dict[str, Any]:
+    def identity(self) -> dict[str, object]:
         """What decides its texts, as plain JSON values; its verdict policy decides the training set alone."""
         return self.model_dump(mode="json", exclude={"verdict_policy"})
 

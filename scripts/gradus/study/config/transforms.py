@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, field_validator, model_validator
 
@@ -195,7 +195,7 @@ class MixedTransform(TransformSection):
         """Whether problems are dealt out by shares, not by their steps."""
         return self.shares is not None
 
-    def identity(self) -> dict[str, Any]:
+    def identity(self) -> dict[str, object]:
         """A mixture by steps has the identity that it had before there were shares."""
         found = super().identity()
         return found if self.levels is None else {key: found[key] for key in ("kind", "levels", "otherwise", "teacher")}

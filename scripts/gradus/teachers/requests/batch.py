@@ -10,10 +10,9 @@ from __future__ import annotations
 import itertools
 import time
 import uuid
-from collections.abc import Callable, Iterable, Iterator, Mapping, Set
+from collections.abc import Callable, Iterable, Iterator, Set
 from dataclasses import replace
 from functools import partial
-from typing import Any
 
 from gradus.runtime.atomic import canonical_json
 from gradus.runtime.errors import UserError
@@ -32,8 +31,9 @@ from gradus.teachers.protocols import BatchService
 from gradus.teachers.requests import pinned_model
 from gradus.teachers.requests.batch_budget import BatchBudget, is_uncounted
 from gradus.teachers.requests.batch_records import BatchRecord, BatchRecords
-from gradus.teachers.requests.chat_request import ChatRequest
+from gradus.teachers.requests.chat_request import ChatRequest, RequestContent
 from gradus.teachers.requests.empty_answers import EmptyAnswers
+from gradus.teachers.requests.entries import SourceFacts
 from gradus.teachers.requests.journal import Journal, Response
 from gradus.teachers.requests.queue import NO_FACTS
 from gradus.teachers.requests.rate_limits import WallClock
@@ -56,7 +56,7 @@ class BatchQueue:
         teacher: BatchableTeacher,
         price: PriceEntry | None,
         sleep: Callable[[float], None] = time.sleep,
-        facts: Mapping[str, Any] = NO_FACTS,
+        facts: SourceFacts = NO_FACTS,
     ) -> None:
         self._connect = connect
         self._service: BatchService | None = None
@@ -64,7 +64,7 @@ class BatchQueue:
         self._teacher = teacher
         self._budget = BatchBudget(journal, teacher, price)
         self._sleep = sleep
-        self._facts = dict(facts)
+        self._facts = facts
         self._wait_seconds = teacher.batch_wait_hours * 3600
         self._records = BatchRecords(journal.folder / "batches")
         self._folder = self._records.folder
@@ -336,7 +336,7 @@ class BatchQueue:
         self._refused += 1
         log.info("batch %s waits for room in the provider's queue, and is submitted again: %s", record.id, error)
 
-    def _keep_failure(self, key: str, content: dict[str, Any], error: ProviderError, batch: str) -> bool:
+    def _keep_failure(self, key: str, content: RequestContent, error: ProviderError, batch: str) -> bool:
         """Journal what came in place of an answer; whether it is an outcome of its request."""
         model = str(content["body"]["model"])
         if isinstance(error, ContentFiltered):

@@ -6,12 +6,11 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 from gradus.runtime.atomic import write_json
 from gradus.runtime.jsonl import read_json
 from gradus.teachers.errors import BatchServiceRefusedError
-from gradus.teachers.requests.chat_request import ChatRequest
+from gradus.teachers.requests.chat_request import ChatRequest, RequestContent
 from gradus.teachers.requests.entries import output_limit
 
 
@@ -73,9 +72,9 @@ class BatchRecords:
         """Write or replace a record."""
         write_json(self._path(record), asdict(record))
 
-    def contents(self, record: BatchRecord) -> dict[str, Any]:
+    def contents(self, record: BatchRecord) -> dict[str, RequestContent]:
         """The contents of a batch's requests by their keys."""
-        contents: dict[str, Any] = read_json(self._contents_path(record))
+        contents: dict[str, RequestContent] = read_json(self._contents_path(record))
         return contents
 
     def drop(self, record: BatchRecord) -> None:
@@ -91,5 +90,5 @@ class BatchRecords:
 
 
 def _load(path: Path) -> BatchRecord:
-    raw: dict[str, Any] = read_json(path)
+    raw = read_json(path)
     return BatchRecord(raw["tag"], raw["created"], raw["id"], tuple(raw["keys"]))

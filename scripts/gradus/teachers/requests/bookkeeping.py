@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
+from typing import Unpack
 
 from gradus.runtime.program import log
 from gradus.study.config.teachers import PriceEntry
 from gradus.teachers.errors import UnusableAnswerError
 from gradus.teachers.requests.chat_request import ChatRequest
+from gradus.teachers.requests.entries import AnswerFacts, EntryFacts
 from gradus.teachers.requests.journal import Journal, Response
 from gradus.teachers.requests.prices import cost
 from gradus.teachers.requests.rate_limits import Clock
@@ -30,7 +31,7 @@ class Bookkeeping:
         self._waiting: list[Callable[[], None]] = []
         self._syncing: asyncio.Task[None] | None = None
 
-    def keep(self, request: ChatRequest, response: Response, **facts: Any) -> float | None:
+    def keep(self, request: ChatRequest, response: Response, **facts: Unpack[AnswerFacts]) -> float | None:
         """Journal an answer; its price. Raises OSError on a full disk, and holds the answer then."""
         price = response.price_usd
         if price is None and self._price is not None:
@@ -38,13 +39,13 @@ class Bookkeeping:
         self._add(request, replace(response, price_usd=price), **facts)
         return price
 
-    def keep_unusable(self, request: ChatRequest, error: UnusableAnswerError, **facts: Any) -> None:
+    def keep_unusable(self, request: ChatRequest, error: UnusableAnswerError, **facts: Unpack[AnswerFacts]) -> None:
         """Journal a body that is no answer, with what it may cost; its request stays unanswered."""
         price = None if self._price is None else cost(self._price, error.usage)
         body = Response("", "unusable", str(request.body["model"]), error.usage, price, raw=error.raw)
         self._add(request, body, unusable=True, **facts)
 
-    def _add(self, request: ChatRequest, response: Response, **facts: Any) -> None:
+    def _add(self, request: ChatRequest, response: Response, **facts: Unpack[EntryFacts]) -> None:
         def write() -> None:
             self._journal.add(request.key, request.content, response, defer_sync=True, **facts)
 

@@ -1,15 +1,22 @@
 """A request to a chat model, and its identity."""
 
-from __future__ import annotations
-
-from collections.abc import Callable, Mapping
+# No `from __future__ import annotations`: with it Python 3.11 takes the fields that are NotRequired for required ones.
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any
+from typing import Any, NotRequired, Self, TypedDict
 
 from gradus.teachers.requests.entries import LENGTH_FIELDS, output_limit
 from gradus.teachers.requests.journal import Response, request_key
 from gradus.teachers.thoughts import split_thoughts
+
+
+class RequestContent(TypedDict):
+    """The identity of a request: the body that is sent, and which sample and attempt it is."""
+
+    body: dict[str, Any]
+    sample: int
+    attempt: NotRequired[int]
 
 
 @dataclass(frozen=True)
@@ -25,10 +32,12 @@ class ChatRequest:
     reader: Callable[[Response], bool] | None = field(default=None, compare=False, repr=False)
 
     @property
-    def content(self) -> Mapping[str, object]:
+    def content(self) -> RequestContent:
         """The request's identity, as the journal keeps it."""
-        again = {"attempt": self.attempt} if self.attempt else {}
-        return {"body": self.body, "sample": self.sample, **again}
+        content: RequestContent = {"body": self.body, "sample": self.sample}
+        if self.attempt:
+            content["attempt"] = self.attempt
+        return content
 
     @cached_property
     def key(self) -> str:
@@ -44,7 +53,7 @@ class ChatRequest:
         """The longest output that is asked for, in tokens; None where the body sets none."""
         return output_limit(self.body)
 
-    def with_limit(self, limit: int) -> ChatRequest:
+    def with_limit(self, limit: int) -> Self:
         """The same request with another longest output."""
         fields = {name: limit for name in LENGTH_FIELDS if name in self.body}
         return replace(self, body={**self.body, **fields})

@@ -4,12 +4,12 @@ A line is canonical JSON. Where an answer holds what that form cannot (a lone su
 answer is too odd to be kept.
 """
 
-from __future__ import annotations
-
+# No `from __future__ import annotations`: with it Python 3.11 takes the fields that are NotRequired for required ones.
 import json
 import math
 import re
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, NotRequired, TypedDict, cast
 
 from gradus.runtime.atomic import canonical_json
 
@@ -22,7 +22,49 @@ _BEGINNING = re.compile(rb'\{"(?:account|attempts|batch|key)":')
 LENGTH_FIELDS = ("max_completion_tokens", "max_output_tokens", "max_tokens")
 
 
-def encode(entry: dict[str, Any]) -> bytes:
+class StoredResponse(TypedDict):
+    """An answer as it is kept (``journal.Response``)."""
+
+    text: str
+    finish_reason: str
+    model: str
+    usage: dict[str, int]
+    price_usd: float | None
+    reasoning: NotRequired[str]
+
+
+class SourceFacts(TypedDict, total=False):
+    """Where answers come from, and the variable of the key that pays."""
+
+    server: str
+    account: str
+
+
+class AnswerFacts(SourceFacts, total=False):
+    """What is kept beside an answer: how often it was asked for, by which SDK, or in which batch."""
+
+    attempts: int
+    sdk: str
+    batch: str
+
+
+class EntryFacts(AnswerFacts, total=False):
+    """What is kept beside any body; one that is ``unusable`` was paid for and answers nothing."""
+
+    unusable: bool
+
+
+class Entry(EntryFacts):
+    """A line of the journal. Entries of older versions have no time; ``raw`` is the provider's whole answer, if it was one."""
+
+    key: str
+    request: Mapping[str, object]
+    response: StoredResponse
+    time: NotRequired[float]
+    raw: NotRequired[dict[str, Any]]
+
+
+def encode(entry: Entry) -> bytes:
     """The line of an entry; never fails for values that came out of JSON."""
     try:
         return canonical_json(entry).encode("utf-8") + b"\n"
@@ -31,7 +73,7 @@ def encode(entry: dict[str, Any]) -> bytes:
         return json.dumps(plain, sort_keys=True, separators=(",", ":"), allow_nan=False).encode("ascii") + b"\n"
 
 
-def decode(line: bytes) -> tuple[int, dict[str, Any]] | None:
+def decode(line: bytes) -> tuple[int, Entry] | None:
     """Where the entry of a whole line begins in it, and the entry; None for a line that was cancelled.
 
     A torn write of an older version has left its fragment before the entry. Raises ValueError for a damaged line.
@@ -48,13 +90,13 @@ def decode(line: bytes) -> tuple[int, dict[str, Any]] | None:
     raise ValueError("not an entry of a journal")
 
 
-def _entry(text: bytes) -> dict[str, Any] | None:
+def _entry(text: bytes) -> Entry | None:
     try:
         entry = json.loads(text)
     except (ValueError, RecursionError):
         return None
     is_entry = isinstance(entry, dict) and isinstance(entry.get("key"), str) and isinstance(entry.get("response"), dict)
-    return entry if is_entry else None
+    return cast(Entry, entry) if is_entry else None
 
 
 def without_lone_surrogates(text: str) -> str:
@@ -79,6 +121,6 @@ def _plain(value: Any, depth: int) -> Any:
     return repr(value)
 
 
-def output_limit(body: dict[str, Any]) -> int | None:
+def output_limit(body: Mapping[str, Any]) -> int | None:
     """The longest output that a body asks for, in tokens; None where it sets none."""
     return next((int(body[name]) for name in LENGTH_FIELDS if isinstance(body.get(name), int)), None)

@@ -15,6 +15,7 @@ from gradus.teachers.clients.capabilities import capabilities
 from gradus.teachers.registry import interface_of, make_batch_service, make_client, server_for
 from gradus.teachers.requests.batch import BatchQueue
 from gradus.teachers.requests.chat_request import ChatRequest
+from gradus.teachers.requests.entries import SourceFacts
 from gradus.teachers.requests.journal import Journal
 from gradus.teachers.requests.journal_lock import journal_lock
 from gradus.teachers.requests.prices import find_price
@@ -82,7 +83,7 @@ def make_queue(
             hint="add the price, or leave budget_usd out",
         )
     server = server_of(teacher)
-    facts = {} if server is None else {"server": server, "account": teacher.variable_of_key}
+    facts: SourceFacts = {} if server is None else {"server": server, "account": teacher.variable_of_key}
     if isinstance(teacher, BatchableTeacher) and teacher.mode == "batch":
         if not capabilities(interface_of(teacher), teacher.model).batch:
             log.info("no batches are known of the server of model %s; trying", teacher.model)

@@ -14,13 +14,13 @@ from collections.abc import Mapping, Set
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
-from typing import Any, BinaryIO, Self
+from typing import Any, BinaryIO, Self, Unpack
 
 import numpy as np
 
 from gradus.runtime.atomic import canonical_json, sha256_bytes
 from gradus.teachers.requests.announced_limits import NOTHING_ANNOUNCED, AnnouncedLimits
-from gradus.teachers.requests.entries import decode, encode, without_lone_surrogates
+from gradus.teachers.requests.entries import Entry, EntryFacts, StoredResponse, decode, encode, without_lone_surrogates
 from gradus.teachers.requests.shard import Shard
 from gradus.teachers.requests.shard_index import (
     BY_ITSELF,
@@ -144,7 +144,7 @@ class Journal:
     def __len__(self) -> int:
         return len(self._keys) + self._recent_count
 
-    def _index(self, entry: dict[str, Any], offset: int) -> None:
+    def _index(self, entry: Entry, offset: int) -> None:
         """Count an entry of the own shard, and remember its row if it answers its request."""
         self._tally.count(entry)
         if self._written.add(entry, offset):
@@ -169,7 +169,7 @@ class Journal:
         first, last = np.searchsorted(self._keys, wanted, "left"), np.searchsorted(self._keys, wanted, "right")
         return range(int(first), int(last))
 
-    def _entry(self, key: str) -> dict[str, Any] | None:
+    def _entry(self, key: str) -> Entry | None:
         """The stored line of a key; of several (two writers at once) the newest answer, else the newest failure."""
         recent = [
             self._own << _OFFSET_BITS | self._written.offsets[row] for row in self._recent.get(short_key(key), [])
@@ -189,7 +189,7 @@ class Journal:
                 found.append(entry)
         return max(found, key=_rank, default=None)
 
-    def _line(self, shard: int, offset: int) -> dict[str, Any] | None:
+    def _line(self, shard: int, offset: int) -> Entry | None:
         """The entry that begins there; None where none does."""
         if shard not in self._readers:
             if len(self._readers) > 64:
@@ -203,7 +203,7 @@ class Journal:
             return None
         return None if found is None else found[1]
 
-    def _is_forgotten(self, entry: dict[str, Any]) -> bool:
+    def _is_forgotten(self, entry: Entry) -> bool:
         is_old = entry.get("time", 0.0) <= self._tally.forgotten.get(entry["key"], -1.0)
         return bool(is_old and entry["response"]["finish_reason"] == FAILED)
 
@@ -247,18 +247,24 @@ class Journal:
         return tokens, ending == BY_ITSELF
 
     def add(
-        self, key: str, content: Mapping[str, object], response: Response, *, defer_sync: bool = False, **facts: Any
+        self,
+        key: str,
+        content: Mapping[str, object],
+        response: Response,
+        *,
+        defer_sync: bool = False,
+        **facts: Unpack[EntryFacts],
     ) -> None:
         """Append an answer; it is on the disk after at most 64 entries or one second, and on ``close``.
 
-        It has left this process when the call returns: a killed process loses nothing. ``facts`` (attempts, batch)
-        are kept beside it; ``unusable`` marks a body that was paid for and answers nothing. With ``defer_sync`` the caller
+        It has left this process when the call returns: a killed process loses nothing. ``facts``
+        are kept beside it; one that is ``unusable`` was paid for and answers nothing. With ``defer_sync`` the caller
         sees to ``sync`` where ``sync_is_due`` says so. Raises OSError on a full disk, which leaves no torn line.
         """
         if self._shard is None:
             self._open()
         assert self._shard is not None
-        stored: dict[str, Any] = {
+        stored: StoredResponse = {
             "text": without_lone_surrogates(response.text),
             "finish_reason": response.finish_reason,
             "model": without_lone_surrogates(response.model),
@@ -267,7 +273,8 @@ class Journal:
         }
         if response.reasoning:
             stored["reasoning"] = without_lone_surrogates(response.reasoning)
-        entry = {"key": key, "request": content, "response": stored, "time": round(time.time(), 3), **facts}
+        entry: Entry = {"key": key, "request": content, "response": stored, "time": round(time.time(), 3)}
+        entry.update(facts)  # type: ignore[typeddict-item]  # mypy knows no update by a part of a TypedDict
         if response.raw is not None:
             entry["raw"] = response.raw
         offset = self._shard.append(encode(entry))
@@ -317,6 +324,6 @@ class Journal:
         self._readers.clear()
 
 
-def _rank(entry: dict[str, Any]) -> tuple[bool, float]:
+def _rank(entry: Entry) -> tuple[bool, float]:
     """Which of several entries of a key counts: what was paid for before what failed, then the newest."""
     return entry["response"]["finish_reason"] != FAILED, entry.get("time") or 0.0

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator
 
 from gradus.runtime.errors import UserError
 from gradus.runtime.program import log
@@ -33,6 +32,7 @@ from gradus.teachers.requests.bookkeeping import Bookkeeping
 from gradus.teachers.requests.chat_request import ChatRequest
 from gradus.teachers.requests.descriptors import most_connections
 from gradus.teachers.requests.empty_answers import EmptyAnswers
+from gradus.teachers.requests.entries import SourceFacts
 from gradus.teachers.requests.estimates import expected_output, input_tokens
 from gradus.teachers.requests.job_run import Run, interruptible
 from gradus.teachers.requests.journal import Journal, Response
@@ -48,7 +48,7 @@ from gradus.teachers.requests.stops import (
     reason,
 )
 
-NO_FACTS: Mapping[str, Any] = {}
+NO_FACTS: SourceFacts = {}
 _START = 32
 # The provider's own clock is not ours: this much of a limit is used.
 _SHARE = 0.985
@@ -69,14 +69,14 @@ class RequestQueue:
         teacher: ChatTeacher,
         price: PriceEntry | None,
         clock: Clock | None = None,
-        facts: Mapping[str, Any] = NO_FACTS,
+        facts: SourceFacts = NO_FACTS,
     ) -> None:
         self._connect = connect
         self._journal = journal
         self._teacher = teacher
         self._price = price
         self._clock = clock or WallClock()
-        self._facts = dict(facts)
+        self._facts = facts
         self.fetched = 0
         self.attempts = 0
         self.rate_limited = 0

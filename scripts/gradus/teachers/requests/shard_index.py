@@ -10,6 +10,7 @@ import contextlib
 import json
 from array import array
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
@@ -19,7 +20,7 @@ import numpy as np
 
 from gradus.runtime.atomic import atomic_writer, canonical_json, sha256_bytes, sha256_file
 from gradus.runtime.errors import UserError
-from gradus.teachers.requests.entries import decode, output_limit
+from gradus.teachers.requests.entries import Entry, decode, output_limit
 
 # To be raised with whatever changes in what an index holds or how it is read from entries.
 VERSION = 1
@@ -50,7 +51,7 @@ class Tally:
     forgotten: dict[str, float] = field(default_factory=dict)
     models: dict[str, set[str]] = field(default_factory=dict)
 
-    def count(self, entry: dict[str, Any]) -> bool:
+    def count(self, entry: Entry) -> bool:
         """Count an entry; whether it answers its request."""
         price = entry["response"].get("price_usd")
         self.spent_usd += price or 0.0
@@ -86,13 +87,13 @@ class Tally:
     def _forget(self, key: str, when: float) -> None:
         self.forgotten[key] = max(when, self.forgotten.get(key, 0.0))
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> dict[str, object]:
         """The tally as JSON holds it."""
         models = {asked: sorted(answered) for asked, answered in self.models.items()}
         return {**vars(self), "limits": sorted(self.limits), "models": models}
 
     @classmethod
-    def from_json(cls, raw: dict[str, Any]) -> Tally:
+    def from_json(cls, raw: Mapping[str, Any]) -> Tally:
         """The inverse of ``to_json``."""
         models = {asked: set(answered) for asked, answered in raw["models"].items()}
         return cls(**{**raw, "limits": set(raw["limits"]), "servers": Counter(raw["servers"]), "models": models})
@@ -109,7 +110,7 @@ class ShardIndex:
     outputs: array[int] = field(default_factory=lambda: array("I"))
     endings: array[int] = field(default_factory=lambda: array("B"))
 
-    def add(self, entry: dict[str, Any], offset: int) -> bool:
+    def add(self, entry: Entry, offset: int) -> bool:
         """Count an entry that begins at ``offset``; whether it answers its request."""
         answers = self.tally.count(entry)
         if answers:

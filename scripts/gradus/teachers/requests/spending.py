@@ -8,9 +8,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
-from gradus.teachers.requests.entries import decode
+from gradus.teachers.requests.entries import Entry, decode
 
 UNKNOWN = "-"
 
@@ -37,7 +36,7 @@ class Spending:
     unusable: int = 0
     batched: int = field(default=0)
 
-    def add(self, entry: dict[str, Any]) -> None:
+    def add(self, entry: Entry) -> None:
         """Count one entry of a journal."""
         response = entry["response"]
         self.entries += 1
@@ -70,7 +69,7 @@ def spent_by_this_process(folder: Path, since: float) -> Spending:
     return found
 
 
-def _entries(folder: Path, shards: str = "*.jsonl") -> Iterator[dict[str, Any]]:
+def _entries(folder: Path, shards: str = "*.jsonl") -> Iterator[Entry]:
     for shard in sorted(folder.glob(shards)):
         with open(shard, "rb") as stream:
             for line in stream:

@@ -4,10 +4,24 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Sequence
-from typing import Any
+from typing import TypedDict
 
 from gradus.records import Annotation
 from gradus.teachers.transforms.steps import split_steps, step_type
+
+
+class Removed(TypedDict):
+    """What a transform took away: rows of the sources and those left out by verdict, texts, answers, words, steps by type."""
+
+    source_rows: int
+    left_out: dict[str, int]
+    changed_texts: int
+    changed_answers: int
+    emptied_texts: int
+    words_before: int
+    words_after: int
+    steps_removed: dict[str, int]
+    steps_added: dict[str, int]
 
 
 def taken(rows: Sequence[Annotation], verdicts: Collection[str]) -> list[Annotation]:
@@ -21,7 +35,7 @@ def taken(rows: Sequence[Annotation], verdicts: Collection[str]) -> list[Annotat
     return list(found.values())
 
 
-def removed(sources: Sequence[Sequence[Annotation]], made: Sequence[Annotation]) -> dict[str, Any]:
+def removed(sources: Sequence[Sequence[Annotation]], made: Sequence[Annotation]) -> Removed:
     """Rows of the sources that were left out (by verdict), and words and steps (by type) that went and came.
 
     A made row is compared with the row of the same answer in the sources, whose texts stay in their own files.
