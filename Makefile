@@ -28,7 +28,7 @@ $(STAMP): requirements.lock
 	DS_BUILD_OPS=0 $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps $$(grep '^deepspeed==' requirements.lock)
 	@touch $@
 
-study: venv  ## Run the default study: problems to report, about six minutes on two cores
+study: venv  ## Run the default study: problems to report, about five minutes on two cores
 	$(BIN)/snakemake --cores $(CORES)
 	@echo "Open results/default/report/explorer.html in a browser."
 
