@@ -12,8 +12,6 @@ from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import sparse
-from scipy.sparse.csgraph import connected_components
 
 from gradus.records import Problem
 from gradus.records.vocabulary import Split
@@ -40,6 +38,9 @@ def clusters(problems: Sequence[Problem]) -> NDArray[np.int_]:
 
 
 def _variants(texts: Sequence[str]) -> NDArray[np.int_]:
+    from scipy import sparse
+    from scipy.sparse.csgraph import connected_components
+
     vocabulary: dict[str, int] = {}
     rows, columns = [], []
     for row, text in enumerate(texts):

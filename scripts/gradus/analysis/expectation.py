@@ -16,6 +16,7 @@ from gradus.records import Supervision
 from gradus.runtime.atomic import canonical_json, sha256_bytes
 from gradus.runtime.errors import UserError
 from gradus.runtime.jsonl import read_json
+from gradus.statistics.distributions import t_quantile
 from gradus.study import paths
 from gradus.study.config import Study
 from gradus.study.declaration import primaries
@@ -98,12 +99,10 @@ def expect(study: Study, replications: Sequence[Mapping[str, float]]) -> Expecta
     ``mean ± t(0.975, n - 1) sd sqrt(1 + 1/n)``, for independent draws of one normal distribution (Student). Raises UserError for
     fewer than three replications.
     """
-    from scipy import stats
-
     n = len(replications)
     if n < FEWEST:
         raise UserError(f"{n} replications: an expectation needs three at least")
-    width = float(stats.t.ppf(0.975, n - 1)) * math.sqrt(1 + 1 / n)
+    width = t_quantile(0.975, n - 1) * math.sqrt(1 + 1 / n)
     findings = []
     for primary in primaries(study):
         values = [replication[primary.subject] for replication in replications]

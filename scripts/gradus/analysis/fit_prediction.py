@@ -15,7 +15,6 @@ from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
 
 SCORES = ("surprisal", "rank", "rsr", "local_surprisal")
 DRAWS = 9_999
@@ -148,7 +147,9 @@ def _sides(grid: Grid, score: str) -> tuple[NDArray[np.float64], NDArray[np.floa
 
 
 def _ranks(rows: NDArray[np.float64]) -> NDArray[np.float64]:
-    ranks: NDArray[np.float64] = stats.rankdata(rows, axis=1)
+    from scipy.stats import rankdata
+
+    ranks: NDArray[np.float64] = rankdata(rows, axis=1)
     centred: NDArray[np.float64] = ranks - ranks.mean(axis=1, keepdims=True)
     return centred
 

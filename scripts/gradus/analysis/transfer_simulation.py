@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import norm
+from scipy.special import ndtr, ndtri
 
 from gradus.analysis.claims.statements import judged
 from gradus.analysis.claims.transfers import transfers
@@ -64,7 +64,7 @@ def simulated_transfer(gains: tuple[float, float], design: TransferDesign, rng: 
 def _rows(accuracies: np.ndarray, difficulty: np.ndarray, design: TransferDesign, rng: np.random.Generator) -> Rows:
     spread = np.sqrt(1 + DIFFICULTY_SD**2 + design.interaction_sd**2)
     suits = rng.normal(0, design.interaction_sd, design.problems)
-    chances = norm.cdf(spread * norm.ppf(np.clip(accuracies, 0.001, 0.999))[:, None] + difficulty + suits)
+    chances = ndtr(spread * ndtri(np.clip(accuracies, 0.001, 0.999))[:, None] + difficulty + suits)
     return Rows((rng.random(chances.shape) < chances).astype(float))
 
 

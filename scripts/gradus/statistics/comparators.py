@@ -13,9 +13,9 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
 
 from gradus.statistics.contrasts import difference
+from gradus.statistics.distributions import normal_above
 from gradus.statistics.measurements import Rows, pooled_seed_variance
 from gradus.statistics.pairs import Shape, simulated_cells
 
@@ -46,7 +46,7 @@ def unpaired_z(first: NDArray[np.float64], second: NDArray[np.float64]) -> float
     both standard errors are 0 (it divides by them)."""
     errors = [scores.std(ddof=1) / math.sqrt(scores.size) for scores in (first, second)]
     error = math.hypot(*errors)
-    return float(2 * stats.norm.sf(abs(first.mean() - second.mean()) / error)) if error else 1.0
+    return 2 * normal_above(abs(first.mean() - second.mean()) / error) if error else 1.0
 
 
 def paired(first: Rows, second: Rows) -> float | None:

@@ -21,8 +21,8 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
-from scipy import stats
 
+from gradus.statistics.distributions import normal_quantile, t_above, t_quantile
 from gradus.statistics.intervals import Estimate
 from gradus.statistics.measurements import Measurement, Rows, SeedVariance, binomial_variance, logit, run_variance
 
@@ -100,7 +100,7 @@ class Contrast:
         """The estimate with its two-sided interval within [-1, 1]; the whole range where nothing can be said."""
         if math.isinf(self.standard_error):
             return Estimate(self.estimate, -1.0, 1.0)
-        half = float(stats.t.ppf(0.5 + confidence / 2, self.df)) * self.standard_error
+        half = t_quantile(0.5 + confidence / 2, self.df) * self.standard_error
         low, high = max(-1.0, self.centre - half), min(1.0, self.centre + half)
         return Estimate(self.estimate, min(low, self.estimate), max(high, self.estimate))
 
@@ -118,9 +118,11 @@ class Contrast:
             only_first, only_second = self.discordant
             if not only_first + only_second:
                 return 1.0
-            exact = stats.binomtest(only_first, only_first + only_second, 0.5, "greater").pvalue
+            from scipy.stats import binomtest
+
+            exact = binomtest(only_first, only_first + only_second, 0.5, "greater").pvalue
             return max(SMALLEST_P, float(exact))
-        return max(SMALLEST_P, float(stats.t.sf((self.centre - margin) / self.standard_error, self.df)))
+        return max(SMALLEST_P, t_above((self.centre - margin) / self.standard_error, self.df))
 
     def p_less(self, margin: float = 0.0) -> float:
         """One-sided p against "at least ``margin``"."""
@@ -163,22 +165,24 @@ class Contrast:
         """
         if not self.one_run:
             return None
-        spare = (self.estimate / float(stats.norm.ppf(0.5 + confidence / 2))) ** 2 - self.measured
+        spare = (self.estimate / normal_quantile(0.5 + confidence / 2)) ** 2 - self.measured
         return math.sqrt(spare / self.unmeasured) if spare > 0 else 0.0
 
     def power(self, effect: float, alpha: float = 0.05) -> float:
         """The chance that a true ``effect`` is found (one side of a two-sided test at ``alpha``)."""
         if math.isinf(self.standard_error):
             return 0.0
-        critical = float(stats.t.ppf(1 - alpha / 2, self.df))
-        return float(stats.nct.sf(critical, self.df, abs(effect) / self.standard_error))
+        from scipy.stats import nct
+
+        critical = t_quantile(1 - alpha / 2, self.df)
+        return float(nct.sf(critical, self.df, abs(effect) / self.standard_error))
 
     def detectable(self, power: float = 0.8, alpha: float = 0.05) -> float | None:
         """The smallest true effect found with ``power``, approximately; None where nothing can be said."""
         if math.isinf(self.standard_error):
             return None
-        quantiles = stats.t.ppf([1 - alpha / 2, power], self.df)
-        return float(quantiles.sum() * self.standard_error)
+        quantiles = t_quantile(1 - alpha / 2, self.df) + t_quantile(power, self.df)
+        return quantiles * self.standard_error
 
 
 def contrast(parts: Sequence[tuple[float, Measurement]], seeds: SeedVariance) -> Contrast:

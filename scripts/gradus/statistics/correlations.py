@@ -10,8 +10,8 @@ from itertools import permutations, product
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
 
+from gradus.statistics.distributions import normal_above, normal_below, normal_quantile, t_above, t_below
 from gradus.statistics.intervals import Estimate
 
 # With so many points or fewer every order is looked at (8! = 40,320).
@@ -51,7 +51,7 @@ class Correlation:
         """The one-sided p for a true correlation below ``bound`` (Fisher); 1 where there are too few points for it."""
         if self.spread is None:
             return 1.0
-        return float(stats.norm.cdf((_fisher(self.r) - math.atanh(bound)) / self.spread))
+        return normal_below((_fisher(self.r) - math.atanh(bound)) / self.spread)
 
     def p_within(self, bound: float) -> float:
         """The p for a true correlation between ``-bound`` and ``bound`` (two one-sided tests); 1 as for ``p_below``."""
@@ -63,13 +63,13 @@ class Correlation:
         """The chance that a true correlation of ``r`` is found (one side of a two-sided test)."""
         if self.spread is None or self.cannot_decide:
             return 0.0
-        return float(stats.norm.sf(stats.norm.ppf(1 - alpha / 2) - math.atanh(r) / self.spread))
+        return normal_above(normal_quantile(1 - alpha / 2) - math.atanh(r) / self.spread)
 
     def detectable(self, power: float = 0.8, alpha: float = 0.05) -> float | None:
         """The smallest true correlation found with ``power``; None where none can be."""
         if self.spread is None or self.cannot_decide:
             return None
-        quantiles = float(stats.norm.ppf([1 - alpha / 2, power]).sum())
+        quantiles = normal_quantile(1 - alpha / 2) + normal_quantile(power)
         return math.tanh(quantiles * self.spread)
 
 
@@ -119,7 +119,7 @@ def within_groups(
     if len(members) == 1 and not used and len(left) <= ENUMERATED:
         return Correlation(r, *_enumerated(left, right), spread, len(left), _smallest(left, right))
     t = r * math.sqrt(df / max(1e-12, 1 - r**2))
-    return Correlation(r, float(stats.t.sf(t, df)), float(stats.t.cdf(t, df)), spread, len(left))
+    return Correlation(r, t_above(t, df), t_below(t, df), spread, len(left))
 
 
 def flipped(groups: Sequence[Hashable], x: Sequence[float], y: Sequence[float]) -> Correlation:
@@ -137,8 +137,9 @@ def flipped(groups: Sequence[Hashable], x: Sequence[float], y: Sequence[float]) 
     products = np.array([(left[p] - left[p].mean()) @ (right[p] - right[p].mean()) for p in members])
     products = products[np.abs(products) > 1e-15]
     if len(products) > 12:
-        t = stats.ttest_1samp(products, 0.0)
-        positive = float(stats.t.sf(t.statistic, len(products) - 1))
+        from scipy.stats import ttest_1samp
+
+        positive = t_above(float(ttest_1samp(products, 0.0).statistic), len(products) - 1)
         return replace(whole, p_positive=positive, p_negative=1 - positive)
     signs = np.array(list(product((1.0, -1.0), repeat=len(products))))
     sums, seen = signs @ products, float(products.sum())
@@ -158,7 +159,9 @@ def ranks(x: Sequence[float], y: Sequence[float]) -> Correlation:
     left, right = (_signs(np.asarray(side, dtype=float)) for side in (x, y))
     if not left.any() or not right.any():
         return Correlation(*_NOTHING, n, 1.0)
-    tau = float(stats.kendalltau(x, y).statistic)
+    from scipy.stats import kendalltau
+
+    tau = float(kendalltau(x, y).statistic)
     spread = math.sqrt(0.437 / (n - 4)) if n > 4 else None
     if n <= ENUMERATED:
         orders = _orders(n)
@@ -168,7 +171,7 @@ def ranks(x: Sequence[float], y: Sequence[float]) -> Correlation:
         return Correlation(tau, positive, negative, spread, n, float((scores >= scores.max()).mean()))
     method = "exact" if len({*x}) == n == len({*y}) else "asymptotic"
     positive, negative = (
-        float(stats.kendalltau(x, y, alternative=side, method=method).pvalue) for side in ("greater", "less")
+        float(kendalltau(x, y, alternative=side, method=method).pvalue) for side in ("greater", "less")
     )
     return Correlation(tau, positive, negative, spread, n)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from scipy.stats import binomtest
+from gradus.statistics.distributions import wilson_limits
 
 
 @dataclass(frozen=True)
@@ -20,5 +20,5 @@ def wilson(correct: int, n: int, level: float = 0.95) -> Estimate:
     """Accuracy with its Wilson score interval; ValueError for n = 0."""
     if n < 1:
         raise ValueError("no observation")
-    interval = binomtest(correct, n).proportion_ci(level, method="wilson")
-    return Estimate(correct / n, float(interval.low), float(interval.high))
+    low, high = wilson_limits(correct, n, level)
+    return Estimate(correct / n, low, high)

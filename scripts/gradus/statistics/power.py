@@ -11,8 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
-from scipy.special import ndtr, ndtri, stdtrit
+from scipy.special import gammaincinv, ndtr, ndtri, stdtrit
 
 from gradus.statistics.contrasts import TWO_RUNS
 
@@ -71,7 +70,8 @@ def _thresholds(runs: int, problems: int, noise: Noise, tests: int) -> NDArray[n
     Of two or three runs these scatter widely, and the degrees of freedom with them: a test with the true variance and its
     degrees of freedom would seem to find more, by 6 points with three runs and 15 with two.
     """
-    shown = stats.chi2.ppf((np.arange(DRAWS) + 0.5) / DRAWS, runs - 1) / (runs - 1) * noise.run_sd**2 / runs
+    chi_squared = 2 * gammaincinv((runs - 1) / 2, (np.arange(DRAWS) + 0.5) / DRAWS)
+    shown = chi_squared / (runs - 1) * noise.run_sd**2 / runs
     first, second = shown[:, None], shown[None, :]
     by_item = noise.item_variance / problems
     total = first + second + by_item

@@ -14,10 +14,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
-from scipy.optimize import brentq
 
 from gradus.statistics.contrasts import Contrast, Reach, combined
+from gradus.statistics.distributions import t_quantile
 from gradus.statistics.intervals import Estimate
 
 
@@ -35,7 +34,7 @@ class RandomEffects:
     @property
     def interval(self) -> Estimate:
         """The mean with its 95 % interval."""
-        half = float(stats.t.ppf(0.975, self.count - 1)) * self.standard_error
+        half = t_quantile(0.975, self.count - 1) * self.standard_error
         return Estimate(self.estimate, self.estimate - half, self.estimate + half)
 
     @property
@@ -43,12 +42,14 @@ class RandomEffects:
         """Where the true effect of another draw lies in 95 %; None below three draws."""
         if self.count < 3:
             return None
-        half = float(stats.t.ppf(0.975, self.count - 2)) * math.hypot(self.between_sd, self.standard_error)
+        half = t_quantile(0.975, self.count - 2) * math.hypot(self.between_sd, self.standard_error)
         return Estimate(self.estimate, self.estimate - half, self.estimate + half)
 
 
 def random_effects(estimates: Sequence[float], variances: Sequence[float]) -> RandomEffects:
     """From an estimate and its variance per draw; ValueError for fewer than two, or variances not positive and finite."""
+    from scipy.optimize import brentq
+
     effects, own = np.asarray(estimates, dtype=float), np.asarray(variances, dtype=float)
     count = len(effects)
     if count < 2 or not np.all(np.isfinite(own) & (own > 0)):

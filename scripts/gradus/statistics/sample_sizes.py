@@ -11,9 +11,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
 
 from gradus.statistics.contrasts import item_variance
+from gradus.statistics.distributions import normal_quantile
 from gradus.statistics.measurements import Rows
 from gradus.statistics.power import Noise, power
 
@@ -53,7 +53,7 @@ def items_needed(effect: float, runs: int, seen: Spread, tests: int = 1) -> int 
 
 def items_needed_once(effect: float, variance: float) -> int | None:
     """The same for two fixed sets of answers (one run each): ``variance`` is that of an item's difference."""
-    reach = float(stats.norm.ppf(1 - 0.025) + stats.norm.ppf(WANTED))
+    reach = normal_quantile(1 - 0.025) + normal_quantile(WANTED)
     needed = math.ceil(variance * (reach / effect) ** 2)
     return max(2, needed) if needed <= MOST_ITEMS else None
 

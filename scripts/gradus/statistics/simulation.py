@@ -10,9 +10,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import norm
+from scipy.special import ndtr, ndtri
 
 from gradus.statistics.contrasts import difference
+from gradus.statistics.distributions import t_above
 from gradus.statistics.doses import peak, rises, saturates, valley
 from gradus.statistics.families import interior_beats_both_ends, not_told_from_best, two_lines
 from gradus.statistics.margin import MARGIN
@@ -72,7 +73,7 @@ def simulated_levels(truth: Sequence[float], design: Design, rng: np.random.Gene
         suits = rng.normal(0, design.interaction_sd, design.problems)
         sd = design.seed_sd * (design.uneven if index % 2 else 1.0)
         targets = np.clip(accuracy + rng.normal(0, sd, design.runs), 0.001, 0.999)
-        chances = norm.cdf(spread * norm.ppf(targets)[:, None] + difficulty + suits)
+        chances = ndtr(spread * ndtri(targets)[:, None] + difficulty + suits)
         levels.append(Rows((rng.random(chances.shape) < chances).astype(float)))
     return levels
 
@@ -154,8 +155,6 @@ def _bootstrap_rejects(first: Rows, second: Rows, resamples: int = 400) -> bool:
 
 def _quadratic_rejects(levels: Sequence[Rows]) -> bool:
     """The common way: a significantly negative quadratic term over the runs' means."""
-    from scipy.stats import t
-
     positions = np.repeat(np.arange(len(levels), dtype=float), [level.runs for level in levels])
     values = np.concatenate([level.scores.mean(axis=1) for level in levels])
     design = np.stack([np.ones_like(positions), positions, positions**2], axis=1)
@@ -163,4 +162,4 @@ def _quadratic_rejects(levels: Sequence[Rows]) -> bool:
     df = len(values) - 3
     variance = float(((values - design @ fit) ** 2).sum()) / df
     error = np.sqrt(variance * np.linalg.inv(design.T @ design)[2, 2])
-    return bool(fit[2] < 0 and t.sf(-fit[2] / error, df) < 0.025)
+    return bool(fit[2] < 0 and t_above(-fit[2] / error, df) < 0.025)

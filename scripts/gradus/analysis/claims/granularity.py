@@ -8,13 +8,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from statistics import fmean
 
-from scipy import stats
-
 from gradus.analysis.claims.over_datasets import correlation_over_datasets, with_effects
 from gradus.analysis.claims.statements import ALPHA, POINTS, Statement, from_contrast, from_correlation
 from gradus.analysis.evidence import Evidence, LevelSeries, level_series
 from gradus.statistics.contrasts import Contrast, difference
 from gradus.statistics.correlations import Correlation, ranks
+from gradus.statistics.distributions import t_quantile
 from gradus.statistics.families import (
     every_interior_is_below_an_end,
     interior_beats_both_ends,
@@ -163,10 +162,12 @@ def _pooled(against_first: list[Contrast], against_last: list[Contrast]) -> floa
 
 def _power_of_both(gaps: tuple[Contrast, Contrast], alpha: float) -> float:
     """The chance that both are found; they share the middle level, so they are correlated by one half."""
+    from scipy.stats import multivariate_normal
+
     if any(math.isinf(gap.standard_error) for gap in gaps):
         return 0.0
-    limits = [POINTS / gap.standard_error - float(stats.t.ppf(1 - alpha / 2, gap.df)) for gap in gaps]
-    return float(stats.multivariate_normal.cdf(limits, cov=[[1.0, 0.5], [0.5, 1.0]]))
+    limits = [POINTS / gap.standard_error - t_quantile(1 - alpha / 2, gap.df) for gap in gaps]
+    return float(multivariate_normal.cdf(limits, cov=[[1.0, 0.5], [0.5, 1.0]]))
 
 
 def finer_for_stronger(evidence: Evidence) -> list[Statement]:

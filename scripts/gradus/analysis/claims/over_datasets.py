@@ -6,10 +6,9 @@ import math
 from collections.abc import Sequence
 from dataclasses import replace
 
-from scipy import stats
-
 from gradus.analysis.claims.statements import Statement
 from gradus.statistics.correlations import Correlation
+from gradus.statistics.distributions import t_above
 from gradus.statistics.random_effects import RandomEffects, random_effects
 
 # With fewer datasets nothing can be said of others.
@@ -58,7 +57,7 @@ def correlation_over_datasets(statement: Statement, each: Sequence[Correlation],
 
     def above(bound: float) -> float:
         """The p for a mean above ``bound``."""
-        return float(stats.t.sf((effects.estimate - bound) / effects.standard_error, effects.count - 1))
+        return t_above((effects.estimate - bound) / effects.standard_error, effects.count - 1)
 
     small = _z(statement.margin or 0.0)
     return replace(
