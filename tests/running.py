@@ -113,9 +113,12 @@ class Workflow:
 
 
 def copy_project(target: Path) -> None:
-    """Copy the project's code: what a clone holds, without tests and documents (but the one that the explorer reads)."""
+    """Copy the project's code: what a clone holds, without tests and documents (but the one that the explorer reads).
+
+    With what Python has compiled of it, which spares each copy some seconds; not with what it is writing at the moment.
+    """
     for name in ("rules", "scripts", "envs", "report", "prompts", "profiles", "published"):
-        shutil.copytree(PROJECT / name, target / name, ignore=shutil.ignore_patterns("__pycache__"))
+        shutil.copytree(PROJECT / name, target / name, ignore=shutil.ignore_patterns("*.pyc.*"))
     (target / "slurm").symlink_to("profiles/slurm")
     (target / "docs").mkdir()
     for name in ("Snakefile", "config.yaml", "prices.yaml", "docs/glossary.md"):

@@ -13,10 +13,11 @@ import pytest
 from builders import tiny_study
 from crate_validation import PROFILES, problems
 from foreign_archives import write_study_archive
-from running import HANG_LIMIT, PROJECT, Workflow, program
+from running import HANG_LIMIT, PROJECT, Workflow, bytes_of, program
 
 from gradus.archive.groups import GUIDES, groups
 from gradus.archive.verification import read_sums
+from gradus.runtime.jsonl import read_json
 from gradus.study.config import load
 from gradus.study.grid import cells
 from gradus.study.paths import is_run_record
@@ -83,12 +84,17 @@ def test_weights_and_journal_where_the_study_asks_for_them(copied: Workflow) -> 
 
 
 def test_a_budget_stops_it_before_anything_is_written(copied: Workflow) -> None:
-    copied.config["archive"] = {"budget_gib": 0.00001}
-    output = copied.run("archive", ok=False)
-    assert "more than its budget" in output and "archive.budget_gib" in output
-    copied.config["archive"] = {"budgets_gib": {"predictions": 0.0000001}}
-    output = copied.run("archive", ok=False)
-    assert "the group 'predictions'" in output and "archive.budgets_gib.predictions" in output
+    archive, resolved = copied.results / "archive", copied.results / "study.json"
+    before = bytes_of(archive)
+    for budget, key in (
+        ({"budget_gib": 0.00001}, "archive.budget_gib"),
+        ({"budgets_gib": {"predictions": 0.0000001}}, "archive.budgets_gib.predictions"),
+    ):
+        resolved.write_text(json.dumps(read_json(resolved) | {"archive": budget}), encoding="utf-8")
+        asked = ("--study", "results/tiny/study.json", "--output", "results/tiny/archive/manifest.json")
+        stopped = program("archive", *asked, "--prompts", PROJECT / "prompts", folder=copied.folder)
+        assert stopped.returncode == 1 and "more than its budget" in stopped.stderr and key in stopped.stderr
+    assert "the group 'predictions'" in stopped.stderr and bytes_of(archive) == before
 
 
 def without_network() -> tuple[str, ...]:

@@ -83,7 +83,7 @@ def references(bases: dict[str, Path]) -> dict[tuple[str, str], tuple[float, Gra
 
 
 @pytest.mark.parametrize("half", ["pairs", pytest.param("others", marks=pytest.mark.full)])
-@pytest.mark.parametrize("ranks", [1, 2])
+@pytest.mark.parametrize("ranks", [pytest.param(1, marks=pytest.mark.full), 2])
 @pytest.mark.parametrize("stage", [0, 1, 2, 3])
 def test_loss_and_gradient_of_a_step(
     bases: dict[str, Path],
@@ -95,8 +95,8 @@ def test_loss_and_gradient_of_a_step(
 ) -> None:
     """Slow: a launch of torchrun, with an engine for each variant.
 
-    The first half takes every variant with every stage, and every variant with one rank and with two; the second half
-    completes the product.
+    The first half takes every variant with every stage, and every variant with one rank and with two, of which `make test` has
+    two ranks: every stage, and every variant with two stages. The second half completes the product.
     """
     even = (ranks + stage) % 2 == (half == "pairs")
     wanted: dict[str, dict[str, Any]] = {
