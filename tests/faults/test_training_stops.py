@@ -89,7 +89,7 @@ def finish(finished: Workflow, work: Path, **changes: Any) -> None:
 
 
 @pytest.mark.parametrize("kills", [2, pytest.param(10, marks=pytest.mark.full)])
-@pytest.mark.parametrize("stage", [2, 3])
+@pytest.mark.parametrize("stage", [2, pytest.param(3, marks=pytest.mark.full)])
 def test_killed_at_random_moments_it_ends_in_the_same_bytes(
     finished: Workflow, undisturbed: dict[int, dict[str, bytes]], tmp_path: Path, kills: int, stage: int
 ) -> None:
@@ -109,7 +109,10 @@ def test_killed_at_random_moments_it_ends_in_the_same_bytes(
     assert bytes_of(tmp_path / "cell") == undisturbed[stage]
 
 
-@pytest.mark.parametrize(("stage", "rank", "number"), [(2, 1, signal.SIGTERM), (3, 0, signal.SIGUSR1)])
+@pytest.mark.parametrize(
+    ("stage", "rank", "number"),
+    [pytest.param(2, 1, signal.SIGTERM, marks=pytest.mark.full), (3, 0, signal.SIGUSR1)],
+)
 def test_a_signal_to_any_one_rank_stops_all_at_a_step_and_has_its_own_status(
     finished: Workflow, undisturbed: dict[int, dict[str, bytes]], tmp_path: Path, stage: int, rank: int, number: int
 ) -> None:
@@ -195,7 +198,10 @@ DROPOUT = {"adapter": {"rank": 4, "alpha": 8.0, "dropout": 0.3, "modules": "all-
 BEST = {"validation": {"share": 0.3, "every": 1, "keep": "best"}, "learning_rate": 0.1}
 
 
-@pytest.mark.parametrize(("damage", "changes"), [("truncated", {}), ("deleted", {**DROPOUT, **BEST})])
+@pytest.mark.parametrize(
+    ("damage", "changes"),
+    [pytest.param("truncated", {}, marks=pytest.mark.full), ("deleted", {**DROPOUT, **BEST})],
+)
 def test_a_torn_newest_checkpoint_falls_back_to_the_one_before(
     finished: Workflow,
     undisturbed: dict[int, dict[str, bytes]],

@@ -21,7 +21,7 @@ from gradus.planning.sizing import (
 from gradus.students.model_sizes import PUBLISHED
 
 
-@pytest.mark.parametrize("ranks", [1, 2])
+@pytest.mark.parametrize("ranks", [pytest.param(1, marks=pytest.mark.full), 2])
 def test_states_are_as_large_as_in_the_engine(ranks: int) -> None:
     command = [sys.executable, "-m", "torch.distributed.run", "--standalone", f"--nproc-per-node={ranks}"]
     done = subprocess.run(

@@ -32,10 +32,16 @@ def load_model(base: str, recipe: Recipe, device: torch.device | str) -> Any:
         base, dtype=DTYPES[recipe.precision], local_files_only=True, trust_remote_code=False, **chosen
     )
     model.config.use_cache = False
+    for module in model.modules():
+        # On some processors bitsandbytes (0.50) lays 4-bit weights out for inference once a model is asked without a gradient, as
+        # probes and validation do. From then on no gradient passes through them, and nothing says so.
+        if hasattr(module, "support_avx512bf16_for_cpu"):
+            module.support_avx512bf16_for_cpu = False
     if recipe.dropout == "off":
         _switch_off_dropout(model)
     for name, parameter in model.named_parameters():
-        parameter.requires_grad_(not is_beside_text(name))
+        # Weights in 4 bits lie in bytes, which have no gradient.
+        parameter.requires_grad_(parameter.is_floating_point() and not is_beside_text(name))
     if recipe.adapter is not None:
         model = with_adapter(model, recipe.adapter)
     if recipe.gradient_checkpointing:
