@@ -16,7 +16,6 @@ from gradus.records import Supervision
 from gradus.runtime.atomic import canonical_json, sha256_bytes
 from gradus.runtime.errors import UserError
 from gradus.runtime.jsonl import read_json
-from gradus.statistics.distributions import t_quantile
 from gradus.study import paths
 from gradus.study.config import Study
 from gradus.study.declaration import primaries
@@ -99,6 +98,8 @@ def expect(study: Study, replications: Sequence[Mapping[str, float]]) -> Expecta
     ``mean ± t(0.975, n - 1) sd sqrt(1 + 1/n)``, for independent draws of one normal distribution (Student). Raises UserError for
     fewer than three replications.
     """
+    from gradus.statistics.distributions import t_quantile  # scipy, which the Snakefile need not import
+
     n = len(replications)
     if n < FEWEST:
         raise UserError(f"{n} replications: an expectation needs three at least")
