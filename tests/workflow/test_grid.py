@@ -48,11 +48,12 @@ def test_the_papers_grid_has_as_many_cells_as_the_paper(without_data: None) -> N
     assert len(cells(study)) == 1533 + 168 + 49 and len(trained(cells(study))) == 1533 + 168
 
 
-def test_the_papers_grid_can_be_run_to_its_metrics(workflow: Callable[..., Workflow], without_data: None) -> None:
+@pytest.mark.parametrize("targets", [["metrics"], pytest.param([], marks=pytest.mark.full)], ids=["metrics", "whole"])
+def test_the_papers_grid_can_be_run(workflow: Callable[..., Workflow], without_data: None, targets: list[str]) -> None:
     """Braces in a served teacher's command line once broke it."""
     study = yaml.safe_load((PROJECT / "studies" / "paper.yaml").read_text(encoding="utf-8"))
     study["about"] = "with {braces} in it"
-    jobs = workflow(study).jobs("metrics")
+    jobs = workflow(study).jobs(*targets)
     assert (jobs["train"], jobs["generate"], jobs["score"]) == (1701, 1750, 1750)
     assert (jobs["annotate"], jobs["annotate_served"], jobs["pretrained_student"]) == (117, 39, 7)
     assert "student" not in jobs and "train_on_nodes" not in jobs

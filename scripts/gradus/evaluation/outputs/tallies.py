@@ -23,16 +23,12 @@ class GivenScore(TypedDict):
     agree: int
 
 
-class Sampled(TypedDict):
-    """What several outputs a problem add: their number (fewest and most where they differ), and two more accuracies."""
-
-    samples: int | list[int]
-    majority_accuracy: float
-    pass_at: dict[str, float]
-
-
 class Tally(TypedDict):
-    """The accuracies of a run on a task, from 0 to 1, with their intervals and counts; ``n`` problems."""
+    """The accuracies of a run on a task, from 0 to 1, with their intervals and counts; ``n`` problems.
+
+    With several outputs a problem also their number (fewest and most where they differ) and two more accuracies; ``given``
+    where the file has scores of its own.
+    """
 
     n: int
     outputs: int
@@ -89,27 +85,25 @@ def tally(rows: Sequence[Judged], kind: AnswerKind, unanswered: int = 0, count_u
         "failures": dict(sorted(Counter(row.grade.failure for row in rows if row.grade.failure).items())),
         "problems_without_prediction": unanswered,
     }
-    sampled, given = _sampled(problems, kind, n), _given(rows)
-    if sampled is not None:
-        found["samples"], found["pass_at"] = sampled["samples"], sampled["pass_at"]
-        found["majority_accuracy"] = sampled["majority_accuracy"]
+    _add_sampled(found, problems, kind)
+    given = _given(rows)
     if given:
         found["given"] = given
     return found
 
 
-def _sampled(problems: Problems, kind: AnswerKind, n: int) -> Sampled | None:
+def _add_sampled(found: Tally, problems: Problems, kind: AnswerKind) -> None:
+    """What several outputs a problem add."""
     fewest, most = (choose(map(len, problems.values())) for choose in (min, max))
     if most == 1:
-        return None
+        return
+    n = found["n"]
     scored = [[_scored(row) for row in mine] for mine in problems.values()]
     sizes = [2**power for power in range(fewest.bit_length()) if 2**power <= fewest]
-    return {
-        "samples": fewest if fewest == most else [fewest, most],
-        "majority_accuracy": sum(majority(mine, kind) for mine in scored) / n,
-        "pass_at": {
-            str(k): sum(pass_at(len(mine), sum(row.correct for row in mine), k) for mine in scored) / n for k in sizes
-        },
+    found["samples"] = fewest if fewest == most else [fewest, most]
+    found["majority_accuracy"] = sum(majority(mine, kind) for mine in scored) / n
+    found["pass_at"] = {
+        str(k): sum(pass_at(len(mine), sum(row.correct for row in mine), k) for mine in scored) / n for k in sizes
     }
 
 
