@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import forked_snakemake
 import yaml
 
 from gradus.data.datasets.sources import load_problems
@@ -47,6 +48,9 @@ TARGETS = {
     "figures",
     "exhibits",
 }
+SHARED_IMPORTS = {
+    "GRADUS_STARTER": str(os.getpid())
+}  # trainings and answers of all tests of this process share a starter
 HANG_LIMIT = 900  # seconds; generous, because test machines are noisy
 CELL = "gradeschool/tutor/original/L1"  # of the tiny study; its students are mini and midi
 
@@ -70,21 +74,21 @@ class Workflow:
         return [*self.before, *head, "--cores", "2", *arguments]
 
     def environment(self) -> dict[str, str]:
-        drop = {"GRADUS", "GRADUS_JOURNAL", "GRADUS_WORK", "PYTHONPATH"}
+        drop = {"GRADUS", "GRADUS_JOURNAL", "GRADUS_WORK", "PYTHONPATH", "PYTEST_CURRENT_TEST"}
         return {key: value for key, value in os.environ.items() if key not in drop}
 
     def run(self, *arguments: str, ok: bool = True) -> str:
         """Run to the end; the output. Fails the test if the status is not as expected."""
-        done = subprocess.run(
-            self.command(*arguments),
-            cwd=self.folder,
-            env=self.environment(),
-            capture_output=True,
-            text=True,
-            timeout=HANG_LIMIT,
-        )
-        output = done.stdout + done.stderr
-        assert (done.returncode == 0) == ok, f"status {done.returncode}:\n{output[-6000:]}"
+        command, environment = self.command(*arguments), self.environment()
+        if self.snakefile == PROJECT / "Snakefile" and not self.before and forked_snakemake.can_run(environment):
+            environment = {**SHARED_IMPORTS, **environment}
+            status, output = forked_snakemake.run(command[3:], self.folder, environment, HANG_LIMIT)
+        else:
+            done = subprocess.run(
+                command, cwd=self.folder, env=environment, capture_output=True, text=True, timeout=HANG_LIMIT
+            )
+            status, output = done.returncode, done.stdout + done.stderr
+        assert (status == 0) == ok, f"status {status}:\n{output[-6000:]}"
         return output
 
     def jobs(self, *arguments: str) -> dict[str, int]:
@@ -125,13 +129,18 @@ def copy_project(target: Path) -> None:
         shutil.copy2(PROJECT / name, target / name)
 
 
+def _outside_of_tests() -> dict[str, str]:
+    """The environment without the test's name, by which no two would be alike."""
+    return {name: value for name, value in os.environ.items() if name != "PYTEST_CURRENT_TEST"}
+
+
 def program(*arguments: object, folder: Path, limits: Callable[[], None] | None = None, **environment: str) -> Any:
     """Run one of the programs as a rule would; the finished process with its output."""
     command = [sys.executable, str(PROJECT / "scripts" / f"{arguments[0]}.py"), *map(str, arguments[1:])]
     return subprocess.run(
         command,
         cwd=folder,
-        env={**os.environ, **environment},
+        env={**_outside_of_tests(), **SHARED_IMPORTS, **environment},
         capture_output=True,
         text=True,
         timeout=HANG_LIMIT,

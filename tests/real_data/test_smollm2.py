@@ -37,7 +37,7 @@ def sixteen(model: Path) -> dict[str, Any]:
     study |= {"datasets": {"svamp": {"source": "svamp", "origin": "files", "train_size": 16, "test_size": 16}}}
     study["teachers"] = {"released-gpt-4o": {"provider": "released", "author": "gpt-4o"}}
     study["students"]["smollm2-135m"]["model"] = str(model)
-    study["recipe"] |= {"batch_size": 4, "save_every": 2}
+    study["recipe"] |= {"learning_rate": 0.00005, "epochs": 1.0, "batch_size": 4, "save_every": 2}
     study["decodings"]["greedy"]["max_new_tokens"] = 48
     experiment = study["experiments"]["granularity"]
     experiment |= {"datasets": ["svamp"], "teachers": ["released-gpt-4o"], "levels": ["L1"], "baselines": []}

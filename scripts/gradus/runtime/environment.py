@@ -68,8 +68,9 @@ LOG = Variable(
 STARTER = Variable(
     "GRADUS_STARTER",
     "`no`: every training and every set of answers imports torch for itself; without it one process of a run does for all of "
-    "them, on CPUs.",
-    "you, to look for a fault",
+    "them, on CPUs. The number of a process (`$$` in a shell script): programs started while it lives share one too, without "
+    "Snakemake.",
+    "you, to look for a fault or in a script of your own",
     "It changes no result.",
 )
 LEASE_WAIT = Variable(
@@ -122,6 +123,12 @@ VARIABLES = tuple(value for value in list(globals().values()) if isinstance(valu
 def starter_wanted() -> bool:
     """Whether jobs of a run may share one process's imports."""
     return os.environ.get(STARTER.name) != "no"
+
+
+def starter_belongs_to() -> int | None:
+    """The process whose jobs share imports, where one is named; else it is the Snakemake above them."""
+    named = os.environ.get(STARTER.name, "")
+    return int(named) if named.isdecimal() else None
 
 
 def gpus_here() -> bool:

@@ -1,10 +1,11 @@
 """A starter: one process that has imported what the jobs of a run need, and forks a process for each job that asks.
 
 torch, transformers and DeepSpeed take seconds of a processor to import, from a slow file system a minute. Jobs of one Snakemake
-process (cells that share a job of a cluster, a study on one machine) ask the starter that the first of them left. What it forks
-has the asker's streams, working folder and environment, and ends when the asker does. A starter serves jobs of one environment,
-one interpreter, the same limits and the same state of code and packages only: what a job says that it was made by is read from
-the files. It ends with the Snakemake process that it belongs to, or after IDLE_SECONDS.
+process (cells that share a job of a cluster, a study on one machine) ask the starter that the first of them left, and so do
+those of a script that says so (``GRADUS_STARTER``). What it forks has the asker's streams, working folder and environment, and
+ends when the asker does. A starter serves jobs of one environment (but for Gradus's own variables), one interpreter, the same
+limits and the same state of code and packages only: what a job says that it was made by is read from the files. It ends with the
+Snakemake process, or the script, that it belongs to, or after IDLE_SECONDS.
 
 There is none where an accelerator is: what imports may touch it, and a process must not fork after that. Nor is there one for a
 job in a container of its own, whose files go with it.
@@ -34,7 +35,7 @@ from types import ModuleType
 from typing import Any, NoReturn
 
 from gradus.runtime.attempts import count_cpu_seconds
-from gradus.runtime.environment import gpus_here, installed, starter_wanted
+from gradus.runtime.environment import gpus_here, installed, starter_belongs_to, starter_wanted
 from gradus.runtime.leases import machine
 from gradus.runtime.processes import die_with_parent
 
@@ -84,14 +85,16 @@ def start(
         return None
     if None in (sys.stdin, sys.stdout, sys.stderr):
         return None  # the number of a closed stream soon means another file
-    above = snakemake_above()
+    above = starter_belongs_to() or snakemake_above()
     if above is None:
         return None
     deaf = {*deaf_to, *(number for number in _DEAF_TO if signal.getsignal(number) is signal.SIG_IGN)}
-    request = json.dumps({"arguments": list(arguments), "deaf_to": sorted(deaf)}).encode()
-    if len(request) >= _LARGEST:
-        return None
+    own = {name: value for name, value in environment.items() if _is_own(name)}
+    asked = {"arguments": list(arguments), "deaf_to": sorted(deaf), "environment": own}
     try:
+        request = json.dumps({**asked, "folder": os.getcwd()}).encode()
+        if len(request) >= _LARGEST:
+            return None
         if _mounts(str(above)) != _mounts("self"):
             return None
         os.close(os.pidfd_open(above))  # not every kernel has it
@@ -150,8 +153,7 @@ def _circumstances(module: str, environment: Mapping[str, str]) -> str:
     taken = [
         module,
         sys.executable,
-        os.getcwd(),
-        sorted(environment.items()),
+        sorted((name, value) for name, value in environment.items() if not _is_own(name)),
         sorted(os.sched_getaffinity(0)),
         os.nice(0),
         limits,
@@ -163,6 +165,11 @@ def _circumstances(module: str, environment: Mapping[str, str]) -> str:
         installed(),
     ]
     return hashlib.sha256(json.dumps(taken).encode()).hexdigest()[:16]
+
+
+def _is_own(variable: str) -> bool:
+    """Whether no import reads a variable, so that each job may have its own: Gradus's, and the folders that a shell keeps."""
+    return variable.startswith("GRADUS_") or variable in {"GRADUS", "PWD", "OLDPWD"}
 
 
 def _connect(path: Path) -> socket.socket | None:
@@ -277,6 +284,11 @@ def _fork_keeper(listener: socket.socket, code: ModuleType, seconds: float) -> i
         if not text:
             return 0
         request = json.loads(text)
+        try:
+            _go_to(request)
+        except OSError:
+            _put_away(streams)
+            return 0  # the asker goes without
         with contextlib.suppress(Exception, SystemExit):  # what is wrong, the process itself will tell
             code.prepare(request["arguments"])
         if os.fork() == 0:
@@ -285,9 +297,21 @@ def _fork_keeper(listener: socket.socket, code: ModuleType, seconds: float) -> i
                 _keep(connection, code, request, streams, seconds)
             finally:
                 os._exit(1)  # what is the starter's to put away is not this process's
-        for stream in streams:
-            os.close(stream)
+        _put_away(streams)
     return 1
+
+
+def _put_away(streams: Sequence[int]) -> None:
+    for stream in streams:
+        os.close(stream)
+
+
+def _go_to(request: Mapping[str, Any]) -> None:
+    """Take over an asker's working folder and own variables; what is forked next begins with them."""
+    for variable in filter(_is_own, list(os.environ)):
+        del os.environ[variable]
+    os.environ.update(request["environment"])
+    os.chdir(request["folder"])
 
 
 def _keep(
@@ -304,8 +328,7 @@ def _keep(
             os._exit(1)  # gone before that: the asker knows of no process
         count_cpu_seconds(seconds)  # for its own record, where it keeps one
         _become(code, request["arguments"], request["deaf_to"], streams)
-    for stream in streams:
-        os.close(stream)
+    _put_away(streams)
     with contextlib.suppress(ConnectionError):
         connection.send(json.dumps({"pid": pid}).encode())
     process = os.pidfd_open(pid)

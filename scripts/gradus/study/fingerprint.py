@@ -3,14 +3,24 @@
 A hash of the syntax trees (no comments, docstrings or formatting) of every ``gradus`` module that the program imports,
 directly or through another, but for those excluded below. Rules carry it as a param, so that a changed line reruns the
 jobs that it concerns and a touch, a clone or a comment reruns nothing.
+
+Parsing the library takes a second, and every start of Snakemake, of a training and of a set of answers needs it. So what was
+found is kept beside what Python itself has compiled, with a hash of all the code that it was found for.
 """
 
 from __future__ import annotations
 
 import ast
+import contextlib
 import hashlib
+import json
+import sys
+from collections.abc import Mapping
 from functools import cache
+from importlib.util import cache_from_source
 from pathlib import Path
+
+from gradus.runtime.atomic import write_json
 
 SCRIPTS = Path(__file__).resolve().parents[2]
 
@@ -45,11 +55,46 @@ LAUNCHED = {"gradus.students.training.launch": ("gradus.students.training.engine
 @cache
 def fingerprint(program: str) -> str:
     """Sixteen hexadecimal digits for ``scripts/{program}.py``; FileNotFoundError if there is no such program."""
+    code = _code()
+    kept = _kept(code)
+    if program not in kept:
+        digest = hashlib.sha256()
+        for module in modules(program):
+            digest.update(module.encode())
+            digest.update(_syntax(module_file(module)).encode())
+        kept[program] = digest.hexdigest()[:16]
+        _keep(code, kept)
+    return kept[program]
+
+
+@cache
+def _code() -> str:
+    """A hash of every file of code, its name too."""
     digest = hashlib.sha256()
-    for module in modules(program):
-        digest.update(module.encode())
-        digest.update(_syntax(module_file(module)).encode())
-    return digest.hexdigest()[:16]
+    for path in sorted(SCRIPTS.rglob("*.py")):
+        digest.update(f"{path.relative_to(SCRIPTS)}\0".encode())
+        digest.update(hashlib.sha256(path.read_bytes()).digest())
+    return digest.hexdigest()
+
+
+def _file() -> Path:
+    """Where fingerprints are kept: where Python keeps the compiled code of this module, so that its settings move it too."""
+    return Path(cache_from_source(str(SCRIPTS / "gradus" / "study" / "fingerprint.py"))).with_name("fingerprints.json")
+
+
+def _kept(code: str) -> dict[str, str]:
+    """The fingerprints that were found for this state of the code; none if the file is of another state, or no such file."""
+    try:
+        found = json.loads(_file().read_bytes())
+        return dict(found["fingerprints"]) if found["code"] == code else {}
+    except (OSError, ValueError, TypeError, KeyError):
+        return {}
+
+
+def _keep(code: str, fingerprints: Mapping[str, str]) -> None:
+    if not sys.dont_write_bytecode:
+        with contextlib.suppress(OSError):  # an installation that others may only read
+            write_json(_file(), {"code": code, "fingerprints": fingerprints})
 
 
 @cache
@@ -83,10 +128,23 @@ def _exists(name: str) -> bool:
 
 
 @cache
+def _parsed(path: Path) -> tuple[tuple[str, ...], str]:
+    """The ``gradus`` modules that a file imports anywhere, also inside functions, and its syntax as text."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    return _imported(tree), _dump(tree)
+
+
 def _imports(path: Path) -> tuple[str, ...]:
-    """The ``gradus`` modules that a file imports anywhere, also inside functions."""
+    return _parsed(path)[0]
+
+
+def _syntax(path: Path) -> str:
+    return _parsed(path)[1]
+
+
+def _imported(tree: ast.Module) -> tuple[str, ...]:
     found: set[str] = set()
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names if alias.name.split(".")[0] == "gradus"}
         elif isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "gradus":
@@ -94,11 +152,6 @@ def _imports(path: Path) -> tuple[str, ...]:
             found.add(module)
             found |= {f"{module}.{alias.name}" for alias in node.names if _exists(f"{module}.{alias.name}")}
     return tuple(sorted(found))
-
-
-@cache
-def _syntax(path: Path) -> str:
-    return _dump(ast.parse(path.read_text(encoding="utf-8")))
 
 
 def _dump(node: object) -> str:

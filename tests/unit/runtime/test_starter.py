@@ -52,6 +52,8 @@ def run():
         from gradus.runtime import attempts
 
         print("imports counted" if sum(attempts._elsewhere) > 0.01 else "nothing counted")
+    if what == "where":
+        print(os.getcwd(), sorted(item for item in os.environ.items() if item[0].startswith("GRADUS_J")))
     if what == "hear":
         print("deaf" if signal.getsignal(signal.SIGINT) is signal.SIG_IGN else "hears", "to Ctrl-C")
     if what == "raise":
@@ -92,7 +94,7 @@ class Run:
             (folder / name).write_text(text)
         self.temporary = folder / "tmp"
         self.temporary.mkdir()
-        environment = {
+        self.environment = {
             **os.environ,
             "TMPDIR": str(self.temporary),
             "LOADED": str(folder / "loaded"),
@@ -103,7 +105,7 @@ class Run:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
-            env=environment,
+            env=self.environment,
             preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # these tests may run in the background
         )
 
@@ -188,6 +190,39 @@ def test_what_a_job_would_take_over_decides_which_starter_it_asks(run: Run) -> N
     for environment in ({}, {"OMP_NUM_THREADS": "3"}, {}, {"OMP_NUM_THREADS": "3"}):
         assert run.run("work", **environment)[1]["status"] == 0
     assert len(set(run.starters())) == 2
+    run.end()
+
+
+def test_a_job_has_its_askers_folder_and_gradus_variables_whoever_asked_first(run: Run) -> None:
+    (run.folder / "there").mkdir()
+    first = run.run("where", f'cd "{run.folder}/there" && {{}}')
+    second = run.run("where", 'GRADUS_JOURNAL="a journal" {}')
+    third = run.run("where")
+    here = os.getcwd()
+    assert first[0][-1] == f"{run.folder}/there []"
+    assert second[0][-1] == f"{here} [('GRADUS_JOURNAL', 'a journal')]"
+    assert third[0][-1] == f"{here} []"
+    assert len(run.starters()) == 1
+    run.end()
+
+
+def test_a_job_in_a_folder_that_is_gone_starts_by_itself(run: Run) -> None:
+    gone = run.folder / "gone"
+    gone.mkdir()
+    assert run.run("work", f'cd "{gone}" && rmdir "{gone}" && {{}}')[1]["status"] is None
+    assert run.run("work")[1]["status"] == 0
+    run.end()
+
+
+def test_jobs_of_a_script_that_names_itself_share_one_and_it_ends_with_the_script(run: Run) -> None:
+    script = run.folder / "script.sh"
+    ask = f'"{sys.executable}" "{run.folder}/asker.py" work "{run.folder}" "{{}}"'
+    script.write_text(f"export GRADUS_STARTER=$$\n{ask}\n{ask}\n")
+    said = subprocess.run(["sh", script], env=run.environment, capture_output=True, text=True, check=True).stdout
+    assert said.count('"status": 0') == 2
+    [left] = run.starters()
+    wait_for(lambda: not lives(left), "the starter's end", seconds=20)
+    assert not run.left()
     run.end()
 
 

@@ -1,9 +1,11 @@
 """The code fingerprint: covers what a program imports, ignores what decides nothing."""
 
 import ast
+import json
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -56,6 +58,74 @@ from gradus.study import fingerprint
 for path in sorted(Path(sys.argv[1]).rglob("*.py")):
     print(hashlib.sha256(fingerprint._syntax(path).encode()).hexdigest(), path.name)
 """
+
+
+@pytest.fixture
+def little(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """Code of one program and one module, in which fingerprints may be kept."""
+    (tmp_path / "gradus" / "study").mkdir(parents=True)
+    (tmp_path / "gradus" / "__init__.py").touch()
+    (tmp_path / "gradus" / "one.py").write_text("A = 1\n")
+    (tmp_path / "act.py").write_text("import gradus.one\n")
+    monkeypatch.setattr(module, "SCRIPTS", tmp_path)
+    monkeypatch.setattr(sys, "dont_write_bytecode", False)
+    yield tmp_path
+    forget()
+
+
+def forget() -> None:
+    for remembered in (module.fingerprint, module.modules, module._code, module._parsed):
+        remembered.cache_clear()
+
+
+def anew(program: str = "act") -> str:
+    """What a new process would find."""
+    forget()
+    return module.fingerprint(program)
+
+
+def test_a_fingerprint_is_found_once_for_a_state_of_the_code(little: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = anew()
+    (little / "gradus" / "one.py").write_text("A = 2\n")
+    second = anew()
+    assert first != second
+    with monkeypatch.context() as patch:
+        patch.setattr(ast, "parse", lambda text: pytest.fail("it has been found before"))
+        assert anew() == second
+    (little / "gradus" / "one.py").write_text("A = 1\n")
+    assert anew() == first
+
+
+def test_a_program_that_is_new_is_found_beside_those_that_are_kept(little: Path) -> None:
+    first = anew()
+    (little / "other.py").write_text("import gradus.one\nimport gradus.two\n")
+    (little / "gradus" / "two.py").write_text("B = 1\n")
+    assert anew("other") != first == anew()
+    with pytest.raises(FileNotFoundError):
+        anew("missing")
+
+
+@pytest.mark.parametrize("damage", [b"", b"{", b"[]", b'{"code": 1}', b"\xff", "null"])
+def test_a_damaged_file_of_fingerprints_is_made_again(little: Path, damage: bytes | str) -> None:
+    first = anew()
+    kept = module._file()
+    assert kept.is_relative_to(little)
+    if isinstance(damage, str):
+        code = json.loads(kept.read_bytes())["code"]
+        damage = json.dumps({"code": code, "fingerprints": None}).encode()
+    kept.write_bytes(damage)
+    assert anew() == first and json.loads(kept.read_bytes())["fingerprints"] == {"act": first}
+
+
+def test_nothing_is_kept_where_nothing_may_be_written_or_python_is_told_not_to(
+    little: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(sys, "dont_write_bytecode", True)
+        first = anew()
+        assert not module._file().exists()
+    module._file().parent.write_text("no folder can be made here")
+    assert anew() == first
 
 
 @pytest.mark.parametrize("version", ["3.11", "3.12", "3.13", "3.14"])

@@ -16,7 +16,7 @@ Policy = Literal["keep", "retry", "drop", "answer-only"]
 class Section(BaseModel):
     """Base of all sections: no unknown key, no silent conversion, no change after loading."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False, defer_build=True)
     words_of_commands: ClassVar[frozenset[str]] = frozenset()
 
     @model_validator(mode="before")
