@@ -3,7 +3,8 @@
 from pathlib import Path
 
 from gradus.analysis.summaries import summaries
-from gradus.presentation.exhibits.experiments import experiment_figure, to_csv
+from gradus.presentation.exhibits.experiment_figures import experiment_figure
+from gradus.presentation.exhibits.experiments import to_csv
 from gradus.presentation.figure import save
 from gradus.presentation.table import csv_text
 from gradus.presentation.training_figures import SPEEDS, Training, loss_figure, speed_figure

@@ -10,7 +10,7 @@ from gradus.analysis.recommendation import recommendations
 from gradus.analysis.summaries import summaries
 from gradus.presentation import published_comparison, spent
 from gradus.presentation.claims import recommendations_csv, statements_csv
-from gradus.presentation.exhibits.experiments import experiment_figure
+from gradus.presentation.exhibits.experiment_figures import experiment_figure
 from gradus.presentation.figure import drawn
 from gradus.presentation.findings import findings, picture_of, study_statements
 from gradus.presentation.headline import headline, headline_text

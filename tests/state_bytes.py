@@ -14,6 +14,7 @@ import deepspeed
 import torch
 from transformers import LlamaConfig, LlamaForCausalLM
 
+from gradus.students.training.engine import meet
 from gradus.students.training.engine_config import deepspeed_config
 from gradus.students.training.modelling import make_optimizer
 from gradus.study.config.students import Recipe
@@ -68,10 +69,9 @@ def most_held(stage: int) -> float:
 
 def main() -> None:
     """All stages."""
-    deepspeed.ops.__compatible_ops__["deepspeed_shm_comm"] = False
     for name in ("DeepSpeed", "deepspeed"):
         logging.getLogger(name).setLevel(logging.ERROR)
-    deepspeed.init_distributed("gloo", verbose=False)
+    meet()
     found = {stage: most_held(stage) for stage in range(4)}
     if torch.distributed.get_rank() == 0:
         print("held " + json.dumps(found), flush=True)

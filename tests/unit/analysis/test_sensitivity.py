@@ -10,7 +10,8 @@ from made_study import made_config, make_study
 
 from gradus.analysis.sensitivity import chosen, order_changes
 from gradus.analysis.summaries import ConditionSummary, summaries
-from gradus.presentation.exhibits.experiments import experiment_figure, experiment_table, to_csv
+from gradus.presentation.exhibits.experiment_figures import experiment_figure
+from gradus.presentation.exhibits.experiments import experiment_table, to_csv
 from gradus.presentation.findings import _warnings
 from gradus.records import Cell, Condition, Supervision
 from gradus.results.store import Results

@@ -10,7 +10,8 @@ import pytest
 from made_study import made_config, make_study
 
 from gradus.analysis.summaries import summaries
-from gradus.presentation.exhibits.experiments import experiment_figure, experiment_table, to_csv
+from gradus.presentation.exhibits.experiment_figures import experiment_figure
+from gradus.presentation.exhibits.experiments import experiment_table, to_csv
 from gradus.presentation.explorer.collection import collect
 from gradus.results.store import Results
 

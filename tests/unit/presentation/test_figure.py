@@ -17,7 +17,7 @@ from matplotlib.container import ErrorbarContainer
 from matplotlib.figure import Figure
 
 from gradus.analysis.summaries import ConditionSummary
-from gradus.presentation.exhibits.experiments import experiment_figure
+from gradus.presentation.exhibits.experiment_figures import experiment_figure
 from gradus.presentation.exhibits.figures import draw
 from gradus.presentation.exhibits.points import Point
 from gradus.presentation.figure import draw_bars, draw_lines, panels, save, style

@@ -18,7 +18,8 @@ from gradus.analysis.published import read
 from gradus.analysis.summaries import ConditionSummary, summaries
 from gradus.presentation.claims import statements_csv
 from gradus.presentation.exhibits.conditions import wanted
-from gradus.presentation.exhibits.experiments import experiment_figure, experiment_table
+from gradus.presentation.exhibits.experiment_figures import experiment_figure
+from gradus.presentation.exhibits.experiments import experiment_table
 from gradus.presentation.exhibits.writing import write
 from gradus.presentation.figure import save
 from gradus.presentation.manuscript.macros import Macro, name_of, of_claims, of_conditions, to_latex

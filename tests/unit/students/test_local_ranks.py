@@ -1,14 +1,45 @@
-"""Ranks that are forked: what their process is deaf to."""
+"""Ranks that are forked: what their process is deaf to, and what it does not import."""
 
 from __future__ import annotations
 
+import os
 import signal
+import subprocess
+import sys
 from types import SimpleNamespace
 
 import pytest
 import torch
 
 from gradus.students.training import local_ranks
+from gradus.study.fingerprint import SCRIPTS
+
+LOOKED_THROUGH = """
+import sys
+import torch
+from gradus.students.training import engine
+
+if sys.argv[1] == "ours":
+    engine.import_optimizers()
+compiled = engine.deepspeed.runtime.compiler.compile()
+from deepspeed.runtime.zero import utils
+
+utils.dist.get_rank = lambda: 1
+weight = torch.nn.Parameter(torch.ones(1))
+assert utils.is_zero_supported_optimizer(torch.optim.AdamW([weight]))
+assert not utils.is_zero_supported_optimizer(torch.optim.SparseAdam([weight]))
+print("torch._inductor.compile_fx" in sys.modules, compiled is torch.compile)
+"""
+
+
+@pytest.mark.parametrize("way", ["ours", "DeepSpeed's"])
+def test_no_rank_loads_torchs_compiler_to_look_through_optimizers(way: str) -> None:
+    """Without this DeepSpeed does: where that has ended, so may what spares it."""
+    environment = {**os.environ, "PYTHONPATH": str(SCRIPTS), "DS_ACCELERATOR": "cpu"}
+    command = [sys.executable, "-c", LOOKED_THROUGH, way]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.split()[-2:] == [str(way != "ours"), "True"]
 
 
 @pytest.mark.parametrize("deaf", [False, True])

@@ -7,6 +7,7 @@ costs seconds (docs/background/architecture.md gives the reasons).
 
 from __future__ import annotations
 
+import importlib
 import logging
 import os
 import shutil
@@ -110,10 +111,25 @@ def train(job: Job, node: int) -> Outcome:
     return {"outcome": "finished"}
 
 
+def import_optimizers() -> None:
+    """Import the optimizers that DeepSpeed looks through in every rank, without torch's compiler.
+
+    It names Muon among those that ZeRO supports, and importing that would load the compiler: as long as all other imports
+    together, and in every rank anew. Recipes offer no Muon.
+    """
+    compiled = deepspeed.runtime.compiler.compile
+    deepspeed.runtime.compiler.compile = lambda: lambda function: function
+    try:
+        importlib.import_module("deepspeed.runtime.zero.muon.muon_optimizer")
+    finally:
+        deepspeed.runtime.compiler.compile = compiled
+
+
 def meet() -> tuple[int, int, torch.device]:
     """Join the other ranks; this one's number, how many there are, and the device it works on."""
-    # DeepSpeed would compile its shared-memory collectives (half a minute with gcc) for inference only.
-    deepspeed.ops.__compatible_ops__["deepspeed_shm_comm"] = False
+    import_optimizers()
+    # DeepSpeed would ask a compiler about all its operations, and compile one for inference only (half a minute with gcc).
+    deepspeed.ops.__compatible_ops__ = {"deepspeed_shm_comm": False}
     if torch.cuda.is_available():
         torch.cuda.set_device(int(os.environ["LOCAL_RANK"]))
     deepspeed.init_distributed(dist_backend=None if torch.cuda.is_available() else "gloo", verbose=False)

@@ -29,7 +29,8 @@ _PORT_BYTES = 8
 
 
 def prepare(arguments: Sequence[str]) -> None:
-    """Import what the ranks of ``run()`` will need of their model."""
+    """Import what the ranks of ``run()`` will need of DeepSpeed and of their model."""
+    engine.import_optimizers()
     job = Job.read(Path(arguments[0]))
     import_model_code(job.base)
     if job.recipe.adapter is not None:
