@@ -186,8 +186,8 @@ def _circumstances(module: str, environment: Mapping[str, str]) -> str:
 
 
 def _is_own(variable: str) -> bool:
-    """Whether no import reads a variable, so that each job may have its own: Gradus's, and the folders that a shell keeps."""
-    return is_of_gradus(variable) or variable in {"PWD", "OLDPWD"}
+    """Whether no import reads a variable, so that each job may have its own: Gradus's, and what a shell keeps for itself."""
+    return is_of_gradus(variable) or variable in {"PWD", "OLDPWD", "SHLVL", "_"}
 
 
 def _connect(path: Path) -> socket.socket | None:

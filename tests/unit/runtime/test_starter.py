@@ -196,7 +196,7 @@ def test_what_a_job_would_take_over_decides_which_starter_it_asks(run: Run) -> N
 def test_a_job_has_its_askers_folder_and_gradus_variables_whoever_asked_first(run: Run) -> None:
     (run.folder / "there").mkdir()
     first = run.run("where", f'cd "{run.folder}/there" && {{}}')
-    second = run.run("where", 'GRADUS_JOURNAL="a journal" {}')
+    second = run.run("where", 'SHLVL=7 GRADUS_JOURNAL="a journal" {}')
     third = run.run("where")
     here = os.getcwd()
     assert first[0][-1] == f"{run.folder}/there []"
