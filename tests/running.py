@@ -122,7 +122,7 @@ def copy_project(target: Path) -> None:
     With what Python has compiled of it, which spares each copy some seconds; not with what it is writing at the moment.
     """
     for name in ("rules", "scripts", "envs", "report", "prompts", "profiles", "published"):
-        shutil.copytree(PROJECT / name, target / name, ignore=shutil.ignore_patterns("*.pyc.*"))
+        shutil.copytree(PROJECT / name, target / name, ignore=shutil.ignore_patterns("*.pyc.*", "*.tmp"))
     (target / "slurm").symlink_to("profiles/slurm")
     (target / "docs").mkdir()
     for name in ("Snakefile", "config.yaml", "prices.yaml", "docs/glossary.md"):

@@ -68,8 +68,7 @@ LOG = Variable(
 STARTER = Variable(
     "GRADUS_STARTER",
     "`no`: every training and every set of answers imports torch for itself; without it one process of a run does for all of "
-    "them, on CPUs. The number of a process (`$$` in a shell script): programs started while it lives share one too, without "
-    "Snakemake.",
+    "them, on CPUs. The number of a process (`$$` in a shell script): programs below it share one too, without Snakemake.",
     "you, to look for a fault or in a script of your own",
     "It changes no result.",
 )
@@ -120,15 +119,20 @@ GIB_PER_SECOND = Variable(
 VARIABLES = tuple(value for value in list(globals().values()) if isinstance(value, Variable))
 
 
+def is_of_gradus(variable: str) -> bool:
+    """Whether a variable is one of ours: they are read when they are needed, and by no import."""
+    return variable == PROJECT.name or variable.startswith(f"{PROJECT.name}_")
+
+
 def starter_wanted() -> bool:
     """Whether jobs of a run may share one process's imports."""
     return os.environ.get(STARTER.name) != "no"
 
 
 def starter_belongs_to() -> int | None:
-    """The process whose jobs share imports, where one is named; else it is the Snakemake above them."""
+    """The process whose jobs share imports, where one is named."""
     named = os.environ.get(STARTER.name, "")
-    return int(named) if named.isdecimal() else None
+    return int(named) if re.fullmatch("[0-9]{1,9}", named) else None
 
 
 def gpus_here() -> bool:

@@ -35,7 +35,8 @@ from types import ModuleType
 from typing import Any, NoReturn
 
 from gradus.runtime.attempts import count_cpu_seconds
-from gradus.runtime.environment import gpus_here, installed, starter_belongs_to, starter_wanted
+from gradus.runtime.environment import gpus_here, installed, is_of_gradus, starter_belongs_to, starter_wanted
+from gradus.runtime.folders import files_below
 from gradus.runtime.leases import machine
 from gradus.runtime.processes import die_with_parent
 
@@ -44,6 +45,7 @@ _ASKING_SECONDS = 10.0  # in which an asker that has come says what it wants
 _DEAF_TO = (signal.SIGTERM, signal.SIGUSR1, signal.SIGHUP, signal.SIGINT)
 _LARGEST = 1 << 16
 _SCRIPTS = Path(__file__).resolve().parents[2]
+_SEARCHED = ("PYTHONPATH", "LD_LIBRARY_PATH")  # for what is imported; they may name folders in the working folder
 
 
 class Started:
@@ -85,7 +87,7 @@ def start(
         return None
     if None in (sys.stdin, sys.stdout, sys.stderr):
         return None  # the number of a closed stream soon means another file
-    above = starter_belongs_to() or snakemake_above()
+    above = _script_above() or snakemake_above()
     if above is None:
         return None
     deaf = {*deaf_to, *(number for number in _DEAF_TO if signal.getsignal(number) is signal.SIG_IGN)}
@@ -114,16 +116,30 @@ def start(
 
 def snakemake_above() -> int | None:
     """The nearest process above this one that is Snakemake; None if there is none, or where /proc does not tell."""
-    pid = os.getppid()
-    try:
-        while pid > 0:  # in a container Snakemake may be the first process
+    with contextlib.suppress(OSError):
+        for pid in _above():
             command = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
             if any(os.path.basename(word) == b"snakemake" for word in command[:4]):
                 return pid
-            pid = _parent(pid)
-    except OSError:
-        pass
     return None
+
+
+def _script_above() -> int | None:
+    """The process that the environment names, if it is above this one. A cluster takes the variable to its nodes too, where the
+    number is nobody's, or a stranger's."""
+    named = starter_belongs_to()
+    with contextlib.suppress(OSError):
+        if named is not None and named in _above():
+            return named
+    return None
+
+
+def _above() -> Iterator[int]:
+    """The processes above this one, the nearest first; OSError where /proc does not tell."""
+    pid = os.getppid()
+    while pid > 0:  # in a container Snakemake may be the first process
+        yield pid
+        pid = _parent(pid)
 
 
 def _parent(pid: int) -> int:
@@ -150,10 +166,12 @@ def _circumstances(module: str, environment: Mapping[str, str]) -> str:
     limits = {name: resource.getrlimit(getattr(resource, name)) for name in dir(resource) if name.startswith("RLIMIT_")}
     umask = os.umask(0o077)
     os.umask(umask)
+    searched = [part for name in _SEARCHED if name in environment for part in environment[name].split(os.pathsep)]
     taken = [
         module,
         sys.executable,
         sorted((name, value) for name, value in environment.items() if not _is_own(name)),
+        [os.path.abspath(part) for part in searched],
         sorted(os.sched_getaffinity(0)),
         os.nice(0),
         limits,
@@ -161,15 +179,15 @@ def _circumstances(module: str, environment: Mapping[str, str]) -> str:
         Path("/proc/self/cgroup").read_text(),
         machine(),  # temporary folders may be shared
         _mounts("self"),
-        sorted((str(path), path.stat().st_mtime_ns, path.stat().st_size) for path in _SCRIPTS.rglob("*.py")),
+        sorted((str(path), path.stat().st_mtime_ns, path.stat().st_size) for path in files_below(_SCRIPTS, ".py")),
         installed(),
     ]
     return hashlib.sha256(json.dumps(taken).encode()).hexdigest()[:16]
 
 
 def _is_own(variable: str) -> bool:
-    """Whether no import reads a variable, so that each job may have its own: Gradus's, and the folders that a shell keeps."""
-    return variable.startswith("GRADUS_") or variable in {"GRADUS", "PWD", "OLDPWD"}
+    """Whether no import reads a variable, so that each job may have its own: Gradus's, and what a shell keeps for itself."""
+    return is_of_gradus(variable) or variable in {"PWD", "OLDPWD", "SHLVL", "_"}
 
 
 def _connect(path: Path) -> socket.socket | None:

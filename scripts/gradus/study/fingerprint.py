@@ -14,6 +14,7 @@ import ast
 import contextlib
 import hashlib
 import json
+import os
 import sys
 from collections.abc import Mapping
 from functools import cache
@@ -21,8 +22,10 @@ from importlib.util import cache_from_source
 from pathlib import Path
 
 from gradus.runtime.atomic import write_json
+from gradus.runtime.folders import files_below
 
 SCRIPTS = Path(__file__).resolve().parents[2]
+_RULES = Path(__file__).read_bytes()  # those by which this process finds fingerprints, also after an update of the code
 
 EXCLUDED = {
     "gradus": "holds the version number, and begins with Ctrl-C",
@@ -52,29 +55,70 @@ EXCLUDED = {
 LAUNCHED = {"gradus.students.training.launch": ("gradus.students.training.engine",)}
 
 
+class _Code:
+    """All code at one moment. What is found in it is kept for this state alone, whatever is edited meanwhile."""
+
+    def __init__(self) -> None:
+        self._facts = {path: _facts(path) for path in files_below(SCRIPTS, ".py")}
+        self._texts: dict[Path, bytes] = {}
+        self._parsed: dict[Path, tuple[tuple[str, ...], str]] = {}
+        digest = hashlib.sha256(_RULES)
+        for path in self._facts:
+            try:
+                text = path.read_bytes()
+            except OSError:
+                continue  # another user's, or gone meanwhile: who imports it will say so
+            self._texts[path] = text
+            digest.update(os.fsencode(path.relative_to(SCRIPTS)) + b"\0" + hashlib.sha256(text).digest())
+        self.digest = digest.hexdigest()
+        self.is_whole = True  # no file was read that is not part of the digest: one that is new
+
+    def is_current(self) -> bool:
+        return all(_facts(path) == facts for path, facts in self._facts.items())
+
+    def parsed(self, path: Path) -> tuple[tuple[str, ...], str]:
+        """The ``gradus`` modules that a file imports anywhere, also inside functions, and its syntax as text."""
+        if path not in self._parsed:
+            self.is_whole = self.is_whole and path in self._texts
+            text = self._texts[path] if path in self._texts else path.read_bytes()
+            tree = ast.parse(text.decode("utf-8"))
+            self._parsed[path] = (_imported(tree), _dump(tree))
+        return self._parsed[path]
+
+
+def _facts(path: Path) -> tuple[int, ...]:
+    """What of a file changes with it; nothing where it is gone."""
+    try:
+        found = path.stat()
+    except OSError:
+        return ()
+    return found.st_mtime_ns, found.st_size, found.st_ino
+
+
+_newest: list[_Code] = []  # at most one
+
+
+def _code() -> _Code:
+    """The code as it is now: a run lives for hours, and what starts late in it is what was edited meanwhile."""
+    if not _newest or not _newest[0].is_current():
+        _newest[:] = [_Code()]
+    return _newest[0]
+
+
 @cache
 def fingerprint(program: str) -> str:
     """Sixteen hexadecimal digits for ``scripts/{program}.py``; FileNotFoundError if there is no such program."""
     code = _code()
-    kept = _kept(code)
+    kept = _kept(code.digest)
     if program not in kept:
         digest = hashlib.sha256()
-        for module in modules(program):
+        for module in _modules(program, code):
             digest.update(module.encode())
-            digest.update(_syntax(module_file(module)).encode())
+            digest.update(code.parsed(module_file(module))[1].encode())
         kept[program] = digest.hexdigest()[:16]
-        _keep(code, kept)
+        if code.is_whole:
+            _keep(code.digest, kept)
     return kept[program]
-
-
-@cache
-def _code() -> str:
-    """A hash of every file of code, its name too."""
-    digest = hashlib.sha256()
-    for path in sorted(SCRIPTS.rglob("*.py")):
-        digest.update(f"{path.relative_to(SCRIPTS)}\0".encode())
-        digest.update(hashlib.sha256(path.read_bytes()).digest())
-    return digest.hexdigest()
 
 
 def _file() -> Path:
@@ -97,16 +141,19 @@ def _keep(code: str, fingerprints: Mapping[str, str]) -> None:
             write_json(_file(), {"code": code, "fingerprints": fingerprints})
 
 
-@cache
 def modules(program: str) -> tuple[str, ...]:
     """The library modules whose code decides what a program writes, sorted."""
+    return _modules(program, _code())
+
+
+def _modules(program: str, code: _Code) -> tuple[str, ...]:
     found: set[str] = set()
-    waiting = [name for name in _imports(SCRIPTS / f"{program}.py") if not is_excluded(name)]
+    waiting = [name for name in code.parsed(SCRIPTS / f"{program}.py")[0] if not is_excluded(name)]
     while waiting:
         name = waiting.pop()
         if name not in found:
             found.add(name)
-            others = (*_imports(module_file(name)), *LAUNCHED.get(name, ()))
+            others = (*code.parsed(module_file(name))[0], *LAUNCHED.get(name, ()))
             waiting += [other for other in others if not is_excluded(other)]
     return tuple(sorted(found))
 
@@ -125,21 +172,6 @@ def module_file(name: str) -> Path:
 def _exists(name: str) -> bool:
     path = SCRIPTS.joinpath(*name.split("."))
     return path.is_dir() or path.with_suffix(".py").exists()
-
-
-@cache
-def _parsed(path: Path) -> tuple[tuple[str, ...], str]:
-    """The ``gradus`` modules that a file imports anywhere, also inside functions, and its syntax as text."""
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    return _imported(tree), _dump(tree)
-
-
-def _imports(path: Path) -> tuple[str, ...]:
-    return _parsed(path)[0]
-
-
-def _syntax(path: Path) -> str:
-    return _parsed(path)[1]
 
 
 def _imported(tree: ast.Module) -> tuple[str, ...]:

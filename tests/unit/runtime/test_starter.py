@@ -53,7 +53,7 @@ def run():
 
         print("imports counted" if sum(attempts._elsewhere) > 0.01 else "nothing counted")
     if what == "where":
-        print(os.getcwd(), sorted(item for item in os.environ.items() if item[0].startswith("GRADUS_J")))
+        print(os.getcwd(), sorted(item for item in os.environ.items() if item[0] == "GRADUS_JOURNAL"))
     if what == "hear":
         print("deaf" if signal.getsignal(signal.SIGINT) is signal.SIG_IGN else "hears", "to Ctrl-C")
     if what == "raise":
@@ -196,7 +196,7 @@ def test_what_a_job_would_take_over_decides_which_starter_it_asks(run: Run) -> N
 def test_a_job_has_its_askers_folder_and_gradus_variables_whoever_asked_first(run: Run) -> None:
     (run.folder / "there").mkdir()
     first = run.run("where", f'cd "{run.folder}/there" && {{}}')
-    second = run.run("where", 'GRADUS_JOURNAL="a journal" {}')
+    second = run.run("where", 'SHLVL=7 GRADUS_JOURNAL="a journal" {}')
     third = run.run("where")
     here = os.getcwd()
     assert first[0][-1] == f"{run.folder}/there []"
@@ -224,6 +224,19 @@ def test_jobs_of_a_script_that_names_itself_share_one_and_it_ends_with_the_scrip
     wait_for(lambda: not lives(left), "the starter's end", seconds=20)
     assert not run.left()
     run.end()
+
+
+def test_a_script_that_is_not_above_a_job_has_no_part_in_it(run: Run) -> None:
+    """A job of a cluster takes over the variable from where it was submitted; on its node the number is another process's."""
+    gone = subprocess.Popen(["true"])
+    gone.wait()
+    with subprocess.Popen(["sleep", "60"]) as other:
+        for named in (gone.pid, other.pid, 0, "9" * 5000, "a script"):
+            assert run.run("work", f"GRADUS_STARTER='{named}' {{}}")[1]["status"] == 0
+        other.kill()
+    [left] = run.starters()
+    run.end()
+    wait_for(lambda: not lives(left), "the starter's end", seconds=20)
 
 
 def test_a_job_ends_with_its_asker(run: Run) -> None:
@@ -339,21 +352,6 @@ def test_another_starters_socket_is_left_alone(tmp_path: Path) -> None:
     assert path.exists()
     starter._leave(path, path.stat())
     assert not path.exists()
-
-
-def test_code_or_packages_that_changed_meanwhile_are_imported_anew(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    (tmp_path / "gradus").mkdir()
-    module = tmp_path / "gradus" / "engine.py"
-    module.write_text("A = 1\n")
-    monkeypatch.setattr(starter, "_SCRIPTS", tmp_path)
-    seen = [starter._circumstances("a_job", {})]
-    module.write_text("A = 10\n")
-    seen += [starter._circumstances("a_job", {})] * 2
-    monkeypatch.setattr(starter, "installed", lambda: "others")
-    seen.append(starter._circumstances("a_job", {}))
-    assert seen[1] == seen[2] and len(set(seen)) == 3
 
 
 def test_a_process_above_with_half_a_letter_in_its_name_is_passed() -> None:

@@ -2,6 +2,7 @@
 
 import ast
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -56,7 +57,7 @@ from pathlib import Path
 sys.path.insert(0, sys.argv[1])
 from gradus.study import fingerprint
 for path in sorted(Path(sys.argv[1]).rglob("*.py")):
-    print(hashlib.sha256(fingerprint._syntax(path).encode()).hexdigest(), path.name)
+    print(hashlib.sha256(fingerprint._code().parsed(path)[1].encode()).hexdigest(), path.name)
 """
 
 
@@ -74,8 +75,8 @@ def little(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 
 def forget() -> None:
-    for remembered in (module.fingerprint, module.modules, module._code, module._parsed):
-        remembered.cache_clear()
+    module.fingerprint.cache_clear()
+    module._newest.clear()
 
 
 def anew(program: str = "act") -> str:
@@ -101,8 +102,12 @@ def test_a_program_that_is_new_is_found_beside_those_that_are_kept(little: Path)
     (little / "other.py").write_text("import gradus.one\nimport gradus.two\n")
     (little / "gradus" / "two.py").write_text("B = 1\n")
     assert anew("other") != first == anew()
-    with pytest.raises(FileNotFoundError):
-        anew("missing")
+    (little / "newer.py").write_text("import gradus.two\n")
+    assert module.fingerprint("newer")
+    (little / "newer.py").unlink()
+    for missing in ("newer", "missing"):
+        with pytest.raises(FileNotFoundError):
+            anew(missing)
 
 
 @pytest.mark.parametrize("damage", [b"", b"{", b"[]", b'{"code": 1}', b"\xff", "null"])
@@ -126,6 +131,73 @@ def test_nothing_is_kept_where_nothing_may_be_written_or_python_is_told_not_to(
         assert not module._file().exists()
     module._file().parent.write_text("no folder can be made here")
     assert anew() == first
+
+
+def test_a_program_that_is_asked_for_after_an_edit_is_kept_for_no_other_state_of_the_code(little: Path) -> None:
+    """A run lives for hours, and asks for a program's fingerprint when its first job begins; then the edit is taken back."""
+    (little / "other.py").write_text("import gradus.two\n")
+    two = little / "gradus" / "two.py"
+    two.write_text("B = 1\n")
+    before = anew("other")
+    module._file().unlink()
+    anew("act")
+    two.write_text("B = 22\n")
+    during = module.fingerprint("other")
+    two.write_text("B = 1\n")
+    assert anew("other") == before != during
+
+
+def test_what_other_rules_than_those_of_the_code_have_found_is_kept_for_themselves(tmp_path: Path) -> None:
+    """A process began before an update of the code that also changes what a fingerprint leaves out."""
+    for name in ("gradus/__init__.py", "gradus/study/__init__.py", "gradus/study/fingerprint.py"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(SCRIPTS / name, tmp_path / name)
+    shutil.copytree(SCRIPTS / "gradus" / "runtime", tmp_path / "gradus" / "runtime")
+    (tmp_path / "act.py").write_text("import gradus.one\n")
+    (tmp_path / "gradus" / "one.py").write_text("A = 1\n")
+    ask = "from gradus.study import fingerprint as found; {}; print(found.fingerprint('act'))"
+    update = (
+        "path = found.Path(found.__file__); "
+        "path.write_text(path.read_text().replace('EXCLUDED = {', 'EXCLUDED = {\"gradus.one\": \"decides nothing now\",', 1))"
+    )
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    environment |= {"PYTHONPATH": str(tmp_path)}
+
+    def said(meanwhile: str) -> str:
+        command = [sys.executable, "-c", ask.format(meanwhile)]
+        return subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout
+
+    old = said(update)
+    assert said("pass") != old
+    assert (
+        json.loads(next(tmp_path.rglob("fingerprints.json")).read_bytes())["fingerprints"]["act"]
+        == said("pass").strip()
+    )
+
+
+def test_code_behind_a_link_to_a_folder_counts(little: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+    mine = tmp_path_factory.mktemp("mine")
+    (mine / "deep.py").write_text("C = 1\n")
+    (little / "gradus" / "linked").symlink_to(mine)
+    (little / "act.py").write_text("import gradus.linked.deep\n")
+    first = anew()
+    (mine / "deep.py").write_text("C = 2\n")
+    assert anew() != first
+
+
+def test_what_lies_beside_the_code_and_cannot_be_read_stops_nothing(little: Path) -> None:
+    """An editor's lock (a link to nowhere), a file that another user keeps to themselves, a name that is no text."""
+    first = anew()
+    (little / ".#act.py").symlink_to("somebody@somewhere.12")
+    (little / "a_folder.py").mkdir()
+    (little / os.fsdecode(b"caf\xe9.py")).write_text("D = 1\n")
+    assert anew() == first
+    private = little / "private.py"
+    private.write_text("E = 1\n")
+    read = Path.read_bytes
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Path, "read_bytes", lambda path: read(path if path != private else little / "no such file"))
+        assert anew() == first
 
 
 @pytest.mark.parametrize("version", ["3.11", "3.12", "3.13", "3.14"])
