@@ -80,11 +80,11 @@ def _message(detail: ErrorDetails, raw: Any, root: Any, keys: list[str]) -> tupl
     """What a value should be and what was found, and what to write instead where that is known."""
     message, found = detail["msg"].removeprefix("Value error, "), detail.get("input")
     message = _LENGTH.sub(_length, message)
-    hint = advice(found, detail["type"], of_a_list=_stands_for_a_list(detail, keys))
+    hint: str = advice(found, detail["type"], of_a_list=_stands_for_a_list(detail, keys))
     if detail["type"] == "string_pattern_mismatch":
         fields = [model.model_fields.get(keys[-1]) for model in _models_in(root)] if len(keys) == 1 else []
         fields = fields or [_model_at(root, raw, keys[:-1]).model_fields.get(keys[-1])]
-        hint = next((str(field.description) for field in fields if field is not None and field.description), "")
+        hint = next((str(field.description or "") for field in fields if field is not None), "")
         message = "is not written as asked for"
     return f"{message[:1].lower()}{message[1:]}{_shown(found, message)}", hint.rstrip(".") or None
 
