@@ -186,6 +186,6 @@ def _text(data: bytes, path: str | Path) -> str:
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         raise UserError(f"no UTF-8: {error.reason}", where=f"{shown(path)}:{line}", hint=encoding_hint(data)) from None
-    if "\0" in text and not data.lstrip()[:1] in (b"[", b"{"):
+    if "\0" in text and data.lstrip()[:1] not in (b"[", b"{"):
         raise UserError("no text: it holds a NUL character", where=shown(path), hint=encoding_hint(data))
     return text

@@ -72,8 +72,8 @@ def _explained(detail: ErrorDetails, raw: Any, root: Any, prefix: str) -> UserEr
         accepted = [tag.strip().strip("'") for tag in str(context["expected_tags"]).split(",")]
         hint = f"{did_you_mean(str(context['tag']), accepted)}accepted: {context['expected_tags']}"
         return UserError(f"unknown {name} {context['tag']!r}", where=where, hint=hint)
-    message, hint = _message(detail, raw, root, keys)
-    return UserError(message, where=where, hint=hint)
+    message, instead = _message(detail, raw, root, keys)
+    return UserError(message, where=where, hint=instead)
 
 
 def _message(detail: ErrorDetails, raw: Any, root: Any, keys: list[str]) -> tuple[str, str | None]:
