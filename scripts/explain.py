@@ -19,6 +19,9 @@ def main() -> None:
     links = chain(Results.open(folder), evaluated)
     broken = breaks(links)
     print(json.dumps([asdict(link) for link in links], indent=2) if given.json else to_text(links), end="")
+    absent = sum(link.sha256 is None for link in links)
+    if absent:
+        program.log.info("%d of the %d files are not here, and were not checked", absent, len(links))
     for link in broken:
         program.log.info("the chain is broken: %s", link)
     sys.exit(1 if broken else 0)

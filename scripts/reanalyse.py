@@ -3,6 +3,7 @@
 Writes claims, recommendations and findings below the given folder; the finished study stays as it is.
 """
 
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -37,7 +38,9 @@ def main() -> None:
     command = [sys.executable, str(project / "scripts" / "findings.py"), "--study", str(study), *words]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode != 0:
-        raise UserError(done.stderr.strip().removeprefix("error: "), where=given.finished)
+        shutil.rmtree(folder)  # made above; the same command can be given again
+        said = done.stderr.strip().removeprefix("error: ").replace(str(folder), str(given.finished))
+        raise UserError(said, hint="a study is analysed again once it is finished: run it, then this")
     print(folder / "report" / "findings.html")
 
 

@@ -171,7 +171,8 @@ def _tell_bad(found: Sequence[UserError]) -> None:
     for error in found[:_NAMED]:
         program.log.warning("  left out: %s", error)
     more = f", {len(found) - _NAMED} of them not named here" if len(found) > _NAMED else ""
-    program.log.warning("  %d bad rows are left out, of every number%s", len(found), more)
+    are = "bad rows are" if len(found) != 1 else "bad row is"
+    program.log.warning("  %d %s left out, of every number%s", len(found), are, more)
 
 
 def _group(row: Judged) -> tuple[str, str]:
@@ -179,14 +180,22 @@ def _group(row: Judged) -> tuple[str, str]:
 
 
 def _report(name: str, facts: Tally, missing: str) -> None:
-    shown = (100 * facts["robust_accuracy"], 100 * facts["strict_accuracy"], facts["n"])
-    program.log.info("%s: %.2f %% robust, %.2f %% strict of %d", name, *shown)
+    robust = _percent(facts["robust_accuracy"], facts["robust_interval_low"], facts["robust_interval_high"])
+    strict = _percent(facts["strict_accuracy"], facts["strict_interval_low"], facts["strict_interval_high"])
+    n = f"{facts['n']} problem{'s' * (facts['n'] != 1)}"
+    program.log.info("%s: %s robust, %s strict (95 %% intervals; %s)", name, robust, strict, n)
     for metric, given in facts.get("given", {}).items():
         shares = (100 * given["mean"], given["agree"], given["outputs"])
         program.log.info("  %s of the file: %.2f %%, agrees with robust on %d of %d outputs", metric, *shares)
     if facts["problems_without_prediction"]:
         counted = "counted as wrong" if missing == "wrong" else "left out; --missing wrong counts them"
-        program.log.warning("  %d problems have no output: %s", facts["problems_without_prediction"], counted)
+        missing_outputs = facts["problems_without_prediction"]
+        have = "problems have" if missing_outputs != 1 else "problem has"
+        program.log.warning("  %d %s no output: %s", missing_outputs, have, counted)
+
+
+def _percent(accuracy: float, low: float, high: float) -> str:
+    return f"{100 * accuracy:.2f} % [{100 * low:.1f}, {100 * high:.1f}]"
 
 
 if __name__ == "__main__":

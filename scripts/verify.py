@@ -27,7 +27,7 @@ def main() -> None:
     for problem in problems:
         print(problem)
     if problems:
-        program.log.info("%d problems", len(problems))
+        program.log.info("%d problem%s", len(problems), "s" * (len(problems) > 1))
         sys.exit(1)
     count = len(read_sums(archive / SUMS))
     program.log.info("%s: all %d files are as they were archived", archive, count)

@@ -75,8 +75,17 @@ def read_manifest(folder: Path) -> Manifest:
     """The manifest of an archive; UserError where there is none or it is not one."""
     path = folder / MANIFEST
     if not path.is_file():
-        raise UserError("holds no archive: manifest.json is missing", where=folder)
+        raise UserError(f"holds no archive: {MANIFEST} is missing", where=folder, hint=_where_it_is(folder))
     return Manifest.from_json(read_json(path), path)
+
+
+def _where_it_is(folder: Path) -> str:
+    """What to name, or to do, where a folder is no archive."""
+    if (folder / "archive" / MANIFEST).is_file():
+        return f"did you mean {folder / 'archive'}?"
+    if folder.is_file():
+        return "a file: unpack it, and name the folder"
+    return "`snakemake archive` writes one, into results/STUDY/archive"
 
 
 def _tar(facts: Any) -> Tar:

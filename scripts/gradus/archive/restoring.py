@@ -55,9 +55,9 @@ def restore(
     """
     problems = archive_problems(folder)
     if problems:
-        raise UserError(
-            f"the archive is not what its sums say: {'; '.join(problems[:5])}", where=folder, hint="fetch it again"
-        )
+        only_more = all(problem.startswith("extra: ") and " in " not in problem for problem in problems)
+        hint = "take them out of its folder" if only_more else "fetch it again"
+        raise UserError(f"the archive is not what its sums say: {'; '.join(problems[:5])}", where=folder, hint=hint)
     manifest, sums = read_manifest(folder), restored_sums(folder)
     left_out = tuple(
         prefix for prefix, wanted in ((_CODE, code), (_RECORDS, records), (_JOURNAL, journal)) if not wanted

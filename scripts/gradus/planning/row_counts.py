@@ -49,8 +49,8 @@ def _columns_size(section: ColumnsDataset, is_test: bool, data_folder: Path | No
         return Size(ASSUMED_ROWS, f"nobody has counted {section.hub}")
     try:
         return Size(rows_of_split("", section, "test" if is_test else "train", data_folder))
-    except (UserError, ImportError):  # the job that reads it says why
-        return Size(ASSUMED_ROWS, f"{section.path} cannot be counted")
+    except (UserError, ImportError) as error:
+        return Size(ASSUMED_ROWS, f"{section.path} cannot be counted: {error}")
 
 
 def _rows(folder: Path, split: str) -> int | None:

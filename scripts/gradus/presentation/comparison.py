@@ -34,6 +34,10 @@ def compare(first: Path, second: Path) -> list[Compared]:
     """All that both studies have by the same names; UserError where they share nothing or were tested on other problems."""
     studies = (Results.open(first), Results.open(second))
     here, there = (measured(results) for results in studies)
+    for folder, found in ((first, here), (second, there)):
+        if not found:
+            hint = "run it first, or `metrics` of it; `so_far` shows what there is"
+            raise UserError("no cell of the study is scored yet", where=folder, hint=hint)
     shared = [condition for condition in here if condition in there]
     if not shared:
         raise UserError(

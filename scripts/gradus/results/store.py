@@ -35,6 +35,8 @@ from gradus.study.config import Study, load
 
 # Nats: a student that ends where its texts end gives the end token nine parts in ten.
 LEARNED_END = 0.1
+_FOLDERS = ("data", "annotations", "checkpoints", "predictions", "metrics")
+_NAMED = 8  # studies that a message names
 
 F = TypeVar("F")
 R = TypeVar("R", bound=Record)
@@ -56,7 +58,7 @@ class Results:
         """The results in ``results/NAME``; UserError where the folder holds no study."""
         copy = folder / Path(paths.STUDY_COPY).name
         if not copy.exists():
-            raise UserError("holds no study", where=folder, hint="name results/STUDY of a study that has run")
+            raise _no_study(folder, copy.name)
         study = load(read_json(copy), str(copy))
         if Path(os.path.normpath(folder.absolute())).name != study.study:
             what = f"holds the study {study.study!r} under another name"
@@ -264,3 +266,18 @@ def _checked(value: Any, kind: type[F], path: Path, line: int | None = None) -> 
     if absent:
         raise UserError(f"missing field {absent[0]!r}", where=path, line=line)
     return value  # type: ignore[return-value]
+
+
+def _no_study(folder: Path, copy: str) -> UserError:
+    """What a folder is that holds no study, and what to name or to run instead."""
+    inside, beside = (
+        [str(path.parent) for path in sorted(above.glob(f"*/{copy}"))] for above in (folder, folder.parent)
+    )
+    if inside:
+        return UserError("holds no study itself", where=folder, hint=f"name one of {', '.join(inside[:_NAMED])}")
+    if any((folder / name).is_dir() for name in _FOLDERS):
+        hint = f"`snakemake --configfile STUDY.yaml --cores 1 results/{folder.name}/{copy}` writes it"
+        return UserError(f"holds no study: its {copy} is missing", where=folder, hint=hint)
+    there = f"there are {', '.join(beside[:_NAMED])}" if beside else "name results/STUDY of a study that has run"
+    what = "holds no study" if folder.is_dir() else "holds no study, for it is no folder"
+    return UserError(what, where=folder, hint=there)

@@ -118,6 +118,9 @@ def read_header(source: Path) -> Header:
     """The facts and the vocabulary of a GGUF file; UserError where it is none, is cut off, or is not supported."""
     from gguf import GGUFReader
 
+    if source.is_dir():
+        hint = "name the .gguf file in it; a folder with config.json and safetensors needs no import: `model: FOLDER`"
+        raise UserError("a folder, not a GGUF file", where=source, hint=hint)
     if not source.is_file():
         raise UserError("no such file", where=source)
     try:

@@ -6,6 +6,7 @@ The default profile calls ``look``: nothing else of the project runs so early.
 from __future__ import annotations
 
 import json
+import re
 import shlex
 import sys
 from collections.abc import Sequence
@@ -137,9 +138,12 @@ def _meant(file: str) -> str | None:
 def _refuse_content(file: str) -> None:
     """UserError where a file holds nothing that Snakemake could take for a study."""
     try:
-        text = Path(file).read_text(encoding="utf-8")
+        content = Path(file).read_bytes()
+        text = content.decode("utf-8")
     except UnicodeDecodeError as error:
-        raise UserError(f"not UTF-8: {error.reason} at byte {error.start + 1}", where=file) from None
+        line = content[: error.start].count(b"\n") + 1
+        utf_16 = content[:2] in (b"\xff\xfe", b"\xfe\xff")
+        raise UserError(f"not UTF-8{', but UTF-16' * utf_16}", where=file, line=line, hint="save it as UTF-8") from None
     except OSError as error:
         raise UserError(f"cannot be read: {error.strerror}", where=file) from None
     found = _parsed(text, file)
@@ -189,6 +193,22 @@ def _parsed_yaml(text: str, file: str) -> Any:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = None if mark is None else mark.line + 1
-        raise UserError(f"not valid YAML: {error.problem}", where=file, line=line) from None
+        what = f"not valid YAML: {error.problem}"
+        raise UserError(what, where=file, line=line, hint=_yaml_hint(text, error, mark)) from None
     except (yaml.YAMLError, ValueError) as error:
         raise UserError(f"not valid YAML: {error}", where=file) from None
+
+
+def _yaml_hint(text: str, error: Any, mark: Any) -> str | None:
+    """What to do about a mistake that YAML names in its own words; None for others."""
+    problem = str(error.problem)
+    line = "" if mark is None else (text.splitlines() or [""])[min(mark.line, len(text.splitlines()) - 1)]
+    if "\t" in line[: len(line) - len(line.lstrip())]:
+        return "a tab: indent with spaces"
+    if re.search("^ *\u00a0", text, re.MULTILINE):
+        return "a no-break space, as web pages have: type the spaces again"
+    if "mapping values are not allowed" in problem:
+        return "a text with a colon and a space in it stands in quotes; a key is followed by a colon and a space"
+    if "another document" in problem:
+        return "a line of `---` begins a second one: one file is one study"
+    return None

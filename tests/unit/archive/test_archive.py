@@ -367,6 +367,16 @@ def test_a_member_twice_is_refused(tmp_path: Path) -> None:
         restore(tmp_path / "archive", tmp_path / "clone")
 
 
+def test_a_file_that_a_desktop_left_is_no_reason_to_fetch_an_archive_again(tmp_path: Path) -> None:
+    archive = make(tmp_path)
+    (archive / ".DS_Store").write_bytes(b"x")
+    with pytest.raises(UserError, match=r"extra: .DS_Store \(take them out of its folder\)"):
+        restore(archive, tmp_path / "into")
+    (archive / "metrics.tar").unlink()
+    with pytest.raises(UserError, match=r"missing: metrics.tar; extra: .DS_Store \(fetch it again\)"):
+        restore(archive, tmp_path / "into")
+
+
 def test_a_folder_that_is_not_an_archive_is_named(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"manifest\.json is missing"):
         archive_problems(tmp_path)

@@ -207,7 +207,7 @@ def test_a_semicolon_between_cells_and_a_line_separator_in_a_text_are_read(tmp_p
     ("make", "keys", "message"),
     [
         (lambda folder: None, {}, "no such file or folder .*`path` of dataset mine, looked for in"),
-        (lambda folder: folder.mkdir(), {}, r"no file of the split 'train' \(there is no table; `splits: "),
+        (lambda folder: folder.mkdir(), {}, r"no file of the split 'train' \(there is no table\)"),
         (lambda folder: folder_of(folder, [], "a.csv"), {}, "there is a.csv; `splits: {train: NAME"),
         (
             lambda folder: folder.write_text(""),

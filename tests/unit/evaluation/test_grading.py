@@ -143,7 +143,7 @@ def test_columns_tolerance_and_standard_input(tmp_path: Path) -> None:
         capture_output=True,
         check=True,
     )
-    assert b"number: 100.00 % robust" in done.stderr
+    assert b"number: 100.00 % [20.7, 100.0] robust" in done.stderr and b"(95 % intervals; 1 problem)" in done.stderr
 
 
 @pytest.mark.parametrize(

@@ -70,6 +70,12 @@ def test_rows_of_a_table_are_counted_per_split(tmp_path: Path) -> None:
         found = PlanInputs(Results(tmp_path, load(config)), Prompts(tmp_path), tmp_path / "prices.yaml")
         assert (found.problems("gradeschool", "train"), found.problems("gradeschool", "test")) == expected
         assert not found.assumed_sizes
+    config["datasets"]["gradeschool"]["splits"] = {"field": "seite"}  # the plan ended in a traceback
+    told = PlanInputs(Results(tmp_path, load(config)), Prompts(tmp_path), tmp_path / "prices.yaml").assumed_sizes
+    assert told["gradeschool test"].endswith("all.csv:2: no field 'seite' (there is q, a, side)")
+    config["datasets"]["gradeschool"] |= {"question": "quest", "splits": {"test_share": 0.2}}
+    told = PlanInputs(Results(tmp_path, load(config)), Prompts(tmp_path), tmp_path / "prices.yaml").assumed_sizes
+    assert told["gradeschool train"].endswith("cannot be counted: all.csv:2: no field 'quest' (there is q, a, side)")
     (tmp_path / "all.csv").unlink()
     told = PlanInputs(Results(tmp_path, load(config)), Prompts(tmp_path), tmp_path / "prices.yaml").assumed_sizes
-    assert told["gradeschool train"] == "1,000 problems, all.csv cannot be counted"
+    assert told["gradeschool train"].startswith("1,000 problems, all.csv cannot be counted: all.csv: no such file or")

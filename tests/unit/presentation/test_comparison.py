@@ -93,6 +93,16 @@ def test_what_cannot_be_compared_is_refused(folder: Path) -> None:
         compare(folder / "made", folder / "made" / "data")
 
 
+def test_a_study_without_scores_is_named(folder: Path, tmp_path: Path) -> None:
+    """Its name was said to have nothing in common with the other one's."""
+    (tmp_path / "results" / "made").mkdir(parents=True)
+    copy = tmp_path / "results" / "made" / "study.json"
+    copy.write_bytes((folder / "made" / "study.json").read_bytes())
+    with pytest.raises(UserError) as caught:
+        compare(folder / "other", copy.parent)
+    assert str(caught.value).startswith(f"{copy.parent}: no cell of the study is scored yet")
+
+
 def test_the_program_prints_and_writes(folder: Path, tmp_path: Path) -> None:
     done = program("compare", folder / "made", folder / "other", "--output", tmp_path / "pairs.csv", folder=tmp_path)
     assert done.returncode == 0, done.stderr

@@ -1,10 +1,12 @@
 """A finished study of an earlier layout, brought into today's without its weights."""
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
 from builders import tiny_study
+from running import program
 
 from gradus.results.adoption import adopt
 from gradus.results.store import Results
@@ -42,3 +44,13 @@ def test_metrics_lie_where_they_are_read_and_name_their_problems(tmp_path: Path)
         adopt(tmp_path / "old" / "results" / "tiny", tmp_path / "new")
     with pytest.raises(UserError, match="no study"):
         adopt(tmp_path, tmp_path / "other")
+
+
+def test_an_unfinished_study_is_told_by_its_own_paths_and_nothing_stays(tmp_path: Path) -> None:
+    """The message named a file in the output folder, which was in the way of the next try."""
+    for _ in range(2):
+        done = program("reanalyse", earlier(tmp_path / "old"), "--output", "new", folder=tmp_path)
+        assert done.returncode == 1 and "once it is finished: run it, then this" in done.stderr, done.stderr
+        assert f"{tmp_path}/old/results/tiny/" in done.stderr and "new/results" not in done.stderr
+        assert not (tmp_path / "new/results/tiny").exists()
+        shutil.rmtree(tmp_path / "old")

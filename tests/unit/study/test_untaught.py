@@ -1,5 +1,6 @@
 """The base model itself as a cell: no annotation, no training, one seed, asked as every cell is."""
 
+import re
 from typing import Any
 
 import pytest
@@ -69,3 +70,31 @@ def test_nobody_cannot_be_an_axis_of_levels() -> None:
     config["experiments"]["granularity"]["teachers"] = ["none"]
     with pytest.raises(UserError, match=r"experiments[.]granularity"):
         load(config)
+
+
+@pytest.mark.parametrize(
+    ("teacher", "asked", "told"),
+    [
+        ("gold", {"levels": ["L1", "L3"]}, "provider gold gives answers without rationales: it/answer-only/native"),
+        ("gold", {"formats": ["original", "symbolic"], "levels": ["native"], "axis": "format"}, "without rationales"),
+        ("human", {"levels": ["L1", "L3"]}, "wrote one rationale a problem, at no chosen level: it/original/native"),
+        ("human", {"baselines": ["it/answer-only/native"]}, "wrote one rationale a problem"),
+    ],
+)
+def test_a_teacher_that_writes_one_thing_has_no_levels(teacher: str, asked: dict[str, Any], told: str) -> None:
+    """Levels of bare answers were trained and compared with each other, and with bare answers."""
+    config = with_untaught()
+    config["teachers"]["it"] = {"provider": teacher}
+    config["experiments"]["granularity"] |= asked if "baselines" in asked else {"teachers": ["it"], **asked}
+    with pytest.raises(UserError, match=re.escape(told)):
+        load(config)
+    config["experiments"]["granularity"] |= {
+        "teachers": ["tutor"],
+        "levels": ["L1"],
+        "formats": ["original"],
+        "axis": "level",
+    }
+    config["experiments"]["granularity"]["baselines"] = [
+        "it/answer-only/native" if teacher == "gold" else "it/original/native"
+    ]
+    load(config)

@@ -94,7 +94,8 @@ def test_a_folder_is_no_study_file() -> None:
         (b"study\n", ": holds no keys such as `study: NAME`"),
         (b"study: mine\nb: [1\nc: 2\n", ":3: not valid YAML: "),
         (b"study: mine\n\tb: 1\n", ":2: not valid YAML: "),
-        (b"study: \xff\n", ": not UTF-8"),
+        (b"study: mine\nabout: f\xfcr alle\n", ":2: not UTF-8 (save it as UTF-8)"),
+        ("study: mine\n".encode("utf-16"), ":1: not UTF-8, but UTF-16 (save it as UTF-8)"),
         (b"study: mine\nb: 2024-99-99\n", ": not valid YAML: "),
         (f"study: mine\nb: {DEEP}".encode(), ":2: lists within lists without end"),
         (DEEP.encode(), ":1: lists within lists without end"),
@@ -105,6 +106,22 @@ def test_a_folder_is_no_study_file() -> None:
 def test_a_file_that_holds_no_study_is_named(content: bytes, said: str) -> None:
     Path("bad.yaml").write_bytes(content)
     assert refused("--configfile", "bad.yaml").startswith(f"bad.yaml{said}")
+
+
+@pytest.mark.parametrize(
+    ("content", "advised"),
+    [
+        ("datasets:\n\tmine: 1\n", "a tab: indent with spaces"),
+        ("datasets:\n  mine:\n\u00a0\u00a0\u00a0a: 1\n    b: 2\n", "a no-break space"),
+        ("about: Which level: the first?\n", "a text with a colon and a space in it stands in quotes"),
+        ("datasets:\n  source:gsm8k\n  hub: a\n", "a key is followed by a colon and a space"),
+        ("study: a\n---\nstudy: b\n", "one file is one study"),
+    ],
+)
+def test_yaml_s_own_words_are_followed_by_what_to_do(content: str, advised: str) -> None:
+    Path("bad.yaml").write_text(content, encoding="utf-8")
+    said = refused("--configfile", "bad.yaml")
+    assert "not valid YAML: " in said and advised in said
 
 
 def test_json_is_a_study_file() -> None:

@@ -89,8 +89,17 @@ def _value(row: Any, field: str) -> Any:
             return _value(inside, rest)
         except MissingField as error:
             raise MissingField(field, error.what) from None
-    there = ", ".join(map(str, row)) if isinstance(row, dict) else f"only {_shown(row)}"
+    there = ", ".join(_visible(str(name)) for name in row) if isinstance(row, dict) else f"only {_shown(row)}"
     raise MissingField(field, f"there is {there}")
+
+
+def _visible(name: str) -> str:
+    """A column's name; in quotes where something in it cannot be seen: a no-break space, a line break, nothing at all."""
+    return (
+        name
+        if name and all(sign == " " or (sign.isprintable() and not sign.isspace()) for sign in name)
+        else repr(name)
+    )
 
 
 def _text(value: Any, field: str) -> str:
@@ -229,7 +238,9 @@ def _answer(
 
 def _advice(columns: Columns, choices: Sequence[str] | None) -> str:
     if columns.kind == "number":
-        return " (an answer in words is `kind: text`)"
+        return " (a number is written 1234, 3.5 or 2/3, without a unit; an answer in words is `kind: text`)"
+    if columns.kind == "boolean":
+        return f" (read are {', '.join(_BOOLEANS)})"
     if columns.kind == "choice":
         last = LETTERS[len(choices or ()) - 1]
         read = {"letter": f"a label, A to {last}", "text": "the text of an option"}.get(columns.form, "a letter")

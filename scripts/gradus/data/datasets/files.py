@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import gzip
-import io
 import json
 import sys
 import zlib
@@ -13,11 +12,15 @@ from pathlib import Path
 from typing import Any
 
 from gradus.runtime.atomic import sha256_bytes, sha256_file
+from gradus.runtime.delimited import csv_hint, delimited, encoding_hint
 from gradus.runtime.errors import UserError
 from gradus.runtime.folders import files_below
 
 # Where a row stands (file, or file and kind of count), its line where it has one, and the row.
 Located = tuple[str, int | None, dict[str, object]]
+_A_ROW_AN_OBJECT = "an object a row: [{...}, {...}]; pandas writes it with orient='records'"
+_SHEETS = (".xlsx", ".xls", ".ods")
+_LISTED = 8  # files that a message names
 
 
 def rows_in(path: Path) -> Iterator[Located]:
@@ -65,13 +68,19 @@ def files_of_split(folder: Path, split: str) -> list[Path]:
             raise UserError(f"several files of the split {split!r}: {listed}", where=folder, hint="keep one of them")
         files = files or [path for path in tables if stems[path].startswith((f"{split}-", f"{split}_"))]
     if not files:
-        there = ", ".join(str(path.relative_to(folder)) for path in files_in(folder)[:8]) or "no table"
-        raise UserError(
-            f"no file of the split {split!r}",
-            where=folder,
-            hint=f"there is {there}; `splits: {{train: NAME, test: NAME}}` names them",
-        )
+        there = ", ".join(str(path.relative_to(folder)) for path in files_in(folder)[:_LISTED])
+        hint = f"there is {there}; `splits: {{train: NAME, test: NAME}}` names them" if there else no_table(folder)
+        raise UserError(f"no file of the split {split!r}", where=folder, hint=hint)
     return files
+
+
+def no_table(folder: Path) -> str:
+    """What a folder without a table has instead, and what to do about it."""
+    others = [path for path in files_below(folder) if not path.name.startswith(".")]
+    if not others:
+        return "there is no table"
+    names = ", ".join(str(path.relative_to(folder)) for path in others[:_LISTED])
+    return f"there is no table that can be read, but {names}; {_other(others[0])}"
 
 
 def content_of(paths: list[Path]) -> str:
@@ -82,7 +91,7 @@ def content_of(paths: list[Path]) -> str:
 
 
 def _other(path: Path) -> str:
-    if path.suffix.lower() in (".xlsx", ".xls", ".ods"):
+    if path.suffix.lower() in _SHEETS:
         return "save the sheet as CSV (UTF-8)"
     return f"accepted: {', '.join(READERS)}; jsonl, json, csv and tsv also with .gz"
 
@@ -100,14 +109,16 @@ def _bytes(path: Path) -> bytes:
 def _decoded(content: bytes, path: Path, line: int) -> str:
     """UTF-8 that begins on a line of a file."""
     try:
-        return content.decode("utf-8")
+        text = content.decode("utf-8")
     except UnicodeDecodeError as error:
-        hint = "save it as UTF-8"
-        if content[:2] in (b"\xff\xfe", b"\xfe\xff"):
-            hint = "it is UTF-16: save it as UTF-8"
+        line += content[: error.start].count(b"\n")
+        raise UserError("not UTF-8 text", where=path, line=line, hint=encoding_hint(content)) from None
+    if "\0" in text:
+        line += text[: text.index("\0")].count("\n")
         raise UserError(
-            "not UTF-8 text", where=path, line=line + content[: error.start].count(b"\n"), hint=hint
-        ) from None
+            "not UTF-8 text, for it holds a NUL character", where=path, line=line, hint=encoding_hint(content)
+        )
+    return text
 
 
 def _json_lines(path: Path) -> Iterator[Located]:
@@ -132,10 +143,10 @@ def _json(path: Path) -> Iterator[Located]:
     if isinstance(found, dict):
         lists = [value for value in found.values() if isinstance(value, list)]
         if len(lists) != 1:
-            raise UserError("expected a list of objects", where=path)
+            raise UserError("expected a list of objects", where=path, hint=_A_ROW_AN_OBJECT)
         found = lists[0]
     if not isinstance(found, list):
-        raise UserError("expected a list of objects", where=path)
+        raise UserError("expected a list of objects", where=path, hint=_A_ROW_AN_OBJECT)
     for number, row in enumerate(found, 1):
         where = f"{path}, row {number}"
         yield where, None, _object(row, where, None)
@@ -153,25 +164,25 @@ def _parsed(text: str, path: Path, line: int) -> Any:
 
 def _object(value: Any, where: str, line: int | None) -> dict[str, object]:
     if not isinstance(value, dict):
-        raise UserError("expected a JSON object", where=where, line=line)
+        hint = "a line is an object; a list of objects is a .json file" if line is not None else _A_ROW_AN_OBJECT
+        raise UserError("expected a JSON object", where=where, line=line, hint=hint)
     return value
 
 
 def _delimited(path: Path) -> Iterator[Located]:
     text = _decoded(_bytes(path).removeprefix(b"\xef\xbb\xbf"), path, 1)
-    first = text.partition("\n")[0]
-    delimiter = "\t" if ending(path) == "tsv" else max(",;\t", key=first.count)  # of equals the first
+    table = delimited(text, ending(path) == "tsv")
     csv.field_size_limit(min(sys.maxsize, 2**31 - 1))
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
-    begins = 1
+    reader = csv.reader(table.stream, delimiter=table.sign, strict=True)
+    first = begins = table.lines_before + 1
     try:
         names = [name.strip() for name in next(reader, [])]
         if not any(names):
-            raise UserError("no line with the names of the columns", where=path, line=1)
+            raise UserError("no line with the names of the columns", where=path, line=first)
         repeated = sorted({name for name in names if names.count(name) > 1 and name})
         if repeated:
-            raise UserError(f"two columns are called {repeated[0]!r}", where=path, line=1)
-        begins = reader.line_num + 1
+            raise UserError(f"two columns are called {repeated[0]!r}", where=path, line=first)
+        begins = reader.line_num + first
         for cells in reader:
             if any(cell.strip() for cell in cells):
                 if len(cells) != len(names):
@@ -182,9 +193,9 @@ def _delimited(path: Path) -> Iterator[Located]:
                         hint="a cell with a comma or a line break stands in quotes",
                     )
                 yield str(path), begins, dict(zip(names, cells, strict=True))
-            begins = reader.line_num + 1
+            begins = reader.line_num + first
     except csv.Error as error:
-        raise UserError(f"no valid row: {error}", where=path, line=begins) from None
+        raise UserError(f"no valid row: {error}", where=path, line=begins, hint=csv_hint(error)) from None
 
 
 def _parquet(path: Path) -> Iterator[Located]:

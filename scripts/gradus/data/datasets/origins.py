@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from gradus.data.datasets.catalogue import CATALOGUE, Entry
-from gradus.data.datasets.files import content_of, ending, files_in, files_of_split
+from gradus.data.datasets.files import content_of, ending, files_in, files_of_split, no_table
 from gradus.data.datasets.rows import Rows, hub_rows, local_file, resolve_revision, rows_of_files
 from gradus.records.vocabulary import Split
 from gradus.runtime.errors import UserError
@@ -83,7 +83,7 @@ def _paths(dataset: str, section: ColumnsDataset, split: Split, folder: Path | N
             return files_of_split(path, splits.test if split == "test" else splits.train)
         files = files_in(path)
         if not files:
-            raise UserError("no table in this folder", where=path)
+            raise UserError("no table in this folder", where=path, hint=no_table(path))
         return files
     if not splits.divides_rows:
         raise UserError(

@@ -10,10 +10,11 @@ from pathlib import Path
 
 from gradus.data import gsm_symbolic
 from gradus.data.datasets.catalogue import CATALOGUE
-from gradus.data.datasets.columns import read_row
+from gradus.data.datasets.columns import read_row, text_at
 from gradus.data.datasets.development import drawn_for, side
 from gradus.data.datasets.origins import catalogue_rows, columns_rows
 from gradus.data.datasets.reading import Reading
+from gradus.data.datasets.rows import Rows
 from gradus.data.datasets.tables import Numbered, Table, read_all, wanted_rows, wanted_subjects
 from gradus.data.gradeschool.stories import make_stories
 from gradus.data.text_normalisation import normalised
@@ -27,6 +28,8 @@ from gradus.study.config.datasets import (
     GradeschoolDataset,
     GsmSymbolicDataset,
 )
+
+SHOWN_SIDES = 5  # values of a column that a message names
 
 
 @dataclass(frozen=True)
@@ -78,7 +81,7 @@ def load_problems(dataset: str, section: Dataset, split: Split, folder: Path | N
         problems.append(problem)
     doubtful = {problem.id for problem, one in zip(problems, _present(readings), strict=True) if one.doubtful}
     if not problems and not readings:
-        raise UserError(f"no row of dataset {dataset}", where=table.rows.source)
+        raise _nothing(dataset, section, drawn, table.rows)
     if isinstance(section, ColumnsDataset) and section.splits.test_share is not None:
         problems = drawn_for(problems, drawn, section.splits.test_share, section.splits.seed, _question)
     if split != "test" and section.development is not None:
@@ -103,6 +106,18 @@ def _table(dataset: str, section: CatalogueDataset | ColumnsDataset, split: Spli
     rows = catalogue_rows(section, entry, split, folder)
     terms = f"{entry.title} ({entry.citation}), licence {entry.licence}"
     return Table(rows, entry.reader, entry.title, terms, wanted_subjects(section.subjects))
+
+
+def _nothing(dataset: str, section: CatalogueDataset | ColumnsDataset, split: Split, rows: Rows) -> UserError:
+    """No row of a split: the table is empty, or its column of splits says something else."""
+    if not isinstance(section, ColumnsDataset) or section.splits.field is None or not rows.rows:
+        return UserError(f"no row of dataset {dataset}", where=rows.source)
+    splits, field = section.splits, section.splits.field
+    wanted = splits.test if split == "test" else splits.train
+    there = sorted({text_at(row, field) for _, _, row in rows.rows})
+    listed = ", ".join(map(repr, there[:SHOWN_SIDES])) + ", ..." * (len(there) > SHOWN_SIDES)
+    what = f"no row of dataset {dataset} has {wanted!r} in its column {field!r}"
+    return UserError(what, where=rows.source, hint=f"there is {listed}; `splits: {{train: ..., test: ...}}` names them")
 
 
 def _present(readings: Sequence[Numbered]) -> list[Reading]:

@@ -13,6 +13,7 @@ from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
+from gradus.runtime.delimited import csv_hint, delimited, encoding_hint
 from gradus.runtime.errors import Mistakes, UserError
 
 Row = dict[str, Any]
@@ -109,12 +110,8 @@ def _lines(data: bytes, path: str | Path, bad: Mistakes | None) -> Rows:
                 text = line.decode("utf-8")
             except UnicodeDecodeError as error:
                 what = f"no UTF-8: {error.reason} at byte {error.start + 1} of the line"
-                raise UserError(what, where=where, hint=_encoding(data)) from None
+                raise UserError(what, where=where, hint=encoding_hint(data)) from None
             yield where, _object(_parsed(text, where), where)
-
-
-def _encoding(data: bytes) -> str:
-    return "it is UTF-16: save it as UTF-8" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "save it as UTF-8"
 
 
 def _listed(values: Any, path: str | Path, bad: Mistakes | None) -> Rows:
@@ -134,24 +131,24 @@ def _csv(data: bytes, path: str | Path, bad: Mistakes | None) -> Rows:
     """Between the fields stands what stands between the names of the columns: a comma, a semicolon or a tab."""
     csv.field_size_limit(sys.maxsize)
     text = _text(data, path)
-    first = text.partition("\n")[0]
-    is_tabbed = str(path).lower().removesuffix(".gz").endswith(".tsv")
-    delimiter = "\t" if is_tabbed else max(",;\t", key=first.count)  # of equals the first
-    reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    table = delimited(text, is_tabbed=str(path).lower().removesuffix(".gz").endswith(".tsv"))
+    before = table.lines_before
+    reader = csv.DictReader(table.stream, delimiter=table.sign, strict=True)
     try:
         names = list(reader.fieldnames or ())
     except csv.Error as error:
-        raise UserError(f"no CSV: {error}", where=f"{shown(path)}:1") from None
-    if twice := next((name for name in names if names.count(name) > 1), None):
-        raise UserError(f"two columns are called {twice!r}", where=f"{shown(path)}:1")
+        raise UserError(f"no CSV: {error}", where=f"{shown(path)}:{before + 1}", hint=csv_hint(error)) from None
+    # A spreadsheet's empty columns have no names.
+    if twice := next((name for name in names if name.strip() and names.count(name) > 1), None):
+        raise UserError(f"two columns are called {twice!r}", where=f"{shown(path)}:{before + 1}")
     while True:
-        begin = reader.reader.line_num + 1
+        begin = before + reader.reader.line_num + 1
         try:
             row = next(reader, None)
         except csv.Error as error:
-            wrong = UserError(f"no CSV: {error}", where=f"{shown(path)}:{begin}")
+            wrong = UserError(f"no CSV: {error}", where=f"{shown(path)}:{begin}", hint=csv_hint(error))
             if (
-                bad is None or reader.reader.line_num > begin
+                bad is None or before + reader.reader.line_num > begin
             ):  # a quote that never closes takes all that follows with it
                 raise wrong from None
             bad.found.append(wrong)
@@ -159,10 +156,11 @@ def _csv(data: bytes, path: str | Path, bad: Mistakes | None) -> Rows:
         if row is None:
             return
         with bad or nullcontext():
-            where = f"{shown(path)}:{reader.line_num}"
+            where = f"{shown(path)}:{before + reader.line_num}"
             if None in row or None in row.values():
                 hint = "a field with the sign that stands between fields is written in quotes"
-                raise UserError(f"the line has not {len(names)} fields, as the first one", where=where, hint=hint)
+                what = f"the line has more or fewer fields than the {len(names)} that the first line names"
+                raise UserError(what, where=where, hint=hint)
             yield where, row
 
 
@@ -184,7 +182,10 @@ def _parquet(data: bytes, path: str | Path) -> Rows:
 
 def _text(data: bytes, path: str | Path) -> str:
     try:
-        return data.decode("utf-8")
+        text = data.decode("utf-8")
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
-        raise UserError(f"no UTF-8: {error.reason}", where=f"{shown(path)}:{line}", hint=_encoding(data)) from None
+        raise UserError(f"no UTF-8: {error.reason}", where=f"{shown(path)}:{line}", hint=encoding_hint(data)) from None
+    if "\0" in text and data.lstrip()[:1] not in (b"[", b"{"):
+        raise UserError("no text: it holds a NUL character", where=shown(path), hint=encoding_hint(data))
+    return text

@@ -13,7 +13,7 @@ from typing import Any
 
 from gradus.evaluation.formats.files import Row, Rows
 from gradus.evaluation.formats.source import Source
-from gradus.evaluation.formats.values import by_letter, choices_of, index, optional, text_of, verdict
+from gradus.evaluation.formats.values import by_letter, choices_of, golds_of, index, optional, text_of, verdict
 from gradus.records.samples import Sample
 from gradus.records.vocabulary import LETTERS
 from gradus.runtime.errors import UserError
@@ -84,16 +84,16 @@ def _outputs(row: Row, where: str) -> list[Sample]:
     doc = row["doc"] if isinstance(row["doc"], dict) else {}
     question = optional(doc, "question", "problem", "query", "input", "prompt") or _prompt(row)
     choices, labels = choices_of(doc.get("choices", doc.get("options")), where) or (None, ())
-    gold = text_of(row.get("target"))
+    golds = golds_of(row.get("target"))  # several where each of them is right
     resps = row["resps"]
     if not isinstance(resps, list) or not resps or not all(isinstance(response, list) for response in resps):
         raise UserError("no outputs under 'resps'", where=where)
     texts = [text_of(response) for response in resps[0]]
-    base = Sample("", "", "", 0, question, choices, (by_letter(gold, labels),) if gold else ())
+    base = Sample("", "", "", 0, question, choices, tuple(by_letter(gold, labels) for gold in golds))
     if len(resps) == 1 and texts and all(text is not None for text in texts):
         return [replace(base, text=text) for text in texts]
     options = choices or _options(row)
-    at = int(gold) if gold is not None and gold.isdecimal() else len(LETTERS)
+    at = int(golds[0]) if len(golds) == 1 and golds[0].isdecimal() else len(LETTERS)
     golds = (LETTERS[at],) if options and at < min(len(options), len(LETTERS)) else base.golds
     return [replace(base, choices=options, golds=golds)]
 

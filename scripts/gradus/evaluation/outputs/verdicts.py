@@ -55,10 +55,11 @@ def judged(
 ) -> list[Judged]:
     """A verdict for every output, in order; without problems the outputs bring their own gold answers.
 
-    Raises UserError for an output without a text, or one whose problem or gold answer nobody knows; ``bad`` collects these, and
-    the others are judged.
+    Raises UserError for an output without a text, or one whose problem or gold answer nobody knows, and for one id of two
+    problems; ``bad`` collects these, and the others are judged.
     """
     asked: list[tuple[Sample, Asked]] = []
+    first: dict[tuple[str, str, str], Sample] = {}
     for one in samples:
         with bad or nullcontext():
             if one.text is None:
@@ -67,6 +68,8 @@ def judged(
                     where=one.where,
                 )
             if problems is None:
+                known = first.setdefault((one.run, one.task, one.id), one)
+                _refuse_another_problem(one, known)
                 asked.append((one, _asked(one, kind)))
             elif one.id in problems:
                 asked.append((one, problems[one.id]))
@@ -74,6 +77,21 @@ def judged(
                 raise UserError(f"prediction for an unknown problem {one.id!r}", where=one.where)
     grades = grade_all([(one.text or "", known.questions) for one, known in asked], kind, rules, conventions)
     return [Judged(one, known, grade) for (one, known), grade in zip(asked, grades, strict=True)]
+
+
+def _refuse_another_problem(one: Sample, known: Sample) -> None:
+    """Rows of one id are the outputs of one problem; UserError where they say that they are not.
+
+    Options may be shuffled from row to row, and the letter of the gold answer with them.
+    """
+    golds = known.choices == one.choices and known.golds != one.golds
+    if golds or (known.question is not None and one.question is not None and known.question != one.question):
+        what = "gold answer" if golds else "question"
+        raise UserError(
+            f"the id {one.id!r} stands for two problems: another {what} than at {known.where}",
+            where=one.where,
+            hint="give each its own id, or a task; `--columns id=line` where rows are problems in order",
+        )
 
 
 def _asked(sample: Sample, kind: AnswerKind) -> Asked:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TypeVar
 
 from gradus.runtime.errors import UserError
 
 T = TypeVar("T")
+_FILES = (".json", ".jinja", ".safetensors")
 
 
 @dataclass
@@ -31,7 +33,9 @@ class Findings:
         try:
             return attempt()
         except UserError as error:
-            self.refusals.append(error.what + (f": {error.hint}" if error.hint else ""))
+            # The message names the folder; a file in it by its name.
+            file = Path(str(error.where)).name if str(error.where).endswith(_FILES) else ""
+            self.refusals.append((f"{file}: " if file else "") + error.what + (f": {error.hint}" if error.hint else ""))
             return None
 
     def raise_refusals(self, where: str) -> None:

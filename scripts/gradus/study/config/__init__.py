@@ -86,10 +86,13 @@ def load(
         raise UserError("expected keys and their values, as `study: NAME`", where=where)
     for file in files:
         refuse_repeated_keys(Path(file))
+    files = files or [file for file in [where] if Path(file).is_file()]
     try:
         plain = _plain(raw)
     except RecursionError:  # a YAML alias can be within itself
         raise UserError("holds lists within lists without end", where=where) from None
+    except UserError as error:
+        raise located(error, files, said) from None
     if said:
         plain = read_as_yaml(plain, _plain(said))
     try:
@@ -101,8 +104,15 @@ def load(
         raise located(error, files, said) from None
 
 
-def _plain(value: Any) -> Any:
-    """Plain dicts and lists (Snakemake hands over ordered and immutable ones)."""
+def _plain(value: Any, place: str = "") -> Any:
+    """Plain dicts and lists (Snakemake hands over ordered and immutable ones); UserError for a name that YAML reads as none."""
     if hasattr(value, "items"):
-        return {str(key): _plain(item) for key, item in value.items()}
-    return [_plain(item) for item in value] if isinstance(value, list | tuple) else value
+        for key in value:
+            if key is None or isinstance(key, bool):
+                words = {None: "null and ~", True: "yes, on and true", False: "no, off and false"}[key]
+                where = f"configuration key {place.rstrip('.') or str(key)}"
+                raise UserError(f"YAML reads {words} as no name: put the name in quotes", where=where)
+        return {str(key): _plain(item, f"{place}{key}.") for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item, f"{place}{number}.") for number, item in enumerate(value)]
+    return value

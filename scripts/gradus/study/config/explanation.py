@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
@@ -10,10 +11,13 @@ from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
 from gradus.runtime.errors import UserError, UserErrors
+from gradus.study.config.advice import advice
+from gradus.study.config.pasted_keys import NEVER_SHOWN, WHAT_TO_DO, asks_for_a_key
 from gradus.study.config.sections import did_you_mean, nearest
 
 _SHOULD_BE = "Input should be "
-_A_SECTION = re.compile(r"a valid dictionary or (?:instance of \w+|object to extract fields from)")
+_A_SECTION = re.compile(r"a valid dictionary(?: or (?:instance of \w+|object to extract fields from))?")
+_LENGTH = re.compile(r"\w+ should have (at (?:least|most)) (\d+) (item|character)s?(?: after validation, not (\d+))?")
 
 
 def explain(error: ValidationError, raw: Any, root: Any, prefix: str = "") -> UserError:
@@ -53,7 +57,10 @@ def _explained(detail: ErrorDetails, raw: Any, root: Any, prefix: str) -> UserEr
     if detail["type"] == "extra_forbidden":
         model = _model_at(root, raw, keys[:-1])
         accepted = [field.alias or name for name, field in model.model_fields.items()]
-        hint = f"{did_you_mean(str(detail['loc'][-1]), accepted)}accepted here: {', '.join(accepted)}"
+        name = str(detail["loc"][-1])
+        if "key_variable" in accepted and asks_for_a_key(name):
+            return UserError(f"unknown key, and {NEVER_SHOWN}", where=where, hint=WHAT_TO_DO)
+        hint = f"{did_you_mean(name, accepted)}accepted here: {', '.join(accepted)}"
         return UserError("unknown key", where=where, hint=hint)
     if detail["type"] == "missing":
         return UserError("required key is missing", where=where)
@@ -65,10 +72,46 @@ def _explained(detail: ErrorDetails, raw: Any, root: Any, prefix: str) -> UserEr
         accepted = [tag.strip().strip("'") for tag in str(context["expected_tags"]).split(",")]
         hint = f"{did_you_mean(str(context['tag']), accepted)}accepted: {context['expected_tags']}"
         return UserError(f"unknown {name} {context['tag']!r}", where=where, hint=hint)
-    message = detail["msg"].removeprefix("Value error, ")
-    found = detail.get("input")
-    shown = f", found {found!r}" if isinstance(found, str | int | float | bool) and repr(found) not in message else ""
-    return UserError(f"{message[:1].lower()}{message[1:]}{shown}", where=where)
+    message, instead = _message(detail, raw, root, keys)
+    return UserError(message, where=where, hint=instead)
+
+
+def _message(detail: ErrorDetails, raw: Any, root: Any, keys: list[str]) -> tuple[str, str | None]:
+    """What a value should be and what was found, and what to write instead where that is known."""
+    message, found = detail["msg"].removeprefix("Value error, "), detail.get("input")
+    message = _LENGTH.sub(_length, message)
+    hint: str = advice(found, detail["type"], of_a_list=_stands_for_a_list(detail, keys))
+    if detail["type"] == "string_pattern_mismatch":
+        fields = [model.model_fields.get(keys[-1]) for model in _models_in(root)] if len(keys) == 1 else []
+        fields = fields or [_model_at(root, raw, keys[:-1]).model_fields.get(keys[-1])]
+        hint = next((str(field.description or "") for field in fields if field is not None), "")
+        message = "is not written as asked for"
+    return f"{message[:1].lower()}{message[1:]}{_shown(found, message)}", hint.rstrip(".") or None
+
+
+def _length(match: re.Match[str]) -> str:
+    """Lists and texts that are too short or too long, without the words of the library."""
+    many = "" if match[2] == "1" else "s"
+    what = {"item": "entr" + ("ies" if many else "y"), "character": f"character{many}"}[match[3]]
+    return f"should have {match[1]} {match[2]} {what}" + (f", and has {match[4]}" if match[4] else "")
+
+
+def _shown(found: object, message: str) -> str:
+    """The value, where the message does not name it, and no key is in it."""
+    if NEVER_SHOWN in message:
+        return ""
+    if found is None:
+        return ", found nothing"
+    if not isinstance(found, str | int | float | date):
+        return ""
+    text = str(found) if isinstance(found, date) else repr(found)
+    return "" if re.search(rf"(?<![\w.]){re.escape(text)}(?![\w.])", message) else f", found {text}"
+
+
+def _stands_for_a_list(detail: ErrorDetails, keys: list[str]) -> bool:
+    """Whether one value stands where a list is asked for: its number is no key of the file."""
+    last = detail["loc"][-1] if detail["loc"] else None
+    return isinstance(last, int) and keys[-1:] != [str(last)]
 
 
 def _key_path(raw: Any, location: list[str], missing: bool) -> list[str]:

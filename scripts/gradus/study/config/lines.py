@@ -15,7 +15,7 @@ _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the same, faster, whe
 
 
 def located(error: UserError, files: Sequence[str | Path], said: Mapping[str, Any] | None = None) -> UserError:
-    """The same error with file and line of its key; as it was where no file has the key's section.
+    """The same error with file and line of its key; with the file alone where none has the key's section.
 
     Of several files, and of what the command line ``said``, the one that has most of the key; of equals the last, which counts.
     """
@@ -31,6 +31,7 @@ def located(error: UserError, files: Sequence[str | Path], said: Mapping[str, An
             (depth, line), place = found, str(file)
     if said and 0 < _reached(said, keys) >= depth:
         place, line = "--config", None
+    place = place or ", ".join(map(str, files))
     return UserError(f"{error.where}: {error.what}", where=place, line=line, hint=error.hint) if place else error
 
 
@@ -42,9 +43,10 @@ def refuse_repeated_keys(file: Path) -> None:
         prefix, section = waiting.pop()
         first: dict[str, int] = {}
         for name, line, value in _entries(section):
-            if isinstance(section, yaml.MappingNode) and first.setdefault(name, line) != line:
+            if isinstance(section, yaml.MappingNode) and name in first:
                 key = f"configuration key {prefix}{name}"
                 raise UserError(f"{key}: stands twice, first on line {first[name]}", where=file, line=line)
+            first[name] = line
             waiting.append((f"{prefix}{name}.", value))
 
 

@@ -9,6 +9,7 @@ from typing import Any, ClassVar, Literal, get_args, get_origin
 from pydantic import BaseModel, ConfigDict, ValidationInfo, field_validator, model_validator
 
 from gradus.runtime.errors import UserError
+from gradus.study.config.advice import brackets
 
 Policy = Literal["keep", "retry", "drop", "answer-only"]
 
@@ -55,14 +56,16 @@ def known(values: list[str], accepted: tuple[str, ...], what: str) -> list[str]:
     for value in values:
         if value not in accepted:
             raise ValueError(
-                f"unknown {what} {value!r}; {did_you_mean(value, accepted)}accepted: {', '.join(accepted)}"
+                f"unknown {what} {value!r}; {brackets(value, accepted) or did_you_mean(value, accepted)}"
+                f"accepted: {', '.join(accepted)}"
             )
     return values
 
 
 def must_exist(name: str, accepted: Any, key: str) -> None:
     if name not in accepted:
-        hint = f"{did_you_mean(name, accepted)}accepted: {', '.join(accepted)}"
+        there = list(accepted)
+        hint = f"{brackets(name, there) or did_you_mean(name, there)}accepted: {', '.join(there)}"
         raise UserError(f"unknown name {name!r}", where=f"configuration key {key}", hint=hint)
 
 

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal, get_args
 
 from pydantic import Field, ValidationError, field_validator, model_validator
 
-from gradus.records.vocabulary import NATIVE, UNTAUGHT, Verdict
+from gradus.records.vocabulary import ANSWER_ONLY, FORMATS, NATIVE, UNTAUGHT, Verdict
 from gradus.runtime.errors import Mistakes, UserError
 from gradus.study.config.archives import Archive
 from gradus.study.config.axes import LISTS, base_of
@@ -284,6 +284,19 @@ class Study(Section):
                 where=f"configuration key {key}",
                 hint=f"the base model itself is `NAME/{UNTAUGHT}/{NATIVE}`, where NAME is a teacher with provider: none",
             )
+        self._writes_what_is_asked(key, teacher, format_, level)
+
+    def _writes_what_is_asked(self, key: str, teacher: str, format_: str, level: str) -> None:
+        """Two teachers write one thing whatever they are asked for; levels of it would be compared with themselves."""
+        provider = self.teachers[teacher].provider
+        if provider == "gold" and format_ in FORMATS:
+            what = f"gives answers without rationales: {teacher}/{ANSWER_ONLY}/{NATIVE}"
+        elif provider == "human" and ((level != NATIVE and format_ in FORMATS) or format_ in NAMED_FORMATS[1:]):
+            what = f"wrote one rationale a problem, at no chosen level: {teacher}/{FORMATS[0]}/{NATIVE}"
+        else:
+            return
+        where = f"configuration key {key}"
+        raise UserError(f"{teacher}/{format_}/{level} cannot be had", where=where, hint=f"provider {provider} {what}")
 
     def _is_kept(self, name: str, student: EarlierStudent) -> None:
         """UserError where the warm-up that a student is taken from keeps nothing for it."""

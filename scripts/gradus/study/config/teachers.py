@@ -9,9 +9,10 @@ from pydantic import Field, field_validator, model_validator
 
 from gradus.runtime.errors import UserError
 from gradus.study.config.options import read_section
+from gradus.study.config.pasted_keys import NEVER_SHOWN, WHAT_TO_DO, carries_a_key, has_password, is_pasted
 from gradus.study.config.sections import Section
 from gradus.study.config.thinking import room_to_think, thinks
-from gradus.study.config.web_addresses import is_web_address
+from gradus.study.config.web_addresses import added_path, is_web_address
 
 # What `key_variable` says where a server needs no key.
 NO_KEY = "none"
@@ -151,6 +152,22 @@ class RequestPolicy(Section):
         "where the server needs no key.",
     )
 
+    @field_validator("key_variable", mode="before")
+    @classmethod
+    def _names_a_variable(cls, given: object) -> object:
+        if isinstance(given, str) and is_pasted(given):
+            raise ValueError(f"{NEVER_SHOWN}: {WHAT_TO_DO}")
+        return given
+
+    @field_validator("headers", "query", mode="before")
+    @classmethod
+    def _carries_no_key(cls, given: object) -> object:
+        found = [str(name) for name in given if carries_a_key(str(name))] if isinstance(given, dict) else []
+        if found:
+            what = f"{WHAT_TO_DO}; `key_header` names another header for it"
+            raise ValueError(f"{', '.join(found)}: {NEVER_SHOWN}: {what}")
+        return given
+
     def tolerated(self, requests: int) -> int:
         """How many of so many requests may fail."""
         return max(1, int(self.tolerated_failures * requests)) if self.tolerated_failures else 0
@@ -282,6 +299,11 @@ class BatchableTeacher(BatchPolicy, ChatTeacher):
     def _is_an_address(cls, given: str | None) -> str | None:
         if given is not None and not is_web_address(given):
             raise ValueError("write the whole address of a server, such as http://localhost:8000/v1")
+        if given is not None and has_password(given):
+            raise ValueError(f"{NEVER_SHOWN}: {WHAT_TO_DO}")
+        path = None if given is None else added_path(given)
+        if path is not None:
+            raise ValueError(f"leave out {path}, which Gradus adds itself")
         return given
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
+_ADDED = ("/chat/completions", "/completions", "/v1/messages", "/messages")
+
 
 def is_web_address(text: str) -> bool:
     """Whether a text is the address of a server: http or https, a host, a port that can be one, no white space."""
@@ -14,3 +16,9 @@ def is_web_address(text: str) -> bool:
         return False
     is_one_word = not any(character.isspace() for character in text)
     return parts.scheme in ("http", "https") and bool(parts.hostname) and is_one_word
+
+
+def added_path(address: str) -> str | None:
+    """The end of an address that a client adds itself, and would ask for twice; None where it ends otherwise."""
+    path = urlsplit(address).path.rstrip("/")
+    return next((end for end in _ADDED if path.endswith(end)), None)

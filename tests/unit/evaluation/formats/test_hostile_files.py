@@ -64,7 +64,7 @@ def encrypted(content: bytes) -> bytes:
         ("a.jsonl", json.dumps(PLAIN).encode("utf-16"), "it is UTF-16: save it as UTF-8"),
         ("a.json", json.dumps(PLAIN, indent=1).encode(), "one JSON object with id, text, gold .rows are a list"),
         ("a.csv", b"id,text,text\n1,3,4\n", "a.csv:1: two columns are called 'text'"),
-        ("a.csv", b"id,text\n1,2,3\n", "a.csv:2: the line has not 2 fields, as the first one .*quotes"),
+        ("a.csv", b"id,text\n1,2,3\n", "a.csv:2: the line has more or fewer fields than the 2 that .*quotes"),
         ("a.jsonl", lines({**PLAIN, "choices": [str(n) for n in range(12)]}), "12 choices; at most 10"),
         ("a.eval", encrypted(zipped(header={}, samples__1=SAMPLE)), "no inspect log: .* encrypted"),
         ("a.eval", zipped(header={}, samples__1=[]), "samples/1.json is no JSON object"),
@@ -187,7 +187,8 @@ def test_a_torn_row_of_a_table_is_left_out_and_one_that_takes_others_along_is_no
     path, bad = tmp_path / "a.csv", Mistakes()
     path.write_text('id,text,gold\n1,"3"x,3\n2,4,4\n', encoding="utf-8")
     assert [one.id for one in read_run([path], bad=bad)] == ["2"]
-    assert [str(one) for one in bad.found] == [f"{path}:2: no CSV: ',' expected after '\"'"]
+    hint = 'a quote inside a quoted cell is written twice: ""'
+    assert [str(one) for one in bad.found] == [f"{path}:2: no CSV: ',' expected after '\"' ({hint})"]
     path.write_text('id,text,gold\n1,"3,3\n2,4,4\n3,5,5\n', encoding="utf-8")
     with pytest.raises(UserError, match=r"a\.csv:2: no CSV: unexpected end of data"):
         read_run([path], bad=Mistakes())
