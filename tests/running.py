@@ -48,9 +48,9 @@ TARGETS = {
     "figures",
     "exhibits",
 }
-SHARED_IMPORTS = {
-    "GRADUS_STARTER": str(os.getpid())
-}  # trainings and answers of all tests of this process share a starter
+# Trainings and answers of all tests share a starter, those of parallel test processes too.
+SHARED_IMPORTS = {"GRADUS_STARTER": str(os.getppid() if "PYTEST_XDIST_WORKER" in os.environ else os.getpid())}
+_OF_TESTS = {"PYTEST_CURRENT_TEST", "PYTEST_XDIST_WORKER"}  # by which no two jobs would be alike
 HANG_LIMIT = 900  # seconds; generous, because test machines are noisy
 CELL = "gradeschool/tutor/original/L1"  # of the tiny study; its students are mini and midi
 
@@ -74,7 +74,7 @@ class Workflow:
         return [*self.before, *head, "--cores", "2", *arguments]
 
     def environment(self) -> dict[str, str]:
-        drop = {"GRADUS", "GRADUS_JOURNAL", "GRADUS_WORK", "PYTHONPATH", "PYTEST_CURRENT_TEST"}
+        drop = {"GRADUS", "GRADUS_JOURNAL", "GRADUS_WORK", "PYTHONPATH", *_OF_TESTS}
         return {key: value for key, value in os.environ.items() if key not in drop}
 
     def run(self, *arguments: str, ok: bool = True) -> str:
@@ -130,8 +130,7 @@ def copy_project(target: Path) -> None:
 
 
 def _outside_of_tests() -> dict[str, str]:
-    """The environment without the test's name, by which no two would be alike."""
-    return {name: value for name, value in os.environ.items() if name != "PYTEST_CURRENT_TEST"}
+    return {name: value for name, value in os.environ.items() if name not in _OF_TESTS}
 
 
 def program(*arguments: object, folder: Path, limits: Callable[[], None] | None = None, **environment: str) -> Any:

@@ -30,7 +30,6 @@ def study_with(entry: dict[str, Any]) -> dict[str, Any]:
         {"headers": {"Authorization": f"Bearer {SECRET}"}},
         {"headers": {"x-api-key": SECRET}},
         {"query": {"key": SECRET}},
-        {"base_url": f"https://me:{SECRET}@example.org/v1"},
         {"base_url": f"https://example.org/v1?api_key={SECRET}"},
     ],
 )

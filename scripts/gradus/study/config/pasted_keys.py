@@ -31,8 +31,6 @@ def asks_for_a_key(name: str) -> bool:
     return _ASKS_FOR_A_KEY.fullmatch(name.lower()) is not None
 
 
-def has_password(address: str) -> bool:
-    """Whether a web address carries a name and a password, or a key in its query."""
-    parts = urlsplit(address)
-    names = [one.partition("=")[0] for one in parts.query.split("&")]
-    return parts.username is not None or any(carries_a_key(name) for name in names)
+def asks_with_a_key(address: str) -> bool:
+    """Whether a web address carries a key in its query. A name and a password may stand in it: they are shown nowhere."""
+    return any(carries_a_key(one.partition("=")[0]) for one in urlsplit(address).query.split("&"))

@@ -9,7 +9,7 @@ from pydantic import Field, field_validator, model_validator
 
 from gradus.runtime.errors import UserError
 from gradus.study.config.options import read_section
-from gradus.study.config.pasted_keys import NEVER_SHOWN, WHAT_TO_DO, carries_a_key, has_password, is_pasted
+from gradus.study.config.pasted_keys import NEVER_SHOWN, WHAT_TO_DO, asks_with_a_key, carries_a_key, is_pasted
 from gradus.study.config.sections import Section
 from gradus.study.config.thinking import room_to_think, thinks
 from gradus.study.config.web_addresses import added_path, is_web_address
@@ -299,7 +299,7 @@ class BatchableTeacher(BatchPolicy, ChatTeacher):
     def _is_an_address(cls, given: str | None) -> str | None:
         if given is not None and not is_web_address(given):
             raise ValueError("write the whole address of a server, such as http://localhost:8000/v1")
-        if given is not None and has_password(given):
+        if given is not None and asks_with_a_key(given):
             raise ValueError(f"{NEVER_SHOWN}: {WHAT_TO_DO}")
         path = None if given is None else added_path(given)
         if path is not None:
