@@ -18,6 +18,13 @@ def test_every_target_is_there_and_not_empty(finished: Workflow) -> None:
         assert (finished.folder / target).stat().st_size > 0, target
 
 
+def test_a_colleague_may_read_every_file(finished: Workflow) -> None:
+    """Weights were their writer's alone: safetensors makes them so."""
+    files = [path for path in finished.results.rglob("*") if path.is_file()]
+    assert sum(path.suffix == ".safetensors" for path in files) == 4 + 2
+    assert [path for path in files if path.stat().st_mode & 0o044 != 0o044] == []
+
+
 def test_every_record_file_reads_back_and_matches_its_manifest(finished: Workflow) -> None:
     kinds = {
         "data": Problem,

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Any
 
+_MODE = 0o644
 # Of a write the system says that a disk is full or failing, but not which file it was for.
 _FAILING_DISK = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EROFS, errno.ESTALE}
 
@@ -44,13 +45,21 @@ def atomic_writer(path: str | Path) -> Iterator[IO[bytes]]:
             yield stream
             stream.flush()
             os.fsync(stream.fileno())
-        os.chmod(temporary, 0o644)
+        os.chmod(temporary, _MODE)
         os.replace(temporary, path)
     except BaseException:
         with contextlib.suppress(OSError):
             os.unlink(temporary)
         raise
     sync_folder(path.parent)
+
+
+def let_others_read(folder: Path) -> None:
+    """Give every file in ``folder`` the mode of those that are written here: safetensors makes its own for their writer alone,
+    and a group reads one another's results."""
+    for path in folder.rglob("*"):
+        if path.is_file() and not path.is_symlink():
+            path.chmod(_MODE)
 
 
 def sync_folder(folder: Path) -> None:

@@ -7,6 +7,7 @@ vocabulary: the splitting rules that the file only names are those of llama.cpp 
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -16,7 +17,8 @@ from typing import Any, Literal
 
 from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, processors
 
-from gradus.runtime.atomic import sha256_file, write_json
+from gradus.runtime.atomic import let_others_read, sha256_file, write_json
+from gradus.runtime.environment import gpus_here
 from gradus.runtime.errors import UserError
 
 ARCHITECTURES = ("llama", "mistral", "qwen2", "qwen3", "gemma2", "gemma3", "phi3")
@@ -110,6 +112,7 @@ def import_gguf(source: Path, target: Path, precision: Precision = "fp32", licen
         transformers=version("transformers"),
     )
     write_json(unfinished / PROVENANCE_FILE, asdict(found))
+    let_others_read(unfinished)
     unfinished.rename(target)
     return found
 
@@ -237,6 +240,10 @@ def merges_of(vocabulary: Vocabulary) -> list[tuple[str, str]]:
 
 def _write_weights(source: Path, folder: Path, precision: Precision) -> None:
     """Dequantised weights, configuration and end token of the model, as safetensors."""
+    if not gpus_here():
+        os.environ.setdefault(
+            "DS_ACCELERATOR", "cpu"
+        )  # transformers imports DeepSpeed, which warns where it has to find out
     import torch
     from transformers import AutoModelForCausalLM, GgufConfig
     from transformers.utils.logging import disable_progress_bar

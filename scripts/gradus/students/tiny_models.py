@@ -12,6 +12,7 @@ from typing import Any
 from tokenizers import Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
 
 from gradus.data.gradeschool.primer import primer
+from gradus.runtime.atomic import let_others_read
 
 FAMILIES = ("bloom", "gemma", "llama")
 # The seven students of the paper: what they are stand-ins for, a little different in shape so that none is another's copy.
@@ -57,6 +58,7 @@ def make(family: str, folder: Path, *, chat_template: str | None = None, seed: i
     folder.mkdir(parents=True, exist_ok=True)
     tokenizer.save_pretrained(str(folder))
     model.save_pretrained(str(folder))
+    let_others_read(folder)
     return folder
 
 

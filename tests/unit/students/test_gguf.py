@@ -123,6 +123,7 @@ def test_an_imported_model_computes_and_reads_what_the_original_does(
     assert (found.quantisation, found.licence, found.name) == (("F32",), "apache-2.0", "tiny")
     assert (folder / PROVENANCE_FILE).exists() and (folder / "chat_template.jinja").read_text() == "{{ 1 }}"
     assert sorted(path.name for path in folder.parent.iterdir()) == ["model"], "nothing unfinished is left"
+    assert {path.stat().st_mode & 0o044 for path in folder.iterdir()} == {0o044}, "others may read it"
     with pytest.raises(UserError, match="is there already"):
         import_gguf(gguf_file, folder)
 

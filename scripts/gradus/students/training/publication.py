@@ -8,7 +8,7 @@ from pathlib import Path
 
 from safetensors import SafetensorError, safe_open
 
-from gradus.runtime.atomic import sha256_file, write_json
+from gradus.runtime.atomic import let_others_read, sha256_file, write_json
 from gradus.runtime.errors import UserError
 from gradus.runtime.jsonl import read_json
 
@@ -41,6 +41,7 @@ def publish(source: Path, target: Path) -> None:
     staged = target.parent / f".{target.name}.tmp"
     shutil.rmtree(staged, ignore_errors=True)
     shutil.copytree(source, staged, copy_function=link_or_copy)
+    let_others_read(staged)
     os.rename(staged, target)
 
 
