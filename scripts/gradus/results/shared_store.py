@@ -22,7 +22,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any, Literal
 
 from gradus.runtime.arithmetic import arithmetic
-from gradus.runtime.atomic import canonical_json, sha256_bytes, sha256_file, sync_folder, write_json
+from gradus.runtime.atomic import allow, canonical_json, sha256_bytes, sha256_file, sync_folder, write_json
 from gradus.runtime.environment import STORE, commit, store_folder
 from gradus.runtime.errors import UserError
 from gradus.runtime.jsonl import manifest_path, read_json, write_manifest
@@ -149,7 +149,7 @@ class SharedStore:
         if not folder.is_dir():
             self._make(folder.parent)
             folder.mkdir(exist_ok=True)
-            _allow(folder, stat.S_IMODE(self.root.stat().st_mode))
+            allow(folder, stat.S_IMODE(self.root.stat().st_mode))
 
     def _put_file(self, path: Path, target: Path) -> None:
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -167,8 +167,8 @@ class SharedStore:
         """Whoever may read the store may read the entry, and nobody may write it."""
         mode = stat.S_IMODE(self.root.stat().st_mode)
         for path in sorted(entry.rglob("*")):
-            _allow(path, (mode & ~0o022 if path.is_dir() else mode & 0o444) | stat.S_IRUSR)
-        _allow(entry, mode & ~0o022)
+            allow(path, (mode & ~0o022 if path.is_dir() else mode & 0o444) | stat.S_IRUSR)
+        allow(entry, mode & ~0o022)
 
     def _set_aside(self, folder: Path, why: str) -> None:
         aside = folder.with_name(f"{folder.name}.damaged-{time.time_ns()}")
@@ -252,11 +252,6 @@ def _checked(name: str) -> str:
     if path.is_absolute() or ".." in path.parts or path.suffix not in _ACCEPTED:
         raise ValueError(f"{name} is no file of an entry")
     return name
-
-
-def _allow(path: Path, mode: int) -> None:
-    if stat.S_IMODE(path.stat().st_mode) != mode:
-        os.chmod(path, mode)
 
 
 def _drop_abandoned(folder: Path) -> None:

@@ -7,6 +7,7 @@ import errno
 import hashlib
 import json
 import os
+import stat
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -59,7 +60,13 @@ def let_others_read(folder: Path) -> None:
     and a group reads one another's results."""
     for path in folder.rglob("*"):
         if path.is_file() and not path.is_symlink():
-            path.chmod(_MODE)
+            allow(path, _MODE)
+
+
+def allow(path: Path, mode: int) -> None:
+    """Give a file or folder a mode, unless it has it: it may be another user's, who alone could change it."""
+    if stat.S_IMODE(path.stat().st_mode) != mode:
+        path.chmod(mode)
 
 
 def sync_folder(folder: Path) -> None:

@@ -240,10 +240,8 @@ def merges_of(vocabulary: Vocabulary) -> list[tuple[str, str]]:
 
 def _write_weights(source: Path, folder: Path, precision: Precision) -> None:
     """Dequantised weights, configuration and end token of the model, as safetensors."""
-    if not gpus_here():
-        os.environ.setdefault(
-            "DS_ACCELERATOR", "cpu"
-        )  # transformers imports DeepSpeed, which warns where it has to find out
+    if not gpus_here():  # transformers imports DeepSpeed, which warns where it has to find out
+        os.environ.setdefault("DS_ACCELERATOR", "cpu")
     import torch
     from transformers import AutoModelForCausalLM, GgufConfig
     from transformers.utils.logging import disable_progress_bar
