@@ -6,18 +6,20 @@ The job that pins a student does this by itself. By hand: python scripts/trial.p
 import json
 import logging
 import warnings
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
 from gradus.runtime import program
 from gradus.runtime.atomic import write_json
-from gradus.students.trial.examination import examine
 from gradus.study.config.options import section_option
 from gradus.study.config.students import PretrainedStudent, Recipe
 from gradus.study.config.training import StudentDemands
 
 
 def main() -> None:
+    from gradus.students.trial.examination import examine
+
     options = program.parser(__doc__)
     options.add_argument("folder", type=Path, help="the model's folder")
     options.add_argument("--settings", type=section_option("--settings", PretrainedStudent), help="the entry as JSON")
@@ -42,5 +44,15 @@ def main() -> None:
         program.log.info("  %s", note)
 
 
-if __name__ == "__main__":
+def prepare(arguments: Sequence[str]) -> None:
+    """Import what every trial needs (``runtime.starter``); the classes of a model, only its own process."""
+    import gradus.students.trial.examination  # noqa: F401
+
+
+def run() -> None:
+    """The program, in whichever process."""
     program.run(main)
+
+
+if __name__ == "__main__":
+    program.run_from_starter("trial", run)

@@ -26,6 +26,8 @@ pytest_plugins = ["explorer_in_browser"]
 
 def pytest_configure(config: pytest.Config) -> None:
     os.environ.setdefault("HF_HUB_OFFLINE", "1")
+    # A thread that waits for another one would look for it all the while, on a processor that some other test could use.
+    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # thousands of short processes would compile the same code again
     # Machines are noisy: no example has to end within a time, and slow drawing is no failure.
     hypothesis.settings.register_profile("gradus", deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -158,12 +158,12 @@ def start(folder: Path, work: Path, *arguments: object) -> subprocess.Popen[byte
         )
 
 
-def wait_for(condition: Callable[[], object], what: str, seconds: float = 300) -> None:
+def wait_for(condition: Callable[[], object], what: str, seconds: float = 300, pause: float = 0.02) -> None:
     """Wait until something is so; the test fails if it never is."""
     end = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < end, f"never happened: {what}"
-        time.sleep(0.02)
+        time.sleep(pause)
 
 
 def bytes_of(folder: Path) -> dict[str, bytes]:

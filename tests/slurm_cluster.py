@@ -12,6 +12,7 @@ import shutil
 import signal
 import subprocess
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -97,16 +98,30 @@ class Cluster:
         """What a power cut does to a node: its daemon and all processes of its jobs are gone."""
         jobs = self.run("squeue", "-h", "-w", node, "-o", "%A").split()
         self.kill(f"slurmd-{node}")
+        for job in jobs:
+            for process, _ in self._processes(job):
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(process, signal.SIGKILL)
+
+    def signal_trainings(self, job: str, number: int) -> None:
+        """Send a signal to the ranks of a job's trainings, and to what has started them, but to nothing that sees to those."""
+        found = [
+            process for process, command in self._processes(job) if "gradus.students.training.local_ranks" in command
+        ]
+        for process in found:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(process, number)
+
+    def _processes(self, job: str) -> Iterator[tuple[int, str]]:
+        """A job's processes and their commands, SLURM's own among them."""
         for folder in Path("/proc").glob("[0-9]*"):
             try:
                 environment = (folder / "environ").read_bytes().split(b"\0")
                 command = (folder / "cmdline").read_bytes().decode(errors="replace")
             except OSError:
                 continue
-            mine = any(f"SLURM_JOB_ID={job}".encode() in environment for job in jobs)
-            if mine or any(command.startswith(f"slurmstepd: [{job}.") for job in jobs):
-                with contextlib.suppress(ProcessLookupError):
-                    os.kill(int(folder.name), signal.SIGKILL)
+            if f"SLURM_JOB_ID={job}".encode() in environment or command.startswith(f"slurmstepd: [{job}."):
+                yield int(folder.name), command
 
     def stop(self) -> None:
         """Cancel all jobs and end every daemon."""

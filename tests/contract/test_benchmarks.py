@@ -3,6 +3,7 @@
 import subprocess
 import sys
 
+import pytest
 from running import HANG_LIMIT, PROJECT
 
 
@@ -18,6 +19,7 @@ def lines_of(benchmark: str, *options: str) -> list[str]:
     return [line for line in done.stdout.splitlines() if "tokens/s" in line]
 
 
+@pytest.mark.full
 def test_the_gpu_benchmark_runs_on_a_cpu() -> None:
     options = ["--shape", "tiny-llama", "--layout", "padding-free", "--steps", "5", "--batch", "8", "--budget", "2048"]
     lines = lines_of("training", *options)

@@ -1,13 +1,13 @@
 """The documents keep their word: every command in them is run by a test that is named here, every link leads somewhere."""
 
+import os
 import re
-import subprocess
-import sys
 from pathlib import Path
 
+import forked_snakemake
 import pytest
 from documents import COOKBOOK, documented_files, undocumented_fields
-from running import PROJECT
+from running import HANG_LIMIT, PROJECT
 
 DOCUMENTS = (
     *(PROJECT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "results/README.md")),
@@ -67,6 +67,14 @@ def commands(path: Path) -> list[str]:
     return found
 
 
+def snakemake(*arguments: str) -> str:
+    """What it prints, in the project's folder, where it ends well."""
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    status, output = forked_snakemake.run(arguments, PROJECT, environment, HANG_LIMIT)
+    assert status == 0, output[-2000:]
+    return output
+
+
 def test_no_target_stands_behind_configfile() -> None:
     """Snakemake takes any number of files there, and would take the target for one."""
     told = [*DOCUMENTS, *(PROJECT / "studies").glob("*.yaml"), PROJECT / "config.yaml", PROJECT / "Makefile"]
@@ -123,13 +131,7 @@ def test_the_glossary_has_the_words_of_tables_and_pages() -> None:
 
 
 def test_the_readme_names_every_target() -> None:
-    listed = subprocess.run(
-        [sys.executable, "-m", "snakemake", "--list-target-rules"],
-        cwd=PROJECT,
-        capture_output=True,
-        text=True,
-        check=True,
-    ).stdout
+    listed = snakemake("--list-target-rules")
     readme = (PROJECT / "README.md").read_text(encoding="utf-8")
     named = re.search(r"snakemake --list-target-rules .*\n((?:# .*\n)+)", readme)
     assert named
@@ -154,20 +156,7 @@ SHIPPED = sorted((PROJECT / "studies").glob("*.yaml"))
 def test_every_study_file_that_is_shipped_can_be_planned(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Its file is valid, and every job of it has a rule."""
     monkeypatch.delenv("GRADUS_DATA", raising=False)
-    command = [
-        sys.executable,
-        "-m",
-        "snakemake",
-        "--configfile",
-        str(path),
-        "--dry-run",
-        "--quiet",
-        "all",
-        "--directory",
-        ".",
-    ]
-    done = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr[-2000:]
+    snakemake("--configfile", str(path), "--dry-run", "--quiet", "all", "--directory", ".")
 
 
 def test_a_field_that_its_section_does_not_name_is_found(tmp_path: Path) -> None:

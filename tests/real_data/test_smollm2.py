@@ -32,9 +32,9 @@ def smollm2(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def sixteen(model: Path) -> dict[str, Any]:
-    """The tour's study on 16 problems of SVAMP with the released rationales, four steps."""
+    """The tour's study on 16 problems of SVAMP with the released rationales, four steps; 8 to be tested on."""
     study: dict[str, Any] = yaml.safe_load((PROJECT / "studies" / "smollm2-tour.yaml").read_text(encoding="utf-8"))
-    study |= {"datasets": {"svamp": {"source": "svamp", "origin": "files", "train_size": 16, "test_size": 16}}}
+    study |= {"datasets": {"svamp": {"source": "svamp", "origin": "files", "train_size": 16, "test_size": 8}}}
     study["teachers"] = {"released-gpt-4o": {"provider": "released", "author": "gpt-4o"}}
     study["students"]["smollm2-135m"]["model"] = str(model)
     study["recipe"] |= {"learning_rate": 0.00005, "epochs": 1.0, "batch_size": 4, "save_every": 2}
@@ -88,10 +88,10 @@ def test_a_real_student_is_taught_and_survives_a_kill(
     manifest = read_json(checkpoint / "manifest.json")
     assert manifest["final_loss"] < 2.5
     predictions = read_records(made.results / "predictions" / CELL / "test/greedy.jsonl", Prediction)
-    assert len(predictions) == 16 and all(one.text.strip() and one.text.isascii() for one in predictions)
+    assert len(predictions) == 8 and all(one.text.strip() and one.text.isascii() for one in predictions)
     if way == "full":  # four steps of an adapter teach no end
-        assert sum(one.finish_reason == "stop" for one in predictions) >= 4, "it can stop, within 48 tokens"
+        assert sum(one.finish_reason == "stop" for one in predictions) >= 2, "it can stop, within 48 tokens"
     metrics = read_json(made.results / "metrics" / CELL / "test/greedy.json")
-    assert metrics["n"] == 16 and 12 < metrics["training_examples"] <= 16
+    assert metrics["n"] == 8 and 12 < metrics["training_examples"] <= 16
     verified = program("verify", made.results / "archive", "--results", tmp_path, folder=tmp_path)
     assert verified.returncode == 0, verified.stdout + verified.stderr

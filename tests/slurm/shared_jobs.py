@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import contextlib
 import re
+import signal
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
+from cluster_runs import STEPS, Run
 from running import bytes_of, wait_for
 from slurm_cluster import Cluster
 
 NAMES = ("f", "g", "h")
-STEPS = 900
 SHARED = {"gpus_per_rank": 0, "cells_per_job": len(NAMES), "recipe": {"epochs": STEPS / 3}}
 BEGINS = "steps of 8 samples"  # what a training says when it begins
 
@@ -28,7 +28,7 @@ def starters(folder: Path) -> list[str]:
 
 
 def test_a_shared_job_that_goes_back_into_the_queue_does_nothing_twice(
-    cluster: Cluster, started: Callable[..., Any]
+    cluster: Cluster, started: Callable[..., Run]
 ) -> None:
     """The first of three members has ended, the second is at work: that one goes on, and the first is published again.
 
@@ -40,16 +40,18 @@ def test_a_shared_job_that_goes_back_into_the_queue_does_nothing_twice(
     def second_at_work() -> bool:
         done = [name for name in NAMES if (run.checkpoint(name) / "manifest.json").exists()]
         at_work[:] = [name for name in NAMES if name not in done and run.steps(name) > 50]
-        assert run.process.poll() is None, run.output[-6000:]
-        return bool(done and at_work)
+        return not run.ended() and bool(done and at_work)
 
     wait_for(second_at_work, "the second member's steps")
     job = cluster.running("rule_train_together_")
-    assert job is not None and run.steps(at_work[0]) < STEPS - 100, "too late to strike in mid-work"
+    assert job is not None
+    cluster.signal_trainings(job["job"], signal.SIGSTOP)
+    assert run.steps(at_work[0]) < STEPS - 100, "too late to strike in mid-work"
     [first] = [name for name in NAMES if (run.checkpoint(name) / "manifest.json").exists()]
     assert BEGINS in run.log(first)
     assert starters(run.folder), "each member imports for itself"
     cluster.run("scontrol", "requeue", job["job"])
+    cluster.signal_trainings(job["job"], signal.SIGCONT)
     run.finish()
     undisturbed = bytes_of(run.checkpoint(NAMES[2]) / "weights")
     for name in NAMES:

@@ -15,13 +15,13 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 from builders import tiny_study
+from cluster_runs import CELL, STEPS, Run, target
 from running import HANG_LIMIT, copy_project, wait_for
 from safetensors.numpy import load_file
 from shared_jobs import SHARED, test_a_shared_job_that_goes_back_into_the_queue_does_nothing_twice  # noqa: F401 - as below
@@ -29,91 +29,7 @@ from site_lines import (  # noqa: F401 - a machine has one cluster: they run her
     test_every_line_of_the_page_is_taken,
     test_the_examples_of_sites_are_taken,
 )
-from slurm_cluster import ACCOUNT, Cluster
-
-CELL = "gradeschool/tutor/original/L1"
-PARTITIONS = {"GRADUS_ACCOUNT": ACCOUNT, "GRADUS_CPU_PARTITION": "cpu", "GRADUS_GPU_PARTITION": "gpu"}
-STEPS = 2400  # of a training that is disturbed: half a minute and more
-
-
-@dataclass
-class Run:
-    """`snakemake --profile slurm` in a copy of the project."""
-
-    cluster: Cluster
-    folder: Path
-    study: dict[str, Any]
-    process: subprocess.Popen[bytes] | None = None
-
-    @property
-    def results(self) -> Path:
-        return self.folder / "results" / str(self.study["study"])
-
-    @property
-    def work(self) -> Path:
-        return self.folder / "work"
-
-    @property
-    def output(self) -> str:
-        return (self.folder / "output.txt").read_text(encoding="utf-8")
-
-    def jobs(self) -> list[dict[str, str]]:
-        """What SLURM's accounting knows of the jobs that this command submitted."""
-        runs = re.findall(r"SLURM run ID: (\S+)", self.output)
-        return [job for job in self.cluster.jobs() if job["JobName"] in runs]
-
-    def start(self, *targets: str) -> None:
-        """The command that docs/howto/cluster.md tells."""
-        (self.folder / "study.yaml").write_text(yaml.safe_dump(self.study, sort_keys=False), encoding="utf-8")
-        command = [sys.executable, "-m", "snakemake", *targets, "--profile", "slurm", "--configfile", "study.yaml"]
-        with open(self.folder / "output.txt", "ab") as stream:
-            self.process = subprocess.Popen(
-                [*command, "--slurm-init-seconds-before-status-checks", "5"],
-                cwd=self.folder,
-                env={**self.cluster.environment, **PARTITIONS, "PYTHONPATH": "", "GRADUS_WORK": str(self.work)},
-                stdout=stream,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-            )
-
-    def finish(self) -> None:
-        assert self.process is not None
-        assert self.process.wait(timeout=HANG_LIMIT) == 0, self.output[-6000:]
-
-    def checkpoint(self, student: str, seed: int = 1) -> Path:
-        return self.results / "checkpoints" / CELL / student / f"seed{seed}"
-
-    def training(self, student: str, seed: int = 1) -> dict[str, str] | None:
-        """The job that trains a cell now."""
-        return self.cluster.running(
-            f"rule_train_wildcards_{self.study['study']}_{CELL.replace('/', '_')}_{student}_{seed}"
-        )
-
-    def steps(self, student: str, seed: int = 1) -> int:
-        """Steps that a training in progress has logged."""
-        for identity in self.work.glob("*/identity.json"):
-            job = identity.parent / "job-0.json"
-            if job.exists() and f"{CELL}/{student}/seed{seed}" in job.read_text(encoding="utf-8"):
-                trace = identity.parent / "trace.jsonl"
-                return trace.read_bytes().count(b"\n") if trace.exists() else 0
-        return 0
-
-    def strike(self, student: str, seed: int = 1) -> dict[str, str]:
-        """Wait until a training has saved progress and is far from its end; the job that does it."""
-        wait_for(lambda: self.steps(student, seed) > 50 or self._ended(), f"steps of {student}, seed {seed}")
-        job = self.training(student, seed)
-        assert job is not None, f"no job trains {student}, seed {seed}\n{self.output[-3000:]}"
-        assert self.steps(student, seed) < STEPS - 100, "too late to strike in mid-work"
-        return job
-
-    def _ended(self) -> bool:
-        assert self.process is not None
-        assert self.process.poll() is None, self.output[-6000:]
-        return False
-
-    def log(self, student: str, seed: int = 1) -> str:
-        path = self.results / "logs" / "checkpoints" / CELL / student / f"seed{seed}.log"
-        return path.read_text(encoding="utf-8")
+from slurm_cluster import ACCOUNT, NODES, Cluster
 
 
 def students(**changed: dict[str, Any]) -> dict[str, Any]:
@@ -176,12 +92,11 @@ def undisturbed(prepared: Path, tmp_path_factory: pytest.TempPathFactory) -> dic
     folder = tmp_path_factory.mktemp("undisturbed") / "project"
     shutil.copytree(prepared, folder, symlinks=True)
     command = [sys.executable, "-m", "snakemake", "--configfile", "study.yaml", "--cores", "2"]
-    target = f"results/cluster/checkpoints/{CELL}/a/seed1/manifest.json"
     done = subprocess.run(
-        [*command, target], cwd=folder, capture_output=True, text=True, timeout=HANG_LIMIT, env=clean()
+        [*command, target("a")], cwd=folder, capture_output=True, text=True, timeout=HANG_LIMIT, env=clean()
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    return weights(folder / target)
+    return weights(folder / target("a"))
 
 
 def weights(manifest: Path) -> dict[str, bytes]:
@@ -204,7 +119,7 @@ def started(cluster: Cluster, prepared: Path, tmp_path: Path) -> Iterator[Callab
             subprocess.run(["mount", "-t", "tmpfs", "-o", size, "none", tmp_path / "project" / "work"], check=True)
         made = Run(cluster, tmp_path / "project", students(**PREPARED))
         runs.append(made)
-        made.start(*(f"results/cluster/checkpoints/{CELL}/{name}/seed1/manifest.json" for name in chosen))
+        made.start(*map(target, chosen))
         return made
 
     yield make
@@ -237,12 +152,20 @@ def test_cancelled_preempted_and_out_of_time(
     cluster: Cluster, started: Callable[..., Run], undisturbed: dict[str, bytes]
 ) -> None:
     """scancel of one training, a job of higher priority on the node of another, and one minute for a third."""
-    run = started("a", "b", "c")
-    cancelled = run.strike("a")
-    cluster.run("scancel", cancelled["job"])
-    preempted = run.strike("b")
-    urgent = ("sbatch", "-A", ACCOUNT, "-p", "urgent", "-w", preempted["node"], "--gpus=2", "--mem=100")
-    cluster.run(*urgent, "-o", "/dev/null", "--wrap", "sleep 5")
+    run = started("a", "b")
+    with run.held("a", "b") as (cancelled, preempted):
+        cluster.run("scancel", cancelled["job"])
+        urgent = ("sbatch", "-A", ACCOUNT, "-p", "urgent", "-w", preempted["node"], "--gpus=2", "--mem=100")
+        cluster.run(*urgent, "-o", "/dev/null", "--wrap", "sleep 5")
+        cluster.signal_trainings(cancelled["job"], signal.SIGCONT)
+        wait_for(
+            lambda: "PreemptTime=None" not in cluster.run("scontrol", "show", "job", preempted["job"]), "the other job"
+        )
+    run.finish()
+    run.start(target("c"))
+    with run.held("c") as (late,):
+        left = ("squeue", "-h", "-j", late["job"], "-o", "%L")
+        wait_for(lambda: re.match(r"0:0\d|0:1[0-2]", cluster.run(*left)), "the last seconds of a job", pause=0.5)
     run.finish()
     for name in ("a", "b", "c"):
         assert weights(run.checkpoint(name) / "manifest.json") == undisturbed, name
@@ -261,17 +184,15 @@ def test_a_crashed_node_a_restarted_controller_and_no_accounting(
     cluster: Cluster, started: Callable[..., Run], undisturbed: dict[str, bytes]
 ) -> None:
     run = started("a", "b")
-    crashed = run.strike("a")
-    run.strike("b")
-    cluster.kill("slurmctld")
-    assert "DOWN" in cluster.run("scontrol", "ping", check=False)
-    cluster.start("slurmctld")
-    wait_for(lambda: "UP" in cluster.run("scontrol", "ping", check=False), "the controller")
-    cluster.kill("slurmdbd")
-    down = time.monotonic()
-    assert run.steps("a") < STEPS - 50 and run.training("a"), "too late to strike in mid-work"
-    cluster.crash(crashed["node"])
-    wait_for(lambda: run.training("a") is None, "SLURM's notice of the lost node")
+    with run.held("a", "b") as (crashed, _):
+        cluster.kill("slurmctld")
+        assert "DOWN" in cluster.run("scontrol", "ping", check=False)
+        cluster.start("slurmctld")
+        wait_for(lambda: "UP" in cluster.run("scontrol", "ping", check=False), "the controller", pause=0.5)
+        cluster.kill("slurmdbd")
+        down = time.monotonic()
+        cluster.crash(crashed["node"])
+    wait_for(lambda: run.training("a") is None, "SLURM's notice of the lost node", pause=0.5)
     cluster.start(f"slurmd-{crashed['node']}")
     time.sleep(max(0.0, 60 - (time.monotonic() - down)))
     cluster.start("slurmdbd")
@@ -287,23 +208,24 @@ def test_the_main_process_is_killed_and_a_node_drained_while_jobs_run(
 ) -> None:
     """The jobs run on; the next command's jobs wait for them, or find what they made, and train nothing twice."""
     run = started("d", "e")
-    first = run.strike("d")
-    second = run.strike("e")
-    cluster.run("scontrol", "update", f"nodename={first['node']}", "state=drain", "reason=test")
-    assert run.process is not None
-    os.killpg(run.process.pid, signal.SIGKILL)
-    run.process.wait()
-    command = [sys.executable, "-m", "snakemake", "--configfile", "study.yaml", "--unlock"]
-    subprocess.run(command, cwd=run.folder, env=clean(), check=True, capture_output=True)
     try:
-        assert run.training("d") and run.training("e"), "the jobs ended with Snakemake"
-        run.start(*(f"results/cluster/checkpoints/{CELL}/{name}/seed1/manifest.json" for name in ("d", "e")))
+        with run.held("d", "e") as (first, second):
+            cluster.run("scontrol", "update", f"nodename={first['node']}", "state=drain", "reason=test")
+            assert run.process is not None
+            os.killpg(run.process.pid, signal.SIGKILL)
+            run.process.wait()
+            command = [sys.executable, "-m", "snakemake", "--configfile", "study.yaml", "--unlock"]
+            subprocess.run(command, cwd=run.folder, env=clean(), check=True, capture_output=True)
+            assert run.training("d") and run.training("e"), "the jobs ended with Snakemake"
+            run.start(target("d"), target("e"))
+            for name, job in (("d", first), ("e", second)):
+                waits = f"SLURM job {job['job']} is already working on this; waiting until it ends"
+                wait_for(lambda name=name, waits=waits: waits in run.log(name), f"the second job of {name}", pause=0.5)  # type: ignore[misc]
         run.finish()
     finally:
-        cluster.run("scontrol", "update", f"nodename={first['node']}", "state=resume")
-    for name, job in (("d", first), ("e", second)):
+        cluster.run("scontrol", "update", f"nodename={','.join(NODES)}", "state=resume", check=False)
+    for name in ("d", "e"):
         assert weights(run.checkpoint(name) / "manifest.json") == undisturbed, name
-        assert f"SLURM job {job['job']} is already working on this; waiting until it ends" in run.log(name)
         assert "steps of 8 samples" not in run.log(name), "the second job trained"
     states = {job["JobID"]: job["State"] for job in cluster.jobs()}
     assert states[first["job"]] == states[second["job"]] == "COMPLETED", "the jobs did not outlive Snakemake"
@@ -313,9 +235,8 @@ def test_the_main_process_is_killed_and_a_node_drained_while_jobs_run(
 def test_a_full_shared_folder(started: Callable[..., Run], undisturbed: dict[str, bytes]) -> None:
     """No byte is left in work/ while a training wants to save; the next try goes on from the last whole checkpoint."""
     run = started("a", work_megabytes=16)
-    run.strike("a")
     filled = run.work / "filled"
-    with pytest.raises(OSError, match="No space left"), open(filled, "wb", buffering=0) as stream:
+    with run.held("a"), pytest.raises(OSError, match="No space left"), open(filled, "wb", buffering=0) as stream:
         while True:
             stream.write(bytes(4096))
     wait_for(lambda: "cannot read or save the training" in run.output, "a failing save")

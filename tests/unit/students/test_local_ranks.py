@@ -32,7 +32,7 @@ print("torch._inductor.compile_fx" in sys.modules, compiled is torch.compile)
 """
 
 
-@pytest.mark.parametrize("way", ["ours", "DeepSpeed's"])
+@pytest.mark.parametrize("way", ["ours", pytest.param("DeepSpeed's", marks=pytest.mark.full)])
 def test_no_rank_loads_torchs_compiler_to_look_through_optimizers(way: str) -> None:
     """Without this DeepSpeed does: where that has ended, so may what spares it."""
     environment = {**os.environ, "PYTHONPATH": str(SCRIPTS), "DS_ACCELERATOR": "cpu"}
