@@ -1,6 +1,8 @@
 """The trial of a pretrained student: what cannot be done is one message with what to do, before anything is paid for."""
 
 import json
+import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -212,3 +214,18 @@ def test_by_hand_it_is_a_program_that_asks_nothing(model: Path, tmp_path: Path) 
     assert "fits (LlamaForCausalLM, " in done.stderr
     found = json.loads((tmp_path / "trial.json").read_text(encoding="utf-8"))
     assert (found["positions"], found["demands"]["recipe"]) == (1024, Recipe().model_dump())
+
+
+def test_trials_of_a_script_share_an_import_and_find_the_same(model: Path, tmp_path: Path) -> None:
+    trial = shlex.join([sys.executable, str(PROJECT / "scripts" / "trial.py")])
+    script = f"""
+        {trial} {shlex.quote(str(model))} --output alone.json || exit 1
+        export GRADUS_STARTER=$$ TMPDIR="$PWD"
+        {trial} {shlex.quote(str(model))} --output first.json && {trial} nothing && exit 1
+        ls gradus-*
+    """
+    done = subprocess.run(["sh", "-c", script], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert len(re.findall(r"^\d+-\w+$", done.stdout, re.MULTILINE)) == 1, "no starter, or not the same one"
+    assert done.stderr.count("fits (LlamaForCausalLM, ") == 2 and "error: nothing" in done.stderr
+    assert (tmp_path / "first.json").read_bytes() == (tmp_path / "alone.json").read_bytes()
