@@ -1,6 +1,7 @@
 """API teachers through the whole workflow: exemplars, formats, transforms, own accuracy, prompt edits, one job at a time."""
 
 import copy
+import shlex
 import shutil
 import sys
 import tarfile
@@ -276,7 +277,7 @@ def test_a_served_teacher_has_rules_of_its_own(workflow: Callable[..., Workflow]
 def test_a_servers_command_reaches_its_job_word_by_word(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Braces, quotes and dollar signs pass Snakemake, the shell and `server`'s own fields unharmed."""
     monkeypatch.setenv("OPENAI_API_KEY", KEY)
-    provider = f"{sys.executable} {PROJECT / 'tests' / 'fake_provider.py'}"
+    provider = shlex.join([sys.executable, str(PROJECT / "tests" / "fake_provider.py")])
     words = """test "$2" = "a'b {port} \\"c\\" \\$HOME" && exec """ + provider + """ --port "$1" """
     config = tiny_study("served")
     config["datasets"]["gradeschool"]["train"] = 6

@@ -1,6 +1,7 @@
 """A study's archive: two builds alike, verified, restored into an empty folder, and made again from there."""
 
 import json
+import shlex
 import shutil
 import subprocess
 import sys
@@ -68,7 +69,7 @@ def test_the_crate_is_valid_and_tells_of_every_job(
 def test_weights_and_journal_where_the_study_asks_for_them(copied: Workflow) -> None:
     """And without the interpreters of this machine: the study here still agrees with the archive."""
     copied.config["archive"] = {"weights": True, "journal": True}
-    copied.config["interpreters"] = {"analyse": sys.executable}
+    copied.config["interpreters"] = {"analyse": shlex.quote(sys.executable)}
     assert copied.jobs("archive")["archive"] == 1
     copied.run("archive")
     manifest = json.loads((copied.results / "archive" / "manifest.json").read_text(encoding="utf-8"))

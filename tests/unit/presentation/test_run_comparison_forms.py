@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import re
+import shlex
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -142,7 +143,7 @@ def test_the_example_of_the_page_says_what_it_prints(tmp_path: Path) -> None:
     assert len(commands) == len(shown) == 2
     for command, text in zip(commands, shown, strict=True):
         done = subprocess.run(
-            ["bash", "-euc", command.replace("python ", f"{sys.executable} ")],
+            ["bash", "-euc", command.replace("python ", f"{shlex.quote(sys.executable)} ")],
             cwd=tmp_path,
             capture_output=True,
             text=True,

@@ -1,5 +1,6 @@
 """Whoever wants to know is told when a run ends; a notice that fails changes nothing."""
 
+import shlex
 import sys
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from gradus.workflow.rule_names import plain, remember
 def test_a_command_gets_outcome_study_and_the_closing_lines(tmp_path: Path) -> None:
     program = tmp_path / "tell me.py"
     program.write_text("import sys; open(sys.argv[1], 'w').write('|'.join(sys.argv[2:]) + '|' + sys.stdin.read())")
-    said = f"{sys.executable} '{program}' '{tmp_path}/told'"
+    said = shlex.join([sys.executable, str(program), f"{tmp_path}/told"])
     assert notice(said, "failed", "mine", "\nerror: no key\n") is None
     assert (tmp_path / "told").read_text() == "failed|mine|error: no key\n"
 
