@@ -36,7 +36,7 @@ def quote_interpreter() -> None:
         waiting += executor.__subclasses__()
         given = vars(executor).get("get_python_executable")
         if given is not None and not hasattr(given, "quotes"):
-            executor.get_python_executable = _quoting(given)  # type: ignore[method-assign]
+            executor.get_python_executable = _quoting(given)
 
 
 def _quoting(given: Callable[[Any], str]) -> Callable[[Any], str]:
