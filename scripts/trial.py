@@ -45,7 +45,7 @@ def main() -> None:
 
 
 def prepare(arguments: Sequence[str]) -> None:
-    """Import what every trial needs (``runtime.starter``); the classes of a model, only its own process."""
+    """Import what every trial needs (``runtime.starter``). The process that tries a model imports its classes itself."""
     import gradus.students.trial.examination  # noqa: F401
 
 

@@ -12,7 +12,7 @@ from gradus.workflow import resources, slurm_executor
 
 
 def prepare(workflow: Any) -> None:
-    """Check the variables that the profile names, and let SLURM's jobs be submitted as ``slurm_executor`` does.
+    """Check the variables that the profile names, and let jobs find Python and be submitted as ``slurm_executor`` does.
 
     Raises UserError where a variable is not set.
     """
